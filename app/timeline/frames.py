@@ -1,0 +1,281 @@
+"""The frames codec: one binary columnar format for live view, recording, replay and export.
+
+Layout, little-endian, 8-byte aligned so that a browser reads columns without parsing:
+
+    0   u32  length of the whole frame, these bytes included
+    4   4s   b"TSLF"
+    8   u16  version
+    10  u16  flags (SNAPSHOT: forget what came before)
+    12  u32  sequence number
+    16  u32  length of the head
+    20  u32  zero
+    24  f64  now_ns: the picture is true up to this time
+    32  ...  head: JSON, padded with spaces to a multiple of 8
+    ..  ...  columns of slices, then of flows, each padded with zeros to a multiple of 8
+
+Times are f64: exact for integers below 2**53 ns (104 days).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import BadFrame
+from app.timeline.model import OPEN, Flow, Slice
+from app.timeline.states import Evidence, FlowKind, Reason, State
+
+MAGIC = b"TSLF"
+VERSION = 1
+SNAPSHOT = 1
+
+HEADER = struct.Struct("<I4sHHIIId")
+assert HEADER.size == 32
+
+#: (name, array typecode) in the order on the wire; the widest first.
+SLICE_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("start_ns", "d"),
+    ("end_ns", "d"),
+    ("track", "I"),
+    ("object", "I"),
+    ("holder", "I"),
+    ("line", "I"),
+    ("cpu", "h"),
+    ("state", "B"),
+    ("reason", "B"),
+    ("evidence", "B"),
+    ("reason_evidence", "B"),
+)
+FLOW_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("from_ns", "d"),
+    ("to_ns", "d"),
+    ("from_track", "I"),
+    ("to_track", "I"),
+    ("object", "I"),
+    ("kind", "B"),
+)
+
+#: A frame larger than this is refused: no lawful frame comes near it.
+MAX_FRAME = 1 << 30
+
+
+@dataclass(slots=True)
+class Frame:
+    """A decoded frame. ``head`` holds JSON values (see ``document``); rows are in wire order.
+
+    Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
+    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``dropped``; each only when it
+    has something new to say.
+    """
+
+    seq: int
+    now_ns: int
+    head: dict[str, Any] = field(default_factory=dict)
+    slices: list[Slice] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    snapshot: bool = False
+
+
+def encode(frame: Frame) -> bytes:
+    """The frame's bytes, length prefix included."""
+    head = {**frame.head, "rows": [len(frame.slices), len(frame.flows)]}
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    parts = [b"", text]
+    parts += _columns(frame.slices, SLICE_COLUMNS)
+    parts += _columns(frame.flows, FLOW_COLUMNS)
+    length = HEADER.size + sum(map(len, parts))
+    flags = SNAPSHOT if frame.snapshot else 0
+    parts[0] = HEADER.pack(
+        length, MAGIC, VERSION, flags, frame.seq, len(text), 0, float(frame.now_ns)
+    )
+    return b"".join(parts)
+
+
+def decode(data: bytes | memoryview) -> Frame:
+    """The frame in ``data``, which holds exactly one.
+
+    Raises BadFrame when the bytes are no frame, are cut short, or are of another version.
+    """
+    view = memoryview(data)
+    length, version, flags, seq, head_length, now = _header(view)
+    if length != len(view):
+        raise BadFrame(f"The frame says it has {length} bytes, but {len(view)} came.")
+    del version
+    offset = HEADER.size + head_length
+    if offset > length:
+        raise BadFrame("The frame's head is longer than the frame.")
+    try:
+        head = json.loads(bytes(view[HEADER.size : offset]))
+        slice_rows, flow_rows = head.pop("rows")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadFrame("The frame's head is not the JSON object it should be.") from error
+    slice_values, offset = _read_columns(view, offset, slice_rows, SLICE_COLUMNS)
+    flow_values, offset = _read_columns(view, offset, flow_rows, FLOW_COLUMNS)
+    if offset != length:
+        raise BadFrame(f"The frame has {length - offset} bytes after its last column.")
+    return Frame(
+        seq=seq,
+        now_ns=int(now),
+        head=head,
+        slices=_slices(slice_values),
+        flows=_flows(flow_values),
+        snapshot=bool(flags & SNAPSHOT),
+    )
+
+
+def sequence(data: bytes | memoryview) -> int:
+    """The sequence number of an encoded frame, without decoding the rest."""
+    return _header(memoryview(data))[3]
+
+
+class FrameReader:
+    """Cuts a byte stream into encoded frames; no input or output of its own."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The frames that ``data`` completes, in order. Raises BadFrame on foreign bytes."""
+        self._buffer += data
+        while len(self._buffer) >= HEADER.size:
+            length = _header(memoryview(bytes(self._buffer[: HEADER.size])))[0]
+            if len(self._buffer) < length:
+                return
+            frame = bytes(self._buffer[:length])
+            del self._buffer[:length]
+            yield frame
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a frame that is not whole yet."""
+        return len(self._buffer)
+
+
+#: Head entries that identify what they replace, and by which key.
+_KEYED = {"tracks": "id", "objects": "id", "findings": "id", "claims": "id", "stats": "track"}
+
+
+def merge(frames: Iterable[Frame]) -> Frame:
+    """One snapshot that says all that ``frames`` (from the first on) said, as a late viewer needs.
+
+    Open rows that a later row replaced are gone; the sequence number is the last frame's.
+    """
+    head: dict[str, Any] = {}
+    keyed: dict[str, dict[Any, Any]] = {name: {} for name in _KEYED}
+    output: list[Any] = []
+    slices: list[Slice] = []
+    flows: list[Flow] = []
+    opened: dict[int, Slice] = {}
+    seq = now_ns = 0
+    for frame in frames:
+        if frame.snapshot:
+            head, output, slices, flows, opened = {}, [], [], [], {}
+            keyed = {name: {} for name in _KEYED}
+        seq, now_ns = frame.seq, frame.now_ns
+        for name, value in frame.head.items():
+            if name in _KEYED:
+                keyed[name].update((item[_KEYED[name]], item) for item in value)
+            elif name == "output":
+                output += value
+            elif name == "run":
+                head["run"] = {**head.get("run", {}), **value}
+            else:
+                head[name] = value
+        for row in frame.slices:
+            if row.end_ns == OPEN:
+                opened[row.track] = row
+            else:
+                if row.track in opened and opened[row.track].start_ns <= row.start_ns:
+                    del opened[row.track]
+                slices.append(row)
+        flows += frame.flows
+    slices += opened.values()
+    head.update((name, list(items.values())) for name, items in keyed.items() if items)
+    if output:
+        head["output"] = output
+    return Frame(seq, now_ns, head, slices, flows, snapshot=True)
+
+
+def _header(view: memoryview) -> tuple[int, int, int, int, int, float]:
+    if len(view) < HEADER.size:
+        raise BadFrame(f"A frame has at least {HEADER.size} bytes, but {len(view)} came.")
+    length, magic, version, flags, seq, head_length, _, now = HEADER.unpack_from(view)
+    if magic != MAGIC:
+        raise BadFrame("These bytes are no Timeslice frame.")
+    if version != VERSION:
+        raise BadFrame(
+            f"The frame is of version {version}; this Timeslice reads version {VERSION}."
+        )
+    if not HEADER.size <= length <= MAX_FRAME:
+        raise BadFrame(f"A frame can't be {length} bytes long.")
+    return length, version, flags, seq, head_length, now
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], columns: tuple[tuple[str, str], ...]) -> list[bytes]:
+    if not rows:
+        return []
+    parts = []
+    for name, code in columns:
+        column = array(code, [getattr(row, name) for row in rows])
+        if sys.byteorder == "big":
+            column.byteswap()
+        data = column.tobytes()
+        parts.append(data + bytes(-len(data) % 8))
+    return parts
+
+
+def _read_columns(
+    view: memoryview, offset: int, rows: int, columns: tuple[tuple[str, str], ...]
+) -> tuple[dict[str, Sequence[Any]], int]:
+    if not isinstance(rows, int) or rows < 0:
+        raise BadFrame("The frame's number of rows is not a count.")
+    values: dict[str, Sequence[Any]] = {}
+    for name, code in columns:
+        column = array(code)
+        size = rows * column.itemsize
+        if offset + size > len(view):
+            raise BadFrame(f"The frame is cut short in its column {name}.")
+        column.frombytes(view[offset : offset + size])
+        if sys.byteorder == "big":
+            column.byteswap()
+        values[name] = column
+        offset += size + -size % 8
+    return values, offset
+
+
+def _slices(values: dict[str, Sequence[Any]]) -> list[Slice]:
+    try:
+        return [
+            Slice(
+                track, int(start), int(end), _STATES[state], _REASONS[reason], thing, holder, cpu,
+                line, _EVIDENCE[evidence], _EVIDENCE[reason_evidence],
+            )
+            for start, end, track, thing, holder, line, cpu, state, reason, evidence,
+            reason_evidence in zip(*(values[name] for name, _ in SLICE_COLUMNS), strict=True)
+        ]  # fmt: skip
+    except IndexError as error:
+        raise BadFrame("The frame names a state that this Timeslice does not know.") from error
+
+
+def _flows(values: dict[str, Sequence[Any]]) -> list[Flow]:
+    try:
+        return [
+            Flow(_FLOW_KINDS[kind], from_track, int(from_ns), to_track, int(to_ns), thing)
+            for from_ns, to_ns, from_track, to_track, thing, kind in zip(
+                *(values[name] for name, _ in FLOW_COLUMNS), strict=True
+            )
+        ]
+    except IndexError as error:
+        raise BadFrame("The frame names an arrow that this Timeslice does not know.") from error
+
+
+_STATES = list(State)
+_REASONS = list(Reason)
+_EVIDENCE = list(Evidence)
+_FLOW_KINDS = list(FlowKind)

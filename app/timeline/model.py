@@ -1,0 +1,175 @@
+"""Tracks, slices, flows and findings: what fusion decides and frames carry.
+
+All times are integer nanoseconds since the run's start. ``OPEN`` stands for "not ended yet".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from app.timeline.states import (
+    Cause,
+    Evidence,
+    FlowKind,
+    ObjectKind,
+    Reason,
+    State,
+    TrackKind,
+)
+
+#: The end of a slice or track that has not ended.
+OPEN = -1
+#: Object and holder columns use 0 for none; ids count from 1.
+NOTHING = 0
+#: The cpu column of a slice that is on no CPU, or on an unknown one.
+NO_CPU = -1
+
+
+class Ending(NamedTuple):
+    """How a track ended. ``code`` is an exit status, ``signal`` a name such as ``SIGTERM``."""
+
+    cause: Cause
+    code: int | None = None
+    signal: str | None = None
+    exception: str | None = None
+
+
+@dataclass(slots=True)
+class Track:
+    """One row: a process (which is also its main thread), a thread, or a coroutine.
+
+    ``tid`` is the kernel's thread id, or 0 for a coroutine. ``id`` is unique over the run.
+    ``parent`` is the process of a thread, the thread of a coroutine, the parent process of a
+    process; 0 for the root.
+    """
+
+    id: int
+    kind: TrackKind
+    name: str
+    pid: int
+    tid: int
+    parent: int
+    daemon: bool
+    start_ns: int
+    end_ns: int = OPEN
+    end: Ending | None = None
+    python: str | None = None  # a process: the interpreter the probe found, e.g. "CPython 3.13"
+
+
+class Thing(NamedTuple):
+    """An object that tracks wait for or pass on. ``name`` is unique over the run."""
+
+    id: int
+    kind: ObjectKind
+    name: str
+    track: int  # who made it
+    line: int  # where, in the program; 0 unknown
+
+
+class Slice(NamedTuple):
+    """``track`` was in ``state`` from ``start_ns`` to ``end_ns`` (OPEN: still is).
+
+    ``evidence`` says how the state is known, ``reason_evidence`` how its reason is.
+    ``holder`` is the track that holds the object, or is joined, or is awaited.
+    """
+
+    track: int
+    start_ns: int
+    end_ns: int
+    state: State
+    reason: Reason = Reason.NONE
+    object: int = NOTHING
+    holder: int = NOTHING
+    cpu: int = NO_CPU
+    line: int = 0
+    evidence: Evidence = Evidence.MISSING
+    reason_evidence: Evidence = Evidence.MISSING
+
+
+class Flow(NamedTuple):
+    """An arrow between two points."""
+
+    kind: FlowKind
+    from_track: int
+    from_ns: int
+    to_track: int
+    to_ns: int
+    object: int = NOTHING
+
+
+class Output(NamedTuple):
+    """Text a track wrote. ``stream`` is ``stdout`` or ``stderr``."""
+
+    track: int
+    ns: int
+    stream: str
+    text: str
+
+
+class Wait(NamedTuple):
+    """One edge of a wait-for cycle: ``track`` waits for ``object``, which ``holder`` holds."""
+
+    track: int
+    object: int
+    holder: int
+    line: int  # where it waits
+    held_since_ns: int
+    held_line: int  # where the holder took it
+
+
+@dataclass(slots=True)
+class Finding:
+    """Something worth a sentence: ``deadlock``, ``loop-blocked``, ``never-awaited``, ``limit``.
+
+    ``end_ns`` is OPEN while it lasts; a finding with the same ``id`` replaces the earlier one.
+    ``facts`` holds the JSON values its sentence is made of.
+    """
+
+    id: str
+    kind: str
+    start_ns: int
+    end_ns: int = OPEN
+    cycle: list[Wait] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Stats(NamedTuple):
+    """Totals of one track. ``voluntary`` and ``involuntary`` count context switches."""
+
+    track: int
+    running_ns: int = 0
+    ready_ns: int = 0
+    blocked_ns: int = 0
+    gil_ns: int = 0
+    voluntary: int = 0
+    involuntary: int = 0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one step of fusion decided: new or changed tracks and things, and appended rows.
+
+    A slice row with the track and start of an earlier *open* row replaces it. A track has at
+    most one open row, its last.
+    """
+
+    tracks: list[Track] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    output: list[Output] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    stats: list[Stats] = field(default_factory=list)
+    dropped: int = 0  # records lost so far, all witnesses together
+
+    def empty(self) -> bool:
+        return not (
+            self.tracks
+            or self.things
+            or self.slices
+            or self.flows
+            or self.output
+            or self.findings
+            or self.stats
+        )

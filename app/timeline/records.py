@@ -1,0 +1,159 @@
+"""What witnesses tell fusion. ``t`` is CLOCK_MONOTONIC in nanoseconds in every record.
+
+A list of these is a *raw log*: it replays through fusion to the same slices.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SwitchIn(NamedTuple):
+    """The thread got a CPU (PERF_RECORD_SWITCH without SWITCH_OUT, perf_event_open(2))."""
+
+    t: int
+    pid: int
+    tid: int
+    cpu: int
+
+
+class SwitchOut(NamedTuple):
+    """The thread left its CPU: ``preempted`` (still runnable) or blocked."""
+
+    t: int
+    pid: int
+    tid: int
+    cpu: int
+    preempted: bool
+
+
+class TaskNew(NamedTuple):
+    """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``."""
+
+    t: int
+    pid: int
+    tid: int
+    ppid: int
+    ptid: int
+    sampled: bool = False  # first seen in /proc, so born at some time before ``t``
+
+
+class TaskExit(NamedTuple):
+    """The thread is gone from the scheduler; a process's last exit starts its zombie time."""
+
+    t: int
+    pid: int
+    tid: int
+    sampled: bool = False
+
+
+class TaskComm(NamedTuple):
+    """The kernel's name of a thread changed; ``exec`` tells an execve(2)."""
+
+    t: int
+    pid: int
+    tid: int
+    comm: str
+    exec: bool
+
+
+class SchedStat(NamedTuple):
+    """/proc/<tid>/schedstat: cumulative ns on CPU, ns on a run queue, and time slices."""
+
+    t: int
+    pid: int
+    tid: int
+    run_ns: int
+    wait_ns: int
+    slices: int
+
+
+class StatSample(NamedTuple):
+    """/proc/<tid>/stat at an instant: ``state`` is the kernel's letter (R S D Z T t X)."""
+
+    t: int
+    pid: int
+    tid: int
+    state: str
+    cpu: int
+
+
+class SyscallSample(NamedTuple):
+    """/proc/<tid>/syscall of a blocked thread. ``site`` says what ``arg0`` is, where known:
+    ``gil`` (a futex in the interpreter's runtime), ``pipe``, ``socket``, ``file``, or ``""``.
+    """
+
+    t: int
+    pid: int
+    tid: int
+    name: str
+    arg0: int
+    site: str
+
+
+class ProcessReaped(NamedTuple):
+    """A zombie is gone. ``status`` is the raw wait status, None where only its absence was seen."""
+
+    t: int
+    pid: int
+    status: int | None
+    sampled: bool
+
+
+class ProbeRecord(NamedTuple):
+    """One record of a ring, see ``wire``. ``thread`` tells apart threads whose tid was reused."""
+
+    t: int
+    pid: int
+    tid: int
+    thread: int
+    kind: int
+    aux: int
+    a: int
+    b: int
+    c: int
+    text: str
+
+
+class OutputChunk(NamedTuple):
+    """Bytes that came out of the program's stdout or stderr: the ground truth of its output."""
+
+    t: int
+    stream: str
+    data: bytes
+
+
+class Dropped(NamedTuple):
+    """``lost`` records of a witness were lost before ``t``; pid and tid are 0 where unknown."""
+
+    t: int
+    source: str
+    lost: int
+    pid: int = 0
+    tid: int = 0
+
+
+class Limit(NamedTuple):
+    """The worker stopped the run: ``wall``, ``memory``, ``processes``, ``output``, ``cpu``,
+    ``stopped``. ``value`` is the limit in its unit (ms, bytes, count)."""
+
+    t: int
+    name: str
+    value: int
+
+
+Record = (
+    SwitchIn
+    | SwitchOut
+    | TaskNew
+    | TaskExit
+    | TaskComm
+    | SchedStat
+    | StatSample
+    | SyscallSample
+    | ProcessReaped
+    | ProbeRecord
+    | OutputChunk
+    | Dropped
+    | Limit
+)

@@ -1,0 +1,164 @@
+"""A whole timeline, folded from frames: what claims check, the CLI prints and JSON exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from app.timeline import heads
+from app.timeline.frames import Frame
+from app.timeline.model import OPEN, Finding, Flow, Output, Slice, Stats, Thing, Track
+from app.timeline.states import State, TrackKind
+
+
+class Timeline:
+    """Everything that frames have said so far. ``apply`` takes them in order.
+
+    ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``).
+    ``claims`` and ``run`` hold the head's JSON values.
+    """
+
+    def __init__(self, frames: Iterable[Frame] = ()) -> None:
+        self._reset()
+        for frame in frames:
+            self.apply(frame)
+
+    def _reset(self) -> None:
+        self.seq = 0
+        self.now_ns = 0
+        self.state = "running"
+        self.dropped = 0
+        self.run: dict[str, Any] = {}
+        self.tracks: dict[int, Track] = {}
+        self.things: dict[int, Thing] = {}
+        self.slices: dict[int, list[Slice]] = {}
+        self.flows: list[Flow] = []
+        self.output: list[Output] = []
+        self.findings: dict[str, Finding] = {}
+        self.claims: dict[str, dict[str, Any]] = {}
+        self.stats: dict[int, Stats] = {}
+
+    def apply(self, frame: Frame) -> None:
+        """Add what one frame says; a snapshot replaces all that was known."""
+        if frame.snapshot:
+            self._reset()
+        self.seq, self.now_ns = frame.seq, frame.now_ns
+        head = frame.head
+        self.run.update(head.get("run", {}))
+        self.state = head.get("state", self.state)
+        self.dropped = head.get("dropped", self.dropped)
+        for value in head.get("tracks", ()):
+            self.tracks[value["id"]] = heads.track_from(value)
+        for value in head.get("objects", ()):
+            self.things[value["id"]] = heads.thing_from(value)
+        self.output += map(heads.output_from, head.get("output", ()))
+        for value in head.get("findings", ()):
+            self.findings[value["id"]] = heads.finding_from(value)
+        for value in head.get("claims", ()):
+            self.claims[value["id"]] = value
+        for value in head.get("stats", ()):
+            self.stats[value["track"]] = heads.stats_from(value)
+        for row in frame.slices:
+            rows = self.slices.setdefault(row.track, [])
+            if rows and rows[-1].end_ns == OPEN and rows[-1].start_ns <= row.start_ns:
+                rows.pop()
+            rows.append(row)
+        self.flows += frame.flows
+
+    # --- looking things up ---------------------------------------------------------------------
+
+    def of_kind(self, *kinds: TrackKind) -> list[Track]:
+        """Tracks of these kinds, in order of their start."""
+        found = [track for track in self.tracks.values() if track.kind in kinds]
+        return sorted(found, key=lambda track: (track.start_ns, track.id))
+
+    def named(self, name: str) -> list[Track]:
+        return [track for track in self.tracks.values() if track.name == name]
+
+    def root(self) -> Track:
+        """The program's own process: the first process track."""
+        return self.of_kind(TrackKind.PROCESS)[0]
+
+    def children(self, track: Track) -> list[Track]:
+        return [child for child in self.tracks.values() if child.parent == track.id]
+
+    def of(self, track: Track, *states: State) -> list[Slice]:
+        """The track's slices, of these states when given. Open rows end at ``now_ns``."""
+        return [
+            row if row.end_ns != OPEN else row._replace(end_ns=max(self.now_ns, row.start_ns))
+            for row in self.slices.get(track.id, ())
+            if not states or row.state in states
+        ]
+
+    def total_ns(self, track: Track, *states: State) -> int:
+        return sum(row.end_ns - row.start_ns for row in self.of(track, *states))
+
+    def text_of(self, stream: str | None = None) -> str:
+        """The program's output in order, of one stream or of both."""
+        rows = sorted(self.output, key=lambda item: item.ns)
+        return "".join(item.text for item in rows if stream in (None, item.stream))
+
+    def rows(self) -> Iterator[Slice]:
+        for rows in self.slices.values():
+            yield from rows
+
+    # --- the public JSON -----------------------------------------------------------------------
+
+    def to_json(self, language: str = "en") -> dict[str, Any]:
+        """The timeline JSON of docs/architecture.md: words for codes, names for objects."""
+        names = {thing.id: thing.name for thing in self.things.values()}
+        order = {track.id: (track.start_ns, track.id) for track in self.tracks.values()}
+        return {
+            "run": {**self.run, "dropped": self.dropped, "state": self.state},
+            "tracks": [
+                heads.track_json(track)
+                for track in sorted(self.tracks.values(), key=lambda item: order[item.id])
+            ],
+            "objects": [heads.thing_json(thing) for thing in self.things.values()],
+            "slices": [
+                {
+                    "track": row.track,
+                    "start_ns": row.start_ns,
+                    "end_ns": row.end_ns if row.end_ns != OPEN else self.now_ns,
+                    "open": row.end_ns == OPEN,
+                    "state": row.state.word,
+                    "reason": row.reason.word if row.reason else None,
+                    "object": names.get(row.object),
+                    "holder": row.holder or None,
+                    "cpu": row.cpu if row.cpu >= 0 else None,
+                    "line": row.line or None,
+                    "evidence": row.evidence.word,
+                    "reason_evidence": row.reason_evidence.word if row.reason else None,
+                }
+                for row in self.rows()
+            ],
+            "flows": [
+                {
+                    "kind": flow.kind.word,
+                    "from_track": flow.from_track,
+                    "from_ns": flow.from_ns,
+                    "to_track": flow.to_track,
+                    "to_ns": flow.to_ns,
+                    "object": names.get(flow.object),
+                }
+                for flow in self.flows
+            ],
+            "output": [item._asdict() for item in self.output],
+            "findings": [self._finding_json(item, names) for item in self.findings.values()],
+            "claims": [
+                {
+                    **claim,
+                    "text": claim["text"].get(language, claim["text"]["en"]),
+                    "why": claim["why"].get(language, claim["why"]["en"]),
+                }
+                for claim in self.claims.values()
+            ],
+            "stats": [item._asdict() for item in self.stats.values()],
+        }
+
+    @staticmethod
+    def _finding_json(finding: Finding, names: dict[int, str]) -> dict[str, Any]:
+        value = heads.finding_json(finding)
+        for wait in value["cycle"]:
+            wait["object"] = names.get(wait["object"])
+        return value

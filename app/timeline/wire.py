@@ -1,0 +1,91 @@
+"""The ring's layout and the kinds of probe records: the border between program and worker.
+
+The probe writes these inside the program, the rings reader decodes them in the worker. This file
+is loaded inside other people's programs: it imports ``struct`` alone and runs on CPython 3.9.
+
+A ring is one file per thread, mapped shared by its only writer: 64 bytes of header, then
+``capacity`` slots of 32 bytes. Slot ``n`` lies at index ``n % capacity``. The writer stores a
+slot and then ``head`` (slots ever written); it never waits for the reader. A reader that finds
+``head - tail > capacity`` has lost the difference and counts it.
+
+A record is one slot; a record with text (``TEXT`` bit set in its kind) is followed by
+continuation slots that hold a 16-bit byte length and UTF-8, padded with zeros.
+"""
+
+import struct
+
+MAGIC = b"TSLR"
+VERSION = 1
+
+#: magic, version, flags, pid, tid, capacity, zero, head, birth (CLOCK_MONOTONIC ns), thread no.
+HEADER = struct.Struct("<4sHHIIIIQQQ")
+HEADER_SIZE = 64
+HEAD_OFFSET = 24
+HEAD = struct.Struct("<Q")
+
+#: t_ns (CLOCK_MONOTONIC), kind, aux, a, b, c
+SLOT = struct.Struct("<QHHIQQ")
+SLOT_SIZE = 32
+TEXT = 0x8000
+TEXT_LENGTH = struct.Struct("<H")
+#: Longer text is cut (names) or split into several records (output).
+TEXT_MAX = 990
+
+RING_PREFIX = "ring-"  # ring-<pid>-<tid>-<number>
+RING_DIRECTORY_VARIABLE = "TIMESLICE_RING_DIR"
+PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below this folder
+
+# --- kinds ------------------------------------------------------------------------------------
+# Each comment gives aux, a, b, c and text. `obj` is a 64-bit id, unique over the run:
+# pid << 32 | counter. `where` is file_id << 32 | detail. Fields not named are 0.
+
+# processes and threads
+HELLO = 1  # aux: major << 8 | minor, a: ppid, b: flags (1: GIL disabled, 2: PyPy), text: impl name
+THREAD_START = (
+    2  # first record of a thread; aux: 1 daemon, b: thread obj, c: parent tid, text: name
+)
+THREAD_END = 3  # aux: 0 returned, 1 raised; b: obj, text: exception type
+THREAD_SPAWN = 4  # Thread.start entered, in the parent; b: thread obj, a: line
+PROCESS_SPAWN = (
+    5  # Process.start entered, in the parent; aux: 1 daemon, a: line, b: obj, text: name
+)
+PROCESS_SPAWNED = 6  # Process.start or Popen returned; a: child pid, b: process obj
+PROCESS_NAME = 7  # in the child; aux: 1 daemon, b: process obj, text: name
+PROCESS_END = 8  # target returned in the child; aux: 0 returned, 1 raised, 2 exit; text: exception
+MAIN_END = 9  # main module's code ended; aux: 0 returned, 1 raised, 2 exit; text: exception type
+KILL = 10  # a signal was sent; aux: signal, a: target pid, b: 1 when multiprocessing ends a daemon
+REAPED = 11  # waitpid returned; a: child pid, b: raw wait status
+
+# operations that may block: ENTER when the wait begins, LEAVE when it is over
+ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid)
+LEAVE = 21  # aux: Reason code, b: obj, c: 1 got it, 0 timed out, 2 raised
+ACQUIRED = 22  # a: line, b: obj, c: where; this thread holds obj from now
+RELEASED = 23  # b: obj, a: line
+VALUE = 24  # b: obj, c: its value (queue size, semaphore count, waiting parties), two's complement
+PUT = 25  # b: queue obj, c: item key
+GET = 26  # b: queue obj, c: item key
+SEND = 27  # b: pipe obj, c: bytes
+RECV = 28  # b: pipe obj, c: bytes
+NOTIFY = 29  # Condition.notify, Event.set, Semaphore.release; b: obj, c: how many
+
+# objects and texts
+OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name given by the program
+FILE = 41  # a: file_id (per process), text: absolute file name
+
+# coroutines (asyncio tasks)
+TASK_NEW = (
+    60  # a: line of the task's creation, b: task obj, c: parent task obj; text: name NUL qualname
+)
+TASK_READY = 61  # put into the loop's ready queue; b: task obj
+TASK_RUN = 62  # a step begins on this thread; b: task obj
+TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: line, b: task, c: awaited obj (0: none)
+TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exception type
+NEVER_AWAITED = 65  # a: line, text: coroutine's qualname
+
+# futures of executors
+SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name
+FUTURE_RUN = 81  # a worker took it; b: future obj
+FUTURE_DONE = 82  # aux: 0 returned, 1 raised, 2 cancelled; b: future obj, text: exception type
+
+# output
+OUTPUT = 90  # aux: 1 stdout, 2 stderr; b: task obj (0: none); text
