@@ -99,8 +99,9 @@ class Timeline:
         return "".join(item.text for item in rows if stream in (None, item.stream))
 
     def rows(self) -> Iterator[Slice]:
-        for rows in self.slices.values():
-            yield from rows
+        """All slices, track by track."""
+        for track in sorted(self.slices):
+            yield from self.slices[track]
 
     # --- the public JSON -----------------------------------------------------------------------
 
