@@ -1,0 +1,60 @@
+# Everything a checkout needs. Each target sets up what it uses, once: a virtual environment in
+# .venv, filled again only when pyproject.toml or constraints.txt changed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The interpreter to make .venv with, e.g. make PYTHON=/path/to/python3.13 run
+PYTHON ?=
+export PYTHON
+# Arguments of the server, e.g. make run ARGS="--port 9000"
+ARGS ?=
+
+.PHONY: run test lint bench pictures constraints test-docker clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	@$(BIN)/python -m app serve $(ARGS)
+
+# Lint and every test, the browser's included: what .ci/run runs.
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@sh tools/check_javascript.sh
+
+bench: $(VENV)/.installed-bench
+	@sh tools/bench.sh $(BIN)/python
+
+# The pictures of the README, from real runs in a real browser.
+pictures: $(VENV)/.installed-dev
+	@$(BIN)/python -m tools.pictures docs/pictures
+
+# Writes constraints.txt again from what .venv has, after an upgrade.
+constraints: $(VENV)/.installed-bench
+	@$(BIN)/python -m tools.constraints > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
+
+test-docker:
+	@sh tools/test_docker.sh
+
+clean:
+	rm -rf $(VENV) node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@python=$$(sh tools/python.sh) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,bench]'
+	@touch $@

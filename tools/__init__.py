@@ -1,0 +1,1 @@
+"""Programs for those who work on Timeslice; the application imports nothing from here."""
