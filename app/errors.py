@@ -20,7 +20,16 @@ from collections.abc import Mapping
 
 
 class TimesliceError(Exception):
-    """Base of all; ``str(error)`` is the sentence shown to the user."""
+    """Base of all; ``str(error)`` is the sentence shown to the user.
+
+    A sentence with ``{placeholders}`` takes its values by keyword; ``template`` and ``values`` then
+    let the page say it in the reader's language.
+    """
+
+    def __init__(self, sentence: str = "", /, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.template = sentence
+        self.values = values
 
 
 class InvalidInput(TimesliceError):
