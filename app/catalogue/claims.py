@@ -1,0 +1,113 @@
+"""Claims: sentences of course notes that are checked on the timeline of one run.
+
+A check takes the timeline and the run's parameters and gives an ``Answer``, made by ``holds``,
+``fails`` or ``not_seen``. Helpers that need something the run has not shown raise ``NotSeen``.
+Checks compare orders and ratios, never constants of one machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple
+
+from app.catalogue.parameters import P
+from app.catalogue.text import Text
+from app.timeline.model import Slice
+from app.timeline.states import Verdict
+from app.timeline.timeline import Timeline
+
+#: Spans of evidence beyond these would be noise on the page.
+MAX_EVIDENCE = 12
+
+
+class Span(NamedTuple):
+    """A stretch of one track."""
+
+    track: int
+    start_ns: int
+    end_ns: int
+
+    @property
+    def length_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one run says to a claim, why (with this run's figures), and where it shows."""
+
+    verdict: Verdict
+    why: Text
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Generic[P]):
+    """``text`` is the sentence, or chooses it by the parameters; ``check`` answers it."""
+
+    id: str
+    text: Text | Callable[[P], Text]
+    check: Callable[[Timeline, P], Answer]
+
+    def sentence(self, params: P) -> Text:
+        return self.text if isinstance(self.text, Text) else self.text(params)
+
+
+class NotSeen(Exception):
+    """The run gave no chance to tell; ``why`` says what was missing."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.why = Text(en, zh)
+
+
+def holds(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+    return Answer(Verdict.HOLDS, Text(en, zh), _spans(evidence))
+
+
+def fails(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+    return Answer(Verdict.FAILS, Text(en, zh), _spans(evidence))
+
+
+def not_seen(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+    return Answer(Verdict.NOT_SEEN, Text(en, zh), _spans(evidence))
+
+
+def either(true: bool, en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+    """``holds`` or ``fails`` with the same figures."""
+    return (holds if true else fails)(en, zh, evidence)
+
+
+def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
+    """The claim's answer; a run stopped from outside refutes nothing, for it was cut short."""
+    try:
+        answer = claim.check(timeline, params)
+    except NotSeen as reason:
+        return Answer(Verdict.NOT_SEEN, reason.why)
+    cut = [item for item in timeline.findings.values() if item.kind == "limit"]
+    if cut and answer.verdict is Verdict.FAILS:
+        name = cut[0].facts.get("name", "?")
+        return not_seen(
+            f"The run was cut short ({name}), so this can't be told.",
+            f"运行被提前终止({name}),因此无法判断。",
+        )
+    return answer
+
+
+def answer_json(claim: Claim[P], params: P, answer: Answer) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "text": claim.sentence(params).json(),
+        "verdict": answer.verdict.word,
+        "why": answer.why.json(),
+        "evidence": [span._asdict() for span in answer.evidence],
+    }
+
+
+def _spans(evidence: Iterable[Span | Slice]) -> tuple[Span, ...]:
+    spans = [Span(item.track, item.start_ns, item.end_ns) for item in evidence]
+    if len(spans) <= MAX_EVIDENCE:
+        return tuple(spans)
+    longest = sorted(spans, key=lambda span: span.start_ns - span.end_ns)[:MAX_EVIDENCE]
+    return tuple(sorted(longest, key=lambda span: span.start_ns))

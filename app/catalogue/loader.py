@@ -1,0 +1,95 @@
+"""Finds the scenarios, and refuses one that is not complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from app.catalogue.render import BadProgram, constants
+from app.catalogue.scenario import Scenario
+from app.catalogue.text import LANGUAGES
+from app.errors import UnknownScenario
+
+FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
+PACKAGE = "app.scenarios"
+
+
+class IncompleteScenario(Exception):
+    """A scenario's folder lacks something; the message names the scenario and what."""
+
+
+class Catalogue(Mapping[str, "Scenario[Any]"]):
+    """Scenarios by slug, in reading order: by group, then by their place in it."""
+
+    def __init__(self, scenarios: list[Scenario[Any]]) -> None:
+        ordered = sorted(scenarios, key=lambda item: (item.group.place, item.place, item.slug))
+        self._by_slug = {scenario.slug: scenario for scenario in ordered}
+
+    def __getitem__(self, slug: str) -> Scenario[Any]:
+        """Raises UnknownScenario, which names the nearest slugs, or all where none is near."""
+        if slug in self._by_slug:
+            return self._by_slug[slug]
+        near = get_close_matches(slug, self._by_slug, n=3, cutoff=0.5)
+        shown = slug if len(slug) <= 60 else slug[:57] + "..."
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self)}."
+        raise UnknownScenario(f"There is no scenario named {shown!r}. {hint}")
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in self._by_slug
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_slug)
+
+    def __len__(self) -> int:
+        return len(self._by_slug)
+
+    def get(self, slug: str, default: Any = None) -> Any:
+        return self._by_slug.get(slug, default)
+
+
+@cache
+def load() -> Catalogue:
+    """Every scenario below ``app/scenarios``; raises IncompleteScenario for a partial one."""
+    return Catalogue([_load(file) for file in sorted(FOLDER.glob("*/scenario.py"))])
+
+
+def _load(file: Path) -> Scenario[Any]:
+    module = import_module(f"{PACKAGE}.{file.parent.name}.scenario")
+    scenario = getattr(module, "SCENARIO", None)
+    if not isinstance(scenario, Scenario):
+        raise IncompleteScenario(f"{file.parent.name}/scenario.py makes no SCENARIO.")
+    if problems := list(problems_of(scenario)):
+        raise IncompleteScenario(f"{scenario.slug}: {' '.join(problems)}")
+    return scenario
+
+
+def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
+    """A sentence for each thing the scenario lacks."""
+    for name in ("program.py", *(f"notes.{language}.md" for language in LANGUAGES)):
+        if not (scenario.folder / name).is_file():
+            yield f"It has no {name}."
+    ids = [claim.id for claim in scenario.claims]
+    if not ids or len(set(ids)) != len(ids):
+        yield "It needs claims, each with an id of its own."
+    if (scenario.folder / "program.py").is_file():
+        yield from _settings_problems(scenario)
+
+
+def _settings_problems(scenario: Scenario[Any]) -> Iterator[str]:
+    try:
+        settings = constants(scenario.program)
+    except (BadProgram, SyntaxError) as error:
+        yield str(error)
+        return
+    fields = {item.name.upper(): item for item in scenario.fields()}
+    for name in fields.keys() - settings.keys():
+        yield f"The program has no setting {name} for its parameter."
+    for name in settings.keys() - fields.keys():
+        yield f"The program's setting {name} has no parameter."
+    for name in fields.keys() & settings.keys():
+        if settings[name] != fields[name].default:
+            yield f"The program's {name} is not its parameter's default."

@@ -1,0 +1,193 @@
+"""A scenario's parameters: declared once as a pydantic model, shown as form fields, validated.
+
+A scenario writes::
+
+    class Settings(Parameters):
+        workers: int = integer(3, Text("Workers", "工作进程"), minimum=1, maximum=8)
+        lock: bool = flag(True, Text("Use the lock", "使用锁"))
+        method: Literal["fork", "spawn"] = choice(
+            "fork", Text("Start method", "启动方式"), {"fork": Text(...), "spawn": Text(...)}
+        )
+
+The program holds a constant of the same name in capitals for each (see ``render``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.catalogue.text import Text
+from app.errors import InvalidParameters
+
+Kind = Literal["int", "float", "bool", "choice", "text"]
+Value = int | float | bool | str
+
+#: Key of a pydantic field's ``json_schema_extra`` that holds what pydantic itself has no place for.
+FORM = "form"
+_NO_HELP = Text("", "")
+
+
+class Parameters(BaseModel):
+    """Base of every scenario's parameters: no unknown names, never changed after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One control of a scenario's form. ``step`` is 1 for ``int``; ``unit`` is a symbol or ""."""
+
+    name: str
+    title: Text
+    kind: Kind
+    default: Value
+    help: Text = _NO_HELP
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    unit: str = ""
+    choices: list[Choice] = field(default_factory=list)
+
+    def allowed(self) -> Text:
+        """What the field takes, as the end of a sentence."""
+        if self.kind == "bool":
+            return Text("true or false", "true 或 false")
+        if self.kind == "choice":
+            values = ", ".join(choice.value for choice in self.choices)
+            return Text(f"one of: {values}", f"以下之一:{values}")
+        if self.kind == "text":
+            return Text(f"at most {self.maximum:g} characters", f"至多 {self.maximum:g} 个字符")
+        low, high, unit = (
+            _number(self.minimum),
+            _number(self.maximum),
+            self.unit and f" {self.unit}",
+        )
+        if self.kind == "int":
+            return Text(
+                f"a whole number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的整数"
+            )
+        return Text(f"a number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的数")
+
+
+def integer(
+    default: int, title: Text, *, minimum: int, maximum: int, help: Text = _NO_HELP, unit: str = ""
+) -> Any:
+    """A whole number, both limits included."""
+    form: Any = {"kind": "int", "title": title, "help": help, "unit": unit, "step": 1}
+    return Field(default, ge=minimum, le=maximum, json_schema_extra={FORM: form})
+
+
+def number(
+    default: float,
+    title: Text,
+    *,
+    minimum: float,
+    maximum: float,
+    step: float = 0.1,
+    help: Text = _NO_HELP,
+    unit: str = "",
+) -> Any:
+    """A number with a fraction, both limits included; ``step`` is the form's, not a rule."""
+    form: Any = {"kind": "float", "title": title, "help": help, "unit": unit, "step": step}
+    return Field(default, ge=minimum, le=maximum, json_schema_extra={FORM: form})
+
+
+def flag(default: bool, title: Text, *, help: Text = _NO_HELP) -> Any:
+    form: Any = {"kind": "bool", "title": title, "help": help}
+    return Field(default, json_schema_extra={FORM: form})
+
+
+def choice(default: str, title: Text, choices: Mapping[str, Text], *, help: Text = _NO_HELP) -> Any:
+    """One of a ``Literal``'s values; ``choices`` gives each a title, in the order of the form."""
+    form: Any = {"kind": "choice", "title": title, "help": help, "choices": dict(choices)}
+    return Field(default, json_schema_extra={FORM: form})
+
+
+def fields(model: type[Parameters]) -> list[FormField]:
+    """The form fields of ``model``, in order of declaration."""
+    return list(_fields(model))
+
+
+def _fields(model: type[Parameters]) -> Iterator[FormField]:
+    for name, info in model.model_fields.items():
+        extra = info.json_schema_extra
+        if not isinstance(extra, dict) or FORM not in extra:
+            raise TypeError(f"{model.__qualname__}.{name} must be made by integer, number, flag…")
+        form: dict[str, Any] = dict(extra[FORM])  # type: ignore[arg-type]
+        choices = [Choice(value, title) for value, title in form.pop("choices", {}).items()]
+        limits: dict[str, Any] = {}
+        for rule in info.metadata:
+            limits.update(
+                (key, getattr(rule, attribute))
+                for key, attribute in (("minimum", "ge"), ("maximum", "le"))
+                if hasattr(rule, attribute)
+            )
+        yield FormField(name, default=info.default, choices=choices, **form, **limits)
+
+
+def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language: str = "en") -> P:
+    """The parameters in ``raw`` (strings of a form or JSON values); those not given by default.
+
+    Raises InvalidParameters with a sentence for each wrong field, in ``language``.
+    """
+    known = {item.name: item for item in fields(model)}
+    wrong: dict[str, str] = {}
+    values: dict[str, object] = {}
+    for name, value in raw.items():
+        if name not in known:
+            wrong[name] = _unknown(name, owner, known).of(language)
+            continue
+        kind = known[name].kind
+        stripped = value.strip() if isinstance(value, str) else value
+        # pydantic would take True for 1 and 1 for True: in JSON each is a slip of its writer.
+        if (isinstance(value, bool)) != (kind == "bool") and not isinstance(value, str):
+            wrong[name] = _refusal(known[name], value).of(language)
+        else:
+            values[name] = stripped
+    try:
+        result = model.model_validate(values)
+    except ValidationError as error:
+        for item in error.errors():
+            name = str(item["loc"][0])
+            wrong[name] = _refusal(known[name], raw[name]).of(language)
+    if wrong:
+        raise InvalidParameters(wrong)
+    return result
+
+
+def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:
+    names = ", ".join(known)
+    return Text(
+        f"{owner} has no parameter {_shown(name)}; it has: {names}.",
+        f"{owner} 没有参数 {_shown(name)};可用的参数:{names}。",
+    )
+
+
+def _refusal(item: FormField, value: object) -> Text:
+    allowed = item.allowed()
+    return Text(
+        f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
+        f"“{item.title.zh}”应为{allowed.zh},而不是 {_shown(value)}。",
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _number(value: float | None) -> str:
+    return "∞" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:g}"

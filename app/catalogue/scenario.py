@@ -1,0 +1,87 @@
+"""A scenario: a plain program, its parameters, its notes, and the claims its runs answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic
+
+from app.catalogue import parameters
+from app.catalogue.claims import Claim, answer_json, ask
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import FormField, P
+from app.catalogue.render import render
+from app.catalogue.text import Text
+from app.timeline.states import State
+from app.timeline.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a scenario is found by. ``level`` is 1 (first steps) to 3 (needs the others)."""
+
+    ideas: tuple[Idea, ...]
+    primitives: tuple[str, ...]
+    states: tuple[State, ...]
+    level: int
+
+
+@dataclass(frozen=True)
+class Scenario(Generic[P]):
+    """``file`` is the path of the ``scenario.py`` that makes it, in the scenario's own folder.
+
+    ``place`` orders the scenarios of one group.
+    """
+
+    file: str
+    group: Group
+    place: int
+    title: Text
+    summary: Text
+    parameters: type[P]
+    claims: tuple[Claim[P], ...]
+    tags: Tags
+
+    @cached_property
+    def folder(self) -> Path:
+        return Path(self.file).resolve().parent
+
+    @cached_property
+    def slug(self) -> str:
+        """The folder's name with dashes, as in addresses and on the command line."""
+        return self.folder.name.replace("_", "-")
+
+    @cached_property
+    def program(self) -> str:
+        """The program's text with the default settings."""
+        return (self.folder / "program.py").read_text("utf-8")
+
+    def notes(self, language: str) -> str:
+        """What happens and why, as Markdown; English for a language there are no notes in."""
+        name = Text("notes.en.md", "notes.zh.md").of(language)
+        return (self.folder / name).read_text("utf-8")
+
+    def fields(self) -> list[FormField]:
+        return parameters.fields(self.parameters)
+
+    def validate(self, raw: Mapping[str, object], language: str = "en") -> P:
+        """The parameters in ``raw``, strings of a form or JSON values; others by default.
+
+        Raises InvalidParameters with a sentence for each wrong one, in ``language``.
+        """
+        return parameters.validate(self.parameters, raw, owner=self.slug, language=language)
+
+    def render(self, params: P) -> str:
+        """The program's text with these values in place: exactly what runs."""
+        values = {name.upper(): value for name, value in params.model_dump().items()}
+        return render(self.program, values)
+
+    def check(self, timeline: Timeline, params: P) -> list[dict[str, Any]]:
+        """Each claim's answer on this run, as the JSON values of a frame's head.
+
+        ``{"id", "text": {en, zh}, "verdict", "why": {en, zh}, "evidence": [{track, start_ns,
+        end_ns}]}``. A run that was stopped from outside refutes no claim.
+        """
+        return [answer_json(claim, params, ask(claim, timeline, params)) for claim in self.claims]

@@ -1,0 +1,173 @@
+"""What checks ask of a timeline: who, when, for how long, how much at once, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from app.catalogue.claims import NotSeen, Span
+from app.timeline.model import OPEN, Output, Slice, Track
+from app.timeline.states import State, TrackKind
+from app.timeline.timeline import Timeline
+
+#: Scheduler witnesses that see every context switch, so that slice boundaries are exact.
+EXACT = ("perf", "tracepoints")
+
+
+def exact(timeline: Timeline) -> bool:
+    """Whether the kernel told of every context switch of this run."""
+    return timeline.run.get("witnesses", {}).get("scheduler") in EXACT
+
+
+def need_exact(timeline: Timeline) -> None:
+    """Raises NotSeen where states were only sampled, so an absence says nothing."""
+    if not exact(timeline):
+        raise NotSeen(
+            "This run's states were sampled, too coarsely to tell.",
+            "本次运行的状态是采样得到的,精度不足以判断。",
+        )
+
+
+def root(timeline: Timeline) -> Track:
+    """The program's main process. Raises NotSeen when the run has shown no process."""
+    if not timeline.of_kind(TrackKind.PROCESS):
+        raise NotSeen("The run shows no process.", "本次运行没有出现任何进程。")
+    return timeline.root()
+
+
+def named(timeline: Timeline, *names: str) -> list[Track]:
+    """One track for each name, in the order asked. Raises NotSeen when one is not there."""
+    return [_one(timeline, name) for name in names]
+
+
+def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1) -> list[Track]:
+    """Tracks whose name starts so, in order of start. Raises NotSeen when fewer than ``least``."""
+    found = [
+        track
+        for track in timeline.of_kind(*(kinds or tuple(TrackKind)))
+        if track.name.startswith(prefix)
+    ]
+    if len(found) < least:
+        raise NotSeen(
+            f"The run shows {len(found)} of the {least} tracks named {prefix}… this needs.",
+            f"需要 {least} 条名为 {prefix}… 的轨道,本次运行只出现 {len(found)} 条。",
+        )
+    return found
+
+
+def _one(timeline: Timeline, name: str) -> Track:
+    found = timeline.named(name)
+    if not found:
+        raise NotSeen(f"The run shows no track named {name}.", f"本次运行没有名为 {name} 的轨道。")
+    return found[0]
+
+
+def end_of(timeline: Timeline, track: Track) -> int:
+    """When the track ended; the run's present where it has not."""
+    return timeline.now_ns if track.end_ns == OPEN else track.end_ns
+
+
+def whole(timeline: Timeline, track: Track) -> Span:
+    return Span(track.id, track.start_ns, end_of(timeline, track))
+
+
+def exit_of(timeline: Timeline, track: Track) -> int:
+    """When the track stopped executing: the start of its zombie time, or else its end."""
+    zombies = timeline.of(track, State.ZOMBIE)
+    return zombies[0].start_ns if zombies else end_of(timeline, track)
+
+
+def clip(rows: Iterable[Slice | Span], start_ns: int, end_ns: int) -> list[Span]:
+    """The parts of ``rows`` inside a window; rows outside of it are left out."""
+    return [
+        Span(row.track, max(row.start_ns, start_ns), min(row.end_ns, end_ns))
+        for row in rows
+        if row.start_ns < end_ns and row.end_ns > start_ns
+    ]
+
+
+def total(rows: Iterable[Slice | Span]) -> int:
+    return sum(row.end_ns - row.start_ns for row in rows)
+
+
+def common(one: Sequence[Slice | Span], other: Sequence[Slice | Span]) -> list[Span]:
+    """The parts of ``one`` during which ``other`` also lasts. Both are in order of time."""
+    found: list[Span] = []
+    i = j = 0
+    while i < len(one) and j < len(other):
+        start = max(one[i].start_ns, other[j].start_ns)
+        end = min(one[i].end_ns, other[j].end_ns)
+        if start < end:
+            found.append(Span(one[i].track, start, end))
+        if one[i].end_ns < other[j].end_ns:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def pairwise(rows_of: Sequence[Sequence[Slice | Span]]) -> list[Span]:
+    """Every stretch during which two of the sequences last at once."""
+    return [span for one, other in combinations(rows_of, 2) for span in common(one, other)]
+
+
+def peak(rows: Iterable[Slice | Span]) -> tuple[int, int]:
+    """The greatest number of ``rows`` that last at one instant, and that instant."""
+    some = [row for row in rows if row.end_ns > row.start_ns]
+    steps = sorted([(row.start_ns, 1) for row in some] + [(row.end_ns, -1) for row in some])
+    # An end and a start at one instant do not overlap: -1 sorts before 1.
+    best = at = now = 0
+    for ns, change in steps:
+        now += change
+        if now > best:
+            best, at = now, ns
+    return best, at
+
+
+def said(timeline: Timeline, text: str, track: Track | None = None) -> list[Output]:
+    """Lines the program printed that hold ``text``, in order, of one track when given."""
+    return [
+        line
+        for line in lines(timeline)
+        if text in line.text and (track is None or line.track == track.id)
+    ]
+
+
+def need_said(timeline: Timeline, text: str, track: Track | None = None) -> Output:
+    """The first such line. Raises NotSeen when it was never printed."""
+    found = said(timeline, text, track)
+    if not found:
+        raise NotSeen(f"The program never printed “{text}”.", f"程序没有输出“{text}”。")
+    return found[0]
+
+
+def lines(timeline: Timeline) -> list[Output]:
+    """The program's output cut into lines, each at the time of its first piece."""
+    found: list[Output] = []
+    begun: dict[tuple[int, str], Output] = {}
+    for item in sorted(timeline.output, key=lambda item: item.ns):
+        key = (item.track, item.stream)
+        for piece in item.text.splitlines(keepends=True):
+            before = begun.pop(key, None)
+            line = (
+                before._replace(text=before.text + piece) if before else item._replace(text=piece)
+            )
+            if line.text.endswith("\n"):
+                found.append(line._replace(text=line.text.rstrip("\n")))
+            else:
+                begun[key] = line
+    found += begun.values()
+    return sorted(found, key=lambda line: line.ns)
+
+
+def duration(ns: float) -> str:
+    """A time as people read it: 1.25 s, 12.5 ms, 80 µs. The same in both languages."""
+    if ns >= 1e9:
+        return f"{ns / 1e9:.2f} s"
+    if ns >= 1e6:
+        return f"{ns / 1e6:.1f} ms"
+    return f"{ns / 1e3:.0f} µs"
+
+
+def percent(part: float, whole_: float) -> str:
+    return f"{100 * part / whole_ if whole_ else 0:.1f} %"
