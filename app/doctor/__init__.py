@@ -1,0 +1,1 @@
+"""What this machine offers to Timeslice: witnesses, kernel, interpreters; and what to do for more."""

@@ -1,0 +1,133 @@
+"""The Python interpreters of this machine: on the PATH, pyenv's and uv's."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from app.errors import UnknownInterpreter
+
+#: The oldest that the probe runs on.
+OLDEST = (3, 9)
+_NAME = re.compile(r"(python|pypy)(\d(\.\d+)?t?)?")
+#: Runs on any Python from 2.7 on, so that an old one is named rather than missed.
+_QUESTION = """
+import json, platform, sys
+print(json.dumps({
+    "executable": sys.executable,
+    "implementation": platform.python_implementation(),
+    "version": platform.python_version(),
+    "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+}))
+"""
+_PATIENCE_S = 10.0
+
+
+class Interpreter(BaseModel):
+    """``gil`` is false where the interpreter runs without the lock. ``probe`` says whether our
+    probe runs in it, ``why`` why not."""
+
+    path: str
+    implementation: str
+    version: str
+    gil: bool
+    probe: bool
+    why: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.implementation} {self.version}"
+
+
+def find(environ: Mapping[str, str] = os.environ) -> list[Interpreter]:
+    """Every interpreter that answers, this one first, then by implementation and version."""
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, [Path(sys.executable), *_candidates(environ)]))
+    own, *others = (answer for answer in answers if answer is not None)
+    unique = {os.path.realpath(item.path): item for item in reversed([own, *others])}
+    rest = [item for item in unique.values() if item is not own]
+    return [own, *sorted(rest, key=lambda item: (item.implementation, _parts(item.version)))]
+
+
+def resolve(text: str) -> str:
+    """The path of the interpreter that ``text`` names, a path or a command.
+
+    Raises UnknownInterpreter naming what there is instead.
+    """
+    path = shutil.which(text)
+    answer = ask(Path(path)) if path else None
+    if answer is not None and answer.probe:
+        return str(path)
+    found = ", ".join(f"{item.path} ({item.name})" for item in find() if item.probe)
+    if answer is not None:
+        raise UnknownInterpreter(
+            "{text} is {name}: {why}. Found here: {found}.",
+            text=text,
+            name=answer.name,
+            why=answer.why,
+            found=found,
+        )
+    raise UnknownInterpreter(
+        "{text} is no Python interpreter. Found here: {found}.", text=text, found=found
+    )
+
+
+def ask(path: Path) -> Interpreter | None:
+    """What the program at ``path`` says of itself; None when it is no interpreter that runs."""
+    try:
+        done = subprocess.run(
+            [path, "-E", "-s", "-c", _QUESTION],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            check=True,
+        )
+        value = json.loads(done.stdout)
+        where = value.pop("executable") or str(path)
+        probe, why = supported(value["implementation"], value["version"])
+        return Interpreter(path=where, probe=probe, why=why, **value)
+    except (OSError, subprocess.SubprocessError, ValueError, ValidationError, KeyError, TypeError):
+        # A shim of a version that is not installed, a broken installation, another program.
+        return None
+
+
+def supported(implementation: str, version: str) -> tuple[bool, str]:
+    """Whether the probe runs in it, else the reason."""
+    if implementation not in ("CPython", "PyPy"):
+        return False, "the probe runs in CPython and PyPy"
+    if _parts(version) < OLDEST:
+        return False, f"the probe needs Python {OLDEST[0]}.{OLDEST[1]} or newer"
+    return True, ""
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterable[Path]:
+    folders = [Path(folder) for folder in environ.get("PATH", "").split(os.pathsep) if folder]
+    home = Path(environ.get("HOME", "/nonexistent"))
+    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
+    uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
+    folders += [*pyenv.glob("versions/*/bin"), *uv.glob("*/bin")]
+    seen: set[str] = set()
+    for folder in folders:
+        try:
+            names = sorted(entry.name for entry in os.scandir(folder))
+        except OSError:
+            # A folder of the PATH that is absent or closed to us holds nothing for us.
+            continue
+        for name in names:
+            real = os.path.realpath(folder / name)
+            if _NAME.fullmatch(name) and real not in seen and os.access(real, os.X_OK):
+                seen.add(real)
+                yield folder / name
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

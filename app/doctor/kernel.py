@@ -1,0 +1,101 @@
+"""What the kernel allows this process: read from /proc and /sys, nothing is tried or changed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from pydantic import BaseModel
+
+#: Bits of CapEff in /proc/self/status that widen what the witnesses see, linux/capability.h.
+CAPABILITIES = {
+    2: "dac_read_search",
+    5: "kill",
+    6: "setgid",
+    7: "setuid",
+    19: "sys_ptrace",
+    21: "sys_admin",
+    23: "sys_nice",
+    24: "sys_resource",
+    38: "perfmon",
+}
+SECCOMP_MODES = {0: "none", 1: "strict", 2: "filter"}
+
+
+class Kernel(BaseModel):
+    """``None`` where the kernel does not say."""
+
+    release: str
+    cpus: int
+    user: int
+    perf_event_paranoid: int | None
+    perf_event_mlock_kb: int | None
+    capabilities: list[str]
+    seccomp: str | None
+    cgroup: str | None
+    cgroup_writable: bool
+    tracefs: bool
+
+
+def examine(proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> Kernel:
+    """The kernel's answers; other roots than /proc and /sys are for tests."""
+    status = _status(proc / "self/status")
+    folder = cgroup_folder(_text(proc / "self/cgroup"), sys / "fs/cgroup")
+    return Kernel(
+        release=platform.release(),
+        cpus=len(os.sched_getaffinity(0)),
+        user=os.geteuid(),
+        perf_event_paranoid=_number(proc / "sys/kernel/perf_event_paranoid"),
+        perf_event_mlock_kb=_number(proc / "sys/kernel/perf_event_mlock_kb"),
+        capabilities=capabilities(status.get("CapEff", "0")),
+        seccomp=SECCOMP_MODES.get(int(status["Seccomp"])) if "Seccomp" in status else None,
+        cgroup=str(folder) if folder else None,
+        cgroup_writable=folder is not None and os.access(folder, os.W_OK),
+        tracefs=os.access(sys / "kernel/tracing/events/sched", os.R_OK | os.X_OK),
+    )
+
+
+def capabilities(mask: str) -> list[str]:
+    """The names of those in ``CAPABILITIES`` whose bit is set in the hexadecimal ``mask``."""
+    bits = int(mask, 16)
+    return [name for bit, name in CAPABILITIES.items() if bits >> bit & 1]
+
+
+def cgroup_folder(text: str, root: Path) -> Path | None:
+    """This process's folder in the unified hierarchy, or in the pids controller's of version 1.
+
+    ``text`` is /proc/self/cgroup, lines of ``hierarchy:controllers:path``, see cgroups(7). In a
+    namespace of its own the path is relative to a root that is mounted, so the folder must exist.
+    """
+    for line in text.splitlines():
+        _number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers == "" and (root / "cgroup.controllers").exists():
+            base = root
+        elif "pids" in controllers.split(","):
+            base = root / "pids"
+        else:
+            continue
+        folder = base / path.lstrip("/")
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def _status(path: Path) -> dict[str, str]:
+    pairs = (line.partition(":") for line in _text(path).splitlines())
+    return {name: value.strip() for name, _, value in pairs}
+
+
+def _number(path: Path) -> int | None:
+    text = _text(path).strip()
+    return int(text) if text.lstrip("-").isdigit() else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        # Absent or refused: both mean that the kernel does not say.
+        return ""

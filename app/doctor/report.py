@@ -1,0 +1,72 @@
+"""The doctor's findings as text."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.doctor.examination import Examination
+from app.doctor.interpreters import Interpreter
+from app.text.language import _
+
+
+def show(examination: Examination, console: Console) -> None:
+    """Witnesses with remedies first: they decide how true the picture is."""
+    _title(console, _("Witnesses"))
+    for witness in examination.witnesses:
+        mark, style = ("✓", "green") if witness.ok else ("✗", "red")
+        line = Text(f"  {mark} ", style=style).append(witness.name, style="bold")
+        for part in (witness.why, witness.remedy):
+            if part:
+                line.append(f"  {_(part)}", style="not bold default")
+        console.print(line)
+    _title(console, _("Kernel"))
+    console.print(_facts(examination))
+    _title(console, _("Interpreters that programs may run on"))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for item in examination.interpreters:
+        table.add_row(
+            Text("  ✓" if item.probe else "  ✗", style="green" if item.probe else "red"),
+            item.name,
+            _lock(item),
+            Text(item.path, overflow="fold"),
+            Text(_(item.why), style="dim"),
+        )
+    console.print(table, highlight=False)
+
+
+def _facts(examination: Examination) -> Table:
+    kernel = examination.kernel
+    yes_no = {True: _("yes"), False: _("no")}
+    unknown = _("not told")
+    rows = [
+        (_("release"), kernel.release),
+        (_("CPUs this process may use"), str(kernel.cpus)),
+        ("perf_event_paranoid", _told(kernel.perf_event_paranoid, unknown)),
+        ("perf_event_mlock_kb", _told(kernel.perf_event_mlock_kb, unknown)),
+        (_("capabilities of use"), ", ".join(kernel.capabilities) or _("none")),
+        ("seccomp", kernel.seccomp or unknown),
+        (_("cgroup is writable"), yes_no[kernel.cgroup_writable]),
+        (_("tracefs is readable"), yes_no[kernel.tracefs]),
+        (
+            _("sandbox"),
+            f"{examination.sandbox.tier}: {', '.join(_(m) for m in examination.sandbox.measures)}",
+        ),
+    ]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows:
+        table.add_row(f"  {name}", Text(value))
+    return table
+
+
+def _told(value: int | None, unknown: str) -> str:
+    return unknown if value is None else str(value)
+
+
+def _lock(item: Interpreter) -> str:
+    return _("with the GIL") if item.gil else _("without the GIL")
+
+
+def _title(console: Console, title: str) -> None:
+    console.print(title, style="bold")

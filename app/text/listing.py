@@ -1,0 +1,67 @@
+"""The catalogue as a table and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.catalogue import Scenario, load
+from app.text.language import current
+
+
+def as_json() -> list[dict[str, Any]]:
+    """Slug, group, title, summary and parameters of each scenario, texts in both languages."""
+    return [scenario_json(scenario) for scenario in load().values()]
+
+
+def scenario_json(scenario: Scenario[Any]) -> dict[str, Any]:
+    return {
+        "slug": scenario.slug,
+        "group": scenario.group.value,
+        "title": scenario.title.json(),
+        "summary": scenario.summary.json(),
+        "parameters": [
+            {
+                "name": field.name,
+                "title": field.title.json(),
+                "help": field.help.json(),
+                "type": field.kind,
+                "default": field.default,
+                "minimum": field.minimum,
+                "maximum": field.maximum,
+                "step": field.step,
+                "unit": field.unit,
+                "choices": [
+                    {"value": choice.value, "title": choice.title.json()}
+                    for choice in field.choices
+                ],
+            }
+            for field in scenario.fields()
+        ],
+    }
+
+
+def show(console: Console) -> None:
+    """A paragraph for each scenario, with its parameters and what each may be."""
+    language = current()
+    for scenario in load().values():
+        console.print(
+            Text(scenario.slug, style="bold").append(
+                f"  {scenario.title.of(language)}", style="not bold"
+            )
+        )
+        console.print(Text(scenario.summary.of(language), style="dim"))
+        fields = scenario.fields()
+        if fields:
+            table = Table(box=None, show_header=False, pad_edge=False)
+            for field in fields:
+                table.add_row(
+                    Text(f"  {field.name}={field.default}"),
+                    Text(field.allowed().of(language), style="cyan"),
+                    Text(field.title.of(language)),
+                )
+            console.print(table)
+        console.print()

@@ -1,0 +1,195 @@
+"""Prints a whole timeline to a terminal: lanes, legend, states, output, findings, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.cells import set_cell_size
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from app.text import sentences
+from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
+from app.text.language import _, current
+from app.timeline.model import Track
+from app.timeline.states import State, TrackKind
+from app.timeline.timeline import Timeline
+
+#: More rows than a reader can take in; the JSON has them all.
+MOST_ROWS = 60
+NAME_WIDTH = 26
+
+VERDICT_STYLES = {"holds": "green", "fails": "bold red", "not-seen": "dim"}
+
+
+def report(timeline: Timeline, console: Console) -> None:
+    """Everything a run has to say, in the order a reader asks for it."""
+    _heading(timeline, console)
+    _lanes(timeline, console)
+    _states(timeline, console)
+    _output(timeline, console)
+    _findings(timeline, console)
+    _claims(timeline, console)
+
+
+def _state_words() -> dict[State, str]:
+    return {
+        State.UNKNOWN: _("unknown: no witness saw it"),
+        State.NEW: _("new"),
+        State.READY: _("ready"),
+        State.RUNNING: _("running"),
+        State.BLOCKED: _("blocked"),
+        State.GIL: _("wants the GIL"),
+        State.STOPPED: _("stopped"),
+        State.ZOMBIE: _("zombie"),
+        State.AWAITING: _("awaiting"),
+    }
+
+
+def _heading(timeline: Timeline, console: Console) -> None:
+    run = timeline.run
+    witnesses = run.get("witnesses", {})
+    name = run.get("scenario") or run.get("id", "")
+    console.print(
+        _("{name} on {python}, {duration}; scheduler witness: {witness}, probe: {probe}").format(
+            name=name,
+            python=run.get("python", "?"),
+            duration=sentences.seconds(run.get("duration_ns", timeline.now_ns)),
+            witness=witnesses.get("scheduler", "none"),
+            probe=_("yes") if witnesses.get("probe") else _("no"),
+        ),
+        style="bold",
+        markup=False,
+    )
+    if witnesses.get("why"):
+        console.print(str(witnesses["why"]), style="yellow", markup=False)
+    if timeline.dropped:
+        console.print(
+            _("{count} records were lost: the picture has gaps, shown as unknown.").format(
+                count=timeline.dropped
+            ),
+            style="yellow",
+        )
+
+
+def _lanes(timeline: Timeline, console: Console) -> None:
+    width = max(20, console.width - NAME_WIDTH - 2)
+    rows = lanes(timeline, width)
+    console.print()
+    for lane in rows[:MOST_ROWS]:
+        # Cells, not characters: a Chinese name takes two for each.
+        label = set_cell_size("  " * lane.depth + lane.track.name, NAME_WIDTH - 1)
+        line = Text(label + " ", no_wrap=True, overflow="crop")
+        for sign, style in lane.cells:
+            line.append(sign, style=style)
+        console.print(line)
+    if len(rows) > MOST_ROWS:
+        console.print(
+            _("… and {count} more tracks; --json has them all.").format(count=len(rows) - MOST_ROWS)
+        )
+    _axis(timeline, console, width)
+    _legend(timeline, console, width)
+
+
+def _axis(timeline: Timeline, console: Console, width: int) -> None:
+    end = sentences.seconds(timeline.now_ns)
+    console.print(" " * NAME_WIDTH + "0" + end.rjust(width - 1), style="dim", highlight=False)
+
+
+def _legend(timeline: Timeline, console: Console, width: int) -> None:
+    seen = {glyph(row): row.state for track in timeline.tracks.values()
+            for row in timeline.of(track)}  # fmt: skip
+    words = _state_words()
+    line = Text()
+    for state, look in [*GLYPHS.items(), (State.BLOCKED, SLEEPING)]:
+        if look not in seen or state not in words:
+            continue
+        word = _("sleeping") if look == SLEEPING else words[state]
+        line.append(look[0], style=look[1]).append(f" {word}   ")
+    if line:
+        console.print(line)
+    step = sentences.seconds(timeline.now_ns // width)
+    console.print(
+        _("A character is {step} and shows the state that took most of it.").format(step=step),
+        style="dim",
+    )
+
+
+def _states(timeline: Timeline, console: Console) -> None:
+    table = Table(title=_("States"), title_justify="left", box=None, pad_edge=False)
+    table.add_column(_("track"), no_wrap=True, overflow="ellipsis", max_width=NAME_WIDTH)
+    columns: tuple[str, ...] = (
+        _("tid"), _("running"), _("ready"), _("blocked"), _("wants GIL"), _("voluntary"),
+        _("involuntary"),
+    )  # fmt: skip
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column(_("how it ended"))
+    for track, depth in ordered(timeline)[:MOST_ROWS]:
+        table.add_row(
+            escape("  " * depth + track.name),
+            str(track.tid) if track.tid else "",
+            *_totals(timeline, track),
+            escape(sentences.ending(track)),
+        )
+    console.print()
+    console.print(table, highlight=False)
+
+
+def _totals(timeline: Timeline, track: Track) -> list[str]:
+    """Times by state; the switches only of a track that the kernel knows."""
+    stats = timeline.stats.get(track.id)
+    waiting = State.AWAITING if track.kind is TrackKind.COROUTINE else State.BLOCKED
+    times = [
+        timeline.total_ns(track, State.RUNNING),
+        timeline.total_ns(track, State.READY),
+        timeline.total_ns(track, waiting),
+        timeline.total_ns(track, State.GIL),
+    ]
+    counts = [stats.voluntary, stats.involuntary] if stats and track.tid else []
+    cells = [sentences.seconds(ns) if ns else "" for ns in times] + [str(n) for n in counts]
+    return cells + [""] * (6 - len(cells))
+
+
+def _output(timeline: Timeline, console: Console) -> None:
+    text = timeline.text_of()
+    if not text:
+        return
+    _title(console, _("Output"))
+    console.print(Text(text.rstrip("\n")))
+
+
+def _findings(timeline: Timeline, console: Console) -> None:
+    if not timeline.findings:
+        return
+    _title(console, _("Findings"))
+    for item in timeline.findings.values():
+        console.print(Text(sentences.finding(item, timeline), style="bold"))
+
+
+def _claims(timeline: Timeline, console: Console) -> None:
+    if not timeline.claims:
+        return
+    verdicts: dict[str, Callable[[], str]] = {
+        "holds": lambda: _("holds"),
+        "fails": lambda: _("fails"),
+        "not-seen": lambda: _("not seen"),
+    }
+    _title(console, _("Claims"))
+    language = current()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for claim in timeline.claims.values():
+        verdict = claim["verdict"]
+        text, why = (claim[key].get(language, claim[key]["en"]) for key in ("text", "why"))
+        body = Text(text).append("\n").append(why, style="dim")
+        table.add_row(Text(verdicts[verdict](), style=VERDICT_STYLES[verdict]), body)
+    console.print(table, highlight=False)
+
+
+def _title(console: Console, title: str) -> None:
+    console.print()
+    console.print(title, style="bold")

@@ -1,0 +1,124 @@
+"""Sentences made from facts: findings, endings, limits. English keys, Chinese in cli.po."""
+
+from __future__ import annotations
+
+from app.text.language import _
+from app.timeline.model import Finding, Track, Wait
+from app.timeline.states import Cause
+from app.timeline.timeline import Timeline
+
+
+def finding(item: Finding, timeline: Timeline) -> str:
+    """What was found, by name. A kind of a newer version is named with its facts."""
+    facts = item.facts
+    match item.kind:
+        case "deadlock":
+            parts = [_wait(wait, timeline) for wait in item.cycle]
+            return _("Deadlock at {time}: {cycle}. Nobody in the circle can go on.").format(
+                time=seconds(item.start_ns), cycle=_("; ").join(parts)
+            )
+        case "loop-blocked":
+            return _(
+                "The event loop of {track} was blocked for {duration} by {task}, line {line}."
+            ).format(
+                track=_track_name(facts.get("track", 0), timeline),
+                duration=seconds(facts.get("duration_ns", 0)),
+                task=_task_name(facts.get("task", 0), timeline),
+                line=facts.get("line") or "?",
+            )
+        case "never-awaited":
+            return _("The coroutine {name}, made in line {line}, was never awaited.").format(
+                name=facts.get("name", "?"), line=facts.get("line") or "?"
+            )
+        case "limit":
+            return limit(str(facts.get("name", "?")), int(facts.get("value", 0)))
+    return f"{item.kind}: {facts}"
+
+
+def _wait(wait: Wait, timeline: Timeline) -> str:
+    thing = timeline.things.get(wait.object)
+    return _(
+        "{track} waits in line {line} for {object}, which {holder} has held since {since}"
+    ).format(
+        track=_track_name(wait.track, timeline),
+        line=wait.line or "?",
+        object=thing.name if thing else "?",
+        holder=_track_name(wait.holder, timeline),
+        since=seconds(wait.held_since_ns),
+    )
+
+
+def limit(name: str, value: int) -> str:
+    """Why the worker stopped the run; ``value`` in ms, bytes or a count, as in records.Limit."""
+    match name:
+        case "wall":
+            return _("Stopped: the run reached its limit of {seconds} s.").format(
+                seconds=f"{value / 1000:g}"
+            )
+        case "cpu":
+            return _("Stopped: the program used its {seconds} s of CPU time.").format(
+                seconds=f"{value / 1000:g}"
+            )
+        case "memory":
+            return _("Stopped: the program took more than its {size} MiB of memory.").format(
+                size=value >> 20
+            )
+        case "processes":
+            return _("Stopped: the program made more than {count} processes and threads.").format(
+                count=value
+            )
+        case "output":
+            return _("Stopped: the program wrote more than {size} KiB of output.").format(
+                size=value >> 10
+            )
+        case "stopped":
+            return _("Stopped on request.")
+    return _("Stopped: limit {name} ({value}).").format(name=name, value=value)
+
+
+def ending(track: Track) -> str:
+    """How ``track`` ended, in a few words; empty while it lives."""
+    end = track.end
+    if end is None:
+        return ""
+    match end.cause:
+        case Cause.RETURNED:
+            return _("returned") if not end.code else _("exit {code}").format(code=end.code)
+        case Cause.RAISED:
+            return _("raised {exception}").format(exception=end.exception or "?")
+        case Cause.EXIT:
+            return _("exit {code}").format(code=0 if end.code is None else end.code)
+        case Cause.SIGNAL:
+            return _("ended by {signal}").format(signal=end.signal or "?")
+        case Cause.DAEMON:
+            return _("daemon, ended with its parent's code ({signal})").format(
+                signal=end.signal or "?"
+            )
+        case Cause.WITH_PROCESS:
+            return _("vanished with its process")
+        case Cause.CANCELLED:
+            return _("cancelled")
+        case Cause.NEVER_AWAITED:
+            return _("never awaited")
+    return _("unknown")
+
+
+def seconds(ns: int) -> str:
+    """A duration in the unit its reader thinks in."""
+    if ns >= 1_000_000_000:
+        return f"{ns / 1e9:.3f} s"
+    if ns >= 1_000_000:
+        return f"{ns / 1e6:.1f} ms"
+    return f"{ns / 1e3:.0f} µs"
+
+
+def _track_name(track: int, timeline: Timeline) -> str:
+    found = timeline.tracks.get(track)
+    return found.name if found else "?"
+
+
+def _task_name(task: object, timeline: Timeline) -> str:
+    """A fact names a task by its track's id, or by its own name where it has no track."""
+    if isinstance(task, int):
+        return _track_name(task, timeline)
+    return str(task)
