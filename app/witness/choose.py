@@ -1,0 +1,125 @@
+"""Picks the best scheduler witness that works here, and says in sentences why not a better one.
+
+The ladder, best first: ``tracepoints`` (not built yet; its place is at the top of ``_LADDER``),
+``perf``, ``procfs``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+from app.witness import perf_event
+from app.witness.scheduler_perf import PerfScheduler
+from app.witness.scheduler_procfs import ProcfsScheduler
+from app.witness.threads import ThreadTable
+from app.witness.witness import Refused, Witness, WitnessReport
+
+
+class Scheduler(NamedTuple):
+    """The witness that was opened. ``why`` says why none better is at work; else it is empty."""
+
+    name: str
+    witness: Witness
+    why: str
+
+
+Opener = Callable[[int, int, ThreadTable], Witness]
+
+
+def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+    return PerfScheduler(root_pid, table)
+
+
+def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+    if not os.path.exists("/proc/self/stat"):
+        raise Refused("There is no /proc here.", "Mount proc at /proc.")
+    return ProcfsScheduler(root_pid, tree_pid, table)
+
+
+#: Best first.
+LADDER: dict[str, Opener] = {"perf": _open_perf, "procfs": _open_procfs}
+
+
+def open_scheduler(
+    wanted: str,
+    root_pid: int,
+    tree_pid: int,
+    table: ThreadTable,
+    ladder: dict[str, Opener] | None = None,
+) -> Scheduler:
+    """Opens ``wanted`` (``auto``: the best that works) on the stopped program ``root_pid``.
+
+    ``tree_pid`` is the process that orphans of the program fall to. A witness that was asked for
+    by name and is refused gives way to the next lower one, with the sentence in ``why``.
+    Raises Refused when nothing works at all.
+    """
+    ladder = LADDER if ladder is None else ladder
+    names = list(ladder)
+    reasons: list[str] = []
+    if wanted != "auto":
+        if wanted not in ladder:
+            raise Refused(f"There is no witness {wanted}; there are auto, {', '.join(names)}.")
+        names = names[names.index(wanted) :]
+        if wanted != next(iter(ladder)):
+            reasons.append(f"The witness {wanted} was asked for.")
+    for name in names:
+        try:
+            return Scheduler(name, ladder[name](root_pid, tree_pid, table), " ".join(reasons))
+        except Refused as refusal:
+            reasons.append(f"{refusal.why} {refusal.remedy}".strip())
+    raise Refused(" ".join(reasons))
+
+
+def available() -> list[WitnessReport]:
+    """What each witness can do on this machine, best first, found by trying it on ourselves."""
+    return [_try_perf(), _try_procfs(), _try_syscall()]
+
+
+def _try_perf() -> WitnessReport:
+    try:
+        rings = perf_event.open_rings(os.getpid())
+    except Refused as refusal:
+        return WitnessReport("perf", False, refusal.why, refusal.remedy)
+    size, count = rings[0].size, len(rings)
+    for ring in rings:
+        ring.close()
+    why = (
+        f"Every context switch, exactly: {count} {'ring' if count == 1 else 'rings'} of "
+        f"{size >> 10} KiB."
+    )
+    return WitnessReport("perf", True, why, "")
+
+
+def _try_procfs() -> WitnessReport:
+    if not os.path.exists("/proc/self/stat"):
+        return WitnessReport("procfs", False, "There is no /proc here.", "Mount proc at /proc.")
+    if not os.path.exists("/proc/self/schedstat"):
+        why = "Thread states by sampling; this kernel has no schedstat to bound what is missed."
+        return WitnessReport("procfs", True, why, "Use a kernel with CONFIG_SCHED_INFO.")
+    return WitnessReport("procfs", True, "Thread states by sampling, with run-queue times.", "")
+
+
+def _try_syscall() -> WitnessReport:
+    """Looks at a child of ours, as a run looks at its program."""
+    waiting = [sys.executable, "-I", "-S", "-c", "input()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        try:
+            with open(f"/proc/{child.pid}/syscall", "rb") as file:
+                file.read()
+        except OSError as error:
+            return WitnessReport(
+                "syscall",
+                False,
+                f"What a blocked thread waits in can't be read: {error.strerror}.",
+                "Run program and server as the same user, or grant CAP_SYS_PTRACE.",
+            )
+        finally:
+            child.kill()
+    return WitnessReport("syscall", True, "The system call that a blocked thread sits in.", "")
+
+
+__all__ = ["LADDER", "Scheduler", "WitnessReport", "available", "open_scheduler"]

@@ -1,0 +1,103 @@
+"""Decodes the records of a perf ring: bytes in, records out; no system call.
+
+Layout from perf_event_open(2) and linux/perf_event.h, for events opened with
+``sample_type = TID | TIME | CPU`` and ``sample_id_all``: each record ends with
+``u32 pid, tid; u64 time; u32 cpu, zero``.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from app.timeline.records import (
+    Dropped,
+    Record,
+    SwitchIn,
+    SwitchOut,
+    TaskComm,
+    TaskExit,
+    TaskNew,
+)
+
+LOST = 2
+COMM = 3
+EXIT = 4
+FORK = 7
+LOST_SAMPLES = 13
+SWITCH = 14
+
+MISC_COMM_EXEC = 1 << 13
+MISC_SWITCH_OUT = 1 << 13
+MISC_SWITCH_OUT_PREEMPT = 1 << 14
+
+#: u32 type, u16 misc, u16 size
+_HEADER = struct.Struct("<IHH")
+#: A whole PERF_RECORD_SWITCH: header and sample_id.
+_SWITCH = struct.Struct("<IHHIIQII")
+_SAMPLE_ID = struct.Struct("<IIQII")
+#: pid, ppid, tid, ptid, time: the body of FORK and EXIT.
+_TASK = struct.Struct("<IIIIQ")
+_PAIR = struct.Struct("<II")
+_LOST = struct.Struct("<QQ")
+_LOST_SAMPLES = struct.Struct("<Q")
+
+#: The kernel's ids of a task that has none any more, or of the idle task.
+_NOBODY = frozenset({0, 0xFFFFFFFF})
+
+
+def decode(data: bytes) -> list[Record]:
+    """The records in ``data``, which holds whole perf records of one CPU, in its order.
+
+    Kinds that no stage uses are passed over. A record of size 0 ends the decoding: the ring is
+    damaged, which is told as one Dropped record at time 0.
+    """
+    records: list[Record] = []
+    add = records.append
+    offset, end = 0, len(data)
+    switch, size_of_switch = _SWITCH.unpack_from, _SWITCH.size
+    make_in, make_out = SwitchIn._make, SwitchOut._make
+    while offset + 8 <= end:
+        if offset + size_of_switch <= end:
+            kind, misc, size, pid, tid, t, cpu, _ = switch(data, offset)
+        else:
+            kind, misc, size = _HEADER.unpack_from(data, offset)
+            pid = tid = t = cpu = 0
+        if kind == SWITCH:
+            if tid not in _NOBODY:
+                if misc & MISC_SWITCH_OUT:
+                    preempted = misc & MISC_SWITCH_OUT_PREEMPT != 0
+                    add(make_out((t, pid, tid, cpu, preempted)))
+                else:
+                    add(make_in((t, pid, tid, cpu)))
+        elif size < 8 or offset + size > end:
+            add(Dropped(0, "perf", 1))
+            break
+        else:
+            record = _rare(kind, misc, data, offset, size)
+            if record is not None:
+                add(record)
+        offset += size
+    return records
+
+
+def _rare(kind: int, misc: int, data: bytes, offset: int, size: int) -> Record | None:
+    body, sample = offset + _HEADER.size, offset + size - _SAMPLE_ID.size
+    if kind in (FORK, EXIT):
+        pid, ppid, tid, ptid, t = _TASK.unpack_from(data, body)
+        if kind == FORK:
+            return TaskNew(t, pid, tid, ppid, ptid)
+        return TaskExit(t, pid, tid)
+    if kind == COMM:
+        pid, tid = _PAIR.unpack_from(data, body)
+        name = data[body + _PAIR.size : sample].split(b"\0", 1)[0].decode(errors="replace")
+        t = _SAMPLE_ID.unpack_from(data, sample)[2]
+        return TaskComm(t, pid, tid, name, misc & MISC_COMM_EXEC != 0)
+    if kind in (LOST, LOST_SAMPLES):
+        pid, tid, t, _, _ = _SAMPLE_ID.unpack_from(data, sample)
+        if kind == LOST:
+            lost = _LOST.unpack_from(data, body)[1]
+        else:
+            lost = _LOST_SAMPLES.unpack_from(data, body)[0]
+        # The ids are of the thread that ran when the loss was told, not of those who lost.
+        return Dropped(t, "perf", lost)
+    return None

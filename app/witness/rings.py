@@ -1,0 +1,202 @@
+"""Reads the probe's ring files (layout: app/timeline/wire.py)."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import time
+
+from app.timeline import wire
+from app.timeline.records import Dropped, ProbeRecord, Record
+
+_NAME = re.compile(re.escape(wire.RING_PREFIX) + r"\d+-\d+-\d+")
+_KINDS = frozenset(
+    value
+    for name, value in vars(wire).items()
+    if name.isupper() and isinstance(value, int) and 0 < value < 100 and name not in ("VERSION",)
+) - {wire.HEADER_SIZE, wire.HEAD_OFFSET, wire.SLOT_SIZE}
+#: The clock of file times is coarse: a folder changed this recently is looked at again.
+_SETTLE_NS = 50_000_000
+#: How often a quiet ring's thread is looked up in /proc.
+_GONE_CHECK_NS = 250_000_000
+
+
+class RingFile:
+    """One ring: the records of one thread, in the order it wrote them.
+
+    Raises ValueError when the file is no ring (yet): its header is written last.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._map = mmap.mmap(fd, 0, mmap.MAP_SHARED, mmap.PROT_READ)
+        finally:
+            os.close(fd)
+        try:
+            (magic, version, _flags, self.pid, self.tid, self.capacity, _, _, self.birth_ns,
+             self.thread) = wire.HEADER.unpack_from(self._map)  # fmt: skip
+            if magic != wire.MAGIC or version != wire.VERSION:
+                raise ValueError(f"{path} is no ring of version {wire.VERSION}")
+            size = wire.HEADER_SIZE + self.capacity * wire.SLOT_SIZE
+            if not self.capacity or size > len(self._map):
+                raise ValueError(f"{path} is shorter than its {self.capacity} slots")
+        except Exception:
+            self._map.close()
+            raise
+        self._tail = 0
+        self._resync = False
+
+    def _head(self) -> int:
+        return int(wire.HEAD.unpack_from(self._map, wire.HEAD_OFFSET)[0])
+
+    def unread(self) -> bool:
+        return self._head() != self._tail
+
+    def read(self, now_ns: int) -> list[Record]:
+        """The records written since the last read; what the writer overtook is one Dropped."""
+        head, tail = self._head(), self._tail
+        if head == tail:
+            return []
+        data, first = self._copy(tail, head)
+        # The head again, after the copy: the writer may have come round meanwhile, and the slot
+        # it is about to store lies where slot `again - capacity` was.
+        again = self._head()
+        safe = again - self.capacity + (1 if again != head or again > self.capacity else 0)
+        lost = max(0, min(safe, head) - tail)
+        if lost:
+            self._resync = True
+            data = data[max(0, safe - first) * wire.SLOT_SIZE :]
+            first = max(first, safe)
+        records, used = self._decode(data, now_ns)
+        self._tail = min(head, first + used) if data else head
+        if lost:
+            records.insert(0, Dropped(now_ns, "probe", lost, self.pid, self.tid))
+        return records
+
+    def _copy(self, tail: int, head: int) -> tuple[bytes, int]:
+        """The slots from ``tail`` (or the oldest kept) to ``head``, and the first's number."""
+        first = max(tail, head - self.capacity)
+        begin, end = first % self.capacity, head % self.capacity
+        start, size = wire.HEADER_SIZE, wire.SLOT_SIZE
+        if begin < end:
+            return self._map[start + begin * size : start + end * size], first
+        tail_part = self._map[start + begin * size : start + self.capacity * size]
+        return tail_part + self._map[start : start + end * size], first
+
+    def _decode(self, data: bytes, now_ns: int) -> tuple[list[Record], int]:
+        """The records in whole slots, and how many slots they took (a cut text is left over)."""
+        records: list[Record] = []
+        add, make = records.append, ProbeRecord._make
+        pid, tid, thread = self.pid, self.tid, self.thread
+        skip = index = 0
+        for t, kind, aux, a, b, c in wire.SLOT.iter_unpack(data):
+            index += 1
+            if skip:
+                skip -= 1
+                continue
+            if self._resync:
+                # After a loss the first slots may be the rest of a text: no time of this run.
+                if not self.birth_ns <= t <= now_ns or (kind & ~wire.TEXT) not in _KINDS:
+                    continue
+                self._resync = False
+            if kind & wire.TEXT:
+                text = self._text(data, index * wire.SLOT_SIZE)
+                if text is None:
+                    return records, index - 1
+                value, skip = text
+                add(make((t, pid, tid, thread, kind & ~wire.TEXT, aux, a, b, c, value)))
+            else:
+                add(make((t, pid, tid, thread, kind, aux, a, b, c, "")))
+        return records, index
+
+    @staticmethod
+    def _text(data: bytes, offset: int) -> tuple[str, int] | None:
+        """The text at ``offset`` and the slots it takes; None when they are not all there."""
+        if offset + wire.TEXT_LENGTH.size > len(data):
+            return None
+        (length,) = wire.TEXT_LENGTH.unpack_from(data, offset)
+        slots = -(-(wire.TEXT_LENGTH.size + length) // wire.SLOT_SIZE)
+        if offset + slots * wire.SLOT_SIZE > len(data):
+            return None
+        start = offset + wire.TEXT_LENGTH.size
+        return data[start : start + length].decode(errors="replace"), slots
+
+    def close(self) -> None:
+        self._map.close()
+
+
+class RingsReader:
+    """All rings of a run, found in ``folder`` as threads make them.
+
+    A ring whose thread is gone is read to its end, then removed; so a long run that starts
+    many threads keeps few files.
+    """
+
+    name = "probe"
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._rings: dict[str, RingFile] = {}
+        self._mtime_ns = -1
+        self._gone_check_ns = 0
+        self.seen = 0  # rings found so far
+
+    def poll(self, now_ns: int | None = None) -> list[Record]:
+        """New records of all rings, each thread's in order (not merged by time)."""
+        now_ns = time.monotonic_ns() if now_ns is None else now_ns
+        self._discover()
+        records: list[Record] = []
+        for ring in self._rings.values():
+            if ring.unread():
+                records += ring.read(now_ns)
+        if now_ns - self._gone_check_ns >= _GONE_CHECK_NS:
+            self._gone_check_ns = now_ns
+            records += self._remove_finished(now_ns)
+        return records
+
+    def _discover(self) -> None:
+        try:
+            mtime = os.stat(self._folder).st_mtime_ns
+        except FileNotFoundError:
+            return
+        if mtime == self._mtime_ns:
+            return
+        pending = False
+        with os.scandir(self._folder) as entries:
+            names = [entry.name for entry in entries if _NAME.fullmatch(entry.name)]
+        for name in names:
+            if name in self._rings:
+                continue
+            try:
+                self._rings[name] = RingFile(os.path.join(self._folder, name))
+                self.seen += 1
+            except (OSError, ValueError):
+                pending = True  # being made, or foreign: look again next time
+        settled = time.time_ns() - mtime > _SETTLE_NS
+        self._mtime_ns = mtime if settled and not pending else -1
+
+    def _remove_finished(self, now_ns: int) -> list[Record]:
+        newest: dict[tuple[int, int], int] = {}
+        for ring in self._rings.values():
+            key = ring.pid, ring.tid
+            newest[key] = max(newest.get(key, 0), ring.birth_ns)
+        records: list[Record] = []
+        for name, ring in list(self._rings.items()):
+            superseded = ring.birth_ns < newest[ring.pid, ring.tid]
+            if superseded or not os.path.exists(f"/proc/{ring.pid}/task/{ring.tid}"):
+                records += ring.read(now_ns)  # nobody writes any more: this is its end
+                ring.close()
+                del self._rings[name]
+                try:
+                    os.unlink(ring.path)
+                except FileNotFoundError:
+                    continue
+        return records
+
+    def close(self) -> None:
+        for ring in self._rings.values():
+            ring.close()
+        self._rings.clear()

@@ -1,0 +1,210 @@
+"""The scheduler by sampling /proc: for machines that refuse perf events.
+
+It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) tells
+how long the thread ran and stood in the run queue meanwhile, exactly; ``stat`` its state now.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from app.timeline.records import (
+    ProcessReaped,
+    Record,
+    SchedStat,
+    StatSample,
+    TaskComm,
+    TaskExit,
+    TaskNew,
+)
+from app.witness import proc
+from app.witness.threads import ThreadTable
+
+#: No more often than this, and never more than this share of one core.
+MIN_INTERVAL_NS = 4_000_000
+MAX_SHARE = 0.05
+#: Births and deaths are looked for at least this often; a changed thread count does it at once.
+DISCOVER_NS = 20_000_000
+#: A thread's files stay open up to this many threads.
+OPEN_THREADS = 256
+
+
+class _Thread:
+    """One thread's open files and what was last seen of it."""
+
+    __slots__ = ("comm", "pid", "schedstat", "stat", "tid", "waited")
+
+    def __init__(self, pid: int, tid: int, keep_open: bool) -> None:
+        self.pid, self.tid = pid, tid
+        self.comm = ""
+        self.waited: tuple[int, int, int] | None = None
+        folder = f"/proc/{pid}/task/{tid}"
+        self.stat = self.schedstat = -1
+        if keep_open:
+            self.stat = os.open(f"{folder}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self.schedstat = os.open(f"{folder}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                self.schedstat = -1  # a kernel without schedstat
+
+    def read_stat(self) -> proc.Stat | None:
+        if self.stat < 0:
+            return proc.stat(self.pid, self.tid)
+        try:
+            data = os.pread(self.stat, 1024, 0)
+        except OSError:
+            return None
+        return proc.parse_stat(data) if data else None
+
+    def read_schedstat(self) -> tuple[int, int, int] | None:
+        try:
+            if self.schedstat >= 0:
+                data: bytes | None = os.pread(self.schedstat, 80, 0)
+            else:
+                data = proc.read(f"/proc/{self.pid}/task/{self.tid}/schedstat")
+            run, wait, slices = (data or b"").split()
+        except (OSError, ValueError):
+            return None
+        return int(run), int(wait), int(slices)
+
+    def close(self) -> None:
+        for fd in (self.stat, self.schedstat):
+            if fd >= 0:
+                os.close(fd)
+        self.stat = self.schedstat = -1
+
+
+class ProcfsScheduler:
+    """Samples the threads of ``root_pid`` and of all that descends from ``tree_pid``.
+
+    ``tree_pid`` is the subreaper that orphans of the program fall to. ``share`` is the part of
+    one core that the sampling took, smoothed; the pause between looks grows to keep it small.
+    """
+
+    name = "procfs"
+
+    def __init__(self, root_pid: int, tree_pid: int, table: ThreadTable) -> None:
+        self._root = root_pid
+        self._tree = tree_pid
+        self._table = table
+        self._threads: dict[tuple[int, int], _Thread] = {}
+        self._processes: set[int] = set()
+        self._zombies: set[int] = set()
+        self._due_ns = self._discover_due_ns = 0
+        self._cost_ns = 0.0
+        self.interval_ns = MIN_INTERVAL_NS
+
+    @property
+    def share(self) -> float:
+        return self._cost_ns / (self._cost_ns + self.interval_ns)
+
+    def poll(self) -> list[Record]:
+        """One look at every thread when it is due, else nothing."""
+        now_ns = time.monotonic_ns()
+        if now_ns < self._due_ns:
+            return []
+        began = time.thread_time_ns()
+        records: list[Record] = []
+        if now_ns >= self._discover_due_ns:
+            self._discover_due_ns = now_ns + DISCOVER_NS
+            records += self._discover()
+        for thread in list(self._threads.values()):
+            records += self._look(thread)
+        self._table.note(records)
+        cost = time.thread_time_ns() - began
+        # The dearer of this look and the average: a burst of threads slows it down at once.
+        self._cost_ns = max(cost, 0.9 * self._cost_ns + 0.1 * cost)
+        self.interval_ns = max(MIN_INTERVAL_NS, int(self._cost_ns * (1 / MAX_SHARE - 1)))
+        self._due_ns = time.monotonic_ns() + self.interval_ns
+        return records
+
+    def close(self) -> None:
+        for thread in self._threads.values():
+            thread.close()
+        self._threads.clear()
+
+    # --- births and deaths ---------------------------------------------------------------------
+
+    def _discover(self) -> list[Record]:
+        t = time.monotonic_ns()
+        records: list[Record] = []
+        present = [self._root, *proc.descendants([self._tree])]
+        for pid in dict.fromkeys(present):
+            stat = proc.stat(pid)
+            if stat is None:
+                continue
+            if pid not in self._processes and pid not in self._zombies:
+                self._processes.add(pid)
+                if pid != self._root:
+                    records.append(TaskNew(t, pid, pid, stat.ppid, 0, True))
+            if stat.state in "ZX" and stat.threads <= 1:
+                records += self._ended(pid, t)
+            else:
+                records += self._discover_threads(pid, t)
+        for pid in list(self._processes | self._zombies):
+            if proc.read(f"/proc/{pid}/stat", 64) is None:
+                records += self._ended(pid, t)
+                self._zombies.discard(pid)
+                self._table.zombies.pop(pid, None)
+                records.append(ProcessReaped(t, pid, None, True))
+        return records
+
+    def _discover_threads(self, pid: int, t: int) -> list[Record]:
+        records: list[Record] = []
+        for tid in proc.tids(pid):
+            if (pid, tid) in self._threads:
+                continue
+            try:
+                thread = _Thread(pid, tid, len(self._threads) < OPEN_THREADS)
+            except OSError:
+                continue  # it ended between the listing and now
+            self._threads[pid, tid] = thread
+            if tid != pid:
+                records.append(TaskNew(t, pid, tid, pid, 0, True))
+        return records
+
+    def _ended(self, pid: int, t: int) -> list[Record]:
+        """All threads of a process that is dead; it stays a zombie until it is gone."""
+        if pid not in self._processes:
+            return []
+        self._processes.discard(pid)
+        self._zombies.add(pid)
+        records: list[Record] = []
+        for key, thread in list(self._threads.items()):
+            if key[0] == pid:
+                records.append(TaskExit(t, pid, thread.tid, True))
+                thread.close()
+                del self._threads[key]
+        # The main thread's end comes last: with it the process is a zombie.
+        records.sort(key=lambda record: record[2] == pid)
+        if not records:
+            records.append(TaskExit(t, pid, pid, True))
+        return records
+
+    # --- one look ------------------------------------------------------------------------------
+
+    def _look(self, thread: _Thread) -> list[Record]:
+        t = time.monotonic_ns()
+        stat = thread.read_stat()
+        if stat is None:
+            self._discover_due_ns = 0
+            if thread.tid == thread.pid:
+                return []  # the process is gone: discovery tells its end in order
+            thread.close()
+            del self._threads[thread.pid, thread.tid]
+            return [TaskExit(t, thread.pid, thread.tid, True)]
+        if stat.state in "ZX" and thread.tid == thread.pid:
+            self._discover_due_ns = 0
+            return []
+        records: list[Record] = []
+        if stat.comm != thread.comm:
+            if thread.comm:
+                records.append(TaskComm(t, thread.pid, thread.tid, stat.comm, False))
+            thread.comm = stat.comm
+        records.append(StatSample(t, thread.pid, thread.tid, stat.state, stat.cpu))
+        waited = thread.read_schedstat()
+        if waited is not None and waited != thread.waited:
+            thread.waited = waited
+            records.append(SchedStat(time.monotonic_ns(), thread.pid, thread.tid, *waited))
+        return records

@@ -1,0 +1,99 @@
+"""A slow look at single threads: what the blocked ones sit in, who is stopped, who was reaped."""
+
+from __future__ import annotations
+
+import time
+
+from app.timeline.records import ProcessReaped, Record, StatSample, TaskComm
+from app.witness import proc
+from app.witness.syscalls import SyscallReader
+from app.witness.threads import Blocked, ThreadTable
+
+#: Looks at the threads 40 times a second.
+INTERVAL_NS = 25_000_000
+#: Threads sampled in one look (some 40 us each), so that many blocked ones cost little.
+BUDGET = 16
+#: A thread that stays blocked is looked at again this late: it may have been stopped.
+AGAIN_NS = 500_000_000
+
+
+class StatesSampler:
+    """Samples each blocking of a thread once, soon after it began, then seldom.
+
+    Its cost is bounded: ``BUDGET`` threads per look, the longest not looked at first.
+    """
+
+    name = "states"
+
+    def __init__(self, table: ThreadTable, syscalls: SyscallReader | None = None) -> None:
+        self._table = table
+        self._syscalls = syscalls or SyscallReader()
+        self._looked: dict[int, tuple[Blocked, int]] = {}
+        self._due_ns = 0
+
+    def poll(self, now_ns: int | None = None) -> list[Record]:
+        now_ns = time.monotonic_ns() if now_ns is None else now_ns
+        if now_ns < self._due_ns:
+            return []
+        self._due_ns = now_ns + INTERVAL_NS
+        records: list[Record] = []
+        for tid, blocked in self._to_look_at(now_ns):
+            self._looked[tid] = blocked, now_ns
+            records += self._look(blocked.pid, tid)
+        records += self._reaped()
+        return records
+
+    def note(self, records: list[Record]) -> None:
+        """Takes in what the scheduler said: after an exec the interpreter is another one."""
+        for record in records:
+            if isinstance(record, TaskComm) and record.exec:
+                self._syscalls.forget(record.pid)
+
+    def forget(self, pid: int) -> None:
+        """The process was reaped by us: its end is known exactly."""
+        self._table.zombies.pop(pid, None)
+        self._syscalls.forget(pid)
+
+    def close(self) -> None:
+        self._looked.clear()
+
+    def _to_look_at(self, now_ns: int) -> list[tuple[int, Blocked]]:
+        table = self._table.blocked
+        for tid in [tid for tid in self._looked if tid not in table]:
+            del self._looked[tid]
+        due: list[tuple[int, int, Blocked]] = []
+        for tid, blocked in table.items():
+            before, at = self._looked.get(tid, (None, 0))
+            if before != blocked or now_ns - at >= AGAIN_NS:
+                due.append((at, tid, blocked))
+        due.sort()
+        return [(tid, blocked) for _, tid, blocked in due[:BUDGET]]
+
+    def _look(self, pid: int, tid: int) -> list[Record]:
+        t = time.monotonic_ns()
+        stat = proc.stat(pid, tid)
+        if stat is None:
+            return []
+        records: list[Record] = [StatSample(t, pid, tid, stat.state, stat.cpu)]
+        if stat.state in "SD":
+            sample = self._syscalls.sample(pid, tid)
+            if sample is not None:
+                records.append(sample)
+        return records
+
+    def _reaped(self) -> list[Record]:
+        records: list[Record] = []
+        for pid, ended_ns in list(self._table.zombies.items()):
+            t = time.monotonic_ns()
+            stat = proc.stat(pid)
+            if stat is None or (stat.state != "Z" and self._is_another(stat, ended_ns)):
+                del self._table.zombies[pid]
+                self._syscalls.forget(pid)
+                records.append(ProcessReaped(t, pid, None, True))
+        return records
+
+    @staticmethod
+    def _is_another(stat: proc.Stat, ended_ns: int) -> bool:
+        """The pid was given to a new process, born after this one's end."""
+        offset = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+        return stat.start_ticks * 10_000_000 - offset > ended_ns

@@ -1,0 +1,76 @@
+"""The threads of a run as the scheduler's records tell them: who is blocked, who came on a CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.timeline.records import Record, StatSample, SwitchIn, SwitchOut, TaskExit, TaskNew
+
+
+class Blocked(NamedTuple):
+    pid: int
+    since: int
+
+
+class ThreadTable:
+    """Kept up to date by the scheduler witness; read by those that look at single threads.
+
+    ``blocked`` maps a tid to its process and the time it left its CPU. ``arrived`` holds
+    (pid, tid) of threads that came on a CPU since ``take_arrived`` was last called. ``zombies``
+    maps a process whose last thread ended to the time of that end. ``alive`` counts threads.
+    """
+
+    def __init__(self, root_pid: int) -> None:
+        self.blocked: dict[int, Blocked] = {}
+        self.zombies: dict[int, int] = {}
+        self._arrived: dict[int, int] = {}
+        self._threads: dict[int, set[int]] = {root_pid: {root_pid}}
+
+    @property
+    def alive(self) -> int:
+        return sum(map(len, self._threads.values()))
+
+    def processes(self) -> list[int]:
+        """Processes with at least one thread, in order of their birth."""
+        return list(self._threads)
+
+    def is_alive(self, pid: int, tid: int) -> bool:
+        return tid in self._threads.get(pid, ())
+
+    def take_arrived(self) -> dict[int, int]:
+        """The process by tid of threads that came on a CPU since the last call."""
+        arrived, self._arrived = self._arrived, {}
+        return arrived
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Takes in records in order of time."""
+        blocked = self.blocked
+        for record in records:
+            if isinstance(record, SwitchIn):
+                blocked.pop(record.tid, None)
+                self._arrived[record.tid] = record.pid
+            elif isinstance(record, SwitchOut):
+                if not record.preempted:
+                    blocked[record.tid] = Blocked(record.pid, record.t)
+            elif isinstance(record, TaskNew):
+                self._threads.setdefault(record.pid, set()).add(record.tid)
+                self.zombies.pop(record.pid, None)
+            elif isinstance(record, TaskExit):
+                self._gone(record)
+            elif isinstance(record, StatSample):
+                if record.state not in "SDTt":
+                    blocked.pop(record.tid, None)
+                elif record.tid not in blocked:
+                    blocked[record.tid] = Blocked(record.pid, record.t)
+
+    def _gone(self, record: TaskExit) -> None:
+        self.blocked.pop(record.tid, None)
+        self._arrived.pop(record.tid, None)
+        threads = self._threads.get(record.pid)
+        if threads is None:
+            return
+        threads.discard(record.tid)
+        if not threads:
+            del self._threads[record.pid]
+            self.zombies[record.pid] = record.t

@@ -1,0 +1,36 @@
+"""What every witness is: it looks at the world and returns records."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from app.timeline.records import Record
+
+
+class Witness(Protocol):
+    """Polled by one thread; ``poll`` never blocks. After ``close`` it is not used again."""
+
+    def poll(self) -> list[Record]: ...
+
+    def close(self) -> None: ...
+
+
+class Refused(Exception):
+    """The machine does not let this witness look.
+
+    ``why`` and ``remedy`` are sentences for the user; ``remedy`` is empty where nothing helps.
+    """
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.remedy = remedy
+
+
+class WitnessReport(NamedTuple):
+    """Whether one witness works on this machine, for ``doctor`` and the page."""
+
+    name: str
+    ok: bool
+    why: str
+    remedy: str
