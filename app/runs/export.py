@@ -1,0 +1,204 @@
+"""A run in the formats of other tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from app.errors import UnknownFormat
+from app.timeline.model import OPEN, Slice, Track
+from app.timeline.states import State, TrackKind
+from app.timeline.timeline import Timeline
+
+
+class Format(NamedTuple):
+    write: Callable[[Timeline], bytes]
+    media_type: str
+    suffix: str
+
+
+def export(timeline: Timeline, format: str) -> bytes:
+    """The timeline in ``format``. Raises UnknownFormat, naming those there are."""
+    return format_named(format).write(timeline)
+
+
+def format_named(name: str) -> Format:
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnknownFormat(
+            "There is no export format {format!r}; there are {formats}.",
+            format=name,
+            formats=", ".join(FORMATS),
+        ) from None
+
+
+def _json(timeline: Timeline) -> bytes:
+    return json.dumps(timeline.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+# --- Trace Event Format: chrome://tracing, Perfetto, Speedscope --------------------------------
+# "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU:
+# ts and dur are microseconds, and may have a fraction.
+
+#: Coroutines share a thread, and would nest falsely in its row: each has a row of its own, with a
+#: number above any thread id of the kernel (PID_MAX_LIMIT is 2**22).
+_COROUTINE_ROWS = 1 << 23
+
+
+def _chrome(timeline: Timeline) -> bytes:
+    rows = {track.id: _row(track) for track in timeline.tracks.values()}
+    events = [
+        *_names(timeline, rows),
+        *_slices(timeline, rows),
+        *_flows(timeline, rows),
+        *_output(timeline, rows),
+    ]
+    document = {
+        "traceEvents": events,
+        "displayTimeUnit": "ns",
+        "otherData": {"run": timeline.run, "dropped": timeline.dropped},
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _row(track: Track) -> tuple[int, int]:
+    """(pid, tid). The track's id keeps rows apart when the kernel gives a number again."""
+    own = _COROUTINE_ROWS + track.id
+    return track.pid, own if track.kind is TrackKind.COROUTINE else track.tid or own
+
+
+def _names(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    for order, track in enumerate(timeline.of_kind(*TrackKind)):
+        pid, tid = rows[track.id]
+        if track.kind is TrackKind.PROCESS:
+            yield _meta("process_name", pid, tid, {"name": track.name})
+        name = f"{track.name} (daemon)" if track.daemon else track.name
+        yield _meta("thread_name", pid, tid, {"name": name})
+        yield _meta("thread_sort_index", pid, tid, {"sort_index": order})
+
+
+def _meta(name: str, pid: int, tid: int, args: dict[str, Any]) -> dict[str, Any]:
+    return {"ph": "M", "name": name, "pid": pid, "tid": tid, "args": args}
+
+
+def _slices(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    for row in timeline.rows():
+        if row.track not in rows:
+            continue
+        pid, tid = rows[row.track]
+        end_ns = timeline.now_ns if row.end_ns == OPEN else row.end_ns
+        yield {
+            "ph": "X",
+            "name": _said(timeline, row),
+            "cat": row.state.word,
+            "ts": row.start_ns / 1000,
+            "dur": max(0, end_ns - row.start_ns) / 1000,
+            "pid": pid,
+            "tid": tid,
+            "args": _facts(timeline, row),
+        }
+
+
+def _said(timeline: Timeline, row: Slice) -> str:
+    thing = timeline.things.get(row.object)
+    if row.state not in (State.BLOCKED, State.AWAITING) or not row.reason:
+        return row.state.word
+    return f"{row.state.word}: {row.reason.word}{f' {thing.name}' if thing else ''}"
+
+
+def _facts(timeline: Timeline, row: Slice) -> dict[str, Any]:
+    thing, holder = timeline.things.get(row.object), timeline.tracks.get(row.holder)
+    facts = {
+        "reason": row.reason.word if row.reason else None,
+        "object": thing and thing.name,
+        "holder": holder and holder.name,
+        "cpu": row.cpu if row.cpu >= 0 else None,
+        "line": row.line or None,
+        "evidence": row.evidence.word,
+        "reason_evidence": row.reason_evidence.word if row.reason else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _flows(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    for number, flow in enumerate(timeline.flows, 1):
+        if flow.from_track not in rows or flow.to_track not in rows:
+            continue
+        thing = timeline.things.get(flow.object)
+        common = {
+            "name": flow.kind.word,
+            "cat": "flow",
+            "id": number,
+            "args": {"object": thing.name} if thing else {},
+        }
+        (pid, tid), (to_pid, to_tid) = rows[flow.from_track], rows[flow.to_track]
+        yield {"ph": "s", "ts": flow.from_ns / 1000, "pid": pid, "tid": tid, **common}
+        yield {
+            "ph": "f",
+            "bp": "e",
+            "ts": flow.to_ns / 1000,
+            "pid": to_pid,
+            "tid": to_tid,
+            **common,
+        }
+
+
+def _output(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    for item in timeline.output:
+        if item.track in rows:
+            pid, tid = rows[item.track]
+            yield {
+                "ph": "i",
+                "s": "t",
+                "name": item.text.strip() or item.stream,
+                "cat": item.stream,
+                "ts": item.ns / 1000,
+                "pid": pid,
+                "tid": tid,
+            }
+
+
+# --- a table of slices -------------------------------------------------------------------------
+
+_COLUMNS = (
+    "track", "name", "kind", "pid", "tid", "start_ns", "end_ns", "state", "reason", "object",
+    "holder", "cpu", "line", "evidence", "reason_evidence",
+)  # fmt: skip
+
+
+def _csv(timeline: Timeline) -> bytes:
+    """One line a slice, RFC 4180. A field that a spreadsheet would compute is kept as text."""
+    out = io.StringIO()
+    table = csv.DictWriter(out, _COLUMNS)
+    table.writeheader()
+    for track in timeline.of_kind(*TrackKind):
+        for row in timeline.of(track):
+            line = {
+                "track": track.id,
+                "name": track.name,
+                "kind": track.kind.word,
+                "pid": track.pid,
+                "tid": track.tid or None,
+                "start_ns": row.start_ns,
+                "end_ns": row.end_ns,
+                "state": row.state.word,
+                **_facts(timeline, row),
+            }
+            table.writerow({name: _plain(value) for name, value in line.items()})
+    return out.getvalue().encode()
+
+
+def _plain(value: Any) -> Any:
+    """Names come from the program: one that begins like a formula is made text for the reader."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+
+
+FORMATS: dict[str, Format] = {
+    "json": Format(_json, "application/json", ".json"),
+    "chrome": Format(_chrome, "application/json", ".trace.json"),
+    "csv": Format(_csv, "text/csv; charset=utf-8", ".csv"),
+}
