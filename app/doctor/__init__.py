@@ -1,1 +1,1 @@
-"""What this machine offers to Timeslice: witnesses, kernel, interpreters; and what to do for more."""
+"""What this machine offers: witnesses, kernel, interpreters; and what would give more."""

@@ -1,22 +1,13 @@
-"""What this machine offers to Timeslice, and what would give more."""
+"""All that the doctor looks at, as one value."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel
 
-from app.doctor import interpreters, kernel
+from app.doctor import interpreters, kernel, witnesses
 from app.doctor.interpreters import Interpreter
 from app.doctor.kernel import Kernel
-from app.witness.choose import available
-
-
-class Witness(BaseModel):
-    """``why`` says why it does not work here, ``remedy`` what would make it."""
-
-    name: str
-    ok: bool
-    why: str = ""
-    remedy: str = ""
+from app.doctor.witnesses import Witness
 
 
 class Sandbox(BaseModel):
@@ -39,10 +30,7 @@ def examine() -> Examination:
     """Look at everything; takes as long as the slowest interpreter needs to say its version."""
     known = kernel.examine()
     return Examination(
-        witnesses=[
-            Witness(name=item.name, ok=item.ok, why=item.why or "", remedy=item.remedy or "")
-            for item in available()
-        ],
+        witnesses=witnesses.examine(),
         kernel=known,
         sandbox=sandbox(known),
         interpreters=interpreters.find(),

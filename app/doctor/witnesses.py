@@ -1,0 +1,65 @@
+"""What the witnesses can do here, asked of the interpreter that the workers run on.
+
+``python -m app.doctor.witnesses`` prints the answer of one interpreter as JSON: in a container the
+workers' own may carry a capability that this process lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from pydantic import BaseModel, TypeAdapter
+
+from app.errors import TimesliceError
+from app.witness.choose import available
+
+_PATIENCE_S = 30.0
+
+
+class Witness(BaseModel):
+    """``why`` says what it gives, or why it does not work here; ``remedy`` what would help."""
+
+    name: str
+    ok: bool
+    why: str = ""
+    remedy: str = ""
+
+
+_WITNESSES = TypeAdapter(list[Witness])
+
+
+def examine() -> list[Witness]:
+    """The answer of the workers' interpreter (TIMESLICE_WORKER_PYTHON), else of this process.
+
+    Raises TimesliceError when that interpreter does not answer.
+    """
+    python = os.environ.get("TIMESLICE_WORKER_PYTHON", "")
+    if not python:
+        return here()
+    try:
+        done = subprocess.run(
+            [python, "-m", "app.doctor.witnesses"],
+            capture_output=True,
+            check=True,
+            timeout=_PATIENCE_S,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise TimesliceError(
+            "TIMESLICE_WORKER_PYTHON is {python}, which can't run a worker: {why}",
+            python=python,
+            why=error,
+        ) from error
+    return _WITNESSES.validate_json(done.stdout)
+
+
+def here() -> list[Witness]:
+    return [
+        Witness(name=item.name, ok=item.ok, why=item.why, remedy=item.remedy)
+        for item in available()
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_WITNESSES.dump_json(here()))

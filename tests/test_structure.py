@@ -1,0 +1,200 @@
+"""The folders are the pipeline: who may import whom, and the habits a reader relies on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "app"
+JS = ROOT / "static/js"
+LONGEST = 500
+
+#: What each part may import of ``app``; itself always. A dotted name allows that module alone.
+#: docs/architecture.md draws the same table.
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "settings": set(),
+    "timeline": {"errors"},
+    "probe": {"timeline.wire"},
+    "witness": {"timeline", "errors"},
+    "fusion": {"timeline"},
+    "catalogue": {"timeline", "errors"},
+    "scenarios": {"catalogue", "timeline"},
+    "worker": {
+        "catalogue", "errors", "fusion", "probe.launch", "settings", "timeline", "witness",
+    },
+    "runs": {"timeline", "errors", "settings", "worker.spec"},
+    "doctor": {"errors", "text.language", "witness.choose"},
+    "web": {
+        "catalogue", "doctor.interpreters", "errors", "runs", "settings", "text.language",
+        "timeline",
+    },
+    "main": {"errors", "runs", "settings", "web"},
+    "text": {"catalogue", "errors", "timeline"},
+    "files": {"errors"},
+    "headless": {"errors", "runs", "timeline", "worker.spec"},
+    "running": {
+        "catalogue", "doctor.interpreters", "errors", "files", "headless", "runs", "settings",
+        "text", "timeline", "worker.spec",
+    },
+    "server": {"errors", "main", "settings", "text.language"},
+    "cli": {"doctor", "errors", "files", "runs", "running", "server", "text"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}  # fmt: skip
+
+#: The JavaScript's order: a folder may import from itself and from lower levels.
+JS_LEVELS = {
+    "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 3, "input": 3, "main": 4,
+}  # fmt: skip
+#: The first level that may touch the page.
+JS_PAGE_LEVEL = 3
+
+
+def own_sources() -> list[Path]:
+    """Every text file that people write and read here."""
+    folders = ["app", "tests", "tools", "benchmarks", "static", "templates", "docs", ".ci"]
+    names = ["Makefile", "Dockerfile", "compose.yaml", "pyproject.toml", "constraints.txt",
+             "README.md", "README.zh.md", "CONTRIBUTING.md", "package.json"]  # fmt: skip
+    kinds = {".py", ".js", ".css", ".html", ".md", ".sh", ".toml", ".po", ".json", ".yaml", ""}
+    found = [ROOT / name for name in names if (ROOT / name).exists()]
+    for folder in folders:
+        found += [
+            path
+            for path in (ROOT / folder).rglob("*")
+            if path.is_file() and path.suffix in kinds and "__pycache__" not in path.parts
+        ]
+    return found
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(APP.rglob("*.py")):
+        yield path.relative_to(APP).parts[0].removesuffix(".py"), path
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted names below ``app`` that a file imports, at its top or inside a function."""
+    package = ["app", *path.relative_to(APP).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *filter(None, [node.module])])
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name == "app" or name.startswith("app."):
+                yield name.removeprefix("app").removeprefix(".")
+
+
+def test_structure_imports_go_one_way() -> None:
+    wrong = []
+    for part, path in modules():
+        assert part in MAY_IMPORT, f"{part} is no part of the table; say what it may import"
+        allowed = MAY_IMPORT[part] | {part}
+        for name in imports(path):
+            if not any(name == other or name.startswith(f"{other}.") for other in allowed):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_structure_the_table_has_no_circle() -> None:
+    below = {part: {name.split(".")[0] for name in names} for part, names in MAY_IMPORT.items()}
+    order: list[str] = []
+    while len(order) < len(below):
+        free = [part for part in below if part not in order and below[part] <= set(order)]
+        assert free, f"a circle among {sorted(set(below) - set(order))}"
+        order += free
+
+
+def test_structure_programs_import_nothing_of_ours() -> None:
+    for path in APP.glob("scenarios/*/program.py"):
+        assert not list(imports(path)), path
+
+
+def test_structure_files_can_be_read_in_one_sitting() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in own_sources()
+        if path.suffix in {".py", ".js", ".css", ".html", ".sh"}
+        and (lines := path.read_text("utf-8").count("\n")) > LONGEST
+    }
+    assert not long
+
+
+def test_structure_names_no_package_registry() -> None:
+    hosts = re.compile(
+        r"py"
+        r"pi\.(org|python)|pythonhosted|registry\.npm|npm"
+        r"js\.|docker\.io|ghcr\.io|quay\.io"
+    )
+    found = [
+        str(path.relative_to(ROOT))
+        for path in own_sources()
+        if path != Path(__file__).resolve() and hosts.search(path.read_text("utf-8"))
+    ]
+    assert not found
+
+
+def test_structure_templates_have_no_inline_script_or_style() -> None:
+    script = re.compile(r"<script(?![^>]*\b(src=|type=\"application/json\"))[^>]*>", re.I)
+    handler = re.compile(r"<[^>]*\s(on[a-z]+|style)\s*=", re.I)
+    style = re.compile(r"<style\b", re.I)
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        for pattern in (script, handler, style):
+            match = pattern.search(text)
+            assert match is None, f"{path.name}: {match and match.group()}"
+
+
+# --- JavaScript ---------------------------------------------------------------------------------
+
+
+def js_part(path: Path) -> str:
+    return path.relative_to(JS).parts[0].removesuffix(".js")
+
+
+def js_files() -> list[Path]:
+    """The modules of the timeline page; small scripts of other pages stand alone."""
+    return [path for path in sorted(JS.rglob("*.js")) if js_part(path) in JS_LEVELS]
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", text, flags=re.S)
+
+
+def test_structure_javascript_imports_go_one_way() -> None:
+    wrong = []
+    for path in js_files():
+        part = js_part(path)
+        for target in re.findall(
+            r"""(?:from|import)\s*\(?\s*["']([^"']+)["']""",
+            without_comments(path.read_text("utf-8")),
+        ):
+            assert target.startswith("."), f"{path.name} imports {target} from outside"
+            other = js_part((path.parent / target).resolve())
+            if other != part and JS_LEVELS.get(other, 99) >= JS_LEVELS[part]:
+                wrong.append(f"{path.relative_to(JS)} imports {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_structure_javascript_below_render_knows_no_page() -> None:
+    page = re.compile(r"(?<![\w.$])(document|window)\s*[.\[]")
+    wrong = [
+        f"{path.relative_to(JS)}: {match.group()}"
+        for path in js_files()
+        if JS_LEVELS[js_part(path)] < JS_PAGE_LEVEL
+        and (match := page.search(without_comments(path.read_text("utf-8"))))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", ["Makefile", ".ci/run", "Dockerfile", "compose.yaml"])
+def test_structure_project_files_exist(name: str) -> None:
+    assert (ROOT / name).is_file()
