@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.timeline.heads import frame_of
 from app.timeline.model import Batch, Ending, Finding, Output, Slice, Stats, Thing, Track, Wait
 from app.timeline.states import (
@@ -18,7 +20,7 @@ MS = 1_000_000
 END_NS = 100 * MS
 
 
-def row(track: int, start_ms: int, end_ms: int, state: State, **more: object) -> Slice:
+def row(track: int, start_ms: int, end_ms: int, state: State, **more: Any) -> Slice:
     row = Slice(track, start_ms * MS, end_ms * MS, state, evidence=Evidence.KERNEL)
     return row._replace(**more)
 
