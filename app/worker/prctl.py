@@ -1,0 +1,30 @@
+"""The two prctl(2) calls that make orphans impossible (Linux only)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_SET_PDEATHSIG = 1
+_SET_CHILD_SUBREAPER = 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become_subreaper() -> None:
+    """Orphans among our offspring become our children instead of init's."""
+    _call(_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int, number: int) -> None:
+    """The kernel sends ``number`` to us when our parent ends; at once when it is gone already."""
+    _call(_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), number)
+
+
+def _call(option: int, value: int) -> None:
+    zero = ctypes.c_ulong(0)
+    if _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

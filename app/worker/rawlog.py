@@ -1,0 +1,49 @@
+"""The raw log: every record the worker fed to fusion, one JSON line each, to replay in tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any, get_args
+
+from app.timeline.records import OutputChunk, Record
+
+VARIABLE = "TIMESLICE_RAW_LOG"
+
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Record)}
+
+
+class RawLog:
+    """Appends to ``path``, which it begins anew. Flushed at ``close``."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._file: IO[str] = open(path, "w", encoding="utf-8")  # noqa: SIM115 - lives on
+
+    def write(self, records: Iterable[Record]) -> None:
+        for record in records:
+            fields: list[Any] = list(record)
+            if isinstance(record, OutputChunk):
+                fields[2] = record.data.decode("latin-1")
+            self._file.write(json.dumps([type(record).__name__, *fields]) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: str | Path) -> list[Record]:
+    """The records of a raw log, in the order they were fed.
+
+    Raises ValueError naming the line that is none.
+    """
+    records: list[Record] = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                name, *fields = json.loads(line)
+                if name == "OutputChunk":
+                    fields[2] = fields[2].encode("latin-1")
+                records.append(_KINDS[name](*fields))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ValueError(f"{path}, line {number}: no record of a raw log") from error
+    return records

@@ -1,0 +1,365 @@
+"""One run from its start to its last frame: witnesses → fusion → frames."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import gc
+import os
+import select
+import signal
+import time
+import traceback
+from typing import Any
+
+from app.errors import WorkerFailed
+from app.fusion import Fusion, RunFacts
+from app.timeline import frames, heads
+from app.timeline.model import Batch, Track
+from app.timeline.records import Limit, ProcessReaped, Record
+from app.timeline.states import TrackKind, vocabulary
+from app.witness.choose import Scheduler, open_scheduler
+from app.witness.rings import RingsReader
+from app.witness.states import StatesSampler
+from app.witness.threads import ThreadTable
+from app.witness.witness import Refused
+from app.worker import rawlog, start
+from app.worker.cgroup import Cgroup
+from app.worker.guard import Guard
+from app.worker.history import History
+from app.worker.pipes import Commands, FrameSink, ProgramOutput
+from app.worker.sandbox import Sandbox
+from app.worker.spec import RunSpec
+from app.worker.tree import kill_descendants
+from app.worker.watch import Watch, sentence
+
+#: Witnesses are drained this often while there is something to hear, less often while not.
+BUSY_NS = 9_000_000
+IDLE_NS = 16_000_000
+#: A frame is sent at most this often.
+FRAME_NS = 20_000_000
+#: Without news, a frame that only tells the time is sent this late.
+HEARTBEAT_NS = 240_000_000
+#: A record reaches its ring at most this long after its time, or fusion has it late.
+REORDER_NS = 3_000_000
+#: How long the guard may take to start the program, and to sweep it away.
+START_S = 10.0
+SWEEP_S = 8.0
+#: The kernel's groups stop a run only where the worker's own watch was too slow.
+_HARD_MEMORY = 1.25
+_SPARE_TASKS = 16
+
+
+class Run:
+    """Wires one run together. ``go`` runs it to the end; ``close`` leaves nothing behind."""
+
+    def __init__(self, spec: RunSpec, commands: Commands, sink: FrameSink) -> None:
+        self.spec = spec
+        self._commands, self._sink = commands, sink
+        self.seq = 0
+        self.start_ns = self.now_ns = 0
+        self._closing = contextlib.ExitStack()
+        self._limit: Limit | None = None
+        self._failure = ""
+        self._status: int | None = None
+        self._over_ns: int | None = None
+        self._killed = False
+        self._root: Track | None = None
+        self._history = History(spec)
+        self._log = self._open_log()
+
+    def go(self) -> None:
+        """Raises OSError, TimesliceError or Refused when the run can't be started."""
+        self._prepare()
+        self._release()
+        self._loop()
+        if not (self._commands.gone or self._sink.broken):
+            self._finish()
+
+    def close(self) -> None:
+        """Kills what is left of the run and removes its folders."""
+        self._closing.close()
+
+    # --- start ---------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        spec = self.spec
+        layout = start.Layout.make(spec)
+        self._closing.callback(layout.remove)
+        argv = start.argv(spec, layout)
+        self._python = start.describe(argv[0])
+        limits = spec.limits
+        memory = int(limits.memory_bytes * _HARD_MEMORY) + (64 << 20)
+        self._cgroup = Cgroup(spec.run_id, memory, limits.processes + _SPARE_TASKS)
+        self._closing.callback(self._cgroup.remove)
+        self._output = ProgramOutput(limits.output_bytes)
+        self._closing.callback(self._output.close)
+        waiting, self._go = os.pipe()
+        sandbox = Sandbox(
+            argv=argv,
+            environment=start.environment(spec, layout),
+            folder=layout.home,
+            limits=limits,
+            go=waiting,
+            stdout=self._output.pipe("stdout"),
+            stderr=self._output.pipe("stderr"),
+            groups=self._cgroup.files_to_join(),
+        )
+        self._guard = Guard(sandbox, self._cgroup, layout.folders)
+        self._closing.callback(self._sweep)
+        for fd in (sandbox.go, sandbox.stdout, sandbox.stderr):
+            os.close(fd)
+        started, messages = self._guard.wait_for("started", START_S)
+        if started is None:
+            told = [message["failed"] for message in messages if "failed" in message]
+            raise WorkerFailed(told[0] if told else "The program could not be started in time.")
+        self._root_pid = int(started)
+        self._open_witnesses(layout)
+
+    def _open_witnesses(self, layout: start.Layout) -> None:
+        self._table = ThreadTable(self._root_pid)
+        self._states = StatesSampler(self._table)
+        self._rings = RingsReader(layout.rings)
+        self._closing.callback(self._rings.close)
+        self._scheduler: Scheduler | None = None
+        try:
+            scheduler = open_scheduler(
+                self.spec.witness, self._root_pid, self._guard.pid, self._table
+            )
+        except Refused as refusal:
+            self._why = refusal.why
+        else:
+            self._scheduler, self._why = scheduler, scheduler.why
+            self._closing.callback(scheduler.witness.close)
+
+    def _release(self) -> None:
+        """Lets the program go, and says what the run is in the first frame."""
+        # Ours, never the program's: its priority is what it would be without us.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, -10)
+        # Records hold no cycles; a collection would only walk them all, in mid-run.
+        gc.freeze()
+        gc.disable()
+        spec, limits = self.spec, self.spec.limits
+        self.start_ns = time.monotonic_ns()
+        started_at = datetime.datetime.now(datetime.UTC)
+        self._fusion = Fusion(
+            RunFacts(
+                start_ns=self.start_ns,
+                root_pid=self._root_pid,
+                program=spec.program,
+                file_name=spec.file_name,
+                scheduler=self._scheduler.name if self._scheduler else "none",  # type: ignore[arg-type]
+                probe=spec.probe,
+            )
+        )
+        self._watch = Watch(
+            limits,
+            self.start_ns,
+            self._guard.pid,
+            self._cgroup,
+            tasks=lambda: self._table.alive,
+            output_over=lambda: self._output.over,
+        )
+        os.write(self._go, b"g")
+        os.close(self._go)
+        self._head: dict[str, Any] = {
+            "run": {
+                "id": spec.run_id,
+                "scenario": spec.scenario,
+                "params": spec.params,
+                "python": self._python,
+                "started_at": started_at.isoformat(timespec="milliseconds"),
+                "start_monotonic_ns": self.start_ns,
+                "file_name": spec.file_name,
+                "pid": self._root_pid,
+                "witnesses": {
+                    "scheduler": self._scheduler.name if self._scheduler else "none",
+                    "probe": spec.probe,
+                    "why": self._why,
+                },
+                "limits": {**limits.model_dump(), "cgroup": self._cgroup.controllers},
+            },
+            "state": "running",
+            "vocabulary": vocabulary(),
+        }
+        self._dropped = 0
+        self._watermark = self._frame_ns = self.start_ns
+        self._send(Batch())
+
+    # --- the loop ------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while True:
+            now_ns = time.monotonic_ns()
+            heard = self._drain()
+            self._control(now_ns)
+            if self._over_ns is not None or self._commands.gone or self._sink.broken:
+                return
+            self._advance(now_ns)
+            self._pause(BUSY_NS if heard else IDLE_NS)
+
+    def _pause(self, interval_ns: int) -> None:
+        """Until the next drain is due; wakes for a command, the guard, or a reader with room."""
+        poll = select.poll()
+        poll.register(self._commands.fd, select.POLLIN)
+        if not self._guard.gone:
+            poll.register(self._guard.reports, select.POLLIN)
+        if self._sink.pending:
+            poll.register(self._sink.fd, select.POLLOUT)
+        poll.poll(interval_ns / 1e6)
+        self._sink.flush()
+
+    def _drain(self) -> bool:
+        """Hears all witnesses; true when there was news."""
+        watermark = time.monotonic_ns() - REORDER_NS
+        records: list[Record] = []
+        if self._scheduler is not None:
+            scheduled = self._scheduler.witness.poll()
+            self._states.note(scheduled)
+            records += scheduled
+        records += self._states.poll()
+        records += self._rings.poll()
+        records += self._output.poll()
+        records += self._hear_guard()
+        self._watermark = max(self._watermark, watermark)
+        self._feed(records)
+        return bool(records)
+
+    def _feed(self, records: list[Record]) -> None:
+        if records:
+            self._fusion.feed(records)
+            if self._log is not None:
+                self._log.write(records)
+
+    def _hear_guard(self) -> list[Record]:
+        records: list[Record] = []
+        for message in self._guard.poll():
+            if "reaped" in message:
+                pid, status, t = message["reaped"]
+                if pid == self._root_pid:
+                    self._status = status
+                self._states.forget(pid)
+                records.append(ProcessReaped(t, pid, status, False))
+            elif "empty" in message:
+                self._over_ns = message["empty"]
+            elif "failed" in message:
+                self._failure = message["failed"]
+            elif "survivors" in message:
+                pids = ", ".join(map(str, message["survivors"]))
+                self._failure = f"Processes of this run could not be killed: {pids}."
+                self._over_ns = time.monotonic_ns()
+        if self._guard.gone and self._over_ns is None:
+            self._failure = "The guard process of this run was killed; the run was ended."
+            self._over_ns = time.monotonic_ns()
+        return records
+
+    def _advance(self, now_ns: int) -> None:
+        """Sends a frame when one is due and the reader has room: a slow one gets bigger frames."""
+        if now_ns - self._frame_ns < FRAME_NS or self._sink.pending:
+            return
+        batch = self._fusion.advance(self._watermark)
+        quiet = batch.empty() and batch.dropped == self._dropped
+        if quiet and now_ns - self._frame_ns < HEARTBEAT_NS:
+            return
+        self._frame_ns = now_ns
+        self._send(batch)
+
+    def _control(self, now_ns: int) -> None:
+        self._commands.poll()
+        limit = self._watch.check(now_ns)
+        if self._commands.stop and limit is None:
+            limit = Limit(now_ns, "stopped", 0)
+        if limit is not None and self._limit is None and self._over_ns is None:
+            self._limit = limit
+            self._feed([limit])
+        if self._limit is not None and not self._killed:
+            self._killed = True
+            self._guard.kill()
+
+    # --- frames --------------------------------------------------------------------------------
+
+    def _send(self, batch: Batch) -> None:
+        frame = self._frame(batch)
+        self._history.add(frame)
+        self._emit(frame)
+
+    def _emit(self, frame: frames.Frame) -> None:
+        self._sink.send(frames.encode(frame))
+
+    def _frame(self, batch: Batch) -> frames.Frame:
+        self.now_ns = max(0, self._watermark - self.start_ns)
+        head, self._head = self._head, {}
+        frame = heads.frame_of(batch, self.seq, self.now_ns, **head)
+        self.seq += 1
+        self._dropped = batch.dropped
+        for track in batch.tracks:
+            if track.kind is TrackKind.PROCESS and track.pid == self._root_pid:
+                self._root = track
+        return frame
+
+    def _finish(self) -> None:
+        """The last frame: all that is left, the end, the claims."""
+        assert self._over_ns is not None
+        self._feed(self._output.drain())
+        self._drain()
+        self._watermark = end_ns = self._over_ns
+        batch = self._fusion.finish(end_ns)
+        run: dict[str, Any] = {"duration_ns": end_ns - self.start_ns, "exit": self._exit(batch)}
+        if self._limit is not None:
+            limit = self._limit
+            run["limit"] = {"name": limit.name, "value": limit.value}
+            run["sentence"] = sentence(limit)
+        self._head |= {"run": run, "state": "ended"}
+        frame = self._frame(batch)
+        frame.head["dropped"] = batch.dropped
+        try:
+            frame.head["claims"] = self._history.claims(frame)
+        except Exception as error:  # noqa: BLE001 - the run itself is whole and must be told
+            traceback.print_exc()
+            self._failure = f"The claims could not be checked: {type(error).__name__}: {error}"
+        if self._failure:
+            frame.head["failure"] = self._failure
+        self._emit(frame)
+
+    def _exit(self, batch: Batch) -> dict[str, Any]:
+        """How the program's first process ended: by its track, else by its raw wait status."""
+        for track in batch.tracks:
+            if track.kind is TrackKind.PROCESS and track.pid == self._root_pid:
+                self._root = track
+        if self._root is not None and self._root.end is not None:
+            end = self._root.end
+            return {"cause": end.cause.word, "code": end.code, "signal": end.signal}
+        return exit_of(self._status)
+
+    # --- end -----------------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Nothing of the run survives, whatever state it is in, also when the guard is dead."""
+        self._guard.close()
+        deadline = time.monotonic_ns() + int(SWEEP_S * 1e9)
+        kill_descendants(os.getpid(), deadline, _reap_all)
+        _reap_all()
+        if self._log is not None:
+            self._log.close()
+
+    @staticmethod
+    def _open_log() -> rawlog.RawLog | None:
+        path = os.environ.get(rawlog.VARIABLE)
+        return rawlog.RawLog(path) if path else None
+
+
+def _reap_all() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def exit_of(status: int | None) -> dict[str, Any]:
+    """The exit's JSON value from a raw wait status; None where no status was seen."""
+    if status is None:
+        return {"cause": "unknown", "code": None, "signal": None}
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return {"cause": "signal", "code": None, "signal": signal.Signals(-code).name}
+    return {"cause": "exit" if code else "returned", "code": code, "signal": None}

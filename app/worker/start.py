@@ -1,0 +1,124 @@
+"""Lays out a run: its private folder, its environment, its interpreter."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import UnknownInterpreter
+from app.probe import launch
+from app.worker.spec import RunSpec
+
+#: Rings lie in memory where there is room for many threads' of them: no disk is ever waited for.
+_SHARED_MEMORY = "/dev/shm"
+_SHARED_MEMORY_BYTES = 512 << 20
+_ASK_S = 10.0
+_ASK = "import platform as p; print(p.python_implementation(), p.python_version())"
+
+#: All of the server's environment that a program gets to see.
+_PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The run's folders. ``home`` is where it works; ``program`` lies in it."""
+
+    home: str
+    rings: str
+    program: str
+
+    @classmethod
+    def make(cls, spec: RunSpec) -> Layout:
+        """Makes the folders and writes the program's text. Raises OSError."""
+        home = tempfile.mkdtemp(prefix="timeslice-run-")
+        parent = home
+        try:
+            room = os.statvfs(_SHARED_MEMORY)
+            if room.f_bavail * room.f_frsize >= _SHARED_MEMORY_BYTES:
+                parent = _SHARED_MEMORY
+        except OSError:
+            parent = home  # no shared memory here
+        try:
+            rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=parent)
+        except OSError:
+            rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=home)
+        program = os.path.join(home, spec.file_name)
+        Path(program).write_text(spec.program, encoding="utf-8")
+        return cls(home, rings, program)
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        return self.rings, self.home
+
+    def remove(self) -> None:
+        for folder in self.folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def argv(spec: RunSpec, layout: Layout) -> list[str]:
+    """The program's command line; the interpreter by an absolute path."""
+    return [interpreter(spec.python), layout.program, *spec.args]
+
+
+def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
+    """A clean environment: nothing of the server's but the search paths."""
+    base = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    base.setdefault("PATH", os.defpath)
+    base |= {
+        "HOME": layout.home,
+        "TMPDIR": layout.home,
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONNOUSERSITE": "1",
+        "NO_COLOR": "1",
+        "TIMESLICE_RUN": spec.run_id,
+    }
+    if spec.probe:
+        return launch.environment(base, layout.rings, layout.home)
+    return base
+
+
+def interpreter(path: str) -> str:
+    """The absolute path of an interpreter given by path or by name on PATH.
+
+    Links are not followed: a virtual environment is told by its own path. Raises
+    UnknownInterpreter.
+    """
+    found = shutil.which(path)
+    if found is None:
+        raise UnknownInterpreter(
+            f"{path} is no Python interpreter: a path, or a name on PATH, of an executable file "
+            "is wanted."
+        )
+    return os.path.abspath(found)
+
+
+def describe(path: str) -> str:
+    """Implementation and version, such as ``CPython 3.13.0``, as the interpreter itself says.
+
+    Raises UnknownInterpreter when it does not answer as a Python does.
+    """
+    if os.path.abspath(path) == sys.executable:
+        return f"{platform.python_implementation()} {platform.python_version()}"
+    try:
+        done = subprocess.run(
+            [path, "-I", "-S", "-c", _ASK],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_ASK_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = getattr(error, "strerror", None) or "it does not answer"
+        raise UnknownInterpreter(f"{path} can't be used as a Python interpreter: {why}.") from error
+    words = done.stdout.decode(errors="replace").split()
+    if done.returncode != 0 or len(words) != 2:
+        raise UnknownInterpreter(f"{path} is no Python interpreter: it does not tell its version.")
+    return " ".join(words)

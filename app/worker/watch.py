@@ -1,0 +1,82 @@
+"""Watches a run's totals against its limits: wall time, CPU, memory, tasks, output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.timeline.records import Limit
+from app.witness import proc
+from app.worker.cgroup import Cgroup
+from app.worker.spec import Limits
+
+#: The tree is walked ten times a second; wall time and output are compared at each call.
+WALK_NS = 100_000_000
+
+_SENTENCES = {
+    "wall": "The run was stopped at its limit of {value:g} s of wall time.",
+    "cpu": "The run was stopped at its limit of {value:g} s of CPU time.",
+    "memory": "The run was stopped at its limit of {value:g} MiB of memory.",
+    "processes": "The run was stopped at its limit of {value:g} processes and threads.",
+    "output": "The run was stopped at its limit of {value:g} KiB of output.",
+    "stopped": "The run was stopped on request.",
+}
+_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10}
+
+
+def sentence(limit: Limit) -> str:
+    """What the user is told; the number is in the unit in which limits are set."""
+    return _SENTENCES[limit.name].format(value=limit.value / _UNITS.get(limit.name, 1))
+
+
+class Watch:
+    """``check`` returns the first limit that is passed, as the record that ends the run."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        start_ns: int,
+        tree_pid: int,
+        cgroup: Cgroup,
+        tasks: Callable[[], int],
+        output_over: Callable[[], bool],
+    ) -> None:
+        self._limits = limits
+        self._wall_end_ns = start_ns + int(limits.wall_s * 1e9)
+        self._tree = tree_pid
+        self._cgroup = cgroup
+        self._tasks = tasks
+        self._output_over = output_over
+        self._walk_due_ns = 0
+
+    def check(self, now_ns: int) -> Limit | None:
+        limits = self._limits
+        if now_ns >= self._wall_end_ns:
+            return Limit(now_ns, "wall", int(limits.wall_s * 1000))
+        if self._output_over():
+            return Limit(now_ns, "output", limits.output_bytes)
+        # The scheduler's own count is at hand: a burst of births is looked at without delay.
+        if now_ns >= self._walk_due_ns or self._tasks() > limits.processes:
+            self._walk_due_ns = now_ns + WALK_NS
+            return self._walk(now_ns)
+        return None
+
+    def _walk(self, now_ns: int) -> Limit | None:
+        limits = self._limits
+        tasks = memory = cpu_ns = 0
+        for pid in proc.descendants([self._tree]):
+            stat = proc.stat(pid)
+            if stat is not None:
+                cpu_ns += stat.cpu_ns
+                if stat.state not in "ZX":
+                    tasks += stat.threads
+                    memory += proc.rss_bytes(pid)
+        guard = proc.stat(self._tree)
+        if guard is not None:
+            cpu_ns += guard.cpu_ns - guard.own_cpu_ns  # of orphans that the guard reaped
+        if tasks > limits.processes or self._cgroup.forks_refused():
+            return Limit(now_ns, "processes", limits.processes)
+        if memory > limits.memory_bytes or self._cgroup.out_of_memory():
+            return Limit(now_ns, "memory", limits.memory_bytes)
+        if cpu_ns > limits.cpu_s * 1e9:
+            return Limit(now_ns, "cpu", int(limits.cpu_s * 1000))
+        return None
