@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.timeline.records import ProcessReaped, Record, StatSample, TaskComm
+from app.timeline.records import ProcessReaped, Record, StatSample, TaskComm, TaskNew
 from app.witness import proc
 from app.witness.syscalls import SyscallReader
 from app.witness.threads import Blocked, ThreadTable
@@ -30,6 +30,7 @@ class StatesSampler:
         self._syscalls = syscalls or SyscallReader()
         self._looked: dict[int, tuple[Blocked, int]] = {}
         self._due_ns = 0
+        self._told: set[int] = set()
 
     def poll(self, now_ns: int | None = None) -> list[Record]:
         now_ns = time.monotonic_ns() if now_ns is None else now_ns
@@ -46,13 +47,26 @@ class StatesSampler:
     def note(self, records: list[Record]) -> None:
         """Takes in what the scheduler said: after an exec the interpreter is another one."""
         for record in records:
-            if isinstance(record, TaskComm) and record.exec:
-                self._syscalls.forget(record.pid)
+            if isinstance(record, TaskComm):
+                if record.exec:
+                    self._syscalls.forget(record.pid)
+            elif isinstance(record, TaskNew) and record.tid == record.pid:
+                self._told.discard(record.pid)
 
-    def forget(self, pid: int) -> None:
-        """The process was reaped by us: its end is known exactly."""
+    def told(self, pid: int) -> None:
+        """The process was reaped by us: its end is known exactly, no sample is wanted of it."""
+        self._told.add(pid)
         self._table.zombies.pop(pid, None)
         self._syscalls.forget(pid)
+
+    def without_told(self, records: list[Record]) -> list[Record]:
+        """``records`` without sampled reaps of processes whose reap is known exactly."""
+        told = self._told
+        return [
+            record
+            for record in records
+            if not (isinstance(record, ProcessReaped) and record.sampled and record.pid in told)
+        ]
 
     def close(self) -> None:
         self._looked.clear()
@@ -89,7 +103,8 @@ class StatesSampler:
             if stat is None or (stat.state != "Z" and self._is_another(stat, ended_ns)):
                 del self._table.zombies[pid]
                 self._syscalls.forget(pid)
-                records.append(ProcessReaped(t, pid, None, True))
+                if pid not in self._told:
+                    records.append(ProcessReaped(t, pid, None, True))
         return records
 
     @staticmethod

@@ -221,7 +221,9 @@ class Run:
         records += self._states.poll()
         records += self._rings.poll()
         records += self._output.poll()
-        records += self._hear_guard()
+        reaped = self._hear_guard()
+        if reaped:
+            records = self._states.without_told(records) + reaped
         self._watermark = max(self._watermark, watermark)
         self._feed(records)
         return bool(records)
@@ -239,7 +241,7 @@ class Run:
                 pid, status, t = message["reaped"]
                 if pid == self._root_pid:
                     self._status = status
-                self._states.forget(pid)
+                self._states.told(pid)
                 records.append(ProcessReaped(t, pid, status, False))
             elif "empty" in message:
                 self._over_ns = message["empty"]

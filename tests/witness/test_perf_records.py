@@ -1,0 +1,78 @@
+"""Perf records made by hand after perf_event_open(2), decoded."""
+
+from __future__ import annotations
+
+import struct
+
+from app.timeline.records import (
+    Dropped,
+    SwitchIn,
+    SwitchOut,
+    TaskComm,
+    TaskExit,
+    TaskNew,
+)
+from app.witness.perf_records import decode
+
+
+def sample_id(pid: int, tid: int, t: int, cpu: int) -> bytes:
+    return struct.pack("<IIQII", pid, tid, t, cpu, 0)
+
+
+def record(kind: int, misc: int, body: bytes, tail: bytes) -> bytes:
+    return struct.pack("<IHH", kind, misc, 8 + len(body) + len(tail)) + body + tail
+
+
+def switch(misc: int, pid: int, tid: int, t: int, cpu: int) -> bytes:
+    return record(14, misc, b"", sample_id(pid, tid, t, cpu))
+
+
+def test_decode_switches_tells_in_blocked_and_preempted() -> None:
+    data = (
+        switch(0, 7, 8, 100, 1)
+        + switch(1 << 13, 7, 8, 200, 1)
+        + switch((1 << 13) | (1 << 14), 7, 9, 300, 0)
+    )
+    assert decode(data) == [
+        SwitchIn(100, 7, 8, 1),
+        SwitchOut(200, 7, 8, 1, False),
+        SwitchOut(300, 7, 9, 0, True),
+    ]
+
+
+def test_decode_tasks_tells_births_ends_and_names() -> None:
+    sid = sample_id(5, 5, 9, 0)
+    data = (
+        record(7, 0, struct.pack("<IIIIQ", 6, 5, 6, 55, 1), sid)
+        + record(3, 1 << 13, struct.pack("<II", 6, 6) + b"program\0", sample_id(6, 6, 2, 0))
+        + record(3, 0, struct.pack("<II", 6, 7) + b"worker-thread-1\0", sample_id(6, 7, 3, 0))
+        + record(4, 0, struct.pack("<IIIIQ", 6, 5, 7, 6, 4), sid)
+    )
+    assert decode(data) == [
+        TaskNew(1, 6, 6, 5, 55),
+        TaskComm(2, 6, 6, "program", True),
+        TaskComm(3, 6, 7, "worker-thread-1", False),
+        TaskExit(4, 6, 7),
+    ]
+
+
+def test_decode_losses_are_counted() -> None:
+    lost = record(2, 0, struct.pack("<QQ", 1, 17), sample_id(3, 3, 50, 0))
+    samples = record(13, 0, struct.pack("<Q", 4), sample_id(3, 3, 60, 0))
+    assert decode(lost + samples) == [Dropped(50, "perf", 17), Dropped(60, "perf", 4)]
+
+
+def test_decode_passes_over_what_it_does_not_know_and_idle() -> None:
+    throttle = record(5, 0, bytes(24), sample_id(1, 1, 1, 0))
+    idle = switch(0, 0, 0, 5, 0)
+    dead = switch(0, 0xFFFFFFFF, 0xFFFFFFFF, 6, 0)
+    assert decode(throttle + idle + dead + switch(0, 1, 1, 7, 0)) == [SwitchIn(7, 1, 1, 0)]
+
+
+def test_decode_damaged_record_is_counted_and_ends_the_decoding() -> None:
+    good = switch(0, 1, 1, 7, 0)
+    assert decode(good + bytes(32) + good) == [SwitchIn(7, 1, 1, 0), Dropped(0, "perf", 1)]
+    assert decode(good + record(3, 0, bytes(16), b"")[:-4]) == [
+        SwitchIn(7, 1, 1, 0),
+        Dropped(0, "perf", 1),
+    ]

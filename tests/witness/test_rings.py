@@ -1,0 +1,174 @@
+"""Rings as the probe writes them: wraps, laps, texts, and the end of their threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.timeline import wire
+from app.timeline.records import Dropped, ProbeRecord
+from app.witness.rings import RingFile, RingsReader
+from tests.witness.ring_writer import RingWriter
+
+NOW = 1_000_000
+ME = os.getpid()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[RingsReader]:
+    reader = RingsReader(str(tmp_path))
+    yield reader
+    reader.close()
+
+
+def times(records: list[object]) -> list[int]:
+    return [record.t for record in records if isinstance(record, ProbeRecord)]
+
+
+def test_rings_all_fields_of_a_record(tmp_path: Path, reader: RingsReader) -> None:
+    ring = RingWriter(tmp_path, ME, 77, number=3)
+    ring.write(10, wire.ENTER, 1, 2, 3 << 32, 4)
+    assert reader.poll(0) == [ProbeRecord(10, ME, 77, 3, wire.ENTER, 1, 2, 3 << 32, 4, "")]
+    assert reader.poll(0) == []
+
+
+def test_rings_read_on_over_many_turns_lose_nothing(tmp_path: Path, reader: RingsReader) -> None:
+    ring = RingWriter(tmp_path, ME, ME, capacity=16)
+    seen: list[int] = []
+    for t in range(1, 200):
+        ring.write(t, wire.TASK_RUN)
+        if t % 13 == 0:
+            seen += times(list(reader.poll(0)))
+    seen += times(list(reader.poll(0)))
+    assert seen == list(range(1, 200))
+
+
+@pytest.mark.parametrize("text", ["", "x", "fork_b", "筷子" * 40, "y" * wire.TEXT_MAX])
+def test_rings_text_over_the_end_of_the_ring(
+    tmp_path: Path, reader: RingsReader, text: str
+) -> None:
+    ring = RingWriter(tmp_path, ME, ME, capacity=40)
+    for t in range(1, 37):
+        ring.write(t, wire.TASK_RUN)
+    assert len(reader.poll(0)) == 36
+    ring.write_text(50, wire.OBJECT, text)
+    ring.write(51, wire.TASK_RUN)
+    first, second = reader.poll(0)
+    assert isinstance(first, ProbeRecord) and first.text == text and first.kind == wire.OBJECT
+    assert second.t == 51
+
+
+def test_rings_text_not_all_there_yet_waits(tmp_path: Path, reader: RingsReader) -> None:
+    ring = RingWriter(tmp_path, ME, ME)
+    ring.write(1, wire.TASK_RUN)
+    ring.write_text(2, wire.OBJECT, "a name of more than one slot's length", publish=False)
+    assert times(list(reader.poll(0))) == [1]
+    ring.publish()
+    (record,) = reader.poll(0)
+    assert isinstance(record, ProbeRecord) and record.text.startswith("a name")
+
+
+def test_rings_lap_counts_exactly_what_was_lost(tmp_path: Path, reader: RingsReader) -> None:
+    ring = RingWriter(tmp_path, ME, ME, capacity=16)
+    ring.write(1, wire.TASK_RUN)
+    assert times(list(reader.poll(NOW))) == [1]
+    for t in range(2, 42):
+        ring.write(t, wire.TASK_RUN)
+    dropped, *records = reader.poll(NOW)
+    assert isinstance(dropped, Dropped)
+    assert (dropped.source, dropped.pid, dropped.tid) == ("probe", ME, ME)
+    # Each record of the run is either told or counted.
+    assert dropped.lost + len(records) == 40
+    assert times(list(records)) == list(range(42 - len(records), 42))
+    assert len(records) >= 15
+    ring.write(42, wire.TASK_RUN)
+    assert times(list(reader.poll(NOW))) == [42]
+
+
+def test_rings_lap_into_the_middle_of_a_text_makes_no_false_record(
+    tmp_path: Path, reader: RingsReader
+) -> None:
+    ring = RingWriter(tmp_path, ME, ME, capacity=16, birth_ns=5)
+    for t in range(10, 20):
+        ring.write(t, wire.TASK_RUN)
+    ring.write_text(20, wire.OUTPUT, "z" * 300)
+    for t in range(21, 31):
+        ring.write(t, wire.TASK_RUN)
+    dropped, *records = reader.poll(NOW)
+    assert isinstance(dropped, Dropped) and dropped.lost
+    assert times(list(records)) == list(range(21, 31))
+
+
+def test_rings_file_without_header_is_tried_again(tmp_path: Path, reader: RingsReader) -> None:
+    path = tmp_path / f"{wire.RING_PREFIX}1-1-1"
+    path.write_bytes(b"")
+    (tmp_path / "foreign").write_text("no ring")
+    assert reader.poll(0) == []
+    path.unlink()
+    ring = RingWriter(tmp_path, 1, 1)
+    ring.write(3, wire.TASK_RUN)
+    assert times(list(reader.poll(0))) == [3]
+
+
+def test_ring_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    ring = RingWriter(tmp_path, 1, 1)
+    data = bytearray(ring.path.read_bytes())
+    data[4] = 99
+    ring.path.write_bytes(data)
+    with pytest.raises(ValueError, match="version"):
+        RingFile(str(ring.path))
+
+
+@pytest.mark.real
+def test_rings_of_a_killed_process_are_read_to_the_end(tmp_path: Path, reader: RingsReader) -> None:
+    code = (
+        "import os,signal,sys,threading\n"
+        "from pathlib import Path\n"
+        "from tests.witness.ring_writer import RingWriter\n"
+        "ring = RingWriter(Path(sys.argv[1]), os.getpid(), threading.get_native_id(), 1024)\n"
+        "for t in range(1, 501): ring.write(t, 61)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -9
+    assert times(list(reader.poll(NOW * 1000))) == list(range(1, 501))
+    assert list(tmp_path.iterdir()) == []  # read to its end, so removed
+
+
+def test_rings_of_an_ended_thread_are_removed_and_of_a_living_one_kept(
+    tmp_path: Path, reader: RingsReader
+) -> None:
+    mine = RingWriter(tmp_path, ME, threading.get_native_id())
+    rings: list[RingWriter] = []
+
+    def work() -> None:
+        rings.append(RingWriter(tmp_path, ME, threading.get_native_id(), number=2))
+        rings[0].write(5, wire.THREAD_END)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    # The kernel's entry goes a moment after join returns.
+    tid = int(rings[0].path.name.split("-")[2])
+    while os.path.exists(f"/proc/{ME}/task/{tid}"):
+        pass
+    assert times(list(reader.poll(NOW * 1000))) == [5]
+    assert list(tmp_path.iterdir()) == [mine.path]
+    mine.write(6, wire.TASK_RUN)
+    assert times(list(reader.poll(NOW * 1000))) == [6]
+
+
+def test_rings_older_ring_of_a_reused_tid_is_finished(tmp_path: Path, reader: RingsReader) -> None:
+    tid = threading.get_native_id()
+    old = RingWriter(tmp_path, ME, tid, birth_ns=1, number=1)
+    old.write(2, wire.THREAD_END)
+    new = RingWriter(tmp_path, ME, tid, birth_ns=10, number=2)
+    new.write(11, wire.THREAD_START)
+    assert sorted(times(list(reader.poll(NOW * 1000)))) == [2, 11]
+    assert list(tmp_path.iterdir()) == [new.path]
