@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.catalogue import load
+from app.configuration import configured
 from app.doctor.interpreters import resolve
 from app.errors import InvalidInput, InvalidParameters
 from app.files import write
@@ -41,7 +42,7 @@ class Order:
 
 def carry_out(order: Order) -> int:
     """Run it; the exit status. Raises TimesliceError when the arguments or the run are at fault."""
-    outcome = asyncio.run(_run(spec_of(order, Settings()), order.out))
+    outcome = asyncio.run(_run(spec_of(order, configured()), order.out))
     timeline = outcome.timeline
     if order.json_file is not None:
         text = json.dumps(timeline.to_json(current()), ensure_ascii=False)

@@ -6,10 +6,9 @@ import errno
 import socket
 
 import uvicorn
-from pydantic import ValidationError
 
-from app.errors import InvalidInput, TimesliceError
-from app.settings import Settings
+from app.configuration import configured
+from app.errors import TimesliceError
 from app.text.language import _
 
 
@@ -22,11 +21,11 @@ def serve(host: str | None, port: int | None) -> int:
     from app.main import create_app
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    try:
-        settings = Settings(**given)  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise InvalidInput(settings_sentence(error)) from error
+    settings = configured(**given)
     with listening_socket(settings.host, settings.port) as bound:
+        config = uvicorn.Config(
+            create_app(settings), log_level="warning", timeout_graceful_shutdown=2
+        )
         name, bound_port = bound.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         print(  # noqa: T201
@@ -35,11 +34,7 @@ def serve(host: str | None, port: int | None) -> int:
             ),
             flush=True,
         )
-        config = uvicorn.Config(
-            create_app(settings), log_level="warning", timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
-        server.run(sockets=[bound])
+        uvicorn.Server(config).run(sockets=[bound])
     return 0
 
 
@@ -72,11 +67,3 @@ def listening_socket(host: str, port: int) -> socket.socket:
             why=error.strerror,
         ) from error
     return listener
-
-
-def settings_sentence(error: ValidationError) -> str:
-    """Names each TIMESLICE_… variable that is wrong, and what it may be."""
-    return " ".join(
-        f"TIMESLICE_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}."
-        for item in error.errors()
-    )
