@@ -15,14 +15,14 @@ from app.timeline.timeline import Timeline
 
 
 class Format(NamedTuple):
-    write: Callable[[Timeline], bytes]
+    write: Callable[[Timeline, str], bytes]  # the text of claims is in this language
     media_type: str
     suffix: str
 
 
-def export(timeline: Timeline, format: str) -> bytes:
+def export(timeline: Timeline, format: str, language: str = "en") -> bytes:
     """The timeline in ``format``. Raises UnknownFormat, naming those there are."""
-    return format_named(format).write(timeline)
+    return format_named(format).write(timeline, language)
 
 
 def format_named(name: str) -> Format:
@@ -36,8 +36,10 @@ def format_named(name: str) -> Format:
         ) from None
 
 
-def _json(timeline: Timeline) -> bytes:
-    return json.dumps(timeline.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+def _json(timeline: Timeline, language: str) -> bytes:
+    return json.dumps(
+        timeline.to_json(language), ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 # --- Trace Event Format: chrome://tracing, Perfetto, Speedscope --------------------------------
@@ -49,7 +51,7 @@ def _json(timeline: Timeline) -> bytes:
 _COROUTINE_ROWS = 1 << 23
 
 
-def _chrome(timeline: Timeline) -> bytes:
+def _chrome(timeline: Timeline, _: str) -> bytes:
     rows = {track.id: _row(track) for track in timeline.tracks.values()}
     events = [
         *_names(timeline, rows),
@@ -170,7 +172,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _csv(timeline: Timeline) -> bytes:
+def _csv(timeline: Timeline, _: str) -> bytes:
     """One line a slice, RFC 4180. A field that a spreadsheet would compute is kept as text."""
     out = io.StringIO()
     table = csv.DictWriter(out, _COLUMNS)

@@ -1,0 +1,207 @@
+"""The JSON interface."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from starlette.responses import Response
+
+from app.catalogue.parameters import FormField
+from app.catalogue.scenario import Scenario
+from app.runs.export import FORMATS, format_named
+from app.runs.run import Run, RunState
+from app.web import forms
+from app.web.problems import responses
+from app.web.site import Site
+from app.web.visitors import visitor_of
+
+router = APIRouter(prefix="/api")
+
+
+class ParameterOut(BaseModel):
+    """One parameter of a scenario. ``unit`` is a symbol; limits are inclusive."""
+
+    name: str
+    title: str
+    help: str
+    kind: str
+    default: int | float | bool | str
+    minimum: float | None
+    maximum: float | None
+    unit: str
+    choices: list[str]
+
+
+class ScenarioOut(BaseModel):
+    slug: str
+    group: str
+    title: str
+    summary: str
+    ideas: list[str]
+    primitives: list[str]
+    level: int
+    parameters: list[ParameterOut]
+
+
+class RunIn(BaseModel):
+    """``python``: the name or version of an interpreter of the server; its own by default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scenario: str = Field(max_length=100)
+    params: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
+    python: str | None = Field(None, max_length=1000)
+
+
+class RunOut(BaseModel):
+    """``position`` is the place in the queue while the run waits."""
+
+    id: str
+    scenario: str
+    params: dict[str, JsonValue]
+    python: str | None
+    created_at: str
+    state: RunState
+    position: int | None
+    duration_ns: int | None
+    exit: dict[str, JsonValue] | None
+    failure: str | None
+    recording_failure: str | None
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _shown(site: Site, run: Run) -> dict[str, Any]:
+    return run.as_json(site.runs.position(run))
+
+
+@router.get("/scenarios", response_model=list[ScenarioOut])
+async def scenarios(request: Request) -> Any:
+    """The catalogue, in the language that is asked for."""
+    site = _site(request)
+    language = site.language(request)
+    return [_scenario(item, language) for item in site.catalogue.values()]
+
+
+def _scenario(item: Scenario[Any], language: str) -> ScenarioOut:
+    return ScenarioOut(
+        slug=item.slug,
+        group=item.group.value,
+        title=item.title.of(language),
+        summary=item.summary.of(language),
+        ideas=[idea.value for idea in item.tags.ideas],
+        primitives=list(item.tags.primitives),
+        level=item.tags.level,
+        parameters=[_parameter(field, language) for field in item.fields()],
+    )
+
+
+def _parameter(field: FormField, language: str) -> ParameterOut:
+    return ParameterOut(
+        name=field.name,
+        title=field.title.of(language),
+        help=field.help.of(language),
+        kind=field.kind,
+        default=field.default,
+        minimum=field.minimum,
+        maximum=field.maximum,
+        unit=field.unit,
+        choices=[choice.value for choice in field.choices],
+    )
+
+
+@router.post(
+    "/runs",
+    status_code=201,
+    response_model=RunOut,
+    responses=responses(400, 403, 404, 413, 422, 429, 503),
+)
+async def start(request: Request, order: RunIn, response: Response) -> Any:
+    """Start a run, or put it into the queue."""
+    site = _site(request)
+    plan = forms.plan(
+        site.catalogue,
+        site.interpreters,
+        order.scenario,
+        order.params,
+        order.python,
+        site.language(request),
+    )
+    run = site.runs.start(plan, visitor_of(request))
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return _shown(site, run)
+
+
+@router.get("/runs", response_model=list[RunOut])
+async def runs(request: Request) -> Any:
+    """All runs that are kept, the newest first."""
+    site = _site(request)
+    return [_shown(site, run) for run in site.runs.all()]
+
+
+@router.get("/runs/{run_id}", response_model=RunOut, responses=responses(404))
+async def run(request: Request, run_id: str) -> Any:
+    site = _site(request)
+    return _shown(site, site.runs.get(run_id))
+
+
+@router.delete("/runs/{run_id}", response_model=RunOut, responses=responses(403, 404))
+async def stop(request: Request, run_id: str) -> Any:
+    """Stop a run that runs or waits; of a run that is over, nothing changes."""
+    site = _site(request)
+    return _shown(site, await site.runs.stop(run_id))
+
+
+@router.get(
+    "/runs/{run_id}/timeline",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+        **responses(404, 409),
+    },
+)
+async def timeline(request: Request, run_id: str) -> Response:
+    """The timeline so far: run, tracks, slices, flows, output, claims, statistics."""
+    site = _site(request)
+    found = await site.runs.timeline(site.runs.get(run_id))
+    language = site.language(request)
+    body = await asyncio.to_thread(FORMATS["json"].write, found, language)
+    return Response(body, media_type="application/json")
+
+
+@router.get(
+    "/runs/{run_id}/export",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/csv": {"schema": {"type": "string"}},
+            }
+        },
+        **responses(404, 409, 422),
+    },
+)
+async def export(
+    request: Request,
+    run_id: str,
+    format: Annotated[str, Query(description=f"one of: {', '.join(FORMATS)}")],
+) -> Response:
+    """The run as a file for another tool."""
+    site = _site(request)
+    found = site.runs.get(run_id)
+    wanted = format_named(format)
+    whole = await site.runs.timeline(found)
+    body = await asyncio.to_thread(wanted.write, whole, site.language(request))
+    name = f"{found.scenario or 'run'}-{found.id}{wanted.suffix}"
+    return Response(
+        body,
+        media_type=wanted.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,81 @@
+"""English and 简体中文: translations from the .po files, and which of the two a reader gets."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from babel.messages.extract import extract_from_dir
+from starlette.requests import HTTPConnection
+
+from app.errors import TimesliceError
+from app.text.language import LANGUAGES, translations
+from app.web import places
+
+COOKIE = "language"
+
+
+def N_(sentence: str) -> str:
+    """Marks a sentence for translation where it is written; it is translated where it is said."""
+    return sentence
+
+
+def gettext(sentence: str, language: str) -> str:
+    return translations(language).gettext(sentence) if sentence else ""
+
+
+def error_text(error: TimesliceError, language: str) -> str:
+    """The error's sentence in the reader's language."""
+    text = gettext(error.template, language)
+    return text.format(**error.values) if error.values else text or str(error)
+
+
+@cache
+def script_messages(language: str) -> dict[str, str]:
+    """The sentences of the JavaScript in ``language``, by the English one; empty for English."""
+    if language == "en":
+        return {}
+    sentences = {
+        message if isinstance(message, str) else message[0]
+        for _, _, message, _, _ in extract_from_dir(
+            places.folder("static") / "js",
+            method_map=[("**.js", "javascript")],
+            options_map={"**.js": {"template_string": "yes"}},
+            keywords={"t": None},
+            comment_tags=(),
+        )
+    }
+    pairs = {sentence: gettext(sentence, language) for sentence in sorted(sentences)}
+    return {sentence: text for sentence, text in pairs.items() if text != sentence}
+
+
+def language_of(connection: HTTPConnection, fixed: str = "") -> str:
+    """``fixed``, else ``?lang=``, else the cookie, else what the browser asks for, else English."""
+    if fixed in LANGUAGES:
+        return fixed
+    for wish in (connection.query_params.get("lang"), connection.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return str(wish)
+    return negotiate(connection.headers.get("accept-language", ""))
+
+
+def negotiate(accepted: str) -> str:
+    """The best language for an Accept-Language header (RFC 9110, section 12.5.4)."""
+    best, best_weight = "en", 0.0
+    for item in accepted.split(","):
+        tag, _, parameters = item.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        weight = _weight(parameters)
+        language = "en" if primary == "*" else primary
+        if language in LANGUAGES and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,232 @@
+"""The HTML pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter, UnknownScenario
+from app.runs.export import FORMATS
+from app.runs.run import Run
+from app.web import forms, i18n
+from app.web.highlight import markdown, program_lines
+from app.web.i18n import N_
+from app.web.problems import status_of
+from app.web.search import Search, ideas
+from app.web.site import Site
+from app.web.visitors import greet, visitor_of
+
+router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+_MAX_FIELDS = 100
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+@router.get("/")
+async def catalogue(request: Request, q: str = "", idea: str = "", level: str = "") -> Response:
+    site = _site(request)
+    search = Search(q[:200], idea, level)
+    language = site.language(request)
+    groups = search.groups(site.catalogue)
+    response: Response = site.render(
+        request,
+        "catalogue.html",
+        search=search,
+        groups=[(group.letter, group.text.of(language), items) for group, items in groups],
+        ideas=[(item.value, item.text.of(language)) for item in ideas(site.catalogue)],
+        levels=_levels(language),
+        found=sum(len(items) for _, items in groups),
+        recent=[_row(site, run, language) for run in site.runs.all()[:5]],
+    )
+    greet(request, response)
+    return response
+
+
+def _levels(language: str) -> list[tuple[str, str]]:
+    names = (N_("First steps"), N_("Going on"), N_("Needs the others"))
+    return [(str(n), i18n.gettext(name, language)) for n, name in enumerate(names, 1)]
+
+
+@router.get("/scenarios/{slug}")
+async def scenario(request: Request, slug: str) -> Response:
+    """The query may carry values for the form, as the link "Run again" of a run does."""
+    given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
+    return _scenario(request, slug, given, python=request.query_params.get(forms.PYTHON, ""))
+
+
+def _scenario(
+    request: Request,
+    slug: str,
+    values: dict[str, str],
+    *,
+    python: str = "",
+    error: TimesliceError | None = None,
+) -> Response:
+    site = _site(request)
+    language = site.language(request)
+    item = _known(site, slug, language)
+    fields = item.fields()
+    wrong = error.fields if isinstance(error, InvalidParameters) else {}
+    names = {field.name for field in fields}
+    response: Response = site.render(
+        request,
+        "scenario.html",
+        200 if error is None else status_of(error),
+        address=f"/scenarios/{slug}",
+        slug=slug,
+        title=item.title.of(language),
+        summary=item.summary.of(language),
+        group=item.group.text.of(language),
+        tags=[idea.text.of(language) for idea in item.tags.ideas],
+        primitives=item.tags.primitives,
+        level=_levels(language)[item.tags.level - 1][1],
+        controls=forms.controls(fields, language, values, wrong),
+        interpreters=site.interpreters,
+        python=python,
+        python_error=i18n.error_text(error, language)
+        if isinstance(error, UnknownInterpreter)
+        else "",
+        error="" if error is None or wrong else i18n.error_text(error, language),
+        others={name: why for name, why in wrong.items() if name not in names},
+        invalid=bool(wrong) or isinstance(error, UnknownInterpreter),
+        program_lines=program_lines(item.program),
+        notes=markdown(item.notes(language)),
+        claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
+        limits=site.settings,
+    )
+    greet(request, response)
+    return response
+
+
+def _known(site: Site, slug: str, language: str) -> Any:
+    """The scenario; the sentence of the catalogue's own error is English only."""
+    try:
+        return site.catalogue[slug]
+    except UnknownScenario as error:
+        if language == "en":
+            raise
+        raise UnknownScenario("There is no scenario named {name}.", name=slug[:60]) from error
+
+
+@router.post("/runs")
+async def start(request: Request) -> Response:
+    site = _site(request)
+    language = site.language(request)
+    async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
+        # A check box is preceded by a hidden "false" of the same name: the last one counts.
+        values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    slug = values.pop(forms.SCENARIO, "")
+    python = values.pop(forms.PYTHON, "")
+    _known(site, slug, language)
+    try:
+        plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
+        run = site.runs.start(plan, visitor_of(request))
+    except TimesliceError as error:
+        return _scenario(request, slug, values, python=python, error=error)
+    return RedirectResponse(f"/runs/{run.id}", 303)
+
+
+@router.get("/runs")
+async def runs(request: Request) -> Response:
+    site = _site(request)
+    language = site.language(request)
+    rows = [_row(site, run, language) for run in site.runs.all()]
+    response: Response = site.render(request, "runs.html", runs=rows, kept=site.settings.runs_kept)
+    return response
+
+
+def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
+    return {
+        **run.as_json(site.runs.position(run)),
+        "title": site.scenario_title(run.scenario, language) or run.id,
+        "state_text": state_text(run.state.value, language),
+        "failure": i18n.error_text(run.failure, language) if run.failure else "",
+        "recording_failure": i18n.error_text(run.recording_failure, language)
+        if run.recording_failure
+        else "",
+        "values": _values(site, run, language),
+    }
+
+
+def _values(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
+    """(title, value) of the run's parameters, for a reader."""
+    if run.scenario not in site.catalogue:
+        return [(name, str(value)) for name, value in run.params.items()]
+    values = []
+    for field in site.catalogue[run.scenario].fields():
+        if field.name not in run.params:
+            continue
+        value = run.params[field.name]
+        titles = {choice.value: choice.title.of(language) for choice in field.choices}
+        text = titles.get(str(value), str(value))
+        if isinstance(value, bool):
+            text = i18n.gettext(N_("yes") if value else N_("no"), language)
+        values.append((field.title.of(language), f"{text} {field.unit}".strip()))
+    return values
+
+
+def state_text(state: str, language: str) -> str:
+    return i18n.gettext(_STATES[state], language)
+
+
+_STATES = {
+    "waiting": N_("waiting"),
+    "running": N_("running"),
+    "ended": N_("ended"),
+    "failed": N_("failed"),
+    "stopped": N_("stopped"),
+    "interrupted": N_("interrupted"),
+    "damaged": N_("damaged"),
+}
+
+
+@router.get("/runs/{run_id}")
+async def run(request: Request, run_id: str) -> Response:
+    site = _site(request)
+    language = site.language(request)
+    item = site.runs.get(run_id)
+    api = f"/api/runs/{item.id}"
+    known = item.scenario in site.catalogue
+    query = urlencode({name: _query(value) for name, value in item.params.items()})
+    rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
+    response: Response = site.render(
+        request,
+        "run.html",
+        run={
+            **_row(site, item, language),
+            "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
+        },
+        program_lines=program_lines(item.program),
+        program_name="program.py",
+        program_url=f"/runs/{item.id}/program.py",
+        messages=i18n.script_messages(language),
+        api_url=api,
+        stream_url=f"{api}/stream",
+        timeline_url=f"{api}/timeline",
+        export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
+        rerun_url=rerun if known else "/",
+    )
+    greet(request, response)
+    return response
+
+
+def _query(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+@router.get("/runs/{run_id}/program.py")
+async def program(request: Request, run_id: str) -> Response:
+    item = _site(request).runs.get(run_id)
+    name = item.scenario.replace("-", "_") or "program"
+    return Response(
+        item.program,
+        media_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.py"'},
+    )

@@ -1,0 +1,160 @@
+"""Errors at the edge: problem details (RFC 9457) for the API, a readable page for a browser."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import errors
+from app.web import i18n
+from app.web.i18n import N_
+from app.web.security import HEADERS
+from app.web.site import Site
+
+_log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[errors.TimesliceError], int] = {
+    errors.UnknownScenario: 404,
+    errors.NotFound: 404,
+    errors.TooManyRuns: 429,
+    errors.InvalidInput: 422,
+    errors.WorkerFailed: 503,
+    errors.BadRecording: 409,
+}
+
+
+_SENTENCES = {
+    400: N_("The request's body can't be read."),
+    404: N_("There is nothing at this address."),
+    405: N_("This address can't be asked in this way."),
+    413: N_("The request's body is too large: at most 64 KiB are taken."),
+}
+
+
+class ForeignOrigin(errors.InvalidInput):
+    """A page of another site asks for a change."""
+
+
+class Problem(BaseModel):
+    """RFC 9457. ``fields``: a sentence for each parameter that is wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    fields: dict[str, str] | None = Field(None)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document says of these error statuses."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": Problem,
+            "content": {MEDIA_TYPE: schema},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(errors.TimesliceError, _timeslice_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(Exception, _our_fault)
+
+
+def status_of(error: errors.TimesliceError) -> int:
+    if isinstance(error, ForeignOrigin):
+        return 403
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+async def _timeslice_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.TimesliceError)
+    status = status_of(error)
+    if status >= 500:
+        _log.error("%s %s: %s", request.method, request.url.path, error)
+    sentence = i18n.error_text(error, _site(request).language(request))
+    fields = error.fields if isinstance(error, errors.InvalidParameters) else None
+    return answer(request, status, sentence, fields)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentence = _SENTENCES.get(error.status_code, N_("The request can't be answered."))
+    translated = i18n.gettext(sentence, _site(request).language(request))
+    return answer(request, error.status_code, translated, headers=dict(error.headers or {}))
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = {
+        ".".join(str(part) for part in item["loc"] if part not in ("body", "query")) or "body": str(
+            item["msg"]
+        )
+        for item in error.errors()
+    }
+    language = _site(request).language(request)
+    sentence = i18n.gettext(N_("The request is not what this address takes:"), language)
+    told = "; ".join(f"{name}: {why}" for name, why in fields.items())
+    return answer(request, 422, f"{sentence} {told}", fields)
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    # Starlette raises it again after this answer, so that the server logs the traceback.
+    sentence = N_("Something went wrong on our side. The error has been logged.")
+    response = answer(request, 500, i18n.gettext(sentence, _site(request).language(request)))
+    # This answer is made outside of our middleware.
+    response.headers.update(HEADERS)
+    return response
+
+
+def answer(
+    request: Request,
+    status: int,
+    sentence: str,
+    fields: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The error in the form that the address speaks."""
+    sentence = _encodable(sentence)
+    fields = fields and {_encodable(name): _encodable(why) for name, why in fields.items()}
+    if request.url.path.startswith("/api/") or request.url.path in ("/healthz", "/metrics"):
+        problem = Problem(
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=sentence,
+            instance=request.url.path,
+            fields=fields,
+        )
+        body = problem.model_dump(exclude_none=True)
+        return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=headers)
+    site = _site(request)
+    response: Response = site.render(
+        request, "error.html", status, error_status=status, sentence=sentence, fields=fields or {}
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _encodable(text: str) -> str:
+    """JSON may bring half a surrogate pair, which no answer can carry."""
+    return text.encode("utf-8", "replace").decode()

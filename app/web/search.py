@@ -1,0 +1,50 @@
+"""Finds scenarios by words and by what they teach; plain GET parameters, no script needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalogue.groups import Group, Idea
+from app.catalogue.loader import Catalogue
+from app.catalogue.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; empty texts find all."""
+
+    words: str = ""
+    idea: str = ""
+    level: str = ""
+
+    @property
+    def active(self) -> bool:
+        return bool(self.words.strip() or self.idea or self.level)
+
+    def groups(self, catalogue: Catalogue) -> list[tuple[Group, list[Scenario[Any]]]]:
+        """The groups that have matches, in reading order."""
+        matches = [item for item in catalogue.values() if self._matches(item)]
+        grouped = [(group, [item for item in matches if item.group is group]) for group in Group]
+        return [(group, items) for group, items in grouped if items]
+
+    def _matches(self, item: Scenario[Any]) -> bool:
+        if self.idea and self.idea not in item.tags.ideas:
+            return False
+        if self.level and self.level != str(item.tags.level):
+            return False
+        haystack = _text(item)
+        return all(word in haystack for word in self.words.casefold().split())
+
+
+def _text(item: Scenario[Any]) -> str:
+    """Both languages: a Chinese reader may well look for the English word."""
+    texts = [item.title, item.summary, item.group.text, *(idea.text for idea in item.tags.ideas)]
+    words = [item.slug, *item.tags.primitives, *(state.word for state in item.tags.states)]
+    return " ".join([*words, *(part for text in texts for part in text)]).casefold()
+
+
+def ideas(catalogue: Catalogue) -> list[Idea]:
+    """Those that some scenario teaches, in the order of their declaration."""
+    taught = {idea for item in catalogue.values() for idea in item.tags.ideas}
+    return [idea for idea in Idea if idea in taught]

@@ -1,0 +1,86 @@
+"""What all pages share: settings, runs, catalogue, interpreters, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse
+
+from app.catalogue.loader import Catalogue
+from app.doctor.interpreters import Interpreter
+from app.runs.runs import Runs
+from app.settings import Settings
+from app.text.language import LANGUAGES, translations
+from app.web import i18n, places, times
+from app.web.static import Static
+
+VISITOR = "visitor"
+
+
+class Site:
+    """One instance serves one application; it hangs on ``app.state.site``."""
+
+    def __init__(self, settings: Settings, runs: Runs, catalogue: Catalogue) -> None:
+        self.settings = settings
+        self.runs = runs
+        self.catalogue = catalogue
+        #: Those our probe runs in, the server's own first; filled in while the server starts.
+        self.interpreters: list[Interpreter] = []
+        self.static = Static(places.folder("static"))
+        self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def language(self, connection: HTTPConnection) -> str:
+        return i18n.language_of(connection, self.settings.language)
+
+    def render(self, request: Request, template: str, status: int = 200, **context: Any) -> Any:
+        """A page in the reader's language, which a cookie remembers once it was chosen."""
+        language = self.language(request)
+        page = self._environments[language].get_template(template)
+
+        def switch_language_url(other: str) -> str:
+            # A page that answers a POST has no address of its own to come back to.
+            path = context.get("address") or request.url.path
+            kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+            return f"{path}?{urlencode([*kept, ('lang', other)])}"
+
+        html = page.render(
+            switch_language_url=switch_language_url, path=request.url.path, **context
+        )
+        headers = {"Vary": "Accept-Language, Cookie", "Content-Language": language}
+        response = HTMLResponse(html, status, headers={**headers, "Cache-Control": "no-cache"})
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(
+                i18n.COOKIE, language, max_age=365 * 86400, samesite="lax", httponly=True
+            )
+        return response
+
+    def scenario_title(self, slug: str, language: str) -> str:
+        """The title; the slug itself for a scenario that is gone since the run was recorded."""
+        if slug not in self.catalogue:
+            return slug
+        return self.catalogue[slug].title.of(language)
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(places.folder("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(  # type: ignore[attr-defined]
+            translations(language), newstyle=True
+        )
+        globals: Mapping[str, Any] = {
+            "lang": language,
+            "url_static": self.static.url,
+            "moment": times.moment,
+            "duration": times.duration,
+        }
+        environment.globals.update(globals)
+        return environment

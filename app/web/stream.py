@@ -1,0 +1,88 @@
+"""The websocket on which a page follows a run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from app.errors import BadRecording, NotFound
+from app.runs.run import Run
+from app.runs.runs import Runs
+from app.web.site import Site
+
+_log = logging.getLogger(__name__)
+router = APIRouter()
+
+#: Close codes of our own (RFC 6455, section 7.4.2: 4000–4999 are the application's).
+BAD_REQUEST, UNKNOWN_RUN, DAMAGED = 4400, 4404, 4409
+_LAST_SEQ = 0xFFFF_FFFF
+
+
+@router.websocket("/api/runs/{run_id}/stream")
+async def stream(websocket: WebSocket, run_id: str) -> None:
+    """Binary messages, one frame each, from ``?from=`` on, then live; 1000 when all were sent."""
+    site: Site = websocket.app.state.site
+    await websocket.accept()
+    try:
+        run = site.runs.get(run_id)
+        from_seq = _number(websocket.query_params.get("from", "0"))
+    except NotFound as error:
+        await websocket.close(UNKNOWN_RUN, _short(error))
+        return
+    except ValueError as error:
+        await websocket.close(BAD_REQUEST, _short(error))
+        return
+    meters = site.runs.meters
+    meters.viewers.inc()
+    try:
+        await _follow(websocket, site.runs, run, from_seq)
+    finally:
+        meters.viewers.dec()
+
+
+async def _follow(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> None:
+    """Send until the run is over or the viewer is gone, whichever comes first."""
+    sending = asyncio.create_task(_send(websocket, runs, run, from_seq))
+    listening = asyncio.create_task(_listen(websocket))
+    try:
+        await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sending.cancel()
+        listening.cancel()
+        results = await asyncio.gather(sending, listening, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            raise result
+
+
+async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> None:
+    try:
+        async with contextlib.aclosing(runs.stream(run, from_seq)) as frames:
+            async for frame in frames:
+                await websocket.send_bytes(frame)
+                runs.meters.sent.inc()
+    except BadRecording as error:
+        _log.error("%s", error)
+        await websocket.close(DAMAGED, _short(error))
+        return
+    await websocket.close(1000)
+
+
+async def _listen(websocket: WebSocket) -> None:
+    """A viewer has nothing to say but good-bye."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:11]) <= _LAST_SEQ):
+        raise ValueError(f"from must be a whole number from 0 to {_LAST_SEQ}")
+    return int(text)
+
+
+def _short(error: Exception) -> str:
+    """A close reason has at most 123 bytes (RFC 6455, section 5.5)."""
+    return str(error).encode()[:120].decode(errors="ignore")

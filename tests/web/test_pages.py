@@ -1,0 +1,185 @@
+"""The pages as a browser without scripts gets them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.runs.make import FakeLauncher
+from tests.web.make import PROGRAM, application
+
+
+def finished(client: TestClient, **values: str) -> str:
+    """Start a run from the form, wait for its end; its id."""
+    answer = client.post("/runs", data={"scenario": "dead-lock", **values})
+    assert answer.status_code == 303, answer.text
+    run_id = answer.headers["location"].removeprefix("/runs/")
+    with client.websocket_connect(f"/api/runs/{run_id}/stream") as socket:
+        while socket.receive()["type"] == "websocket.send":
+            pass
+    return run_id
+
+
+def test_catalogue_lists_and_escapes(client: TestClient) -> None:
+    page = client.get("/").text
+    assert 'href="/scenarios/dead-lock"' in page
+    assert "Title of dead_lock &lt;i&gt;" in page and "Title of dead_lock <i>" not in page
+    assert page.index("Processes") < page.index("Locks and races")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=DEAD_lock", ["dead-lock"]),
+        ("q=死锁", ["dead-lock", "fork-bomb"]),
+        ("q=fork_bomb+SHOWS", ["fork-bomb"]),
+        ("level=3", ["fork-bomb"]),
+        ("idea=deadlock&q=threading", ["dead-lock", "fork-bomb"]),
+        ("idea=nonsense", []),
+        ("q=%3Cscript%3E", []),
+    ],
+)
+def test_catalogue_search(client: TestClient, query: str, found: list[str]) -> None:
+    page = client.get(f"/?{query}").text
+    assert sorted(re.findall(r'href="/scenarios/([a-z-]+)"', page)) == found
+    assert "<script>" not in page
+    assert found or "No scenario matches" in page
+
+
+def test_scenario_shows_program_notes_and_form(client: TestClient) -> None:
+    page = client.get("/scenarios/dead-lock").text
+    lines = re.findall(r'<span class="code-text">(.*?)</span></div>', page)
+    assert len(lines) == len(PROGRAM.splitlines())
+    assert "<script>alert" not in page and "javascript:alert(1)" not in re.findall(
+        r'href="([^"]*)"', page
+    )
+    assert "Nobody &lt;waits&gt;." in page
+    assert re.search(r'<input type="number" id="count"[^>]*value="3" min="1" max="9"', page)
+    assert re.search(r'<input type="checkbox" id="ordered"[^>]*checked', page)
+    assert re.search(r'<option value="fork" selected>Fork</option>', page)
+    assert "CPython 3.13.0t · no GIL" in page
+
+
+def test_scenario_form_takes_values_from_the_query(client: TestClient) -> None:
+    page = client.get("/scenarios/dead-lock?count=7&ordered=false&method=spawn").text
+    assert re.search(r'id="count"[^>]*value="7"', page)
+    assert not re.search(r'id="ordered"[^>]*checked', page)
+    assert '<option value="spawn" selected>' in page
+
+
+def test_form_errors_stand_beside_their_fields_and_values_are_kept(client: TestClient) -> None:
+    answer = client.post(
+        "/runs",
+        data={"scenario": "dead-lock", "count": "12", "pause": '"><b>', "method": "spawn"},
+    )
+    assert answer.status_code == 422
+    page = answer.text
+    assert re.search(r'id="count"[^>]*value="12"[^>]*aria-describedby="count-error', page)
+    assert 'id="count-error">How many must be a whole number from 1 to 9' in page
+    assert 'id="pause-error">Pause must be a number from 0 to 2 s' in page
+    assert "&#34;&gt;&lt;b&gt;" in page and '"><b>' not in page
+    assert '<option value="spawn" selected>' in page
+
+
+def test_form_unknown_parameter_and_interpreter_are_named(client: TestClient) -> None:
+    page = client.post("/runs", data={"scenario": "dead-lock", "colour": "red"}).text
+    assert "dead-lock has no parameter" in page
+    answer = client.post("/runs", data={"scenario": "dead-lock", "python": "/bin/sh"})
+    assert answer.status_code == 422
+    assert "CPython 3.11.7, CPython 3.13.0t" in answer.text
+
+
+def test_form_check_box_last_value_counts(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=2, ends=True)
+    with TestClient(application(tmp_path, launcher), follow_redirects=False) as client:
+        for sent, meant in ((["false"], False), (["false", "true"], True)):
+            answer = client.post("/runs", data={"scenario": "dead-lock", "ordered": sent})
+            assert answer.status_code == 303
+            assert client.portal is not None
+            worker = client.portal.call(launcher.worker, int(meant))
+            assert worker.spec.params["ordered"] is meant
+            assert f"ORDERED = {meant}" in worker.spec.program
+
+
+def test_run_can_be_downloaded_as_it_ran(client: TestClient) -> None:
+    run_id = finished(client, count="7")
+    answer = client.get(f"/runs/{run_id}/program.py")
+    assert answer.text == PROGRAM.replace("COUNT = 3", "COUNT = 7")
+    assert answer.headers["content-disposition"] == 'attachment; filename="dead_lock.py"'
+    assert answer.headers["content-type"].startswith("text/x-python")
+
+
+def test_runs_lists_with_values(client: TestClient) -> None:
+    assert "Nothing has run yet" in client.get("/runs").text
+    run_id = finished(client, count="7")
+    page = client.get("/runs").text
+    assert f'href="/runs/{run_id}"' in page and "How many <b>7</b>" in page
+    assert "In order <b>yes</b>" in page
+    assert f'href="/runs/{run_id}"' in client.get("/").text
+
+
+def test_too_many_runs_say_so_and_keep_the_form(tmp_path: Path) -> None:
+    app = application(tmp_path, FakeLauncher(), runs_per_visitor=1)
+    with TestClient(app, follow_redirects=False) as client:
+        client.get("/")  # takes the cookie
+        assert client.post("/runs", data={"scenario": "dead-lock"}).status_code == 303
+        answer = client.post("/runs", data={"scenario": "dead-lock", "count": "8"})
+        assert answer.status_code == 429
+        assert "1 are allowed" in answer.text and re.search(
+            r'id="count"[^>]*value="8"', answer.text
+        )
+        other = TestClient(app, cookies={"visitor": "0" * 32}, follow_redirects=False)
+        assert other.post("/runs", data={"scenario": "dead-lock"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/nothing", 404, "There is nothing at this address."),
+        ("/scenarios/dead-lok", 404, "Did you mean dead-lock?"),
+        ("/runs/nosuch", 404, "There is no run nosuch"),
+        ("/runs/nosuch/program.py", 404, "There is no run nosuch"),
+        ("/static/none.css", 404, "There is nothing at this address."),
+        ("/runs/%3Cb%3E", 404, "There is no run &lt;b&gt;"),
+    ],
+)
+def test_errors_are_readable_pages(
+    client: TestClient, path: str, status: int, sentence: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert sentence in answer.text.replace("&#39;", "'")
+
+
+def test_error_of_ours_is_a_page_without_its_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = application(tmp_path)
+    with TestClient(app, raise_server_exceptions=False) as client, monkeypatch.context() as broken:
+        broken.setattr(app.state.site.runs, "all", lambda: 1 // 0)
+        answer = client.get("/runs")
+        assert answer.status_code == 500
+        assert "Something went wrong on our side" in answer.text
+        assert "ZeroDivision" not in answer.text
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert client.get("/api/runs").json()["status"] == 500
+
+
+def test_static_addresses_change_with_the_content(client: TestClient) -> None:
+    page = client.get("/").text
+    address = re.search(r'href="(/static/css/base\.css\?v=[0-9a-f]{12})"', page)
+    assert address is not None
+    kept = client.get(address[1])
+    assert "immutable" in kept.headers["cache-control"]
+    asked = client.get("/static/css/base.css")
+    assert asked.headers["cache-control"] == "no-cache"
+    again = client.get("/static/css/base.css", headers={"If-None-Match": asked.headers["etag"]})
+    assert again.status_code == 304
+    stale = client.get("/static/css/base.css?v=000000000000")
+    assert stale.headers["cache-control"] == "no-cache"
+    assert client.get("/static/../app/main.py").status_code == 404
+    assert client.get("/static/%2e%2e/pyproject.toml").status_code == 404
