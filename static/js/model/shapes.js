@@ -1,0 +1,43 @@
+// The shapes of what a frame brings, as app/timeline/heads.py and frames.py write them.
+
+/**
+ * @typedef {object} SliceRows
+ * @property {Float64Array} start_ns @property {Float64Array} end_ns
+ * @property {Uint32Array} track @property {Uint32Array} object @property {Uint32Array} holder
+ * @property {Uint32Array} line @property {Int16Array} cpu @property {Uint8Array} state
+ * @property {Uint8Array} reason @property {Uint8Array} evidence
+ * @property {Uint8Array} reason_evidence
+ */
+/**
+ * @typedef {object} FlowRows
+ * @property {Float64Array} from_ns @property {Float64Array} to_ns
+ * @property {Uint32Array} from_track @property {Uint32Array} to_track
+ * @property {Uint32Array} object @property {Uint8Array} kind
+ */
+/** @typedef {{cause: string, code: number | null, signal: string | null,
+ *    exception: string | null}} Ending */
+/** @typedef {{id: number, kind: string, name: string, pid: number, tid: number,
+ *    parent: number | null, daemon: boolean, start_ns: number, end_ns: number | null,
+ *    end: Ending | null, python?: string | null}} Track */
+/** @typedef {{id: number, kind: string, name: string, track: number, line: number}} Thing */
+/** @typedef {{track: number, ns: number, stream: string, text: string}} Output */
+/** @typedef {{track: number, object: number, holder: number, line: number,
+ *    held_since_ns: number, held_line: number}} Wait */
+/** @typedef {{id: string, kind: string, start_ns: number, end_ns: number | null, cycle: Wait[],
+ *    facts: Record<string, any>}} Finding */
+/** @typedef {{track: number, start_ns: number, end_ns: number}} Span */
+/** @typedef {{id: string, text: Record<string, string>, verdict: string,
+ *    why: Record<string, string>, evidence: Span[]}} Claim */
+/** @typedef {{track: number, running_ns: number, ready_ns: number, blocked_ns: number,
+ *    gil_ns: number, voluntary: number, involuntary: number}} Stats */
+/**
+ * @typedef {object} Head
+ * @property {Record<string, any>} [run] @property {string} [state]
+ * @property {Record<string, string[]>} [vocabulary] @property {Track[]} [tracks]
+ * @property {Thing[]} [objects] @property {Output[]} [output] @property {Finding[]} [findings]
+ * @property {Claim[]} [claims] @property {Stats[]} [stats] @property {number} [dropped]
+ */
+/** @typedef {{seq: number, nowNs: number, snapshot: boolean, head: Head, sliceCount: number,
+ *    flowCount: number, slices: SliceRows | null, flows: FlowRows | null}} Frame */
+
+export {};

@@ -1,0 +1,165 @@
+// The whole run as the frames tell it: app/timeline/timeline.py in the browser.
+
+import { OPEN, SliceColumns } from "./columns.js";
+import { Flows } from "./flows.js";
+import { Intervals } from "./intervals.js";
+import { KINDS, STATE } from "./vocabulary.js";
+
+/** Objects of these kinds are drawn as a lane when someone waited for them. */
+const LANE_KINDS = new Set([
+  "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
+]);
+
+/** What frames say; a snapshot replaces all of it. */
+class Known {
+  seq = -1;
+  nowNs = 0;
+  state = "running";
+  dropped = 0;
+  /** @type {Record<string, any>} */
+  run = {};
+  /** @type {Map<number, import("./shapes.js").Track>} */
+  tracks = new Map();
+  /** @type {Map<number, import("./shapes.js").Thing>} */
+  things = new Map();
+  /** @type {Map<number, SliceColumns>} */
+  slices = new Map();
+  flows = new Flows();
+  /** @type {Map<number, Intervals>} who waited for an object: (track, row) */
+  lanes = new Map();
+  /** @type {Map<number, Intervals>} who ran on a CPU: (track, row) */
+  cpus = new Map();
+  /** @type {import("./shapes.js").Output[]} */
+  output = [];
+  /** @type {Map<string, import("./shapes.js").Finding>} */
+  findings = new Map();
+  /** @type {Map<string, import("./shapes.js").Claim>} */
+  claims = new Map();
+  /** @type {Map<number, import("./shapes.js").Stats>} */
+  stats = new Map();
+}
+
+export class Timeline extends Known {
+  /** Counts applied frames. */
+  version = 0;
+  /** Counts changes of what rows there are: tracks, lanes. */
+  structure = 0;
+
+  /** @param {import("./shapes.js").Frame} frame */
+  apply(frame) {
+    if (frame.snapshot) this.#forget();
+    this.version += 1;
+    this.seq = frame.seq;
+    this.nowNs = frame.nowNs;
+    this.#applyHead(frame.head);
+    const rows = frame.slices;
+    if (rows) for (let i = 0; i < frame.sliceCount; i += 1) this.#addSlice(rows, i);
+    if (frame.flows) this.flows.append(frame.flows, frame.flowCount);
+  }
+
+  /** @param {number} track */
+  slicesOf(track) {
+    let columns = this.slices.get(track);
+    if (!columns) this.slices.set(track, (columns = new SliceColumns()));
+    return columns;
+  }
+
+  /** @param {number} track */
+  nameOf(track) {
+    return this.tracks.get(track)?.name ?? `#${track}`;
+  }
+
+  /** The process at the root: the program itself. */
+  get root() {
+    for (const track of this.tracks.values()) if (track.kind === "process") return track;
+    return undefined;
+  }
+
+  /** The end of everything known. */
+  get endNs() {
+    return Math.max(this.nowNs, this.run.duration_ns ?? 0);
+  }
+
+  get sliceCount() {
+    let count = 0;
+    for (const columns of this.slices.values()) count += columns.length;
+    return count;
+  }
+
+  /** The end of a lane's entry, for `touching`; -Infinity when its row tells another thing now. */
+  laneEnd = (/** @type {number} */ track, /** @type {number} */ row) => {
+    const end = this.slices.get(track)?.end[row];
+    return end === undefined ? -Infinity : end === OPEN ? Infinity : end;
+  };
+
+  /** ns by kind code of one track between two times. @param {number} track
+   *  @param {number} fromNs @param {number} toNs */
+  totals(track, fromNs, toNs) {
+    const totals = new Float64Array(KINDS.length);
+    this.slices.get(track)?.sumInto(totals, fromNs, toNs, this.nowNs);
+    return totals;
+  }
+
+  #forget() {
+    Object.assign(this, new Known());
+    this.structure += 1;
+  }
+
+  /** @param {import("./shapes.js").Head} head */
+  #applyHead(head) {
+    Object.assign(this.run, head.run);
+    this.state = head.state ?? this.state;
+    this.dropped = head.dropped ?? this.dropped;
+    for (const track of head.tracks ?? []) this.tracks.set(track.id, track);
+    for (const thing of head.objects ?? []) this.things.set(thing.id, thing);
+    for (const item of head.output ?? []) this.output.push(item);
+    for (const finding of head.findings ?? []) this.findings.set(finding.id, finding);
+    for (const claim of head.claims ?? []) this.claims.set(claim.id, claim);
+    for (const item of head.stats ?? []) this.stats.set(item.track, item);
+    if (head.tracks || head.objects) this.structure += 1;
+  }
+
+  /** @param {import("./shapes.js").SliceRows} rows @param {number} i */
+  #addSlice(rows, i) {
+    const track = rows.track[i];
+    const columns = this.slicesOf(track);
+    const before = columns.length;
+    const old = before - 1;
+    const wasFor = before > 0 ? this.#laneKey(columns, old) : 0;
+    const at = columns.append(rows, i);
+    const key = this.#laneKey(columns, at);
+    if (key === 0 || (at === old && key === wasFor)) return;
+    this.#lane(key).add(columns.start[at], track, at);
+  }
+
+  /**
+   * The lane a slice stands in: an object's id, or -1 - cpu, or 0 for none.
+   * @param {SliceColumns} columns @param {number} row
+   */
+  #laneKey(columns, row) {
+    const state = columns.state[row];
+    if (state === STATE.BLOCKED || state === STATE.AWAITING) {
+      const thing = this.things.get(columns.object[row]);
+      return thing && LANE_KINDS.has(thing.kind) ? thing.id : 0;
+    }
+    return state === STATE.RUNNING && columns.cpu[row] >= 0 ? -1 - columns.cpu[row] : 0;
+  }
+
+  /** Whether lane `key` still tells this row (an open row may have been replaced by another).
+   *  @param {number} key @param {number} track @param {number} row */
+  inLane(key, track, row) {
+    const columns = this.slices.get(track);
+    return columns !== undefined && this.#laneKey(columns, row) === key;
+  }
+
+  /** @param {number} key */
+  #lane(key) {
+    const [lanes, id] = key > 0 ? [this.lanes, key] : [this.cpus, -1 - key];
+    let lane = lanes.get(id);
+    if (!lane) {
+      lanes.set(id, (lane = new Intervals()));
+      this.structure += 1;
+    }
+    return lane;
+  }
+}

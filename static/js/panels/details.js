@@ -1,0 +1,104 @@
+// The sentence about the pinned, else the hovered slice.
+
+import { plain, t } from "../base/messages.js";
+import { instant } from "../base/times.js";
+import { STATE } from "../model/vocabulary.js";
+import { sliceFacts, sliceSentence } from "../view/sentences.js";
+import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
+  from "../view/words.js";
+import { el, part, say, sentence } from "./dom.js";
+
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
+/** @typedef {import("../view/state.js").View} View */
+
+export class Details {
+  #shown = "";
+
+  /** @param {Timeline} model @param {View} view */
+  constructor(model, view) {
+    this.model = model;
+    this.view = view;
+    this.title = part("details-title");
+    this.sentence = part("details-sentence");
+    this.facts = part("details-facts");
+    this.announcer = part("announce-selection");
+  }
+
+  update() {
+    const { view } = this;
+    const point = view.pin ?? view.hover;
+    if (point && point.row < this.model.slicesOf(point.track).length) this.#slice(point);
+    else if (view.hoverTrack !== null) this.#track(view.hoverTrack);
+    else this.#hint();
+  }
+
+  /** @param {import("../view/state.js").Point} point */
+  #slice({ track: id, row }) {
+    const { model, view } = this;
+    const columns = model.slicesOf(id);
+    const said = sliceSentence(model, id, row);
+    const facts = sliceFacts(model, id, row, view.nowNs);
+    const title = `${this.#heading(id)} · ${stateName(columns.state[row])}`;
+    const key = JSON.stringify([title, said, facts, columns.evidence[row], !!view.pin]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    say(this.title, title);
+    this.sentence.replaceChildren(sentence(said));
+    this.facts.replaceChildren(facts.join(" · "), " ", ...this.#evidence(columns, row));
+    if (view.pin) say(this.announcer, `${title}. ${plain(said)}`);
+  }
+
+  /** @param {import("../model/columns.js").SliceColumns} columns @param {number} row */
+  #evidence(columns, row) {
+    const state = columns.evidence[row];
+    const reason = columns.reasonEvidence[row];
+    const waits = columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING;
+    const names = [evidenceName(state)];
+    const meanings = [evidenceMeaning(state)];
+    if (waits && reason !== 0 && reason !== state) {
+      names.push(evidenceName(reason));
+      meanings.push(t("What it waits for: {how}", { how: evidenceMeaning(reason) }));
+    }
+    const badge = el("span", { class: "badge", title: meanings.join(" ") });
+    badge.append(t("known by: {names}", { names: names.join(" + ") }));
+    return [badge];
+  }
+
+  /** @param {number} id */
+  #track(id) {
+    const track = this.model.tracks.get(id);
+    if (!track) return this.#hint();
+    const stats = this.model.stats.get(id);
+    const facts = [t("since {time}", { time: instant(track.start_ns) })];
+    if (track.end_ns !== null) facts.push(t("until {time}", { time: instant(track.end_ns) }));
+    if (track.python) facts.push(track.python);
+    if (stats && track.kind !== "coroutine") {
+      const { voluntary, involuntary } = stats;
+      facts.push(
+        t("{voluntary} voluntary and {involuntary} involuntary context switches", {
+          voluntary, involuntary,
+        }),
+      );
+    }
+    this.#shown = "";
+    say(this.title, this.#heading(id));
+    say(this.sentence, endingSentence(track));
+    say(this.facts, facts.join(" · "));
+  }
+
+  #hint() {
+    this.#shown = "";
+    say(this.title, t("Details"));
+    say(this.sentence, t("Point at a slice to read what it is; click to pin it."));
+    say(this.facts, t("Every state here was measured. What is not known is drawn dotted."));
+  }
+
+  /** @param {number} id */
+  #heading(id) {
+    const track = this.model.tracks.get(id);
+    if (!track) return `#${id}`;
+    const number = track.kind === "process" ? track.pid : track.tid;
+    const daemon = track.daemon ? ` ${t("(daemon)")}` : "";
+    return `${track.name}${daemon} · ${trackKindName(track.kind)}${number ? ` ${number}` : ""}`;
+  }
+}

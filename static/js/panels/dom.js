@@ -1,0 +1,35 @@
+// Elements without markup in strings: text is always text.
+
+/** @typedef {Node | string | null} Child */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {Record<string, string>} attributes `class` and others
+ * @param {Child[]} children @returns {HTMLElementTagNameMap[T]}
+ */
+export function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+/** A sentence, the program's own names in bold. @param {import("../base/messages.js").Part[]} all */
+export function sentence(all) {
+  const fragment = document.createDocumentFragment();
+  for (const { text, strong } of all) fragment.append(strong ? el("b", {}, text) : text);
+  return fragment;
+}
+
+/** The element with an id that the template must have. @param {string} id */
+export function part(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}.`);
+  return found;
+}
+
+/** Replaces the text only when it differs, so that nothing is announced twice.
+ *  @param {Element} node @param {string} text */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,60 @@
+// The program as it ran, the line of the pinned (or hovered) slice marked.
+
+import { t } from "../base/messages.js";
+import { cycleOf } from "../model/findings.js";
+import { STATE } from "../model/vocabulary.js";
+import { el, part } from "./dom.js";
+
+export class Program {
+  #key = "";
+  /** @type {HTMLElement | null} */
+  #marked = null;
+  /** @type {HTMLElement | null} */
+  #note = null;
+
+  /** @param {import("../model/timeline.js").Timeline} model
+   *  @param {import("../view/state.js").View} view */
+  constructor(model, view) {
+    this.model = model;
+    this.view = view;
+    this.box = part("program");
+    /** @type {Map<number, HTMLElement>} */
+    this.lines = new Map();
+    for (const node of this.box.querySelectorAll("[data-line]")) {
+      if (node instanceof HTMLElement) this.lines.set(Number(node.dataset.line), node);
+    }
+  }
+
+  update() {
+    const point = this.view.pin ?? this.view.hover;
+    const columns = point && this.model.slicesOf(point.track);
+    const line = columns && point.row < columns.length ? columns.line[point.row] : 0;
+    const alarm = point && line ? cycleOf(this.model, point.track, point.row) !== null : false;
+    const key = point && line ? `${point.track} ${line} ${alarm} ${columns?.state[point.row]}` : "";
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#marked?.classList.remove("marked", "alarm");
+    this.#marked?.removeAttribute("aria-current");
+    this.#note?.remove();
+    this.#marked = this.#note = null;
+    const node = this.lines.get(line);
+    if (!point || !node || !columns) return;
+    const state = columns.state[point.row];
+    const waits = state === STATE.BLOCKED || state === STATE.AWAITING;
+    const name = this.model.nameOf(point.track);
+    this.#note = el("span", { class: "code-note" });
+    this.#note.append(waits ? t("◀ {name} waits", { name }) : t("◀ {name}", { name }));
+    node.append(this.#note);
+    node.classList.add(alarm ? "alarm" : "marked");
+    node.setAttribute("aria-current", "true");
+    this.#marked = node;
+    // Scrolls the box only, never the page.
+    const middle = node.offsetTop - this.box.clientHeight / 2 + node.offsetHeight / 2;
+    if (
+      node.offsetTop < this.box.scrollTop ||
+      node.offsetTop + node.offsetHeight > this.box.scrollTop + this.box.clientHeight
+    ) {
+      this.box.scrollTop = middle;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// The legend, which is also the filter and the report of the visible range; and each track's share.
+
+import { t } from "../base/messages.js";
+import { duration, instant } from "../base/times.js";
+import { KINDS } from "../model/vocabulary.js";
+import { paintSwatch } from "../render/palette.js";
+import { kindName } from "../view/words.js";
+import { el, part, say } from "./dom.js";
+
+const MOST_TRACKS = 24;
+
+export class States {
+  /** @type {Map<number, {button: HTMLButtonElement, share: HTMLElement, swatch: HTMLCanvasElement}>} */
+  #entries = new Map();
+  /** @type {Map<number, {row: HTMLElement, name: HTMLElement, canvas: HTMLCanvasElement}>} */
+  #bars = new Map();
+
+  /**
+   * @param {import("../model/timeline.js").Timeline} model
+   * @param {import("../view/state.js").View} view
+   * @param {import("../render/painter.js").Painter} painter
+   */
+  constructor(model, view, painter) {
+    this.model = model;
+    this.view = view;
+    this.painter = painter;
+    this.legend = part("legend");
+    this.bars = part("state-bars");
+    this.range = part("visible-range");
+  }
+
+  update() {
+    const { view, model } = this;
+    const fromNs = Math.max(0, view.scale.startNs);
+    const toNs = Math.max(fromNs, Math.min(view.scale.endNs, view.nowNs));
+    const all = new Float64Array(KINDS.length);
+    const tracks = [...model.tracks.values()].filter(
+      (track) => track.start_ns <= toNs && (track.end_ns ?? Infinity) >= fromNs,
+    );
+    for (const track of tracks) model.slices.get(track.id)?.sumInto(all, fromNs, toNs, view.nowNs);
+    this.#updateLegend(all);
+    tracks.sort((one, other) => one.start_ns - other.start_ns || one.id - other.id);
+    this.#updateBars(tracks.slice(0, MOST_TRACKS), fromNs, toNs);
+    say(this.range, `${instant(fromNs)} – ${instant(toNs)}`);
+  }
+
+  /** The theme changed. */
+  restyle() {
+    for (const [kind, { swatch }] of this.#entries) paintSwatch(swatch, kind);
+    this.update();
+  }
+
+  /** @param {Float64Array} all ns by kind */
+  #updateLegend(all) {
+    const sum = all.reduce((total, ns) => total + ns, 0);
+    KINDS.forEach((_, kind) => {
+      const entry = this.#entries.get(kind) ?? (all[kind] > 0 ? this.#addEntry(kind) : null);
+      if (!entry) return;
+      const percent = sum > 0 ? (100 * all[kind]) / sum : 0;
+      const share = percent > 0 && percent < 1 ? "<1 %" : `${percent.toFixed(0)} %`;
+      say(entry.share, share);
+      entry.button.title = t("{state}: {time} in view. Click to fade it out or in.", {
+        state: kindName(KINDS[kind]), time: duration(all[kind]),
+      });
+      entry.button.setAttribute("aria-pressed", String(!this.view.faded.has(kind)));
+    });
+  }
+
+  /** @param {number} kind */
+  #addEntry(kind) {
+    const swatch = el("canvas", { class: "swatch", "aria-hidden": "true" });
+    const share = el("span", { class: "share" });
+    const button = el("button", { class: "legend-entry", type: "button" },
+      swatch, el("span", {}, kindName(KINDS[kind])), share);
+    button.addEventListener("click", () => this.view.toggleFaded(kind));
+    const entry = { button, share, swatch };
+    this.#entries.set(kind, entry);
+    const later = [...this.#entries].find(([other]) => other > kind)?.[1];
+    this.legend.insertBefore(button, later?.button ?? null);
+    this.#entries = new Map([...this.#entries].sort(([one], [other]) => one - other));
+    paintSwatch(swatch, kind);
+    return entry;
+  }
+
+  /** @param {import("../model/shapes.js").Track[]} tracks @param {number} fromNs
+   *  @param {number} toNs */
+  #updateBars(tracks, fromNs, toNs) {
+    const wanted = new Set(tracks.map((track) => track.id));
+    for (const [id, { row }] of this.#bars) {
+      if (wanted.has(id)) continue;
+      row.remove();
+      this.#bars.delete(id);
+    }
+    for (const track of tracks) {
+      let entry = this.#bars.get(track.id);
+      if (!entry) {
+        const name = el("span", { class: "bar-name" });
+        const canvas = el("canvas", { class: "bar-canvas", role: "img" });
+        const row = el("li", {}, name, canvas);
+        this.bars.append(row);
+        this.#bars.set(track.id, (entry = { row, name, canvas }));
+      }
+      say(entry.name, track.name);
+      this.#paintBar(entry.canvas, track.id, fromNs, toNs);
+    }
+  }
+
+  /** @param {HTMLCanvasElement} canvas @param {number} track @param {number} fromNs
+   *  @param {number} toNs */
+  #paintBar(canvas, track, fromNs, toNs) {
+    const { palette } = this.painter;
+    const totals = this.model.totals(track, fromNs, toNs);
+    const sum = totals.reduce((total, ns) => total + ns, 0);
+    const words = [...totals.entries()]
+      .filter(([, ns]) => ns > 0)
+      .map(([kind, ns]) => `${kindName(KINDS[kind])} ${((100 * ns) / sum).toFixed(0)} %`);
+    canvas.setAttribute("aria-label", words.join(", "));
+    canvas.title = words.join("\n");
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const pen = canvas.getContext("2d");
+    if (!pen || width === 0) return;
+    const ratio = devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    pen.scale(ratio, ratio);
+    let x = 0;
+    totals.forEach((ns, kind) => {
+      const part = sum > 0 ? (ns / sum) * width : 0;
+      pen.fillStyle = palette.fills[kind];
+      pen.fillRect(x, 0, Math.max(0, part - (part > 2 ? 1 : 0)), height);
+      x += part;
+    });
+  }
+}

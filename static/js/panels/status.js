@@ -1,0 +1,110 @@
+// The run's state in words: waiting in the queue, live, ended how; which witness; what was lost.
+
+import { t } from "../base/messages.js";
+import { duration } from "../base/times.js";
+import { el, part, say } from "./dom.js";
+
+/** @typedef {import("../stream/socket.js").StreamState} StreamState */
+
+export class Status {
+  /** @type {StreamState} */
+  stream = "connecting";
+  streamWhy = "";
+  /** Place in the queue, from 1; 0: it does not wait. */
+  position = 0;
+
+  /** @param {import("../model/timeline.js").Timeline} model
+   *  @param {import("../view/state.js").View} view @param {string} firstState */
+  constructor(model, view, firstState) {
+    this.model = model;
+    this.view = view;
+    this.firstState = firstState;
+    this.badge = part("run-state");
+    this.notice = part("run-notice");
+    this.witness = part("witness-name");
+    this.why = part("witness-why");
+    this.stop = part("stop-run");
+  }
+
+  update() {
+    const { model } = this;
+    const live = model.seq >= 0 && model.state !== "ended" && this.stream === "open";
+    this.badge.classList.toggle("live", live);
+    say(this.badge, this.#stateWords(live));
+    this.stop.hidden = model.state === "ended" || this.stream === "ended" || this.stream === "failed";
+    const words = this.#notices();
+    say(this.notice, words.join(" "));
+    this.notice.hidden = words.length === 0;
+    this.#updateWitness();
+  }
+
+  /** @param {boolean} live */
+  #stateWords(live) {
+    const time = duration(this.view.nowNs);
+    if (this.view.pausedNs !== null) return t("paused at {time}", { time });
+    if (live) return t("live {time}", { time });
+    if (this.model.state === "ended") {
+      const length = duration(this.model.run.duration_ns ?? this.model.nowNs);
+      return t("ended after {time}", { time: length });
+    }
+    if (this.stream === "failed") return t("stopped");
+    if (this.position > 0) return t("number {place} in the queue", { place: this.position });
+    if (this.stream === "ended") return t("ended early");
+    if (this.stream === "retrying") return t("connecting again…");
+    return this.firstState === "waiting" ? t("waiting for its turn") : t("starting…");
+  }
+
+  #notices() {
+    const words = [];
+    const { exit } = this.model.run;
+    if (this.streamWhy && this.stream !== "open") words.push(this.streamWhy);
+    if (this.model.state === "ended" && exit) words.push(exitSentence(exit));
+    if (this.model.dropped > 0) {
+      words.push(
+        t("{count} records were lost; where they are missing, the picture says unknown.", {
+          count: this.model.dropped,
+        }),
+      );
+    }
+    return words.filter((sentence) => sentence !== "");
+  }
+
+  #updateWitness() {
+    const found = this.model.run.witnesses;
+    if (!found) return;
+    const kernel = found.scheduler === "perf" || found.scheduler === "tracepoints";
+    const name = kernel ? t("kernel") : found.scheduler === "procfs" ? "/proc" : t("no scheduler");
+    const exact = kernel ? t("exact") : t("sampled");
+    say(this.witness, found.probe ? `${name} + ${t("probe")} · ${exact}` : `${name} · ${exact}`);
+    const lines = [
+      kernel
+        ? t("The kernel reported every switch of every thread, to the nanosecond.")
+        : t("Threads were looked at many times a second through /proc; what lay between is not known."),
+      found.probe
+        ? t("The probe inside the program reported locks, queues, waits and coroutines.")
+        : t("There was no probe inside the program, so objects have no names."),
+    ];
+    if (found.why) lines.push(String(found.why));
+    if (this.why.childElementCount !== lines.length) {
+      this.why.replaceChildren(...lines.map((line) => el("p", {}, line)));
+    }
+  }
+}
+
+/** @param {{cause: string, code: number | null, signal: string | null}} exit */
+function exitSentence(exit) {
+  switch (exit.cause) {
+    case "returned":
+      return "";
+    case "exit":
+      return exit.code === 0 ? "" : t("The program exited with code {code}.", { code: exit.code ?? "?" });
+    case "raised":
+      return t("The program ended with an exception (exit code {code}).", { code: exit.code ?? "?" });
+    case "signal":
+      return t("The program was killed by {name}.", { name: exit.signal ?? "?" });
+    case "stopped":
+      return t("The run was stopped by a viewer.");
+    default:
+      return t("The run was ended: {cause}.", { cause: exit.cause });
+  }
+}

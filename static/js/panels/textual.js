@@ -1,0 +1,91 @@
+// The picture as a table: each track, its states in order, how it ended.
+
+import { t } from "../base/messages.js";
+import { duration, instant } from "../base/times.js";
+import { KINDS } from "../model/vocabulary.js";
+import { sliceLabel } from "../view/sentences.js";
+import { endingSentence, kindName, trackKindName } from "../view/words.js";
+import { el, part } from "./dom.js";
+
+/** @typedef {import("../model/shapes.js").Track} Track */
+
+const MOST_TRACKS = 150;
+const HEAD = 12;
+const TAIL = 6;
+
+export class Textual {
+  /** @type {Map<number, {key: string, row: HTMLElement}>} */
+  #rows = new Map();
+
+  /** @param {import("../model/timeline.js").Timeline} model */
+  constructor(model) {
+    this.model = model;
+    this.body = part("text-rows");
+    this.more = part("text-more");
+  }
+
+  update() {
+    const tracks = [...this.model.tracks.values()].sort(
+      (one, other) => one.start_ns - other.start_ns || one.id - other.id,
+    );
+    const shown = tracks.slice(0, MOST_TRACKS);
+    const ids = new Set(shown.map((track) => track.id));
+    for (const [id, { row }] of this.#rows) {
+      if (ids.has(id)) continue;
+      row.remove();
+      this.#rows.delete(id);
+    }
+    shown.forEach((track) => this.#updateRow(track));
+    const rest = tracks.length - shown.length;
+    this.more.hidden = rest === 0;
+    this.more.textContent = t("…and {count} more tracks.", { count: rest });
+  }
+
+  /** @param {Track} track */
+  #updateRow(track) {
+    const columns = this.model.slicesOf(track.id);
+    const open = columns.length > 0 && columns.end[columns.length - 1] < 0;
+    const key = `${track.name} ${columns.length} ${open} ${track.end_ns} ${track.end?.cause}`;
+    const old = this.#rows.get(track.id);
+    if (old?.key === key) return;
+    const daemon = track.daemon ? ` ${t("(daemon)")}` : "";
+    const ending = track.end_ns === null
+      ? endingSentence(track)
+      : `${instant(track.end_ns)}: ${endingSentence(track)}`;
+    const row = el("tr", { "data-track": String(track.id), "data-cause": track.end?.cause ?? "" },
+      el("th", { scope: "row" }, track.name + daemon),
+      el("td", {}, trackKindName(track.kind)),
+      el("td", { class: "number" }, instant(track.start_ns)),
+      el("td", {}, this.#states(track.id)),
+      el("td", {}, ending),
+    );
+    if (old) old.row.replaceWith(row);
+    else this.body.append(row);
+    this.#rows.set(track.id, { key, row });
+  }
+
+  /** The states in order; neighbours of one kind and object are one. @param {number} id */
+  #states(id) {
+    const columns = this.model.slicesOf(id);
+    /** @type {string[]} */
+    const words = [];
+    const say = (/** @type {number} */ row) => {
+      const kind = kindName(KINDS[columns.kind[row]]);
+      const label = sliceLabel(this.model, id, row);
+      const time = columns.end[row] < 0
+        ? t("still")
+        : duration(columns.end[row] - columns.start[row]);
+      const what = label && label !== kind ? `${kind} (${label})` : kind;
+      words.push(`${what} ${time}`);
+    };
+    const count = columns.length;
+    if (count <= HEAD + TAIL + 1) {
+      for (let row = 0; row < count; row += 1) say(row);
+    } else {
+      for (let row = 0; row < HEAD; row += 1) say(row);
+      words.push(t("… {count} more …", { count: count - HEAD - TAIL }));
+      for (let row = count - TAIL; row < count; row += 1) say(row);
+    }
+    return words.join(" → ");
+  }
+}

@@ -1,0 +1,146 @@
+// Paints arrows: who started, released, fed or woke whom; and the cycle of a deadlock.
+
+import { t } from "../base/messages.js";
+import { VOCABULARY } from "../model/vocabulary.js";
+import { arrowHead, font, rowOfTrack, topOf, widthOf } from "./pen.js";
+
+/** @typedef {import("./pen.js").Scene} Scene */
+
+/** With more arrows in view, only those of the pinned or hovered track are drawn. */
+const FEW = 40;
+const MOST = 400;
+const WAKE = VOCABULARY.flow_kind.indexOf("wake");
+
+/** @param {Scene} scene */
+export function paintArrows(scene) {
+  const { model, view, scale, pen, palette } = scene;
+  const flows = model.flows;
+  const focus = view.hoverTrack ?? view.pin?.track ?? null;
+  const toNs = Math.min(scale.endNs, scene.nowNs);
+  const [allFirst, allAfter] = flows.all.touching(scale.startNs, toNs, flows.endOf);
+  const few = allAfter - allFirst <= FEW;
+  if (!few && focus === null) return;
+  const index = few ? flows.all : flows.ofTrack(/** @type {number} */ (focus));
+  const [first, after] = index.touching(scale.startNs, toNs, flows.endOf);
+  pen.lineWidth = 1.4 * palette.unit;
+  for (let i = first; i < Math.min(after, first + MOST); i += 1) {
+    const flow = index.a[i];
+    const mine = flows.fromTrack[flow] === focus || flows.toTrack[flow] === focus;
+    if (flows.kind[flow] === WAKE && !mine) continue;
+    pen.strokeStyle = pen.fillStyle = mine ? palette.colour.ink : palette.colour.mute;
+    pen.globalAlpha = mine || focus === null ? 0.9 : 0.35;
+    paintFlow(scene, flow);
+  }
+  pen.globalAlpha = 1;
+}
+
+/** @param {Scene} scene @param {number} i */
+function paintFlow(scene, i) {
+  const { pen, scale, palette } = scene;
+  const flows = scene.model.flows;
+  const from = rowOfTrack(scene, flows.fromTrack[i]);
+  const to = rowOfTrack(scene, flows.toTrack[i]);
+  if (!from || !to || from === to) return;
+  const down = to.top > from.top;
+  const x0 = scale.toPx(flows.from[i]);
+  const x1 = scale.toPx(flows.to[i]);
+  if (Math.max(x0, x1) < scale.leftPx || Math.min(x0, x1) > scale.rightPx) return;
+  const y0 = topOf(scene, from) + from.height * (down ? 0.84 : 0.16);
+  const y1 = topOf(scene, to) + to.height * (down ? 0.14 : 0.86);
+  const bend = (y1 - y0) * 0.5;
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.bezierCurveTo(x0, y0 + bend, x1, y1 - bend, x1, y1);
+  pen.stroke();
+  pen.beginPath();
+  pen.arc(x0, y0, 2.2 * palette.unit, 0, 7);
+  pen.fill();
+  arrowHead(pen, x1, y1, down ? Math.PI / 2 : -Math.PI / 2, 7 * palette.unit);
+}
+
+/** The cycle: dashed "waits for" to the object, solid "held by" back to its holder.
+ *  @param {Scene} scene */
+export function paintCycles(scene) {
+  for (const finding of scene.model.findings.values()) {
+    if (finding.kind === "deadlock" && finding.start_ns <= scene.nowNs) {
+      paintCycle(scene, finding);
+      paintStart(scene, finding);
+    }
+  }
+}
+
+/** @param {Scene} scene @param {import("../model/shapes.js").Finding} finding */
+function paintCycle(scene, finding) {
+  const { scale, layout, pen, palette } = scene;
+  const endNs = Math.min(finding.end_ns ?? scene.nowNs, scene.nowNs);
+  const x0 = Math.max(scale.leftPx, scale.toPx(finding.start_ns));
+  const x1 = Math.min(scale.rightPx, scale.toPx(endNs));
+  const edges = finding.cycle.length * 2;
+  const step = Math.min(46 * palette.unit, (x1 - x0) / (edges + 2));
+  if (step < 7) return;
+  let x = x1 - step * (edges + 0.5);
+  pen.strokeStyle = pen.fillStyle = palette.colour.ink;
+  pen.lineWidth = 1.8 * palette.unit;
+  /** @type {[number, number, number, boolean][]} x, from y, to y, dashed */
+  const drawn = [];
+  for (const wait of finding.cycle) {
+    const waiter = rowOfTrack(scene, wait.track);
+    const holder = rowOfTrack(scene, wait.holder);
+    const lane = layout.byObject.get(wait.object);
+    if (!waiter || !holder) continue;
+    const bottom = topOf(scene, waiter) + waiter.height * 0.86;
+    const target = lane ?? holder;
+    const below = target.top > waiter.top;
+    drawn.push([
+      x,
+      below ? bottom : topOf(scene, waiter) + waiter.height * 0.14,
+      topOf(scene, target) + (below ? 4 : target.height - 4),
+      true,
+    ]);
+    x += step;
+    if (lane) {
+      drawn.push([x, topOf(scene, lane) + 4, topOf(scene, holder) + holder.height * 0.86, false]);
+      x += step;
+    }
+  }
+  for (const [at, from, to, dashed] of drawn) {
+    pen.setLineDash(dashed ? [4, 3] : []);
+    pen.beginPath();
+    pen.moveTo(at, from);
+    pen.lineTo(at, to + (to > from ? -5 : 5));
+    pen.stroke();
+    pen.setLineDash([]);
+    arrowHead(pen, at, to, to > from ? Math.PI / 2 : -Math.PI / 2, 9 * palette.unit);
+  }
+  paintCaptions(scene, drawn);
+}
+
+/** @param {Scene} scene @param {[number, number, number, boolean][]} drawn */
+function paintCaptions(scene, drawn) {
+  const { pen, palette } = scene;
+  const objects = scene.layout.rows.find((row) => row.key === "objects");
+  const waits = drawn.find(([, , , dashed]) => dashed);
+  const held = drawn.findLast(([, , , dashed]) => !dashed);
+  if (!objects || !waits || !held) return;
+  const y = topOf(scene, objects) + objects.height / 2;
+  pen.font = font(scene, 11.5);
+  pen.fillStyle = palette.colour.mute;
+  const words = t("waits for");
+  pen.fillText(words, waits[0] - widthOf(pen, words) - 7, y);
+  pen.fillText(t("held by"), held[0] + 7, y);
+}
+
+/** @param {Scene} scene @param {import("../model/shapes.js").Finding} finding */
+function paintStart(scene, finding) {
+  const { pen, palette, scale } = scene;
+  const x = scale.toPx(finding.start_ns);
+  if (x < scale.leftPx || x > scale.rightPx) return;
+  pen.fillStyle = palette.colour["st-alarm"];
+  pen.fillRect(x - 1, scene.axisPx, 2, scene.height - scene.axisPx);
+  const label = t("deadlock {time} s", { time: (finding.start_ns / 1e9).toFixed(3) });
+  pen.font = font(scene, 12.5, 650);
+  pen.fillStyle = palette.colour.bad;
+  const width = widthOf(pen, label);
+  const left = x + 7 + width > scale.rightPx ? x - 7 - width : x + 7;
+  pen.fillText(label, left, scene.height - 12 * palette.unit);
+}

@@ -1,0 +1,180 @@
+// Paints objects (held while others wait) and CPUs (who ran): only what slices and findings say.
+
+import { lowerBound } from "../base/search.js";
+import { t } from "../base/messages.js";
+import { kindCode } from "../model/vocabulary.js";
+import { bar, fitted, font, mergedDots, topOf } from "./pen.js";
+
+/** @typedef {import("./pen.js").Scene} Scene */
+/** @typedef {import("../view/layout.js").Row} Row */
+/** @typedef {import("../model/intervals.js").Intervals} Intervals */
+/** @typedef {{startNs: number, endNs: number, holder: number, waiters: number[]}} Segment */
+
+/** More entries in view than this are drawn merged, without names. */
+const NAMED_ENTRIES = 600;
+
+/** @param {Scene} scene @param {Row} row */
+export function paintObject(scene, row) {
+  const lane = scene.model.lanes.get(row.id);
+  if (!lane) return;
+  const { pen, palette, scale, nowNs } = scene;
+  const [top, height] = [topOf(scene, row) + 4, row.height - 8];
+  const toNs = Math.min(scale.endNs, nowNs);
+  const [first, after] = lane.touching(scale.startNs, toNs, scene.model.laneEnd);
+  const waits = scene.model.findings.values();
+  pen.font = font(scene, 11.5, 500);
+  for (const finding of waits) {
+    for (const wait of finding.cycle) {
+      if (wait.object !== row.id || !(wait.held_since_ns >= 0)) continue;
+      paintSegment(scene, wait.held_since_ns, Math.min(finding.end_ns ?? nowNs, nowNs), top, height,
+        palette.strong[kindCode("running")], 0.5,
+        t("held by {holder}", { holder: scene.model.nameOf(wait.holder) }), palette.colour.ink);
+    }
+  }
+  if (after - first > NAMED_ENTRIES) {
+    paintDense(scene, lane, row.id, first, after, top, height, palette.fills[kindCode("lock")]);
+    return;
+  }
+  for (const segment of segments(scene, lane, row.id, first, after)) {
+    paintWaits(scene, row.id, segment, top, height);
+  }
+}
+
+/** @param {Scene} scene @param {number} object @param {Segment} segment @param {number} top
+ *  @param {number} height */
+function paintWaits(scene, object, segment, top, height) {
+  const { palette, model } = scene;
+  const names = segment.waiters.map((id) => model.nameOf(id)).join(", ");
+  const holder = segment.holder ? model.nameOf(segment.holder) : "";
+  const label = holder
+    ? t("held by {holder} — {waiters} waits", { holder, waiters: names })
+    : t("{waiters} waits", { waiters: names });
+  const alarm = [...model.findings.values()].find(
+    (finding) =>
+      finding.start_ns < segment.endNs &&
+      (finding.end_ns ?? Infinity) > segment.startNs &&
+      finding.cycle.some((wait) => wait.object === object),
+  );
+  const caughtNs = alarm ? Math.max(segment.startNs, alarm.start_ns) : segment.endNs;
+  if (caughtNs > segment.startNs) {
+    const columns = model.slicesOf(segment.waiters[0]);
+    const kind = columns.kind[Math.max(0, columns.rowAt(segment.startNs))];
+    paintSegment(scene, segment.startNs, caughtNs, top, height, palette.strong[kind], 1, label,
+      palette.colour.ink);
+  }
+  if (alarm) {
+    paintSegment(scene, caughtNs, segment.endNs, top, height, palette.colour["st-alarm"], 1, label,
+      palette.colour["on-alarm"]);
+  }
+}
+
+/**
+ * Cuts overlapping waits into spans with one set of waiters each.
+ * @param {Scene} scene @param {Intervals} lane @param {number} object
+ * @param {number} first @param {number} after @returns {Segment[]}
+ */
+function segments(scene, lane, object, first, after) {
+  const { model, nowNs } = scene;
+  /** @type {{track: number, holder: number, startNs: number, endNs: number}[]} */
+  const waits = [];
+  const cuts = new Set();
+  for (let i = first; i < after; i += 1) {
+    const [track, row] = [lane.a[i], lane.b[i]];
+    if (!model.inLane(object, track, row)) continue;
+    const columns = model.slicesOf(track);
+    const startNs = columns.start[row];
+    const endNs = Math.min(nowNs, columns.endOf(row, nowNs));
+    waits.push({ track, holder: columns.holder[row], startNs, endNs });
+    cuts.add(startNs).add(endNs);
+  }
+  const times = [...cuts].sort((one, other) => one - other);
+  /** @type {Segment[]} */
+  const found = [];
+  for (let i = 0; i + 1 < times.length; i += 1) {
+    const [startNs, endNs] = [times[i], times[i + 1]];
+    const present = waits.filter((wait) => wait.startNs <= startNs && wait.endNs >= endNs);
+    if (present.length === 0) continue;
+    const holder = present[0].holder;
+    found.push({ startNs, endNs, holder, waiters: present.map((wait) => wait.track) });
+  }
+  return found;
+}
+
+/** @param {Scene} scene @param {Row} row */
+export function paintCpu(scene, row) {
+  const lane = scene.model.cpus.get(row.id);
+  if (!lane) return;
+  const { pen, palette, scale, model } = scene;
+  const [top, height] = [topOf(scene, row) + 4, row.height - 8];
+  const toNs = Math.min(scale.endNs, scene.nowNs);
+  const [first, after] = lane.touching(scale.startNs, toNs, model.laneEnd);
+  pen.font = font(scene, 10.5, 500);
+  paintDense(scene, lane, -1 - row.id, first, after, top, height,
+    palette.fills[kindCode("running")]);
+}
+
+/**
+ * Entries in order; those that share a pixel merge.
+ * @param {Scene} scene @param {Intervals} lane @param {number} key @param {number} first
+ * @param {number} after @param {number} top @param {number} height
+ * @param {string | CanvasPattern} fill
+ */
+function paintDense(scene, lane, key, first, after, top, height, fill) {
+  const { pen, palette, scale, model, nowNs } = scene;
+  const focus = scene.view.pin?.track ?? scene.view.hoverTrack;
+  let i = first;
+  while (i < after) {
+    const columns = model.slicesOf(lane.a[i]);
+    const endNs = Math.min(columns.endOf(lane.b[i], nowNs), nowNs);
+    const x0 = Math.max(scale.leftPx, scale.toPx(lane.start[i]));
+    const x1 = Math.min(scale.toPx(endNs), scale.rightPx + 4);
+    const pixelEnd = Math.floor(x0) + 1;
+    const next = x1 - x0 >= 1.2 ? i + 1 : lowerBound(lane.start, scale.toNs(pixelEnd), i + 1, after);
+    pen.fillStyle = fill;
+    if (next === i + 1) {
+      if (model.inLane(key, lane.a[i], lane.b[i])) {
+        pen.globalAlpha = key < 0 && focus && focus !== lane.a[i] ? 0.35 : 0.85;
+        bar(pen, x0, top, Math.max(0.8, x1 - x0 - (x1 - x0 > 3 ? 0.8 : 0)), height);
+        pen.globalAlpha = 1;
+        if (key < 0 && x1 - x0 > 34 && height > 11) {
+          pen.fillStyle = palette.colour["on-running"];
+          pen.fillText(fitted(pen, model.nameOf(lane.a[i]), x1 - x0 - 8), x0 + 4, top + height / 2);
+        }
+      }
+    } else {
+      let reach = pixelEnd;
+      for (let j = Math.max(i, next - 8); j < next; j += 1) {
+        const other = model.slicesOf(lane.a[j]);
+        reach = Math.max(reach, scale.toPx(Math.min(nowNs, other.endOf(lane.b[j], nowNs))));
+      }
+      pen.globalAlpha = 0.85;
+      pen.fillRect(pixelEnd - 1, top, Math.min(reach, scale.rightPx) - pixelEnd + 1, height);
+      pen.globalAlpha = 1;
+      mergedDots(pen, palette.colour["on-running"], pixelEnd - 1, pixelEnd + 1, top + height);
+    }
+    i = next;
+  }
+}
+
+/**
+ * @param {Scene} scene @param {number} startNs @param {number} endNs @param {number} top
+ * @param {number} height @param {string} fill @param {number} alpha @param {string} label
+ * @param {string} ink
+ */
+function paintSegment(scene, startNs, endNs, top, height, fill, alpha, label, ink) {
+  const { pen, scale } = scene;
+  const x0 = Math.max(scale.leftPx - 6, scale.toPx(startNs));
+  const x1 = Math.min(scale.rightPx + 6, scale.toPx(endNs));
+  if (x1 < scale.leftPx || x0 > scale.rightPx || x1 <= x0) return;
+  pen.globalAlpha = alpha;
+  pen.fillStyle = fill;
+  pen.beginPath();
+  pen.roundRect(x0, top, Math.max(1, x1 - x0 - 0.8), height, Math.min(height / 2, (x1 - x0) / 2));
+  pen.fill();
+  pen.globalAlpha = 1;
+  const left = Math.max(x0, scale.leftPx) + 9;
+  const room = Math.min(x1, scale.rightPx) - left - 6;
+  if (room < 36) return;
+  pen.fillStyle = ink;
+  pen.fillText(fitted(pen, label, room), left, top + height / 2);
+}

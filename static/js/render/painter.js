@@ -1,0 +1,205 @@
+// One canvas, one paint per animation frame, and only when something changed.
+
+import { alarms } from "../model/findings.js";
+import { layOut, rowAt } from "../view/layout.js";
+import { paintArrows, paintCycles } from "./arrows.js";
+import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
+  from "./frame.js";
+import { paintCpu, paintObject } from "./lanes.js";
+import { readPalette } from "./palette.js";
+import { paintTrack } from "./tracks.js";
+
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
+/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("./pen.js").Scene} Scene */
+
+const AXIS = 30;
+const NAMES = 196;
+const NAMES_NARROW = 112;
+const NARROW_BELOW = 620;
+
+export class Painter {
+  /** What was painted last, for tests and for measuring: the frame's seq and its time, and when. */
+  lastPaint = { seq: -1, nowNs: 0, paintedAt: 0, tookMs: 0, count: 0 };
+  #dirty = false;
+  #layoutKey = "";
+  #stale = true;
+  #cssWidth = 0;
+  #cssHeight = 0;
+
+  /** @param {HTMLCanvasElement} canvas @param {Timeline} model @param {View} view */
+  constructor(canvas, model, view) {
+    this.canvas = canvas;
+    this.model = model;
+    this.view = view;
+    const pen = canvas.getContext("2d", { alpha: false });
+    if (!pen) throw new Error("This browser can't draw on a canvas.");
+    this.pen = pen;
+    this.palette = readPalette(pen, 1);
+    this.layout = layOut(model, view.folded, 1);
+    /** @type {(() => void)[]} called right after a paint */
+    this.afterPaint = [];
+    view.onChange(() => this.request());
+  }
+
+  /** Asks for a paint in the next animation frame; many requests are one paint. */
+  request() {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    requestAnimationFrame(() => {
+      this.#dirty = false;
+      this.paint();
+    });
+  }
+
+  /** The theme, the scale or the pixel ratio changed: read the tokens again. */
+  restyle() {
+    this.#stale = true;
+    this.request();
+  }
+
+  /** @param {number} width @param {number} height in CSS pixels */
+  resize(width, height) {
+    this.#cssWidth = width;
+    this.#cssHeight = height;
+    this.#stale = true;
+    // A resized canvas is blank, so it's painted at once instead of a frame later.
+    this.paint();
+  }
+
+  get axisPx() {
+    return AXIS * this.palette.unit;
+  }
+
+  get namesPx() {
+    const narrow = this.#cssWidth < NARROW_BELOW * this.palette.unit;
+    return (narrow ? NAMES_NARROW : NAMES) * this.palette.unit;
+  }
+
+  /** The height the rows may use, and how far they may scroll. */
+  get scrollRange() {
+    return Math.max(0, this.layout.height + 40 - (this.#cssHeight - this.axisPx));
+  }
+
+  /** Lays the rows out again when what there is, or what is folded, changed. */
+  relayout() {
+    const key = `${this.model.structure} ${this.view.foldVersion} ${this.palette.unit}`;
+    if (key !== this.#layoutKey) {
+      this.#layoutKey = key;
+      this.layout = layOut(this.model, this.view.folded, this.palette.unit);
+    }
+    return this.layout;
+  }
+
+  paint() {
+    const began = performance.now();
+    if (this.#cssWidth < 2 || this.#cssHeight < 2) return;
+    if (this.#stale) this.#prepare();
+    this.relayout();
+    const { view, pen } = this;
+    view.scrollTop = Math.min(Math.max(0, view.scrollTop), this.scrollRange);
+    const scale = view.scale.placed(this.namesPx, this.#cssWidth - this.namesPx);
+    if (scale.leftPx !== view.scale.leftPx || scale.widthPx !== view.scale.widthPx) {
+      view.scale = scale;
+    }
+    /** @type {Scene} */
+    const scene = {
+      pen, palette: this.palette, model: this.model, view, layout: this.layout, scale,
+      width: this.#cssWidth, height: this.#cssHeight, namesPx: this.namesPx, axisPx: this.axisPx,
+      nowNs: view.nowNs, alarms: alarms(this.model),
+    };
+    pen.textBaseline = "middle";
+    pen.textAlign = "left";
+    paintGround(scene);
+    const rows = this.layout.rows.filter((row) => {
+      const top = this.axisPx + row.top - view.scrollTop;
+      return top + row.height > this.axisPx && top < this.#cssHeight;
+    });
+    pen.save();
+    pen.beginPath();
+    pen.rect(this.namesPx, this.axisPx, this.#cssWidth, this.#cssHeight);
+    pen.clip();
+    paintEdge(scene);
+    for (const row of rows) {
+      paintRowGround(scene, row);
+      if (row.type === "track") paintTrack(scene, row);
+      else if (row.type === "object") paintObject(scene, row);
+      else if (row.type === "cpu") paintCpu(scene, row);
+    }
+    paintArrows(scene);
+    paintCycles(scene);
+    pen.restore();
+    paintNames(scene, rows);
+    for (const row of rows) paintNamesRule(scene, row);
+    paintAxis(scene);
+    paintPointer(scene);
+    const paintedAt = performance.now();
+    this.lastPaint = {
+      seq: this.model.seq, nowNs: this.model.nowNs, paintedAt, tookMs: paintedAt - began,
+      count: this.lastPaint.count + 1,
+    };
+    for (const listener of this.afterPaint) listener();
+  }
+
+  /**
+   * What lies under a point of the canvas.
+   * @param {number} x @param {number} y
+   * @returns {{row: import("../view/layout.js").Row | undefined, inNames: boolean, ns: number,
+   *   point: import("../view/state.js").Point | null}}
+   */
+  hit(x, y) {
+    const { scale } = this.view;
+    const row = y < this.axisPx
+      ? undefined
+      : rowAt(this.relayout(), y - this.axisPx + this.view.scrollTop);
+    const ns = scale.toNs(x);
+    const inNames = x < this.namesPx;
+    const known = ns >= 0 && ns <= this.view.nowNs;
+    const point = row && !inNames && known ? this.#sliceAt(row, ns) : null;
+    return { row, inNames, ns, point };
+  }
+
+  /** @param {import("../view/layout.js").Row} row @param {number} ns */
+  #sliceAt(row, ns) {
+    if (row.type === "track") return this.#sliceOf(row.id, ns);
+    const lane = row.type === "object" ? this.model.lanes.get(row.id)
+      : row.type === "cpu" ? this.model.cpus.get(row.id) : undefined;
+    if (!lane) return null;
+    const [first, after] = lane.touching(ns, ns, this.model.laneEnd);
+    for (let i = after - 1; i >= first; i -= 1) {
+      if (this.model.laneEnd(lane.a[i], lane.b[i]) >= ns) return { track: lane.a[i], row: lane.b[i] };
+    }
+    return null;
+  }
+
+  /** A thin slice is found within two pixels. @param {number} track @param {number} ns */
+  #sliceOf(track, ns) {
+    const columns = this.model.slices.get(track);
+    if (!columns) return null;
+    const row = columns.rowAt(ns + this.view.scale.nsPerPx);
+    if (row < 0 || columns.endOf(row, this.view.nowNs) < ns - 2 * this.view.scale.nsPerPx) return null;
+    return { track, row };
+  }
+
+  #prepare() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    this.#stale = false;
+    const [width, height] = [this.#cssWidth, this.#cssHeight].map((px) => Math.round(px * ratio));
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.palette = readPalette(this.pen, ratio);
+  }
+}
+
+/** @param {Scene} scene @param {import("../view/layout.js").Row} row */
+function paintNamesRule(scene, row) {
+  const { pen, palette } = scene;
+  pen.globalAlpha = 0.6;
+  pen.fillStyle = palette.colour.line;
+  const bottom = Math.round(scene.axisPx + row.top - scene.view.scrollTop + row.height) - 1;
+  if (bottom > scene.axisPx) pen.fillRect(0, bottom, scene.namesPx - 1, 1);
+  pen.globalAlpha = 1;
+}

@@ -1,0 +1,90 @@
+// Small drawing helpers that all painters share.
+
+/** @typedef {import("./palette.js").Palette} Palette */
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
+/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/layout.js").Layout} Layout */
+/** @typedef {import("../view/layout.js").Row} Row */
+/**
+ * @typedef {object} Scene what one paint needs
+ * @property {CanvasRenderingContext2D} pen @property {Palette} palette
+ * @property {Timeline} model @property {View} view @property {Layout} layout
+ * @property {import("../view/scale.js").TimeScale} scale
+ * @property {number} width @property {number} height
+ * @property {number} namesPx width of the names' column @property {number} axisPx its height
+ * @property {number} nowNs @property {Map<number, import("../model/findings.js").Alarm[]>} alarms
+ */
+
+/** @type {Map<string, number>} */
+const widths = new Map();
+
+/** The text's width; measured once. @param {CanvasRenderingContext2D} pen @param {string} text */
+export function widthOf(pen, text) {
+  const key = pen.font + text;
+  let width = widths.get(key);
+  if (width === undefined) {
+    if (widths.size > 4000) widths.clear();
+    width = pen.measureText(text).width;
+    widths.set(key, width);
+  }
+  return width;
+}
+
+/** The text cut to a width, "" when nothing sensible fits.
+ *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
+export function fitted(pen, text, room) {
+  const width = widthOf(pen, text);
+  if (width <= room) return text;
+  const fits = Math.floor((text.length * (room - widthOf(pen, "…"))) / width);
+  return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y
+ *  @param {number} width @param {number} height */
+export function bar(pen, x, y, width, height) {
+  if (width < 5) {
+    pen.fillRect(x, y, width, height);
+  } else {
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, Math.min(3, height / 2));
+    pen.fill();
+  }
+}
+
+/** The mark of merged slices: dots along the bottom say "zoom in".
+ *  @param {CanvasRenderingContext2D} pen @param {string} colour @param {number} x0
+ *  @param {number} x1 @param {number} y the bottom */
+export function mergedDots(pen, colour, x0, x1, y) {
+  pen.fillStyle = colour;
+  for (let x = Math.ceil(x0 / 4) * 4; x + 1 < x1; x += 4) pen.fillRect(x, y - 2, 1.5, 1.5);
+}
+
+/** @param {Scene} scene @param {Row} row the row's top on the canvas */
+export const topOf = (scene, row) => scene.axisPx + row.top - scene.view.scrollTop;
+
+/** The row of a track, or of the nearest ancestor that is not folded away.
+ *  @param {Scene} scene @param {number} track @returns {Row | undefined} */
+export function rowOfTrack(scene, track) {
+  for (let id = track, steps = 0; id && steps < 64; steps += 1) {
+    const row = scene.layout.byTrack.get(id);
+    if (row) return row;
+    id = scene.model.tracks.get(id)?.parent ?? 0;
+  }
+  return undefined;
+}
+
+/** @param {Scene} scene @param {number} size @param {number} [weight] */
+export function font(scene, size, weight = 400) {
+  return `${weight} ${size * scene.palette.unit}px ${scene.palette.font}`;
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y
+ *  @param {number} angle @param {number} size */
+export function arrowHead(pen, x, y, angle, size) {
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo(x - size * Math.cos(angle - 0.42), y - size * Math.sin(angle - 0.42));
+  pen.lineTo(x - size * Math.cos(angle + 0.42), y - size * Math.sin(angle + 0.42));
+  pen.closePath();
+  pen.fill();
+}

@@ -1,0 +1,236 @@
+// Paints a track's slices. Below a pixel they merge into the majority's colour, marked by dots.
+
+import { lowerBound } from "../base/search.js";
+import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
+import { sliceLabel } from "../view/sentences.js";
+import { endingOf } from "../view/words.js";
+import { bar, fitted, font, mergedDots, topOf, widthOf } from "./pen.js";
+
+/** @typedef {import("./pen.js").Scene} Scene */
+/** @typedef {import("../view/layout.js").Row} Row */
+/** @typedef {import("../model/columns.js").SliceColumns} SliceColumns */
+
+/** Narrower slices are merged with what shares their pixel. */
+const THINNEST_PX = 1.2;
+const LABEL_FROM_PX = 44;
+const SAMPLED = VOCABULARY.evidence.indexOf("sampled");
+const RUNNING = kindCode("running");
+
+/** @param {Scene} scene @param {Row} row */
+export function paintTrack(scene, row) {
+  const { scale, model } = scene;
+  const columns = model.slices.get(row.id);
+  const inset = Math.round(row.height * 0.12);
+  const [top, height] = [topOf(scene, row) + inset, row.height - 2 * inset];
+  if (columns && columns.length > 0) {
+    paintSlices(scene, row.id, columns, top, height);
+    const track = model.tracks.get(row.id);
+    const thread = track?.kind === "coroutine" && track.parent ? track.parent : 0;
+    if (thread) shineThrough(scene, columns, thread, top, height);
+  }
+  paintEnding(scene, row, top, height);
+  for (const finding of model.findings.values()) {
+    if (finding.kind !== "loop-blocked" || finding.facts.track !== row.id) continue;
+    const endNs = finding.end_ns ?? scene.nowNs;
+    outline(scene, finding.start_ns, endNs, top, height, scene.palette.colour["st-alarm"], 1.5);
+  }
+  for (const span of scene.view.highlights) {
+    if (span.track !== row.id) continue;
+    const [x0, x1] = [scale.toPx(span.start_ns), scale.toPx(span.end_ns)];
+    scene.pen.globalAlpha = 0.22;
+    scene.pen.fillStyle = scene.palette.colour.accent;
+    scene.pen.fillRect(x0, top - 2, Math.max(2, x1 - x0), height + 4);
+    scene.pen.globalAlpha = 1;
+    outline(scene, span.start_ns, span.end_ns, top - 2, height + 4, scene.palette.colour.accent, 2);
+  }
+  for (const [point, colour, width] of /** @type {const} */ ([
+    [scene.view.hover, scene.palette.colour.edge, 1.5],
+    [scene.view.pin, scene.palette.colour.ink, 2],
+  ])) {
+    if (point?.track !== row.id || !columns || point.row >= columns.length) continue;
+    const endNs = Math.min(columns.endOf(point.row, scene.nowNs), scene.nowNs);
+    outline(scene, columns.start[point.row], endNs, top, height, colour, width);
+  }
+}
+
+/** @param {Scene} scene @param {number} startNs @param {number} endNs @param {number} top
+ *  @param {number} height @param {string} colour @param {number} lineWidth */
+function outline(scene, startNs, endNs, top, height, colour, lineWidth) {
+  const { pen, scale } = scene;
+  const x0 = Math.max(scale.leftPx - 4, scale.toPx(startNs));
+  const x1 = Math.min(scene.width + 4, scale.toPx(endNs));
+  if (x1 < scale.leftPx || x0 > scene.width) return;
+  pen.strokeStyle = colour;
+  pen.lineWidth = lineWidth;
+  pen.beginPath();
+  pen.roundRect(x0 - 0.5, top - 0.5, Math.max(2, x1 - x0 + 0.5), height + 1, 3);
+  pen.stroke();
+}
+
+/**
+ * @param {Scene} scene @param {number} track @param {SliceColumns} columns
+ * @param {number} top @param {number} height
+ */
+function paintSlices(scene, track, columns, top, height) {
+  const { scale, nowNs } = scene;
+  const first = Math.max(0, columns.rowAt(scale.startNs));
+  const last = columns.rowAt(Math.min(scale.endNs, nowNs));
+  const alarms = scene.alarms.get(track);
+  /** @type {Float64Array} */
+  const totals = new Float64Array(KINDS.length);
+  const merged = { x0: 0, x1: 0, kind: -1 };
+  const flush = () => {
+    if (merged.kind >= 0) paintMerged(scene, merged.x0, merged.x1, merged.kind, top, height);
+    merged.kind = -1;
+  };
+  let fromNs = scale.startNs;
+  let row = first;
+  while (row <= last) {
+    const endNs = Math.min(columns.endOf(row, nowNs), nowNs);
+    const x0 = scale.toPx(Math.max(columns.start[row], fromNs));
+    const x1 = Math.min(scale.toPx(endNs), scale.rightPx + 8);
+    const pixelEnd = Math.floor(x0) + 1;
+    const next = x1 - x0 >= THINNEST_PX
+      ? row + 1
+      : lowerBound(columns.start, scale.toNs(pixelEnd), row + 1, last + 1);
+    if (next === row + 1) {
+      flush();
+      paintOne(scene, track, columns, row, x0, Math.max(x1, x0 + 0.8), top, height, alarms);
+      row += 1;
+      continue;
+    }
+    totals.fill(0);
+    columns.sumInto(totals, scale.toNs(pixelEnd - 1), scale.toNs(pixelEnd), nowNs);
+    const kind = indexOfLargest(totals);
+    if (kind !== merged.kind || merged.x1 < pixelEnd - 1.01) {
+      flush();
+      merged.x0 = pixelEnd - 1;
+      merged.kind = kind;
+    }
+    merged.x1 = pixelEnd;
+    // The last of them may reach far beyond this pixel: it goes on as a slice of its own.
+    fromNs = scale.toNs(pixelEnd);
+    const reaches = scale.toPx(columns.endOf(next - 1, nowNs)) - pixelEnd >= THINNEST_PX;
+    row = reaches ? next - 1 : next;
+  }
+  flush();
+}
+
+/** @param {Float64Array} totals */
+function indexOfLargest(totals) {
+  let best = 0;
+  for (let i = 1; i < totals.length; i += 1) if (totals[i] > totals[best]) best = i;
+  return best;
+}
+
+/** @param {Scene} scene @param {number} x0 @param {number} x1 @param {number} kind
+ *  @param {number} top @param {number} height */
+function paintMerged(scene, x0, x1, kind, top, height) {
+  const { pen, palette } = scene;
+  pen.globalAlpha = scene.view.faded.has(kind) ? 0.12 : 1;
+  pen.fillStyle = palette.fills[kind];
+  pen.fillRect(x0, top, x1 - x0, height);
+  mergedDots(pen, kind === RUNNING ? palette.colour["on-running"] : palette.colour.mute, x0, x1,
+    top + height - 1);
+  pen.globalAlpha = 1;
+}
+
+/**
+ * @param {Scene} scene @param {number} track @param {SliceColumns} columns @param {number} row
+ * @param {number} x0 @param {number} x1 @param {number} top @param {number} height
+ * @param {import("../model/findings.js").Alarm[] | undefined} alarms
+ */
+function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
+  const { pen, palette, scale } = scene;
+  const kind = columns.kind[row];
+  const faded = scene.view.faded.has(kind);
+  const wide = x1 - x0 > 3 ? x1 - x0 - 0.8 : x1 - x0;
+  pen.globalAlpha = faded ? 0.12 : columns.evidence[row] === SAMPLED ? 0.72 : 1;
+  pen.fillStyle = palette.fills[kind];
+  bar(pen, x0, top, wide, height);
+  let labelX = x0;
+  let ink = palette.colour.ink;
+  const state = columns.state[row];
+  if (alarms && (state === STATE.BLOCKED || state === STATE.AWAITING)) {
+    for (const alarm of alarms) {
+      const a0 = Math.max(x0, scale.toPx(alarm.startNs));
+      const a1 = Math.min(x1, scale.toPx(Math.min(alarm.endNs, scene.nowNs)));
+      if (a1 - a0 < 0.5) continue;
+      pen.fillStyle = palette.colour["st-alarm"];
+      bar(pen, a0, top, a1 - a0 > 3 ? a1 - a0 - 0.8 : a1 - a0, height);
+      if (a1 - a0 > (x1 - x0) / 2) {
+        labelX = a0;
+        ink = palette.colour["on-alarm"];
+      }
+    }
+  }
+  pen.globalAlpha = faded ? 0.3 : 1;
+  const left = Math.max(labelX, scale.leftPx) + 7 * palette.unit;
+  const room = Math.min(x1, scale.rightPx) - left - 5;
+  if (room > LABEL_FROM_PX && height >= 15) {
+    pen.font = font(scene, height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
+    const label = fitted(pen, sliceLabel(scene.model, track, row), room);
+    pen.fillStyle = ink;
+    if (label) pen.fillText(label, left, top + height / 2);
+  }
+  pen.globalAlpha = 1;
+}
+
+/**
+ * A running coroutine whose thread is off the CPU shows what its thread does.
+ * @param {Scene} scene @param {SliceColumns} columns the coroutine's
+ * @param {number} threadId @param {number} top @param {number} height
+ */
+function shineThrough(scene, columns, threadId, top, height) {
+  const { scale, pen, palette, nowNs } = scene;
+  const thread = scene.model.slices.get(threadId);
+  if (!thread || thread.length === 0) return;
+  const last = columns.rowAt(Math.min(scale.endNs, nowNs));
+  for (let row = Math.max(0, columns.rowAt(scale.startNs)); row <= last; row += 1) {
+    if (columns.state[row] !== STATE.RUNNING) continue;
+    const startNs = Math.max(columns.start[row], scale.startNs);
+    const endNs = Math.min(columns.endOf(row, nowNs), scale.endNs, nowNs);
+    if ((endNs - startNs) / scale.nsPerPx < 3) continue;
+    const until = thread.rowAt(endNs);
+    for (let i = Math.max(0, thread.rowAt(startNs)); i <= until; i += 1) {
+      if (thread.state[i] === STATE.RUNNING) continue;
+      const x0 = scale.toPx(Math.max(startNs, thread.start[i]));
+      const x1 = scale.toPx(Math.min(endNs, thread.endOf(i, nowNs)));
+      if (x1 - x0 < 1) continue;
+      pen.fillStyle = palette.colour.bg;
+      pen.fillRect(x0, top + 3, x1 - x0, height - 6);
+      pen.fillStyle = palette.fills[thread.kind[i]];
+      pen.fillRect(x0, top + 3, x1 - x0, height - 6);
+    }
+  }
+}
+
+/** How it ended stands behind its last slice. @param {Scene} scene @param {Row} row
+ *  @param {number} top @param {number} height */
+function paintEnding(scene, row, top, height) {
+  const { pen, palette, scale, model } = scene;
+  const track = model.tracks.get(row.id);
+  if (!track || track.end_ns === null || track.end_ns > scene.nowNs) return;
+  const ending = endingOf(track);
+  if (!ending) return;
+  const x = scale.toPx(track.end_ns);
+  if (x < scale.leftPx - 1 || x > scale.rightPx) return;
+  pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
+  pen.fillRect(x, top - 1, 1.5, height + 2);
+  pen.font = font(scene, height > 18 ? 11.5 : 10.5, ending.bad ? 600 : 450);
+  const text = `${ending.icon} ${ending.text}`;
+  const room = scale.rightPx - x - 8;
+  if (widthOf(pen, text) <= room) {
+    pen.fillText(text, x + 6, top + height / 2);
+  } else {
+    // No room behind the end: the words stand before it, on a ground of their own.
+    const width = widthOf(pen, text) + 10;
+    if (x - width < scale.leftPx) return;
+    pen.fillStyle = palette.colour.panel;
+    pen.globalAlpha = 0.92;
+    bar(pen, x - width - 3, top + 2, width, height - 4);
+    pen.globalAlpha = 1;
+    pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
+    pen.fillText(text, x - width + 2, top + height / 2);
+  }
+}

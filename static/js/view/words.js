@@ -1,0 +1,186 @@
+// The page's words for codes: kinds, reasons, evidence, endings, objects.
+
+import { t } from "../base/messages.js";
+import { KINDS, STATE, VOCABULARY } from "../model/vocabulary.js";
+
+/** @typedef {import("../model/shapes.js").Track} Track */
+/** @typedef {import("../model/shapes.js").Thing} Thing */
+
+/** @param {import("../model/vocabulary.js").Kind} kind */
+export function kindName(kind) {
+  const names = {
+    running: t("running"),
+    ready: t("ready (no CPU)"),
+    gil: t("waiting for the GIL"),
+    lock: t("blocked: lock"),
+    sync: t("blocked: event, condition"),
+    channel: t("blocked: queue, pipe"),
+    io: t("blocked: input, output"),
+    join: t("blocked: join, result"),
+    sleep: t("sleeping"),
+    await: t("awaiting"),
+    other: t("blocked: other"),
+    stopped: t("stopped"),
+    zombie: t("zombie"),
+    new: t("new"),
+    unknown: t("unknown"),
+  };
+  return names[kind];
+}
+
+/** @param {number} code */
+export const kindNameOf = (code) => kindName(KINDS[code]);
+
+/** @param {number} state */
+export function stateName(state) {
+  switch (state) {
+    case STATE.NEW:
+      return t("new");
+    case STATE.READY:
+      return t("ready");
+    case STATE.RUNNING:
+      return t("running");
+    case STATE.BLOCKED:
+      return t("blocked");
+    case STATE.GIL:
+      return t("waiting for the GIL");
+    case STATE.STOPPED:
+      return t("stopped");
+    case STATE.ZOMBIE:
+      return t("zombie");
+    case STATE.AWAITING:
+      return t("awaiting");
+    default:
+      return t("unknown");
+  }
+}
+
+/** @param {string} kind */
+export function trackKindName(kind) {
+  if (kind === "process") return t("process");
+  if (kind === "thread") return t("thread");
+  if (kind === "coroutine") return t("coroutine");
+  return t("external");
+}
+
+/** @param {number} code */
+export function evidenceName(code) {
+  switch (VOCABULARY.evidence[code]) {
+    case "kernel":
+      return t("kernel");
+    case "probe":
+      return t("probe");
+    case "sampled":
+      return t("sampled");
+    case "inferred":
+      return t("inferred");
+    default:
+      return t("not known");
+  }
+}
+
+/** What an evidence word means, as a sentence. @param {number} code */
+export function evidenceMeaning(code) {
+  switch (VOCABULARY.evidence[code]) {
+    case "kernel":
+      return t("The kernel's scheduler recorded it, to the nanosecond.");
+    case "probe":
+      return t("The probe inside the program recorded it as it happened.");
+    case "sampled":
+      return t("Seen at the instants when we looked; what lay between is not known.");
+    case "inferred":
+      return t("Follows from what the kernel and the probe recorded together.");
+    default:
+      return t("No witness recorded it.");
+  }
+}
+
+/** @param {string} kind */
+export function objectKindName(kind) {
+  /** @type {Record<string, string>} */
+  const names = {
+    lock: "Lock",
+    rlock: "RLock",
+    condition: "Condition",
+    semaphore: "Semaphore",
+    event: "Event",
+    barrier: "Barrier",
+    queue: "Queue",
+    pipe: "Pipe",
+    socket: t("socket"),
+    file: t("file"),
+    thread: t("thread"),
+    process: t("process"),
+    future: "Future",
+    task: t("task"),
+    pool: t("pool"),
+    loop: t("event loop"),
+    syscall: t("system call"),
+  };
+  return names[kind] ?? "";
+}
+
+/** "Lock fork"; a name that already says its kind stands alone. @param {Thing} thing */
+export function objectTitle(thing) {
+  const kind = objectKindName(thing.kind);
+  const bare = (/** @type {string} */ text) => text.toLowerCase().replace(/[^a-z]/g, "");
+  return !kind || bare(thing.name).includes(bare(kind)) ? thing.name : `${kind} ${thing.name}`;
+}
+
+/**
+ * How a track ended: an icon and few words for the picture; `bad` when it is worth a look.
+ * @param {Track} track @returns {{icon: string, text: string, bad: boolean} | null}
+ */
+export function endingOf(track) {
+  const end = track.end;
+  if (!end) return null;
+  switch (end.cause) {
+    case "returned":
+      return { icon: "✓", text: t("returned"), bad: false };
+    case "raised":
+      return { icon: "✕", text: t("raised {name}", { name: end.exception ?? "?" }), bad: true };
+    case "exit": {
+      const code = end.code ?? "?";
+      return { icon: code === 0 ? "✓" : "✕", text: t("exit {code}", { code }), bad: code !== 0 };
+    }
+    case "signal":
+      return { icon: "⚡", text: t("killed: {name}", { name: end.signal ?? "?" }), bad: true };
+    case "daemon":
+      return { icon: "◼", text: t("daemon, ended with main"), bad: false };
+    case "with-process":
+      return { icon: "◼", text: t("ended with its process"), bad: false };
+    case "cancelled":
+      return { icon: "⊘", text: t("cancelled"), bad: false };
+    case "never-awaited":
+      return { icon: "!", text: t("never awaited"), bad: true };
+    default:
+      return { icon: "?", text: t("ended, how is not known"), bad: false };
+  }
+}
+
+/** How a track ended, as a sentence without the time. @param {Track} track */
+export function endingSentence(track) {
+  const end = track.end;
+  switch (end?.cause) {
+    case "returned":
+      return t("It returned.");
+    case "raised":
+      return t("It ended with the exception {name}.", { name: end.exception ?? "?" });
+    case "exit":
+      return t("It exited with code {code}.", { code: end.code ?? "?" });
+    case "signal":
+      return t("The signal {name} killed it.", { name: end.signal ?? "?" });
+    case "daemon":
+      return t("A daemon: it was ended because its parent's main code had ended.");
+    case "with-process":
+      return t("It vanished together with its process.");
+    case "cancelled":
+      return t("It was cancelled.");
+    case "never-awaited":
+      return t("It was never awaited, so it never ran.");
+    case undefined:
+      return t("It is still there.");
+    default:
+      return t("It ended; how is not known.");
+  }
+}
