@@ -40,7 +40,7 @@ _GROUPS = {
     Group.THREADS: Text("Threads", "线程"),
     Group.POOLS: Text("Pools and futures", "池与 Future"),
     Group.SYNC_ASYNC: Text(
-        "Synchronous and asynchronous, blocking and non-blocking", "同步与异步,阻塞与非阻塞"
+        "Synchronous and asynchronous, blocking and non-blocking", "同步与异步，阻塞与非阻塞"
     ),
     Group.COROUTINES: Text("Coroutines", "协程"),
     Group.SUMMARY: Text("The summary", "总结对比"),

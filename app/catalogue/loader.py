@@ -35,8 +35,17 @@ class Catalogue(Mapping[str, "Scenario[Any]"]):
             return self._by_slug[slug]
         near = get_close_matches(slug, self._by_slug, n=3, cutoff=0.5)
         shown = slug if len(slug) <= 60 else slug[:57] + "..."
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self)}."
-        raise UnknownScenario(f"There is no scenario named {shown!r}. {hint}")
+        if near:
+            raise UnknownScenario(
+                "There is no scenario named {slug}. Did you mean {near}?",
+                slug=repr(shown),
+                near=" or ".join(near),
+            )
+        raise UnknownScenario(
+            "There is no scenario named {slug}. There are: {all}.",
+            slug=repr(shown),
+            all=", ".join(self),
+        )
 
     def __contains__(self, slug: object) -> bool:
         return slug in self._by_slug

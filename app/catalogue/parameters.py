@@ -67,7 +67,7 @@ class FormField:
             return Text("true or false", "true 或 false")
         if self.kind == "choice":
             values = ", ".join(choice.value for choice in self.choices)
-            return Text(f"one of: {values}", f"以下之一:{values}")
+            return Text(f"one of: {values}", f"以下之一：{values}")
         if self.kind == "text":
             return Text(f"at most {self.maximum:g} characters", f"至多 {self.maximum:g} 个字符")
         low, high, unit = (
@@ -172,7 +172,7 @@ def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:
     names = ", ".join(known)
     return Text(
         f"{owner} has no parameter {_shown(name)}; it has: {names}.",
-        f"{owner} 没有参数 {_shown(name)};可用的参数:{names}。",
+        f"{owner} 没有参数 {_shown(name)}；可用的参数：{names}。",
     )
 
 
@@ -180,7 +180,7 @@ def _refusal(item: FormField, value: object) -> Text:
     allowed = item.allowed()
     return Text(
         f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
-        f"“{item.title.zh}”应为{allowed.zh},而不是 {_shown(value)}。",
+        f"“{item.title.zh}”应为{allowed.zh}，而不是 {_shown(value)}。",
     )
 
 

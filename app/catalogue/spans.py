@@ -24,7 +24,7 @@ def need_exact(timeline: Timeline) -> None:
     if not exact(timeline):
         raise NotSeen(
             "This run's states were sampled, too coarsely to tell.",
-            "本次运行的状态是采样得到的,精度不足以判断。",
+            "本次运行的状态是采样得到的，精度不足以判断。",
         )
 
 
@@ -50,7 +50,7 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
     if len(found) < least:
         raise NotSeen(
             f"The run shows {len(found)} of the {least} tracks named {prefix}… this needs.",
-            f"需要 {least} 条名为 {prefix}… 的轨道,本次运行只出现 {len(found)} 条。",
+            f"需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
         )
     return found
 

@@ -1,0 +1,220 @@
+"""Coroutines that wait at the same time on one thread, started in six ways."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, integer, number
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import clip, duration, lines, pairwise, root, starting, total, whole
+from app.catalogue.text import Text
+from app.timeline.model import Track
+from app.timeline.states import Cause, State, TrackKind
+from app.timeline.timeline import Timeline
+
+
+class Settings(Parameters):
+    style: Literal["gather", "wait", "group", "timeout", "one-by-one", "old"] = choice(
+        "gather",
+        Text("How they are started", "启动方式"),
+        {
+            "gather": Text("asyncio.gather", "asyncio.gather"),
+            "wait": Text("asyncio.wait", "asyncio.wait"),
+            "group": Text("TaskGroup (Python 3.11+)", "TaskGroup(Python 3.11+)"),
+            "timeout": Text("gather with a time limit for each", "gather，并给每个任务限时"),
+            "one-by-one": Text("one awaited after the other", "逐个 await"),
+            "old": Text(
+                "the old way: asyncio.wait of coroutines", "旧写法：asyncio.wait 直接等协程"
+            ),
+        },
+    )
+    tasks: int = integer(4, Text("Tasks", "任务数"), minimum=1, maximum=10)
+    seconds: float = number(
+        0.3,
+        Text("The first waits", "第一个任务等待"),
+        minimum=0.05,
+        maximum=2,
+        step=0.05,
+        unit="s",
+        help=Text("The second twice as long, and so on.", "第二个是它的两倍，依此类推。"),
+    )
+    limit: float = number(
+        0.8,
+        Text("Time limit", "时限"),
+        minimum=0.05,
+        maximum=10,
+        step=0.05,
+        unit="s",
+        help=Text("Only for the way with a time limit.", "只用于限时的方式。"),
+    )
+
+
+def _tasks(timeline: Timeline, least: int = 2) -> list[Track]:
+    return starting(timeline, "fetch-", TrackKind.COROUTINE, least=least)
+
+
+def check_total(timeline: Timeline, params: Settings) -> Answer:
+    tasks = _tasks(timeline)
+    lives = [whole(timeline, task) for task in tasks]
+    took = max(life.end_ns for life in lives) - min(life.start_ns for life in lives)
+    longest, summed = max(life.length_ns for life in lives), total(lives)
+    en = f"The tasks lived {duration(summed)} in all, the longest {duration(longest)}; together "
+    en += f"they took {duration(took)}."
+    zh = f"合计 {duration(summed)}，最长 {duration(longest)}；总共用了 {duration(took)}。"
+    if params.style == "one-by-one":
+        return either(took >= 0.95 * summed, en, zh, lives)
+    return either(longest <= took < longest + (summed - longest) / 2, en, zh, lives)
+
+
+def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
+    """No two coroutines run at one instant, and all belong to one thread."""
+    tasks = timeline.of_kind(TrackKind.COROUTINE)
+    if len(_tasks(timeline)) < 2:
+        return not_seen("It takes two tasks.", "需要至少两个任务。")
+    parents = {task.parent for task in tasks}
+    running = [timeline.of(task, State.RUNNING) for task in tasks]
+    together = pairwise(running)
+    return either(
+        len(parents) == 1 and not together,
+        f"{len(tasks)} tasks ran {sum(map(len, running))} times on {len(parents)} thread; "
+        f"{len(together)} times two of them at once.",
+        f"{len(tasks)} 个任务在 {len(parents)} 个线程上共运行 {sum(map(len, running))} 次；"
+        f"其中两个同时运行 {len(together)} 次。",
+        together or [row for rows in running for row in rows],
+    )
+
+
+def check_await_lets_others(timeline: Timeline, params: Settings) -> Answer:
+    """While one task awaits, another runs."""
+    tasks = _tasks(timeline)
+    if params.style == "one-by-one":
+        return not_seen("Here there is only one task at a time.", "这里每次只有一个任务。")
+    found: list[Span] = []
+    let = set()
+    for task in tasks:
+        for row in timeline.of(task, State.AWAITING):
+            others = [
+                span
+                for other in tasks
+                if other is not task
+                for span in clip(timeline.of(other, State.RUNNING), row.start_ns, row.end_ns)
+            ]
+            if others:
+                let.add(task.id)
+                found += others
+    return either(
+        len(let) == len(tasks),
+        f"{len(let)} of {len(tasks)} tasks were awaiting while another ran.",
+        f"{len(tasks)} 个任务中，有 {len(let)} 个在等待期间让别的任务运行了。",
+        found,
+    )
+
+
+def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
+    if params.style != "timeout":
+        return not_seen("No time limit was asked for.", "没有设置时限。")
+    tasks = _tasks(timeline)
+    late = [task for task in tasks if task.end and task.end.cause is Cause.CANCELLED]
+    early = [task for task in tasks if task.end and task.end.cause is Cause.RETURNED]
+    # Those that had to wait clearly less, or clearly more, than the limit.
+    delays = {task.name: int(task.name.split("-")[1]) * params.seconds for task in tasks}
+    due = {name for name, delay in delays.items() if delay > params.limit * 1.5}
+    safe = {name for name, delay in delays.items() if delay < params.limit / 1.5}
+    if not due and not late:
+        return not_seen("No task had to wait so long.", "没有任务等待那么久。")
+    return either(
+        due <= {task.name for task in late} and safe <= {task.name for task in early},
+        f"{len(late)} tasks were cancelled, {len(early)} returned; the limit was {params.limit} s.",
+        f"{len(late)} 个任务被取消，{len(early)} 个正常返回；时限 {params.limit} s。",
+        [whole(timeline, task) for task in late],
+    )
+
+
+def check_old(timeline: Timeline, params: Settings) -> Answer:
+    if params.style != "old":
+        return not_seen("The old way was not asked for.", "没有使用旧写法。")
+    refused = [line for line in lines(timeline) if line.text.startswith("TypeError")]
+    answers = [line for line in lines(timeline) if line.text.startswith("answer ")]
+    name = root(timeline).python or str(timeline.run.get("python", ""))
+    match = re.search(r"(\d+)\.(\d+)", name)
+    if not match:
+        return not_seen("It is not known which Python ran.", "不知道是哪个版本的 Python。")
+    modern = (int(match[1]), int(match[2])) >= (3, 11)
+    what = refused[0].text if refused else f"{len(answers)} answers"
+    return either(
+        bool(refused) == modern and bool(answers) != modern,
+        f"On {name}: {what}",
+        f"在 {name} 上：{what}",
+        [whole(timeline, root(timeline))],
+    )
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.COROUTINES,
+    place=3,
+    title=Text("asyncio: waiting together", "asyncio：一起等待"),
+    summary=Text(
+        "Coroutines that wait at the same time on one thread, started in six ways.",
+        "多个协程在同一个线程上同时等待，用六种方式启动。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.EVENT_LOOP, Idea.STATES),
+        primitives=("async/await", "asyncio.gather", "asyncio.wait", "asyncio.TaskGroup"),
+        states=(State.READY, State.RUNNING, State.AWAITING),
+        level=1,
+    ),
+    claims=(
+        Claim(
+            "total",
+            lambda params: (
+                Text(
+                    "Awaited one after the other, tasks take the sum of their times.",
+                    "逐个 await 时，总时间是各任务时间之和。",
+                )
+                if params.style == "one-by-one"
+                else Text(
+                    "Waiting together takes about as long as the longest wait, not as the sum.",
+                    "一起等待所需的时间约等于最长的那个，而不是总和。",
+                )
+            ),
+            check_total,
+        ),
+        Claim(
+            "one-thread",
+            Text(
+                "All tasks share one thread, and only one of them runs at any instant.",
+                "所有任务共用一个线程，任一时刻只有一个在运行。",
+            ),
+            check_one_thread,
+        ),
+        Claim(
+            "await-lets-others",
+            Text(
+                "While a task awaits, others run: await gives the thread back to the event loop.",
+                "一个任务在 await 时，其他任务得以运行：await 把线程交还给事件循环。",
+            ),
+            check_await_lets_others,
+        ),
+        Claim(
+            "cancelled",
+            Text(
+                "A task that exceeds its time limit is cancelled; the others return as usual.",
+                "超过时限的任务会被取消，其他任务照常返回。",
+            ),
+            check_cancelled,
+        ),
+        Claim(
+            "old-way",
+            Text(
+                "asyncio.wait takes no bare coroutines since Python 3.11: it raises TypeError.",
+                "从 Python 3.11 起，asyncio.wait 不再接受裸协程，会抛出 TypeError。",
+            ),
+            check_old,
+        ),
+    ),
+)

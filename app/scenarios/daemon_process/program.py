@@ -1,0 +1,48 @@
+"""Main's code ends while two children still work: one ordinary child, and one daemon.
+
+The daemon is ended as soon as main's *code* is over. The ordinary child is waited for.
+"""
+
+import time
+from multiprocessing import Process
+
+# --- settings: change them and run the program again ---
+DAEMON = True  # is the logger a daemon?
+MAIN_SECONDS = 0.6  # how long main's own code takes
+WORKER_SECONDS = 1.5  # how long the ordinary child works
+LOGGER_SECONDS = 2.5  # how long the logger would go on
+# --- end of settings ---
+
+
+def log():
+    until = time.monotonic() + LOGGER_SECONDS
+    while time.monotonic() < until:
+        print("logger: still here", flush=True)
+        time.sleep(0.2)
+    print("logger: my code is over", flush=True)
+
+
+def compute(seconds):
+    until = time.monotonic() + seconds
+    turns = 0
+    while time.monotonic() < until:
+        turns += 1
+    return turns
+
+
+def work():
+    compute(WORKER_SECONDS)
+    print("worker: my code is over", flush=True)
+
+
+def main():
+    logger = Process(target=log, name="logger", daemon=DAEMON)
+    worker = Process(target=work, name="worker")
+    logger.start()
+    worker.start()
+    compute(MAIN_SECONDS)
+    print("main: my code is over", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,285 @@
+"""What the interpreter lock lets happen at the same time, and what not."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, integer, number
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import (
+    clip,
+    duration,
+    end_of,
+    exit_of,
+    lines,
+    need_exact,
+    pairwise,
+    percent,
+    root,
+    starting,
+    total,
+)
+from app.catalogue.text import Text
+from app.timeline.model import Track
+from app.timeline.states import Reason, State
+from app.timeline.timeline import Timeline
+
+#: Running at once under the GIL, as a part of all running: waking up to ask for it takes CPU too.
+AT_ONCE = 0.02
+
+
+class Settings(Parameters):
+    mode: Literal["serial", "threads", "processes"] = choice(
+        "threads",
+        Text("The tasks run", "任务的运行方式"),
+        {
+            "serial": Text("one after the other", "依次运行"),
+            "threads": Text("each in a thread", "每个任务一个线程"),
+            "processes": Text("each in a process", "每个任务一个进程"),
+        },
+    )
+    work: Literal["compute", "sleep"] = choice(
+        "compute",
+        Text("Each task", "每个任务"),
+        {"compute": Text("computes", "计算"), "sleep": Text("sleeps", "睡眠")},
+    )
+    tasks: int = integer(2, Text("Tasks", "任务数"), minimum=1, maximum=8)
+    turns: int = integer(
+        12_000_000,
+        Text("Turns of the loop", "循环次数"),
+        minimum=100_000,
+        maximum=100_000_000,
+        help=Text("Of each task that computes.", "每个计算任务的循环次数。"),
+    )
+    sleep_seconds: float = number(
+        0.5, Text("Sleep of a task", "每个任务的睡眠时间"), minimum=0.1, maximum=3, unit="s"
+    )
+    switch_ms: float = number(
+        5.0,
+        Text("Switch interval", "线程切换间隔"),
+        minimum=0.1,
+        maximum=100,
+        step=0.1,
+        unit="ms",
+        help=Text(
+            "A thread that is asked for the lock gives it up after this time.",
+            "有线程请求锁时，持有者经过这段时间就让出。",
+        ),
+    )
+
+
+def _tasks(timeline: Timeline, params: Settings) -> list[Track]:
+    if params.mode == "serial" or params.tasks < 2:
+        raise NotSeen("It takes two tasks at once.", "需要至少两个任务同时进行。")
+    return starting(timeline, "task-", least=2)
+
+
+def _need(params: Settings, mode: str, work: str) -> None:
+    if (params.mode, params.work) != (mode, work):
+        raise NotSeen(
+            f"It takes tasks that {work} in {mode}; this run had others.",
+            f"需要在 {mode} 中进行 {work} 任务，本次运行不是。",
+        )
+
+
+def _need_gil(timeline: Timeline) -> None:
+    name = (root(timeline).python or str(timeline.run.get("python", ""))).lower()
+    if "free" in name or re.search(r"\d\.\d+t", name):
+        raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
+
+
+def check_never_two(timeline: Timeline, params: Settings) -> Answer:
+    _need(params, "threads", "compute")
+    _need_gil(timeline)
+    tasks = _tasks(timeline, params)
+    need_exact(timeline)
+    running = [timeline.of(task, State.RUNNING) for task in tasks]
+    together, ran = pairwise(running), sum(map(total, running))
+    if not ran:
+        return not_seen("No task was seen running.", "没有看到任务运行。")
+    return either(
+        total(together) <= AT_ONCE * ran,
+        f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two "
+        "threads at once.",
+        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。",
+        together if total(together) > AT_ONCE * ran else [row for rows in running for row in rows],
+    )
+
+
+def check_wants_gil(timeline: Timeline, params: Settings) -> Answer:
+    """While all live, each spends most of its time off the CPU wanting the GIL, not blocked."""
+    _need(params, "threads", "compute")
+    _need_gil(timeline)
+    tasks = _tasks(timeline, params)
+    start = max(task.start_ns for task in tasks)
+    end = min(end_of(timeline, task) for task in tasks)
+    wanting = [span for task in tasks for span in clip(timeline.of(task, State.GIL), start, end)]
+    if end - start < 10 * params.switch_ms * 1e6:
+        return not_seen("They were together for too short a time.", "它们同时存在的时间太短。")
+    if not wanting:
+        need_exact(timeline)
+    # With n threads and one lock, n - 1 wait at any instant; half of that leaves room for noise.
+    least = (len(tasks) - 1) * (end - start) / 2
+    if total(wanting) < least:
+        need_exact(timeline)
+    return either(
+        total(wanting) >= least,
+        f"In {duration(end - start)} together, they wanted the GIL for {duration(total(wanting))}.",
+        f"同时存在的 {duration(end - start)} 里，等待 GIL 的时间合计 {duration(total(wanting))}。",
+        wanting,
+    )
+
+
+def check_processes_overlap(timeline: Timeline, params: Settings) -> Answer:
+    _need(params, "processes", "compute")
+    tasks = _tasks(timeline, params)
+    need_exact(timeline)
+    running = [timeline.of(task, State.RUNNING) for task in tasks]
+    together = pairwise(running)
+    cpus = {row.cpu for rows in running for row in rows if row.cpu >= 0}
+    if len(cpus) < 2:
+        return not_seen(
+            f"They had {len(cpus)} CPU to run on.", f"它们只用到了 {len(cpus)} 个 CPU。"
+        )
+    shortest = min(map(total, running))
+    return either(
+        total(together) > 0.1 * shortest,
+        f"Two of them ran at the same instant for {duration(total(together))}.",
+        f"两个进程同时运行的时间合计 {duration(total(together))}。",
+        together,
+    )
+
+
+def check_sleeps_overlap(timeline: Timeline, params: Settings) -> Answer:
+    if params.work != "sleep":
+        raise NotSeen("These tasks compute.", "这些任务是计算任务。")
+    tasks = _tasks(timeline, params)
+    asleep = [
+        [row for row in timeline.of(task, State.BLOCKED) if row.reason is Reason.SLEEP]
+        for task in tasks
+    ]
+    if not all(asleep):
+        return not_seen("Not every task was seen asleep.", "并非每个任务都被看到在睡眠。")
+    together = pairwise(asleep)
+    shortest = min(map(total, asleep))
+    first = min(task.start_ns for task in tasks)
+    last = max(exit_of(timeline, task) for task in tasks)
+    return either(
+        total(together) > 0.1 * shortest and last - first < sum(map(total, asleep)),
+        f"They slept {duration(sum(map(total, asleep)))} in all, within {duration(last - first)}.",
+        f"睡眠时间合计 {duration(sum(map(total, asleep)))}，实际只用了 {duration(last - first)}。",
+        [row for rows in asleep for row in rows],
+    )
+
+
+def check_speed_up(timeline: Timeline, params: Settings) -> Answer:
+    """The time of all tasks beside that of one alone, as the program measured both."""
+    text = "\n".join(line.text for line in lines(timeline))
+    one = re.search(r"one task alone: ([\d.]+) s", text)
+    many = re.search(r"tasks, \w+: ([\d.]+) s, speed-up ([\d.]+)", text)
+    if not one or not many:
+        return not_seen("The program did not come to its figures.", "程序没有输出结果。")
+    if params.tasks < 2:
+        return not_seen("One task can't be sped up by sharing.", "只有一个任务，谈不上加速。")
+    speed_up = float(one[1]) * params.tasks / float(many[1])
+    en = f"One task took {one[1]} s alone, {params.tasks} took {many[1]} s: {speed_up:.2f} times"
+    zh = f"单个任务 {one[1]} s，{params.tasks} 个任务 {many[1]} s：加速比 {speed_up:.2f}"
+    spans = [Span(root(timeline).id, root(timeline).start_ns, exit_of(timeline, root(timeline)))]
+    if params.work == "sleep":
+        good = speed_up > 1.3 if params.mode != "serial" else speed_up < 1.2
+        return either(good, en + ".", zh + "。", spans)
+    if params.mode == "processes":
+        if speed_up <= 1.2 and _cpu_was_short(timeline, params):
+            return not_seen(
+                en + "; but the machine had no second CPU to spare.",
+                zh + "；不过机器没有空闲的第二个 CPU。",
+                spans,
+            )
+        return either(speed_up > 1.2, en + ".", zh + "。", spans)
+    _need_gil(timeline)
+    # Alone and together are measured one after the other: other load may change in between.
+    return either(speed_up < 1.5, en + ".", zh + "。", spans)
+
+
+def _cpu_was_short(timeline: Timeline, params: Settings) -> bool:
+    """Fewer than two CPUs, or the tasks stood ready for much of their life: others had them."""
+    tasks = _tasks(timeline, params)
+    running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
+    ready = sum(timeline.total_ns(task, State.READY) for task in tasks)
+    return len({row.cpu for row in running}) < 2 or ready > 0.25 * total(running)
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.THREADS,
+    place=5,
+    title=Text("The global interpreter lock", "全局解释器锁（GIL）"),
+    summary=Text(
+        "The same tasks one after the other, in threads and in processes: what gets faster?",
+        "同样的任务依次运行、用线程运行、用进程运行：哪些会变快？",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.PARALLELISM, Idea.SCHEDULING),
+        primitives=("threading.Thread", "multiprocessing.Process", "sys.setswitchinterval"),
+        states=(State.GIL, State.RUNNING, State.BLOCKED),
+        level=1,
+    ),
+    claims=(
+        Claim(
+            "never-two",
+            Text(
+                "Two threads of one process never run Python code at the same instant.",
+                "同一进程的两个线程不会在同一时刻运行 Python 代码。",
+            ),
+            check_never_two,
+        ),
+        Claim(
+            "wants-gil",
+            Text(
+                "While one thread computes, the others wait for the interpreter lock.",
+                "一个线程在计算时，其他线程都在等待全局解释器锁。",
+            ),
+            check_wants_gil,
+        ),
+        Claim(
+            "processes-overlap",
+            Text(
+                "Processes have an interpreter lock each, and compute at the same instant.",
+                "每个进程都有自己的解释器锁，可以在同一时刻进行计算。",
+            ),
+            check_processes_overlap,
+        ),
+        Claim(
+            "sleeps-overlap",
+            Text(
+                "A task that sleeps holds no lock: sleeps go on side by side.",
+                "睡眠的任务不持有解释器锁：多个睡眠可以同时进行。",
+            ),
+            check_sleeps_overlap,
+        ),
+        Claim(
+            "speed-up",
+            lambda params: (
+                Text(
+                    "Threads do not speed up computing.",
+                    "线程不能加快纯计算。",
+                )
+                if (params.mode, params.work) == ("threads", "compute")
+                else Text(
+                    "Run at once, these tasks take less time than one after the other.",
+                    "同时运行这些任务，比依次运行更省时间。",
+                )
+                if params.mode != "serial"
+                else Text(
+                    "One after the other, tasks take the sum of their times.",
+                    "依次运行，总时间是各任务时间之和。",
+                )
+            ),
+            check_speed_up,
+        ),
+    ),
+)

@@ -1,0 +1,226 @@
+"""A bounded queue between processes: order kept, put waits when full, a hidden feeder thread."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, integer
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import duration, named, starting, total, whole
+from app.catalogue.text import Text
+from app.timeline.model import Flow, Slice, Track
+from app.timeline.states import FlowKind, Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+
+
+class Settings(Parameters):
+    producers: int = integer(2, Text("Producers", "生产者"), minimum=1, maximum=4)
+    items: int = integer(
+        10, Text("Items of each producer", "每个生产者的产品数"), minimum=1, maximum=50
+    )
+    room: int = integer(
+        3,
+        Text("Room in the queue", "队列容量"),
+        minimum=1,
+        maximum=50,
+        help=Text(
+            "put() waits while so many items are in it.", "队列里有这么多产品时 put() 会等待。"
+        ),
+    )
+    make_ms: int = integer(
+        10, Text("Time to make an item", "生产一个产品"), minimum=0, maximum=500, unit="ms"
+    )
+    use_ms: int = integer(
+        60, Text("Time to use an item", "消费一个产品"), minimum=0, maximum=500, unit="ms"
+    )
+
+
+def _producers(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "producer-", TrackKind.PROCESS)
+
+
+def _passed_on(timeline: Timeline) -> list[Flow]:
+    """The arrows from put to get, in order of put."""
+    found = [flow for flow in timeline.flows if flow.kind is FlowKind.PUT_GET]
+    if not found:
+        raise NotSeen(
+            "No item was seen to pass from a put to a get.", "没有看到任何产品从 put 传到 get。"
+        )
+    return sorted(found, key=lambda flow: flow.from_ns)
+
+
+def _waits(timeline: Timeline, track: Track) -> list[Slice]:
+    return [
+        row
+        for row in timeline.of(track, State.BLOCKED)
+        if row.reason in (Reason.QUEUE, Reason.SEMAPHORE, Reason.PIPE)
+    ]
+
+
+def check_order(timeline: Timeline, params: Settings) -> Answer:
+    flows = _passed_on(timeline)
+    by_sender: dict[int, list[Flow]] = {}
+    for flow in flows:
+        by_sender.setdefault(flow.from_track, []).append(flow)
+    swapped = sum(
+        before.to_ns > after.to_ns
+        for sent in by_sender.values()
+        for before, after in pairwise(sent)
+    )
+    if max(map(len, by_sender.values())) < 2:
+        return not_seen("No producer sent two items.", "没有生产者发送过两个产品。")
+    return either(
+        swapped == 0,
+        f"{len(flows)} items passed through; {swapped} times one overtook another of its producer.",
+        f"共传递 {len(flows)} 个产品；同一生产者的产品被后来者超过 {swapped} 次。",
+        [whole(timeline, timeline.tracks[track]) for track in by_sender],
+    )
+
+
+def check_room(timeline: Timeline, params: Settings) -> Answer:
+    """Puts that are over, less gets, never exceed the room (and one in the consumer's hand)."""
+    flows = _passed_on(timeline)
+    steps = sorted([(flow.from_ns, 1) for flow in flows] + [(flow.to_ns, -1) for flow in flows])
+    most = inside = 0
+    for _, change in steps:
+        inside += change
+        most = max(most, inside)
+    # The consumer makes room within get(), a moment before that get is over.
+    allowed = params.room + 1
+    return either(
+        most <= allowed,
+        f"At most {most} items were on their way at once (room: {params.room}, and one that the "
+        "consumer is just taking).",
+        f"同时在途的产品最多 {most} 个（容量 {params.room}，外加消费者正在取走的一个）。",
+        [row for track in _producers(timeline) for row in _waits(timeline, track)],
+    )
+
+
+def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
+    """A get ends each blocked put: between its start and the producer's next put there is one."""
+    flows = _passed_on(timeline)
+    gets = [flow.to_ns for flow in flows]
+    waits = [(track, row) for track in _producers(timeline) for row in _waits(timeline, track)]
+    if not waits:
+        return not_seen(
+            "No put had to wait. Make items faster, or give the queue less room.",
+            "没有 put 需要等待。可以加快生产，或减小队列容量。",
+        )
+    unfed = []
+    for track, row in waits:
+        puts = [flow.from_ns for flow in flows if flow.from_track == track.id]
+        # A get that frees the put is written down when get() returns, maybe after the put ran on.
+        until = min((ns for ns in puts if ns > row.end_ns + 1_000_000), default=timeline.now_ns)
+        if not any(row.start_ns <= ns <= until for ns in gets):
+            unfed.append(row)
+    rows = [row for _, row in waits]
+    return either(
+        not unfed,
+        f"put() waited {len(rows)} times, {duration(total(rows))} in all; {len(unfed)} of them "
+        "were let go without a get.",
+        f"put() 等待了 {len(rows)} 次，共 {duration(total(rows))}；"
+        f"其中 {len(unfed)} 次没有 get 就被放行。",
+        unfed or rows,
+    )
+
+
+def check_get_waits(timeline: Timeline, params: Settings) -> Answer:
+    """A get that waits ends by an item arriving."""
+    flows = _passed_on(timeline)
+    (consumer,) = named(timeline, "consumer")
+    waits = [row for row in _waits(timeline, consumer) if row.end_ns < consumer.end_ns]
+    if not waits:
+        return not_seen("No get had to wait.", "没有 get 需要等待。")
+    first = waits[0]
+    length = first.end_ns - first.start_ns
+    arrived = [flow for flow in flows if flow.to_ns >= first.start_ns]
+    fed = [flow for flow in arrived if flow.from_ns <= first.end_ns]
+    return either(
+        bool(fed) or not arrived,
+        f"get() waited {len(waits)} times; the first wait, of {duration(length)}, ended "
+        f"{'after a put' if fed else 'before any put'}.",
+        f"get() 等待了 {len(waits)} 次；第一次等了 {duration(length)}，"
+        f"{'在 put 之后' if fed else '在任何 put 之前'}结束。",
+        waits,
+    )
+
+
+def check_feeder(timeline: Timeline, params: Settings) -> Answer:
+    producers = _producers(timeline)
+    threads = {
+        track.id: [child for child in timeline.children(track) if child.kind is TrackKind.THREAD]
+        for track in producers
+    }
+    with_feeder = [track for track in producers if threads[track.id]]
+    names = ", ".join(sorted({child.name for found in threads.values() for child in found})) or "–"
+    return either(
+        len(with_feeder) == len(producers),
+        f"{len(with_feeder)} of {len(producers)} producers have a second thread ({names}).",
+        f"{len(producers)} 个生产者中有 {len(with_feeder)} 个多了一个线程（{names}）。",
+        [whole(timeline, child) for found in threads.values() for child in found],
+    )
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.COMMUNICATION,
+    place=1,
+    title=Text("A queue between processes", "进程间的队列"),
+    summary=Text(
+        "Producers put, a consumer gets: who waits when the queue is full or empty, and who "
+        "carries the items.",
+        "生产者放入，消费者取出：队列满了或空了谁在等待，产品又是由谁传送的。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.MESSAGES, Idea.BLOCKING),
+        primitives=("multiprocessing.Queue", "multiprocessing.Process"),
+        states=(State.BLOCKED, State.RUNNING, State.READY),
+        level=2,
+    ),
+    claims=(
+        Claim(
+            "order",
+            Text(
+                "Items of one producer arrive in the order they were put.",
+                "同一个生产者的产品按放入的顺序到达。",
+            ),
+            check_order,
+        ),
+        Claim(
+            "room",
+            Text(
+                "There are never more items in the queue than it has room for.",
+                "队列中的产品数从不超过它的容量。",
+            ),
+            check_room,
+        ),
+        Claim(
+            "put-waits",
+            Text(
+                "put() on a full queue waits until a get() makes room.",
+                "队列满时，put() 会一直等到某次 get() 腾出位置。",
+            ),
+            check_put_waits,
+        ),
+        Claim(
+            "get-waits",
+            Text(
+                "get() on an empty queue waits until an item comes.",
+                "队列空时，get() 会一直等到有产品到来。",
+            ),
+            check_get_waits,
+        ),
+        Claim(
+            "feeder",
+            Text(
+                "put() hands the item to a hidden feeder thread of the producer, which writes it "
+                "to the pipe.",
+                "put() 只是把产品交给生产者内部一个隐藏的 feeder 线程，由它写入管道。",
+            ),
+            check_feeder,
+        ),
+    ),
+)

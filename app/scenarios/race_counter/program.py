@@ -1,0 +1,84 @@
+"""Several threads add to one counter. Are all of their steps counted?
+
+Adding reads the counter, computes, and writes it back. A thread that is interrupted in between
+writes back an old value, and the steps that others made meanwhile are lost.
+"""
+
+import sys
+import threading
+
+# --- settings: change them and run the program again ---
+VARIANT = "call"  # "plain", "call", "split", "lock" or "append"
+THREADS = 4
+TIMES = 50_000  # steps of each thread
+SWITCH_MS = 0.1  # after this time a thread lets another one run Python
+# --- end of settings ---
+
+counter = 0
+items = []
+lock = threading.Lock()
+ready = threading.Barrier(THREADS + 1)
+
+
+def one():
+    for _ in range(300):  # some work to find out that one is 1
+        pass
+    return 1
+
+
+def plain():
+    global counter
+    for _ in range(TIMES):
+        counter += 1
+
+
+def call():
+    global counter
+    for _ in range(TIMES):
+        counter += one()  # the counter is read before the call and written after it
+
+
+def split():
+    global counter
+    for _ in range(TIMES):
+        old = counter
+        for step in range(2):  # a thread may be interrupted at each turn of a loop
+            new = old + step
+        counter = new
+
+
+def with_lock():
+    global counter
+    for _ in range(TIMES):
+        with lock:
+            counter += one()
+
+
+def append():
+    for _ in range(TIMES):
+        items.append(1)
+
+
+VARIANTS = {"plain": plain, "call": call, "split": split, "lock": with_lock, "append": append}
+
+
+def work():
+    ready.wait()  # all begin together
+    VARIANTS[VARIANT]()
+
+
+def main():
+    sys.setswitchinterval(SWITCH_MS / 1000)
+    threads = [threading.Thread(target=work, name=f"adder-{n}") for n in range(1, THREADS + 1)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    for thread in threads:
+        thread.join()
+    counted = len(items) if VARIANT == "append" else counter
+    made = THREADS * TIMES
+    print(f"{made} steps were made, {counted} were counted, {made - counted} were lost")
+
+
+if __name__ == "__main__":
+    main()

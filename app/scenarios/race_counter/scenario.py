@@ -1,0 +1,228 @@
+"""Lost updates: which ways of adding to a counter lose steps, on the interpreter that ran."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, integer, number
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import exact, lines, percent, root, starting, whole
+from app.catalogue.text import Text
+from app.timeline.model import Slice, Track
+from app.timeline.states import Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+
+#: So many hand-overs from one adder to another leave no room for "they never met".
+MANY_TURNS = 20
+
+Variant = Literal["plain", "call", "split", "lock", "append"]
+
+
+class Settings(Parameters):
+    variant: Variant = choice(
+        "call",
+        Text("How a step is made", "每一步怎么做"),
+        {
+            "plain": Text("counter += 1 in a plain loop", "简单循环里的 counter += 1"),
+            "call": Text("counter += one(), through a call", "counter += one()，中间有函数调用"),
+            "split": Text("read, a small loop, write", "先读，循环一下，再写回"),
+            "lock": Text("the call again, with a lock", "同样的调用，加锁"),
+            "append": Text("list.append", "list.append"),
+        },
+    )
+    threads: int = integer(4, Text("Threads", "线程数"), minimum=1, maximum=8)
+    times: int = integer(
+        50_000,
+        Text("Steps of each thread", "每个线程的步数"),
+        minimum=100,
+        maximum=1_000_000,
+        help=Text(
+            "With the lock every step leaves a record: choose fewer.",
+            "加锁时每一步都会留下记录，宜少一些。",
+        ),
+    )
+    switch_ms: float = number(
+        0.1,
+        Text("Switch interval", "线程切换间隔"),
+        minimum=0.01,
+        maximum=100,
+        step=0.01,
+        unit="ms",
+        help=Text(
+            "Python's own default is 5 ms; shorter means more switches.",
+            "Python 的默认值是 5 ms；越短，切换越频繁。",
+        ),
+    )
+
+
+def _adders(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "adder-", TrackKind.THREAD)
+
+
+def _counts(timeline: Timeline) -> tuple[int, int]:
+    """Steps made and steps lost, as the program printed them."""
+    for line in lines(timeline):
+        if match := re.match(r"(\d+) steps were made, (\d+) were counted, (-?\d+) were", line.text):
+            return int(match[1]), int(match[3])
+    raise NotSeen("The program never came to its count.", "程序没有输出计数结果。")
+
+
+def _turns(timeline: Timeline, adders: list[Track]) -> list[Slice]:
+    """Running slices of an adder that follow another adder's: the hand-overs."""
+    rows = sorted(
+        (row for track in adders for row in timeline.of(track, State.RUNNING)),
+        key=lambda row: row.start_ns,
+    )
+    return [row for before, row in pairwise(rows) if row.track != before.track]
+
+
+def _python(timeline: Timeline) -> tuple[str, tuple[int, int] | None, bool]:
+    """The interpreter's name, its version, and whether it runs without the GIL."""
+    name = root(timeline).python or str(timeline.run.get("python", "an unknown Python"))
+    match = re.search(r"(\d+)\.(\d+)", name)
+    version = (int(match[1]), int(match[2])) if match else None
+    return name, version, "free" in name.lower() or bool(re.search(r"\d\.\d+t", name))
+
+
+def _losing(timeline: Timeline, params: Settings) -> bool | None:
+    """Whether the notes expect lost steps; None where they say nothing of this interpreter."""
+    if params.variant in ("lock", "append"):
+        return False
+    if params.variant != "plain":
+        return True
+    name, version, free = _python(timeline)
+    if "CPython" not in name or version is None:
+        return None
+    # Since 3.10 the plain loop has no switch point between reading and writing.
+    return free or version < (3, 10)
+
+
+def check_count(timeline: Timeline, params: Settings) -> Answer:
+    adders = _adders(timeline)
+    made, lost = _counts(timeline)
+    losing = _losing(timeline, params)
+    turns = _turns(timeline, adders)
+    name = _python(timeline)[0]
+    en = f"{lost} of {made} steps were lost ({percent(lost, made)}), on {name}"
+    zh = f"{made} 步丢失了 {lost} 步（{percent(lost, made)}），解释器：{name}"
+    if exact(timeline):
+        en += f"; the threads took over from each other {len(turns)} times"
+        zh += f"；线程之间交接 {len(turns)} 次"
+    spans = [whole(timeline, adder) for adder in adders]
+    if losing is None:
+        return not_seen(en + ".", zh + "。", spans)
+    if not losing:
+        return either(lost == 0, en + ".", zh + "。", spans)
+    if lost == 0 and not (exact(timeline) and len(turns) >= MANY_TURNS):
+        return not_seen(en + ": too few to tell.", zh + "。机会太少，无法判断。", spans)
+    return either(lost > 0, en + ".", zh + "。", spans)
+
+
+def check_take_turns(timeline: Timeline, params: Settings) -> Answer:
+    """Between an adder's first and last running, another one ran."""
+    adders = _adders(timeline)
+    turns = _turns(timeline, adders)
+    if len(adders) < 2:
+        return not_seen("One thread has nobody to take turns with.", "只有一个线程，谈不上交替。")
+    en = f"The threads took over from each other {len(turns)} times."
+    zh = f"线程之间交接 {len(turns)} 次。"
+    if len(turns) < len(adders):
+        busy = min(timeline.total_ns(adder, State.RUNNING) for adder in adders)
+        if not exact(timeline) or busy < params.switch_ms * 1e6 * len(adders):
+            return not_seen(
+                en + " They were too short to meet.", zh + "它们太短，没有相遇。", turns
+            )
+    return either(len(turns) >= len(adders), en, zh, turns)
+
+
+def check_lock_waits(timeline: Timeline, params: Settings) -> Answer:
+    """Who waits for the lock waits for another thread, which holds it."""
+    adders = {adder.id for adder in _adders(timeline)}
+    waits = [
+        row
+        for adder in _adders(timeline)
+        for row in timeline.of(adder, State.BLOCKED)
+        if row.reason is Reason.LOCK
+    ]
+    if params.variant != "lock":
+        return not_seen("This variant uses no lock.", "这种做法没有用锁。")
+    known = [row for row in waits if row.holder]
+    if not known:
+        return not_seen(
+            f"They waited for the lock {len(waits)} times, the holder never being known.",
+            f"等锁 {len(waits)} 次，持有者均未知。",
+            waits,
+        )
+    wrong = [row for row in known if row.holder == row.track or row.holder not in adders]
+    return either(
+        not wrong,
+        f"They waited {len(waits)} times; where the holder is known it was another adder in "
+        f"{len(known) - len(wrong)} of {len(known)} cases.",
+        f"共等待 {len(waits)} 次；在已知持有者的 {len(known)} 次中，有 {len(known) - len(wrong)} 次"
+        "是另一个线程。",
+        wrong or known,
+    )
+
+
+_SENTENCES = {
+    "plain": Text(
+        "x += 1 in a plain loop loses nothing on CPython 3.10 and later with the GIL: there is no "
+        "switch point inside it. Before, and without the GIL, it does.",
+        "简单循环里的 x += 1，在带 GIL 的 CPython 3.10 及以后版本上不会丢失更新：其中没有切换点。"
+        "更早的版本、或没有 GIL 时则会丢失。",
+    ),
+    "call": Text(
+        "With a call between reading and writing, updates are lost.",
+        "读与写之间有一次函数调用时，会丢失更新。",
+    ),
+    "split": Text(
+        "With a loop between reading and writing, updates are lost.",
+        "读与写之间隔着一个循环时，会丢失更新。",
+    ),
+    "lock": Text("With a lock around the step, nothing is lost.", "给这一步加锁后，不会丢失更新。"),
+    "append": Text(
+        "list.append is one indivisible step: nothing is lost.",
+        "list.append 是不可分割的一步：不会丢失。",
+    ),
+}
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.LOCKS,
+    place=2,
+    title=Text("A race for a counter", "计数器上的竞态条件"),
+    summary=Text(
+        "Threads add to one counter in five ways: which of them lose steps, on this Python?",
+        "多个线程用五种方式给同一个计数器加一：在这个 Python 上，哪几种会丢失更新？",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.RACE, Idea.MUTUAL_EXCLUSION),
+        primitives=("threading.Thread", "threading.Lock", "sys.setswitchinterval"),
+        states=(State.GIL, State.RUNNING, State.BLOCKED),
+        level=2,
+    ),
+    claims=(
+        Claim("count", lambda params: _SENTENCES[params.variant], check_count),
+        Claim(
+            "take-turns",
+            Text(
+                "A thread can be interrupted between any two steps, and another one goes on.",
+                "线程可能在任意两步之间被打断，由另一个线程继续。",
+            ),
+            check_take_turns,
+        ),
+        Claim(
+            "lock-waits",
+            Text(
+                "Whoever waits for the lock waits for the thread that holds it.",
+                "等锁的线程，等的是另一个持有锁的线程。",
+            ),
+            check_lock_waits,
+        ),
+    ),
+)

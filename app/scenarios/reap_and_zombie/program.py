@@ -1,0 +1,63 @@
+"""A child ends while its parent is busy: until the parent asks for it, it is a zombie.
+
+Beside it, a parent that ends before its own child: the orphan gets a new parent.
+"""
+
+import os
+import time
+from multiprocessing import Process
+
+# --- settings: change them and run the program again ---
+JOIN = "late"  # "late": after the parent's work, "soon": before it, "never": not called at all
+CHILD_SECONDS = 0.2  # how long the child works
+PARENT_SECONDS = 1.2  # how long the parent works
+ORPHAN = True  # also show a child whose parent ends first
+# --- end of settings ---
+
+
+def compute(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def work():
+    compute(CHILD_SECONDS)
+    print("child: my work is done", flush=True)
+
+
+def have_a_child_and_leave():
+    child = Process(target=outlive_my_parent, args=(os.getpid(),), name="orphan")
+    child.start()
+    os._exit(0)  # at once: a process that ends in the usual way waits for its children
+
+
+def outlive_my_parent(parent):
+    print(f"orphan: I was started by {parent}", flush=True)
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    print(f"orphan: now my parent is {os.getppid()}", flush=True)
+    compute(CHILD_SECONDS)
+
+
+def main():
+    if ORPHAN:
+        short_lived = Process(target=have_a_child_and_leave, name="short-lived")
+        short_lived.start()
+        short_lived.join()
+
+    child = Process(target=work, name="child")
+    child.start()
+    if JOIN == "soon":
+        child.join()
+        print(f"main: joined, exit code {child.exitcode}", flush=True)
+    print("main: working", flush=True)
+    compute(PARENT_SECONDS)
+    print("main: my work is done", flush=True)
+    if JOIN == "late":
+        child.join()
+        print(f"main: joined, exit code {child.exitcode}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Zombies and orphans: what is left of a process between its end and its parent's question."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, flag, number
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import duration, exit_of, lines, named, need_said, percent, whole
+from app.catalogue.text import Text
+from app.timeline.states import State
+from app.timeline.timeline import Timeline
+
+
+class Settings(Parameters):
+    join: Literal["late", "soon", "never"] = choice(
+        "late",
+        Text("When main joins the child", "主进程何时 join"),
+        {
+            "late": Text("late: after its own work", "晚：做完自己的工作之后"),
+            "soon": Text("soon: before its own work", "早：开始自己的工作之前"),
+            "never": Text("never by itself", "自己从不调用"),
+        },
+    )
+    child_seconds: float = number(
+        0.2, Text("Child works", "子进程工作"), minimum=0.1, maximum=3, unit="s"
+    )
+    parent_seconds: float = number(
+        1.2, Text("Parent works", "父进程工作"), minimum=0.1, maximum=6, unit="s"
+    )
+    orphan: bool = flag(
+        True,
+        Text("Also show an orphan", "同时演示孤儿进程"),
+        help=Text("A child whose parent ends first.", "父进程先结束的子进程。"),
+    )
+
+
+def check_zombie(timeline: Timeline, params: Settings) -> Answer:
+    (child,) = named(timeline, "child")
+    died = exit_of(timeline, child)
+    zombies = timeline.of(child, State.ZOMBIE)
+    length = sum(row.end_ns - row.start_ns for row in zombies)
+    work_began = need_said(timeline, "main: working").ns
+    work_ended = need_said(timeline, "main: my work is done").ns
+    work = work_ended - work_began
+    figures = duration(length), duration(work)
+    if params.join == "soon":
+        return either(
+            length < work / 2 and exit_of(timeline, child) <= work_began,
+            f"It was a zombie for {figures[0]}; the parent then worked for {figures[1]}.",
+            f"它作为僵尸进程存在了 {figures[0]}；之后父进程工作了 {figures[1]}。",
+            zombies or [whole(timeline, child)],
+        )
+    if died >= work_ended:
+        return not_seen(
+            "The child outlived the parent's work, so nobody was late.",
+            "子进程比父进程的工作结束得更晚，谈不上回收迟到。",
+        )
+    wait = work_ended - died
+    if not zombies and wait < work / 10:
+        return not_seen(
+            "The child ended only just before the join.", "子进程在 join 之前刚刚结束。"
+        )
+    # From its end to the parent's question: at least to the end of the parent's work.
+    return either(
+        bool(zombies) and zombies[-1].end_ns >= work_ended - wait // 10,
+        f"It ended {duration(wait)} before the parent's work did, and was a zombie for "
+        f"{figures[0]}.",
+        f"它比父进程的工作早结束 {duration(wait)}，作为僵尸进程存在了 {figures[0]}。",
+        zombies or [whole(timeline, child)],
+    )
+
+
+def check_costs_nothing(timeline: Timeline, params: Settings) -> Answer:
+    """After its exit nothing of the child runs any more."""
+    (child,) = named(timeline, "child")
+    zombies = timeline.of(child, State.ZOMBIE)
+    if not zombies:
+        return not_seen("The child was not seen as a zombie.", "没有看到子进程成为僵尸进程。")
+    died = zombies[0].start_ns
+    after = [
+        row
+        for row in timeline.of(child)
+        if row.end_ns > died and row.state not in (State.ZOMBIE, State.EXITED)
+    ]
+    length = zombies[-1].end_ns - died
+    spent = sum(row.end_ns - max(died, row.start_ns) for row in after)
+    return either(
+        not after,
+        f"In the {duration(length)} as a zombie it did other things for {percent(spent, length)}.",
+        f"在作为僵尸进程的 {duration(length)} 里，处于其他状态的时间占 {percent(spent, length)}。",
+        after or zombies,
+    )
+
+
+def check_orphan(timeline: Timeline, params: Settings) -> Answer:
+    if not params.orphan:
+        return not_seen("No orphan was asked for.", "没有要求演示孤儿进程。")
+    parent, orphan = named(timeline, "short-lived", "orphan")
+    text = "\n".join(line.text for line in lines(timeline))
+    before = re.search(r"orphan: I was started by (\d+)", text)
+    after = re.search(r"orphan: now my parent is (\d+)", text)
+    if not before or not after:
+        return not_seen("The orphan did not tell its parents.", "孤儿进程没有说出它的父进程。")
+    gone, end = exit_of(timeline, parent), exit_of(timeline, orphan)
+    return either(
+        int(before[1]) == parent.pid and before[1] != after[1] and end > gone,
+        f"Its parent {before[1]} ended at {duration(gone)}, then its parent was {after[1]}; "
+        f"it lived to {duration(end)}.",
+        f"父进程 {before[1]} 在 {duration(gone)} 结束，此后它的父进程是 {after[1]}；"
+        f"它自己活到 {duration(end)}。",
+        [whole(timeline, parent), Span(orphan.id, min(gone, end), end)],
+    )
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.PROCESSES,
+    place=6,
+    title=Text("Zombies and orphans", "僵尸进程与孤儿进程"),
+    summary=Text(
+        "A child ends while its parent is busy and stays as a zombie until it is joined; an "
+        "orphan gets a new parent.",
+        "子进程结束时父进程正忙，于是它一直是僵尸进程，直到被 join；孤儿进程则被新的父进程收养。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.LIFETIME, Idea.STATES),
+        primitives=("multiprocessing.Process", "Process.join", "os.getppid"),
+        states=(State.ZOMBIE, State.RUNNING, State.BLOCKED),
+        level=2,
+    ),
+    claims=(
+        Claim(
+            "zombie",
+            lambda params: (
+                Text(
+                    "A child that is joined at once is a zombie for next to no time.",
+                    "及时被 join 的子进程几乎不会停留在僵尸状态。",
+                )
+                if params.join == "soon"
+                else Text(
+                    "A child is a zombie from its end until its parent asks for it.",
+                    "子进程从结束到被父进程回收之前，一直是僵尸进程。",
+                )
+            ),
+            check_zombie,
+        ),
+        Claim(
+            "costs-nothing",
+            Text(
+                "A zombie does nothing more: it is only an entry with an exit status.",
+                "僵尸进程什么也不做：它只是一个保存着退出状态的表项。",
+            ),
+            check_costs_nothing,
+        ),
+        Claim(
+            "orphan",
+            Text(
+                "A process whose parent ends lives on, with a new parent.",
+                "父进程结束后，子进程继续存活，并有了新的父进程。",
+            ),
+            check_orphan,
+        ),
+    ),
+)
