@@ -1,0 +1,104 @@
+"""Sampling /proc, on real programs."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from app.timeline.records import (
+    ProcessReaped,
+    Record,
+    SchedStat,
+    StatSample,
+    TaskExit,
+    TaskNew,
+)
+from app.witness.scheduler_procfs import MAX_SHARE, MIN_INTERVAL_NS, ProcfsScheduler
+from app.witness.threads import ThreadTable
+from tests.witness.program import Held, held
+
+pytestmark = pytest.mark.real
+
+
+def watch(code: str) -> tuple[Held, list[Record]]:
+    with held(code) as program:
+        table = ThreadTable(program.pid)
+        witness = ProcfsScheduler(program.pid, program.pid, table)
+        try:
+            return program, program.run_under(witness.poll)
+        finally:
+            witness.close()
+
+
+def test_procfs_samples_states_and_run_queue_times() -> None:
+    _, records = watch("import time\ntime.sleep(0.15)\nsum(range(9_000_000))")
+    states = [r.state for r in records if isinstance(r, StatSample)]
+    assert "S" in states and "R" in states
+    stats = [r for r in records if isinstance(r, SchedStat)]
+    assert stats[-1].run_ns > stats[0].run_ns
+    times = [r.t for r in records if isinstance(r, StatSample)]
+    assert times == sorted(times)
+
+
+def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
+    program, records = watch(
+        "import os, threading, time\n"
+        "def f():\n"
+        "    print('thread', threading.get_native_id(), flush=True); time.sleep(0.2)\n"
+        "t = threading.Thread(target=f); t.start(); t.join()\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    time.sleep(0.15); os._exit(0)\n"
+        "print('child', pid, flush=True)\n"
+        "time.sleep(0.4)\n"  # the child is a zombie meanwhile
+        "os.waitpid(pid, 0)\n"
+        "time.sleep(0.15)\n"
+    )
+    ids = {line.split()[0]: int(line.split()[1]) for line in program.lines}
+    root, thread, child = program.pid, ids["thread"], ids["child"]
+    births = {(r.pid, r.tid, r.ppid): r for r in records if isinstance(r, TaskNew)}
+    assert set(births) == {(root, thread, root), (child, child, root)}
+    ends = {r.tid: r for r in records if isinstance(r, TaskExit)}
+    assert {thread, child} <= set(ends)
+    assert all(r.sampled for r in births.values())
+    assert all(r.sampled for r in ends.values())
+    reaped = {r.pid: r for r in records if isinstance(r, ProcessReaped)}
+    assert reaped[child].sampled and reaped[child].status is None
+    # It was seen dead well before it was seen gone: the zombie time is there.
+    assert reaped[child].t - ends[child].t > 100_000_000
+
+
+def test_procfs_costs_at_most_its_share_with_many_threads() -> None:
+    code = (
+        "import threading\n"
+        "stop = threading.Event()\n"
+        "threads = [threading.Thread(target=stop.wait) for _ in range(100)]\n"
+        "for t in threads: t.start()\n"
+        "print('ready', flush=True)\n"
+        "input(); stop.set()\n"
+        "for t in threads: t.join()\n"
+    )
+    with held(code) as program:
+        table = ThreadTable(program.pid)
+        witness = ProcfsScheduler(program.pid, program.pid, table)
+        program.go()
+        assert program.process.stdout is not None
+        assert program.process.stdout.readline() == b"ready\n"
+        looks, cpu, wall = 0, time.thread_time_ns(), time.monotonic_ns()
+        while looks < 8 or time.monotonic_ns() - wall < 300_000_000:
+            looks += bool(witness.poll())
+            time.sleep(MIN_INTERVAL_NS / 1e9)
+        share = (time.thread_time_ns() - cpu) / (time.monotonic_ns() - wall)
+        assert table.alive == 101
+        assert witness.share <= MAX_SHARE * 1.01
+        # The loop around it costs a little, too.
+        assert share < 2 * MAX_SHARE
+        witness.close()
+
+
+def test_procfs_close_leaves_no_file_open() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    watch("import threading\nthreading.Thread(target=print).start()")
+    assert len(os.listdir("/proc/self/fd")) == before
