@@ -41,7 +41,7 @@ def _facts(examination: Examination) -> Table:
     yes_no = {True: _("yes"), False: _("no")}
     unknown = _("not told")
     rows = [
-        (_("release"), kernel.release),
+        (_("kernel release"), kernel.release),
         (_("CPUs this process may use"), str(kernel.cpus)),
         ("perf_event_paranoid", _told(kernel.perf_event_paranoid, unknown)),
         ("perf_event_mlock_kb", _told(kernel.perf_event_mlock_kb, unknown)),
