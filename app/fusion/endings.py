@@ -1,0 +1,175 @@
+"""How threads, processes and coroutines end, and who learns of it."""
+
+from __future__ import annotations
+
+import signal
+
+from app.fusion.book import Book
+from app.fusion.flows import Flows
+from app.fusion.identities import Identities
+from app.fusion.lives import Cpu, ProcessLife, TaskLife, ThreadLife
+from app.fusion.waits import Waits
+from app.timeline.model import Ending
+from app.timeline.states import Cause, Evidence, State
+
+RETURNED, RAISED, EXITED = 0, 1, 2
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM`` for 15; real-time signals are named by their number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"
+
+
+class Endings:
+    """Closes lanes and tells each ended track's cause as soon as it is known."""
+
+    def __init__(self, book: Book, who: Identities, flows: Flows, waits: Waits) -> None:
+        self._book = book
+        self._who = who
+        self._flows = flows
+        self._waits = waits
+
+    # --- threads -------------------------------------------------------------------------------
+
+    def thread_end(self, life: ThreadLife, t: int, aux: int, exception: str) -> None:
+        """THREAD_END: the Python code of the thread is over; the thread itself goes on a little."""
+        life.ending = (aux, exception, t)
+        self._flows.thread_over(life, t)
+        if life.track.end is not None or life.exited:
+            self._tell(life)
+        elif not self._book.facts.switches:
+            self.thread_gone(life, t)
+
+    def thread_gone(self, life: ThreadLife, t: int, evidence: Evidence = Evidence.KERNEL) -> None:
+        """The kernel has no such thread any more; of a process, its first thread is gone."""
+        if life.exited:
+            return
+        process = life.process
+        life.exited = True
+        life.cpu = Cpu.UNSEEN
+        self._waits.abandon(life, t)
+        process.executing.pop(life, None)
+        process.threads.pop(life.tid, None)
+        if life is process.main:
+            process.exit_ns = t
+            life.lane.change(t, State.ZOMBIE, evidence)
+            self._process_over(process, t)
+            return
+        life.lane.end(t)
+        self._book.end_track(life.track, t, None)
+        if life.ending is None and process.exit_ns is None:
+            process.unended.append(life)
+        self._tell(life)
+
+    def _tell(self, life: ThreadLife) -> None:
+        """The cause of a thread that is not its process's first, once it is certain."""
+        process = life.process
+        if life is process.main:
+            return
+        if life.ending is not None:
+            aux, exception, _ = life.ending
+            cause = Cause.RAISED if aux == RAISED else Cause.RETURNED
+            life.track.end = Ending(cause, exception=exception or None)
+        elif process.exit_ns is not None:
+            life.track.end = Ending(Cause.WITH_PROCESS)
+        self._book.touch(life.track)
+
+    # --- processes -----------------------------------------------------------------------------
+
+    def _process_over(self, process: ProcessLife, t: int) -> None:
+        self._flows.process_over(process, t)
+        for task in list(process.tasks):
+            self.task_gone(task, t, Ending(Cause.WITH_PROCESS))
+        for life in process.unended:
+            # A Python thread can't end but by its code or with its process.
+            if life.started or t - life.track.end_ns < _TOGETHER_NS:
+                self._tell(life)
+            else:
+                self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))
+        process.unended = []
+
+    def reaped(self, process: ProcessLife, t: int, status: int | None) -> None:
+        """The process is gone altogether; ``status`` is wait(2)'s, where it is known."""
+        if status is not None and process.status is None:
+            process.status = status
+            if process.reaped:
+                self._book.end_track(process.main.track, t, self.of_process(process))
+        if process.reaped:
+            return
+        process.reaped = True
+        if process.exit_ns is None:
+            process.exit_ns = t
+            self._process_over(process, t)
+        for life in list(process.threads.values()):
+            if life is not process.main:
+                self.thread_gone(life, t)
+        process.threads.clear()
+        main = process.main
+        if not main.exited:
+            main.exited = True
+            self._waits.abandon(main, t)
+            process.executing.pop(main, None)
+        main.lane.end(t)
+        self._book.end_track(main.track, t, self.of_process(process))
+        self._flows.signalled(process, t)
+
+    def of_process(self, process: ProcessLife) -> Ending:
+        """What wait(2)'s status and the probe say together."""
+        aux, exception = process.main_end or (None, "")
+        status = process.status
+        if status is None:
+            if aux is None:
+                return Ending(Cause.UNKNOWN)
+            return Ending(_CAUSES.get(aux, Cause.UNKNOWN), exception=exception or None)
+        if number := status & 0x7F:
+            name = signal_name(number)
+            if any(daemon and sent == number for _, _, sent, daemon in process.kills):
+                return Ending(Cause.DAEMON, signal=name)
+            return Ending(Cause.SIGNAL, signal=name)
+        code = (status >> 8) & 0xFF
+        if aux == RAISED and code:
+            return Ending(Cause.RAISED, code, exception=exception or None)
+        if code or aux == EXITED:
+            return Ending(Cause.EXIT, code)
+        return Ending(Cause.RETURNED, code)
+
+    # --- coroutines ----------------------------------------------------------------------------
+
+    def task_gone(self, task: TaskLife, t: int, ending: Ending) -> None:
+        if task.lane.ended:
+            return
+        task.lane.end(t)
+        task.process.tasks.pop(task, None)
+        task.thread.ready_tasks.pop(task, None)
+        if task.thread.step is task:
+            task.thread.step = None
+        self._book.end_track(task.track, t, ending)
+
+    # --- the end of the run --------------------------------------------------------------------
+
+    def run_over(self, t: int) -> None:
+        """Nothing more comes: what still lives ends here, its cause as far as it is known."""
+        for process in list(self._who.live()):
+            for life in list(process.threads.values()):
+                if life is not process.main:
+                    life.exited = True
+                    life.lane.end(t)
+                    self._book.end_track(life.track, t, None)
+                    self._tell(life)
+                    if life.track.end is None:
+                        life.track.end = Ending(Cause.UNKNOWN)
+            for task in list(process.tasks):
+                self.task_gone(task, t, Ending(Cause.UNKNOWN))
+            for life in process.unended:
+                self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))
+            process.main.lane.end(t)
+            self._book.end_track(process.main.track, t, self.of_process(process))
+
+
+_CAUSES = {RETURNED: Cause.RETURNED, RAISED: Cause.RAISED, EXITED: Cause.EXIT}
+
+#: Threads of one process that go within this time went together (exit_group(2)).
+_TOGETHER_NS = 50_000_000

@@ -1,0 +1,29 @@
+"""What fusion has to know about a run before its first record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scheduler = Literal["perf", "procfs", "tracepoints", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """``start_ns`` is CLOCK_MONOTONIC at the run's start; slices are counted from it.
+
+    ``program`` is the text of the program, ``file_name`` the name of its file, without a folder.
+    ``scheduler`` is the witness of the kernel's view; ``probe`` tells whether rings are expected.
+    """
+
+    start_ns: int
+    root_pid: int
+    program: str = ""
+    file_name: str = "program.py"
+    scheduler: Scheduler = "perf"
+    probe: bool = True
+
+    @property
+    def switches(self) -> bool:
+        """Whether the scheduler witness sees every context switch, rather than samples."""
+        return self.scheduler in ("perf", "tracepoints")

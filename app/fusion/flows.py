@@ -1,0 +1,205 @@
+"""Arrows between tracks: who started, released, fed, woke or ended whom."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from app.fusion.book import Book
+from app.fusion.lives import Operation, ProcessLife, Sent, ThreadLife
+from app.fusion.things import Things
+from app.timeline.model import NOTHING
+from app.timeline.states import FlowKind, Reason
+
+#: What is put and never taken is forgotten beyond this many, for each queue.
+_KEPT = 65_536
+
+_RELEASED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
+_NOTIFIED = frozenset(
+    {Reason.CONDITION, Reason.EVENT, Reason.BARRIER, Reason.SEMAPHORE, Reason.FUTURE}
+)
+_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
+
+
+class Flows:
+    """Matches the two ends of each arrow; draws it when the later end is known."""
+
+    def __init__(self, book: Book, things: Things) -> None:
+        self._book = book
+        self._things = things
+        self._over: dict[int, int] = {}  # when a track's code, or its process, was over
+        self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
+        self._put: dict[tuple[int, int], deque[tuple[int, int]]] = {}
+        self._put_by: dict[tuple[int, int], deque[tuple[int, int]]] = {}
+        self._sent: dict[int, deque[Sent]] = {}
+        self._taken: dict[int, deque[tuple[ThreadLife, int]]] = {}
+        self._submitted: dict[int, tuple[int, int, int]] = {}
+
+    # --- births --------------------------------------------------------------------------------
+
+    def spawning(self, life: ThreadLife, t: int, obj: int, process: bool) -> None:
+        """THREAD_SPAWN or PROCESS_SPAWN: ``start()`` was entered."""
+        life.spawning = (t, process)
+        if obj:
+            self._spawns[obj] = (life.track.id, t)
+
+    def born(self, parent: ThreadLife, child: ThreadLife, t: int) -> None:
+        """The kernel saw the birth."""
+        spawning = parent.spawning
+        is_process = child is child.process.main
+        since = t
+        if spawning is not None and spawning[1] == is_process:
+            since = spawning[0]
+            if not is_process:
+                parent.spawning = None
+                child.python = True
+        child.drawn = True
+        self._book.flow(FlowKind.SPAWN, parent.track.id, since, child.track.id, t)
+
+    def started(self, child: ThreadLife, obj: int) -> None:
+        """THREAD_START or PROCESS_NAME: the child tells whose ``start()`` it comes from."""
+        spawn = self._spawns.pop(obj, None) if obj else None
+        if spawn is not None and not child.drawn:
+            self._draw_spawn(spawn, child)
+
+    def spawned(self, life: ThreadLife, child: ThreadLife | None, obj: int) -> None:
+        """PROCESS_SPAWNED: ``start()`` knows its child; a fork server may have borne it."""
+        life.spawning = None
+        spawn = self._spawns.pop(obj, None) if obj else None
+        if child is None or spawn is None:
+            return
+        if not child.drawn or child.process.parent is not life.process:
+            self._draw_spawn(spawn, child)
+
+    def _draw_spawn(self, spawn: tuple[int, int], child: ThreadLife) -> None:
+        child.drawn = True
+        track, since = spawn
+        start = child.track.start_ns
+        self._book.flow(FlowKind.SPAWN, track, since, child.track.id, max(since, start))
+
+    # --- waits ---------------------------------------------------------------------------------
+
+    def left(self, life: ThreadLife, op: Operation, t: int) -> None:
+        """An operation got what it waited for: from whom?"""
+        track = life.track.id
+        if op.reason in _JOINS:
+            target = op.target
+            over = self._over.get(target.track.id) if target else None
+            if target is not None and over is not None:
+                self._book.flow(FlowKind.JOIN, target.track.id, over, track, t, op.thing)
+            return
+        known = self._things.get(op.obj) if op.obj else None
+        if known is None:
+            return
+        causes = [
+            cause
+            for cause, kinds in ((known.released, _RELEASED), (known.notified, _NOTIFIED))
+            if cause and op.reason in kinds and cause[0] != track and cause[1] >= op.entered
+        ]
+        if causes:
+            by, since = max(causes, key=lambda cause: cause[1])
+            self._book.flow(FlowKind.RELEASE, by, since, track, t, op.thing)
+
+    def thread_over(self, life: ThreadLife, t: int) -> None:
+        self._over[life.track.id] = t
+        known = self._things.get(life.obj) if life.obj else None
+        for waiter in known.waiters if known else ():
+            if waiter.op is not None:
+                waiter.op.satisfied = True
+
+    def process_over(self, process: ProcessLife, t: int) -> None:
+        self._over[process.main.track.id] = t
+
+    def signalled(self, process: ProcessLife, t: int) -> None:
+        """The process is gone: was it a signal that someone here sent?"""
+        number = (process.status or 0) & 0x7F
+        for track, since, sent, _ in reversed(process.kills):
+            if sent == number:
+                end = t if process.exit_ns is None else process.exit_ns
+                self._book.flow(FlowKind.SIGNAL, track, since, process.main.track.id, end)
+                return
+
+    # --- queues and pipes ----------------------------------------------------------------------
+
+    def put(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
+        mark = (life.track.id, t)
+        self._put.setdefault((queue, key), deque(maxlen=_KEPT)).append(mark)
+        self._put_by.setdefault((queue, life.process.pid), deque(maxlen=_KEPT)).append(mark)
+
+    def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
+        """An item came out: of this process's own queue, or through a pipe it just read."""
+        received, life.received = life.received, None
+        if received is not None:
+            marks = self._put_by.get((queue, received.pid))
+        else:
+            marks = self._put.get((queue, key))
+        if not marks:
+            return
+        track, since = marks.popleft()
+        if received is None:
+            if not marks:
+                del self._put[queue, key]
+            self._forget(self._put_by, (queue, life.process.pid), (track, since))
+        thing = self._things.show(queue, Reason.QUEUE)
+        self._book.flow(FlowKind.PUT_GET, track, since, life.track.id, t, thing)
+
+    def send(self, life: ThreadLife, t: int, pipe: int) -> None:
+        sent = Sent(pipe, life.process.pid, life.track.id, t, t)
+        taken = self._taken.get(pipe)
+        if taken:
+            reader, then = taken.popleft()
+            if reader.received is not None and reader.received.from_track == NOTHING:
+                reader.received = sent._replace(to_ns=then)
+            else:
+                self._draw_sent(reader, sent._replace(to_ns=then))
+            return
+        self._sent.setdefault(pipe, deque(maxlen=_KEPT)).append(sent)
+
+    def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
+        """Bytes came out of a pipe; told as a queue's item when a GET follows at once."""
+        self.settle(life)
+        sent = self._sent.get(pipe)
+        if sent:
+            life.received = sent.popleft()._replace(to_ns=t)
+        else:
+            self._taken.setdefault(pipe, deque(maxlen=_KEPT)).append((life, t))
+
+    def settle(self, life: ThreadLife) -> None:
+        """The last bytes it received were no queue's item."""
+        received, life.received = life.received, None
+        if received is not None:
+            self._draw_sent(life, received)
+
+    def _draw_sent(self, reader: ThreadLife, sent: Sent) -> None:
+        thing = self._things.show(sent.pipe, Reason.PIPE)
+        self._book.flow(
+            FlowKind.SEND_RECV,
+            sent.from_track,
+            sent.from_ns,
+            reader.track.id,
+            sent.to_ns,
+            thing,
+        )
+
+    @staticmethod
+    def _forget(
+        marks: dict[tuple[int, int], deque[tuple[int, int]]],
+        key: tuple[int, int],
+        mark: tuple[int, int],
+    ) -> None:
+        found = marks.get(key)
+        if found and found[0] == mark:
+            found.popleft()
+        elif found and mark in found:
+            found.remove(mark)
+
+    # --- executors -----------------------------------------------------------------------------
+
+    def submit(self, life: ThreadLife, t: int, future: int, pool: int) -> None:
+        self._submitted[future] = (life.track.id, t, pool)
+
+    def run_future(self, life: ThreadLife, t: int, future: int) -> None:
+        submitted = self._submitted.pop(future, None)
+        if submitted is not None:
+            track, since, pool = submitted
+            thing = self._things.show(pool)
+            self._book.flow(FlowKind.PUT_GET, track, since, life.track.id, t, thing)

@@ -1,0 +1,168 @@
+"""Records in, batches out: the wiring of fusion's machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from app.fusion.book import Book
+from app.fusion.endings import Endings
+from app.fusion.facts import RunFacts
+from app.fusion.findings import Findings
+from app.fusion.flows import Flows
+from app.fusion.identities import Identities
+from app.fusion.off_cpu import OffCpu
+from app.fusion.operations import Operations
+from app.fusion.output import STREAMS, Output
+from app.fusion.probe_records import ProbeRecords
+from app.fusion.reorder import Reorder
+from app.fusion.sampled_machine import SampledMachine
+from app.fusion.task_machine import TaskMachine
+from app.fusion.things import Things
+from app.fusion.thread_machine import ThreadMachine
+from app.fusion.waits import Waits
+from app.timeline.model import Batch
+from app.timeline.records import (
+    Dropped,
+    Limit,
+    OutputChunk,
+    ProbeRecord,
+    ProcessReaped,
+    Record,
+    SchedStat,
+    StatSample,
+    SwitchIn,
+    SwitchOut,
+    SyscallSample,
+    TaskComm,
+    TaskExit,
+    TaskNew,
+)
+from app.timeline.states import Evidence
+
+
+class Fusion:
+    """Pure: no clock, file, socket or thread; the same records give the same slices.
+
+    ``feed`` takes records in any order. ``advance`` applies those up to a time that no witness
+    will go back behind, and hands out what is new. Times given are CLOCK_MONOTONIC in ns, as in
+    the records; times in batches count from the run's start.
+    """
+
+    def __init__(self, facts: RunFacts) -> None:
+        self._facts = facts
+        self._book = book = Book(facts)
+        self._reorder = Reorder()
+        self._finished = False
+        self._who = who = Identities(book)
+        self._things = things = Things(book)
+        self._waits = waits = Waits(book, things)
+        flows = Flows(book, things)
+        self._endings = endings = Endings(book, who, flows, waits)
+        self._findings = findings = Findings(book)
+        evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
+        off_cpu = OffCpu(things, evidence)
+        self._operations = operations = Operations(book, who, things, waits, flows, off_cpu)
+        tasks = TaskMachine(book, things, endings, findings)
+        self._outputs = {
+            stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
+        }
+        self._threads = threads = ThreadMachine(book, who, off_cpu, endings, flows)
+        looks: ThreadMachine | SampledMachine = (
+            threads if facts.switches else SampledMachine(who, off_cpu, endings)
+        )
+        probe = ProbeRecords(book, who, things, operations, tasks, flows, endings, self._outputs)
+        self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
+            SwitchIn: threads.switch_in,
+            SwitchOut: threads.switch_out,
+            TaskNew: threads.task_new,
+            TaskExit: threads.task_exit,
+            TaskComm: threads.task_comm,
+            SchedStat: looks.sched_stat,
+            StatSample: looks.stat_sample,
+            SyscallSample: looks.syscall_sample,
+            ProbeRecord: probe.apply,
+            ProcessReaped: self._reaped,
+            OutputChunk: self._came_out,
+            Dropped: self._lost,
+            Limit: self._limit,
+        }
+
+    def feed(self, records: Iterable[Record]) -> None:
+        """Take in records of any witness, in any order."""
+        self._reorder.feed(records)
+
+    def advance(self, watermark_ns: int) -> Batch:
+        """Apply the records with ``t <= watermark_ns``; what came out of that."""
+        self._apply(self._reorder.take(watermark_ns))
+        self._reach(watermark_ns - self._facts.start_ns)
+        return self._book.batch()
+
+    def finish(self, t_ns: int) -> Batch:
+        """The run ended at ``t_ns``: apply all that is left and close every track."""
+        if not self._finished:
+            self._finished = True
+            self._apply(self._reorder.take_all())
+            self._reach(t_ns - self._facts.start_ns)
+            end = self._book.now
+            for output in self._outputs.values():
+                output.finish(end)
+            self._waits.run_over(end)
+            self._endings.run_over(end)
+        return self._book.batch(final=True)
+
+    @property
+    def late(self) -> int:
+        """Records that came after the watermark had passed them."""
+        return self._reorder.late
+
+    @property
+    def gaps(self) -> int:
+        """Impossible transitions, each now a slice in state ``unknown``."""
+        return self._book.gaps
+
+    def _apply(self, records: list[Record]) -> None:
+        book, handlers, start = self._book, self._handlers, self._facts.start_ns
+        now = book.now
+        for record in records:
+            t = record.t - start
+            if t > now:
+                if t >= book.next_timer:
+                    book.run_timers(t)
+                book.now = now = t
+            handlers[type(record)](now, record)
+
+    def _reach(self, t: int) -> None:
+        """The run's time is ``t`` now, even where no record says so."""
+        book = self._book
+        if t >= book.next_timer:
+            book.run_timers(t)
+        book.now = max(book.now, t)
+
+    # --- records that need no machine ----------------------------------------------------------
+
+    def _reaped(self, t: int, record: ProcessReaped) -> None:
+        process = self._who.processes.get(record.pid)
+        if process is not None:
+            self._endings.reaped(process, t, record.status)
+
+    def _came_out(self, t: int, record: OutputChunk) -> None:
+        output = self._outputs.get(record.stream)
+        if output is not None:
+            output.came_out(t, record.data)
+
+    def _lost(self, t: int, record: Dropped) -> None:
+        """A loss makes unknown what the lost records could have changed."""
+        self._book.lost += record.lost
+        if record.tid:
+            life = self._who.threads.get(record.tid)
+            if life is not None and not life.exited:
+                self._operations.forget(t, life)
+                life.doubtful = True
+        elif record.source != "probe":
+            for process in list(self._who.live()):
+                for life in list(process.threads.values()):
+                    self._threads.lost(life, t)
+
+    def _limit(self, t: int, record: Limit) -> None:
+        self._findings.limit(t, record.name, record.value)

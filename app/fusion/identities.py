@@ -1,0 +1,111 @@
+"""Who is who: threads and processes by the kernel's ids, which are used again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.fusion.book import Book
+from app.fusion.lanes import Lane
+from app.fusion.lives import ProcessLife, ThreadLife
+from app.timeline.model import NOTHING
+from app.timeline.states import THREAD_TRANSITIONS, Evidence, State, TrackKind
+
+#: How good a name is: the kernel's comm is better than a number, the program's own beats both.
+COMM, PROGRAM = 1, 2
+
+
+class Identities:
+    """The process tree. A tid belongs to its last thread that has not exited."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self.threads: dict[int, ThreadLife] = {}
+        self.processes: dict[int, ProcessLife] = {}
+        facts = book.facts
+        self.root = self._process(facts.root_pid, None, 0, State.NEW, Evidence.KERNEL)
+        self.name(self.root.main, facts.file_name, PROGRAM)
+
+    def born(
+        self, pid: int, tid: int, parent: ThreadLife | None, t: int, evidence: Evidence
+    ) -> ThreadLife:
+        """A witness saw this birth; an older bearer of the ids must be over by now."""
+        if pid == tid:
+            process = self._process(pid, parent.process if parent else None, t, State.NEW, evidence)
+            return process.main
+        return self._thread(self.process(pid, t), tid, t, State.NEW, evidence)
+
+    def thread(self, pid: int, tid: int, t: int) -> ThreadLife:
+        """The thread, made up as *unknown so far* when its birth was not seen."""
+        life = self.threads.get(tid)
+        if life is not None and not life.exited and life.process.pid == pid:
+            return life
+        if tid == pid:
+            return self._process(pid, None, t, State.UNKNOWN, Evidence.MISSING).main
+        return self._thread(self.process(pid, t), tid, t, State.UNKNOWN, Evidence.MISSING)
+
+    def process(self, pid: int, t: int) -> ProcessLife:
+        """The process that has this pid now, made up when its birth was not seen."""
+        process = self.processes.get(pid)
+        if process is None or process.reaped:
+            process = self._process(pid, None, t, State.UNKNOWN, Evidence.MISSING)
+        return process
+
+    def of_pid(self, pid: int) -> ThreadLife | None:
+        """The main thread of the process that has, or had last, this pid."""
+        process = self.processes.get(pid)
+        return process.main if process else None
+
+    def parented(self, process: ProcessLife, parent: ProcessLife | None) -> None:
+        """The parent became known after the process."""
+        if parent is None or process.parent is not None or process is parent:
+            return
+        if process is self.root:
+            return
+        process.parent = parent
+        process.main.track.parent = parent.main.track.id
+        self._book.touch(process.main.track)
+
+    def name(self, life: ThreadLife, name: str, rank: int) -> None:
+        if name and rank >= life.name_rank and (name != life.track.name or rank > life.name_rank):
+            life.name_rank = rank
+            life.track.name = name
+            self._book.touch(life.track)
+
+    def live(self) -> Iterator[ProcessLife]:
+        return (process for process in self.processes.values() if not process.reaped)
+
+    def _process(
+        self,
+        pid: int,
+        parent: ProcessLife | None,
+        t: int,
+        state: State,
+        evidence: Evidence,
+    ) -> ProcessLife:
+        process = ProcessLife(pid, parent)
+        track = self._book.new_track(
+            TrackKind.PROCESS,
+            f"process {pid}",
+            pid,
+            pid,
+            parent.main.track.id if parent else NOTHING,
+            t,
+        )
+        lane = Lane(self._book, track.id, t, THREAD_TRANSITIONS, state, evidence)
+        process.main = ThreadLife(process, pid, track, lane)
+        process.threads[pid] = process.main
+        self.processes[pid] = process
+        self.threads[pid] = process.main
+        return process
+
+    def _thread(
+        self, process: ProcessLife, tid: int, t: int, state: State, evidence: Evidence
+    ) -> ThreadLife:
+        track = self._book.new_track(
+            TrackKind.THREAD, f"thread {tid}", process.pid, tid, process.main.track.id, t
+        )
+        lane = Lane(self._book, track.id, t, THREAD_TRANSITIONS, state, evidence)
+        life = ThreadLife(process, tid, track, lane)
+        process.threads[tid] = life
+        self.threads[tid] = life
+        return life

@@ -1,0 +1,229 @@
+"""One track's slices: always one after the other, without a gap, each transition lawful."""
+
+from __future__ import annotations
+
+from app.fusion.book import Book
+from app.timeline.model import NO_CPU, NOTHING, OPEN, Slice, Stats
+from app.timeline.states import Evidence, Reason, State
+
+_UNKNOWN = State.UNKNOWN
+_MISSING = Evidence.MISSING
+_KINDS_OF_STATE = len(State)
+
+
+class Lane:
+    """The open slice of a track, and the way its slices are written.
+
+    ``change`` closes the open slice and opens the next. A transition that ``legal`` does not
+    allow turns the slice before it into ``unknown``: something was missed in it. While
+    ``holding``, closed rows wait, because the first of them may still be split.
+    """
+
+    __slots__ = (
+        "before",
+        "book",
+        "cpu",
+        "ended",
+        "evidence",
+        "held",
+        "held_after",
+        "holder",
+        "holding",
+        "involuntary",
+        "legal",
+        "line",
+        "object",
+        "reason",
+        "reason_evidence",
+        "shown",
+        "start",
+        "state",
+        "totals",
+        "track",
+        "voluntary",
+    )
+
+    def __init__(
+        self,
+        book: Book,
+        track: int,
+        start: int,
+        legal: dict[State, frozenset[State]],
+        state: State = _UNKNOWN,
+        evidence: Evidence = _MISSING,
+    ) -> None:
+        self.book = book
+        self.track = track
+        self.legal = legal
+        self.start = start
+        self.before = _UNKNOWN
+        self.state = state
+        self.reason = Reason.NONE
+        self.object = self.holder = NOTHING
+        self.cpu = NO_CPU
+        self.line = 0
+        self.evidence = evidence
+        self.reason_evidence = _MISSING
+        self.shown: Slice | None = None
+        self.held: list[Slice] = []
+        self.held_after = _UNKNOWN
+        self.holding = False
+        self.ended = False
+        self.totals = [0] * _KINDS_OF_STATE
+        self.voluntary = self.involuntary = 0
+        book.dirty[self] = None
+
+    def change(
+        self,
+        t: int,
+        state: State,
+        evidence: Evidence,
+        reason: Reason = Reason.NONE,
+        thing: int = NOTHING,
+        holder: int = NOTHING,
+        cpu: int = NO_CPU,
+        line: int = 0,
+        reason_evidence: Evidence = _MISSING,
+    ) -> None:
+        """From ``t`` on the track is in ``state``. A slice of no length leaves no row."""
+        if self.ended:
+            return
+        if t > self.start:
+            if state is _UNKNOWN and self.state is _UNKNOWN:
+                return
+            if self._unlawful(self.state, state):
+                self.gap()
+            self._close(t)
+        elif self._unlawful(self.before, state):
+            self.book.gaps += 1
+            state, evidence, reason, reason_evidence = _UNKNOWN, _MISSING, Reason.NONE, _MISSING
+            thing = holder = NOTHING
+            cpu, line = NO_CPU, 0
+        self.state = state
+        self.evidence = evidence
+        self.reason = reason
+        self.object = thing
+        self.holder = holder
+        self.cpu = cpu
+        self.line = line
+        self.reason_evidence = reason_evidence
+        self.book.dirty[self] = None
+
+    def relabel(
+        self,
+        state: State,
+        evidence: Evidence,
+        reason: Reason = Reason.NONE,
+        thing: int = NOTHING,
+        holder: int = NOTHING,
+        line: int = 0,
+        reason_evidence: Evidence = _MISSING,
+    ) -> None:
+        """More is known of the open slice, from its start on."""
+        self.change(
+            self.start, state, evidence, reason, thing, holder, NO_CPU, line, reason_evidence
+        )
+
+    def hold_by(self, holder: int) -> None:
+        """The open slice's holder is another one now."""
+        if holder != self.holder:
+            self.holder = holder
+            self.book.dirty[self] = None
+
+    def gap(self) -> None:
+        """The open slice turned out to hide a change that no witness told."""
+        self.book.gaps += 1
+        self.state, self.evidence = _UNKNOWN, _MISSING
+        self.reason, self.reason_evidence = Reason.NONE, _MISSING
+        self.object = self.holder = NOTHING
+        self.cpu, self.line = NO_CPU, 0
+
+    def hold(self) -> None:
+        """Keep closed rows back from the open slice on, until ``release``."""
+        self.holding = True
+        self.held_after = self.before
+
+    def release(self, ready_ns: int = 0) -> None:
+        """Let held rows go; the last ``ready_ns`` of the first were spent on a run queue."""
+        held, self.held, self.holding = self.held, [], False
+        if held and ready_ns:
+            first = held[0]
+            middle = max(first.start_ns, first.end_ns - ready_ns)
+            before = self.held_after if middle == first.start_ns else first.state
+            if self._unlawful(before, State.READY):
+                self.book.gaps += 1
+                middle = first.end_ns
+        if held and ready_ns and middle < first.end_ns:
+            ready = Slice(
+                self.track,
+                middle,
+                first.end_ns,
+                State.READY,
+                evidence=Evidence.INFERRED,
+            )
+            self.totals[first.state] -= first.end_ns - middle
+            self.totals[State.READY] += first.end_ns - middle
+            held[:1] = [ready] if middle == first.start_ns else [_until(first, middle), ready]
+        self.book.rows += held
+        self.book.dirty[self] = None
+
+    def end(self, t: int) -> None:
+        """The track is over: its last slice is closed and nothing more is accepted."""
+        if self.ended:
+            return
+        if t > self.start:
+            self._close(t)
+        self.release()
+        self.ended = True
+        self.book.stats(self)
+
+    def open_row(self) -> Slice:
+        return self._row(OPEN)
+
+    def stats(self, now: int = 0) -> Stats:
+        """Totals, the open slice counted up to ``now``."""
+        totals = self.totals
+        if not self.ended and now > self.start:
+            totals = totals.copy()
+            totals[self.state] += now - self.start
+        return Stats(
+            self.track,
+            totals[State.RUNNING],
+            totals[State.READY],
+            totals[State.BLOCKED] + totals[State.AWAITING],
+            totals[State.GIL],
+            self.voluntary,
+            self.involuntary,
+        )
+
+    def _unlawful(self, before: State, after: State) -> bool:
+        return before is not _UNKNOWN and after is not _UNKNOWN and after not in self.legal[before]
+
+    def _close(self, t: int) -> None:
+        row = self._row(t)
+        self.totals[self.state] += t - self.start
+        if self.holding:
+            self.held.append(row)
+        else:
+            self.book.rows.append(row)
+        self.before = self.state
+        self.start = t
+
+    def _row(self, end: int) -> Slice:
+        return Slice(
+            self.track,
+            self.start,
+            end,
+            self.state,
+            self.reason,
+            self.object,
+            self.holder,
+            self.cpu,
+            self.line,
+            self.evidence,
+            self.reason_evidence,
+        )
+
+
+def _until(row: Slice, end_ns: int) -> Slice:
+    return row._replace(end_ns=end_ns)

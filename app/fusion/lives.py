@@ -1,0 +1,236 @@
+"""What fusion remembers of a thread, a process and a coroutine while they live."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from app.fusion.lanes import Lane
+from app.timeline.model import NOTHING, Track
+from app.timeline.records import SyscallSample
+from app.timeline.states import Reason
+
+
+class Cpu(IntEnum):
+    """Where the scheduler has the thread, as far as its witness says."""
+
+    UNSEEN = 0
+    RUNNING = 1
+    READY = 2
+    OFF = 3  # off the CPU and not runnable
+
+
+class Sent(NamedTuple):
+    """One message of a pipe: who sent it when, and who took it when."""
+
+    pipe: int
+    pid: int
+    from_track: int
+    from_ns: int
+    to_ns: int
+
+
+class Operation:
+    """A blocking operation that the probe saw entered and not yet left.
+
+    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
+    """
+
+    __slots__ = ("entered", "line", "obj", "reason", "satisfied", "target", "thing")
+
+    def __init__(
+        self,
+        reason: Reason,
+        entered: int,
+        line: int,
+        obj: int,
+        thing: int,
+        target: ThreadLife | None,
+    ) -> None:
+        self.reason = reason
+        self.entered = entered
+        self.line = line
+        self.obj = obj
+        self.thing = thing
+        self.target = target  # the thread that is joined; a process's first thread
+        self.satisfied = False
+
+
+class Look:
+    """What /proc showed of a thread at ``t``; the look before it was at ``before``."""
+
+    __slots__ = ("before", "cpu", "decided", "letter", "t")
+
+    def __init__(self, t: int, before: int | None, letter: str, cpu: int) -> None:
+        self.t = t
+        self.before = before
+        self.letter = letter
+        self.cpu = cpu
+        self.decided = False
+
+
+class ThreadLife:
+    """A thread of the kernel, from its birth to its exit."""
+
+    __slots__ = (
+        "account",
+        "baseline",
+        "cpu",
+        "doubtful",
+        "drawn",
+        "ending",
+        "exited",
+        "ins",
+        "known_ready",
+        "lane",
+        "look",
+        "name_rank",
+        "obj",
+        "op",
+        "process",
+        "python",
+        "ready_since",
+        "ready_tasks",
+        "received",
+        "ring",
+        "sample",
+        "spawning",
+        "started",
+        "step",
+        "tid",
+        "track",
+        "unknown_ins",
+    )
+
+    def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
+        self.process = process
+        self.tid = tid
+        self.track = track
+        self.lane = lane
+        self.cpu = Cpu.UNSEEN
+        self.op: Operation | None = None
+        self.sample: SyscallSample | None = None  # taken inside the open off-CPU interval
+        self.python = False  # runs Python: it has a ring, or a Python thread is being started
+        self.ring = False
+        self.doubtful = False  # its records were lost: what it waits for is not known
+        self.started = False  # THREAD_START was seen
+        self.exited = False
+        self.ending: tuple[int, str, int] | None = None  # THREAD_END's aux, exception and time
+        self.obj = 0
+        self.name_rank = 0
+        self.spawning: tuple[int, bool] | None = None  # (t, of a process?) of a start() under way
+        self.drawn = False  # the arrow to its start exists
+        self.received: Sent | None = None  # what it took from a pipe and did not tell yet
+        self.step: TaskLife | None = None  # the coroutine whose step this thread executes
+        self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
+        # What schedstat is compared with: see runqueue.
+        self.baseline: tuple[int, int] | None = None
+        self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
+        # What /proc showed last: see sampled_machine.
+        self.account: tuple[int, int] | None = None
+        self.look: Look | None = None
+
+    @property
+    def executing(self) -> bool:
+        """Whether it is in Python code and may hold the GIL, by all we know."""
+        return self.python and self.op is None and self.cpu in (Cpu.RUNNING, Cpu.READY)
+
+
+class ProcessLife:
+    """A process: its main thread's track is its own."""
+
+    __slots__ = (
+        "executing",
+        "exit_ns",
+        "has_gil",
+        "kills",
+        "main",
+        "main_end",
+        "parent",
+        "pid",
+        "probed",
+        "reaped",
+        "status",
+        "stopped_executing",
+        "tasks",
+        "threads",
+        "unended",
+    )
+
+    def __init__(self, pid: int, parent: ProcessLife | None) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.main: ThreadLife
+        self.threads: dict[int, ThreadLife] = {}
+        self.tasks: dict[TaskLife, None] = {}
+        self.probed = False
+        self.has_gil = True
+        self.main_end: tuple[int, str] | None = None
+        self.kills: list[tuple[int, int, int, bool]] = []  # (track, t, signal, daemon)
+        self.exit_ns: int | None = None
+        self.status: int | None = None
+        self.reaped = False
+        self.unended: list[ThreadLife] = []  # threads that vanished without THREAD_END
+        self.executing: dict[ThreadLife, None] = {}
+        self.stopped_executing: list[tuple[ThreadLife, int]] = []  # the last two, newest first
+
+    def other_executing(self, life: ThreadLife, since: int) -> ThreadLife | None:
+        """A thread other than ``life`` that executed Python at some time after ``since``."""
+        ready = None
+        for other in self.executing:
+            if other is not life:
+                if other.cpu is Cpu.RUNNING:
+                    return other
+                ready = other
+        if ready is not None:
+            return ready
+        for other, until in self.stopped_executing:
+            if other is not life and until > since:
+                return other
+        return None
+
+    def update_executing(self, life: ThreadLife, t: int) -> None:
+        """Keep the set of threads that execute Python right after ``life`` changed."""
+        if life.python and life.op is None and life.cpu in (Cpu.RUNNING, Cpu.READY):
+            self.executing[life] = None
+        elif life in self.executing:
+            del self.executing[life]
+            past = self.stopped_executing
+            if past and past[0][0] is life:
+                past[0] = (life, t)
+            else:
+                self.stopped_executing = [(life, t), *past[:1]]
+
+
+class TaskLife:
+    """A coroutine wrapped in a task."""
+
+    __slots__ = (
+        "lane",
+        "line",
+        "obj",
+        "process",
+        "ready_in_step",
+        "step_blocked",
+        "step_ready",
+        "step_start",
+        "thread",
+        "track",
+    )
+
+    def __init__(
+        self, obj: int, process: ProcessLife, thread: ThreadLife, track: Track, lane: Lane
+    ) -> None:
+        self.obj = obj
+        self.process = process
+        self.thread = thread
+        self.track = track
+        self.lane = lane
+        self.line = 0
+        self.ready_in_step = False
+        self.step_start = 0
+        self.step_ready = NOTHING  # since when another coroutine was ready during the step
+        self.step_blocked: tuple[int, Reason, int] | None = None  # ns, reason, line: the longest
+
+    def __hash__(self) -> int:
+        return self.obj

@@ -1,0 +1,174 @@
+"""The probe's records of waiting and holding, applied to the thread that wrote them."""
+
+from __future__ import annotations
+
+from app.fusion.book import Book
+from app.fusion.flows import Flows
+from app.fusion.identities import Identities
+from app.fusion.lives import Cpu, Operation, ThreadLife
+from app.fusion.off_cpu import OffCpu
+from app.fusion.things import Held, Known, Things
+from app.fusion.waits import Waits
+from app.timeline.records import ProbeRecord
+from app.timeline.states import Evidence, ObjectKind, Reason, State
+
+_REASONS = list(Reason)
+_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
+#: An open row of a waiter tells its new holder at once, unless a crowd waits.
+_CROWD = 16
+
+
+def reason_of(code: int) -> Reason:
+    """The reason of this code; an unknown code of a newer probe is OTHER."""
+    return _REASONS[code] if 0 <= code < len(_REASONS) else Reason.OTHER
+
+
+class Operations:
+    """ENTER, LEAVE, ACQUIRED, RELEASED, NOTIFY."""
+
+    def __init__(
+        self,
+        book: Book,
+        who: Identities,
+        things: Things,
+        waits: Waits,
+        flows: Flows,
+        off_cpu: OffCpu,
+    ) -> None:
+        self._who = who
+        self._things = things
+        self._waits = waits
+        self._flows = flows
+        self._off_cpu = off_cpu
+        self._switches = book.facts.switches
+        self._sampled = book.facts.scheduler == "procfs"
+        self.thread_of: dict[int, ThreadLife] = {}  # by the probe's thread or process object
+
+    def enter(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        if life.op is not None:
+            self.forget(t, life)  # its LEAVE was lost
+        reason = reason_of(record.aux)
+        obj = record.b
+        target = self._target(reason, obj, record.c & 0xFFFF_FFFF)
+        name = target.track.name if target else ""
+        thing = self._things.show(obj, reason, name)
+        op = life.op = Operation(reason, t, record.a, obj, thing, target)
+        if obj:
+            self._things.known(obj, reason).waiters[life] = None
+        if life.python:
+            life.process.update_executing(life, t)
+        self._waits.entered(life, t)
+        if not self._switches:
+            _overtake(life)
+            life.lane.change(
+                t,
+                State.BLOCKED,
+                Evidence.PROBE,
+                reason,
+                thing,
+                self._off_cpu.holder(life),
+                line=op.line,
+                reason_evidence=Evidence.PROBE,
+            )
+        elif life.cpu is Cpu.OFF:
+            self._off_cpu.decide(life)
+
+    def leave(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        op = life.op
+        if op is None:
+            return
+        if record.c == 1:
+            self._flows.left(life, op, t)
+        if not self._switches:
+            known = self._things.get(op.obj) if op.obj else None
+            if known and known.released and known.released[1] >= op.entered:
+                life.lane.hold_by(known.released[0])
+        step = life.step
+        if step is not None:
+            longest = step.step_blocked
+            if longest is None or t - op.entered > longest[0]:
+                step.step_blocked = (t - op.entered, op.reason, op.line)
+        self.forget(t, life)
+        if self._switches:
+            return
+        _overtake(life)
+        if self._sampled:
+            # It wrote this record, so it is on a CPU now; samples tell how long.
+            life.lane.change(t, State.RUNNING, Evidence.PROBE)
+        else:
+            life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+
+    def forget(self, t: int, life: ThreadLife) -> None:
+        """The operation is over, or lost."""
+        op, life.op = life.op, None
+        if op is None:
+            return
+        if op.obj:
+            known = self._things.get(op.obj)
+            if known is not None:
+                known.waiters.pop(life, None)
+        if life.python:
+            life.process.update_executing(life, t)
+        self._waits.left(life, t)
+
+    def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        known = self._things.known(record.b, Reason.LOCK)
+        held = known.holders.get(life)
+        if held is not None:
+            held.count += 1
+            return
+        if known.kind is not ObjectKind.SEMAPHORE and known.holders:
+            known.holders.clear()  # a RELEASED was lost
+        known.holders[life] = Held(t, record.a)
+        if 0 < len(known.waiters) <= _CROWD:
+            self._tell_waiters(known, life)
+
+    def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        known = self._things.known(record.b, Reason.LOCK)
+        # A lock or a semaphore may be released by another thread than took it.
+        owner = life if life in known.holders else next(iter(known.holders), None)
+        if owner is not None:
+            held = known.holders[owner]
+            held.count -= 1
+            if held.count > 0:
+                return
+            del known.holders[owner]
+        known.released = (life.track.id, t)
+        if known.waiters:
+            self._waits.released(known, t)
+
+    def notify(self, t: int, life: ThreadLife, obj: int) -> None:
+        """NOTIFY, FUTURE_DONE: waiters may go on."""
+        if not obj:
+            return
+        known = self._things.known(obj)
+        known.notified = (life.track.id, t)
+        for waiter in known.waiters:
+            op = waiter.op
+            if op is not None and op.reason in (Reason.EVENT, Reason.FUTURE):
+                op.satisfied = True
+
+    def got(self, life: ThreadLife, obj: int) -> None:
+        """PUT or GET inside a wait for the queue: it only has to return now."""
+        if life.op is not None and life.op.obj == obj:
+            life.op.satisfied = True
+
+    def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
+        for waiter in known.waiters:
+            if waiter is not holder and waiter.lane.state is State.BLOCKED:
+                waiter.lane.hold_by(holder.track.id)
+
+    def _target(self, reason: Reason, obj: int, ident: int) -> ThreadLife | None:
+        """Who is joined: by the probe's object, else by the kernel's id."""
+        if reason not in _JOINS:
+            return None
+        life = self.thread_of.get(obj) if obj else None
+        if life is None and ident:
+            life = self._who.threads.get(ident)
+        return life
+
+
+def _overtake(life: ThreadLife) -> None:
+    """The probe knows more than the last look into /proc, which is not to be judged any more."""
+    if life.look is not None:
+        life.look.decided = True

@@ -1,0 +1,240 @@
+"""What the probe says of lives: hello, names, starts, ends, signals; and the way of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.fusion.book import Book
+from app.fusion.endings import Endings
+from app.fusion.flows import Flows
+from app.fusion.identities import PROGRAM, Identities
+from app.fusion.lives import Cpu, ThreadLife
+from app.fusion.operations import Operations
+from app.fusion.output import STREAMS, Output
+from app.fusion.task_machine import TaskMachine
+from app.fusion.things import Things, object_kind
+from app.timeline import wire
+from app.timeline.model import NOTHING
+from app.timeline.records import ProbeRecord
+from app.timeline.states import Evidence, FlowKind, State
+
+_NO_GIL, _PYPY = 1, 2
+#: Signals kept for each target until it ends.
+_KILLS = 16
+
+Handler = Callable[[int, ThreadLife, ProbeRecord], None]
+
+
+class ProbeRecords:
+    """Dispatches records by kind; an unknown kind of a newer probe is passed over."""
+
+    def __init__(
+        self,
+        book: Book,
+        who: Identities,
+        things: Things,
+        operations: Operations,
+        tasks: TaskMachine,
+        flows: Flows,
+        endings: Endings,
+        outputs: dict[str, Output],
+    ) -> None:
+        self._book = book
+        self._who = who
+        self._things = things
+        self._operations = operations
+        self._tasks = tasks
+        self._flows = flows
+        self._endings = endings
+        self._outputs = outputs
+        self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
+        self._handlers: dict[int, Handler] = {
+            wire.HELLO: self._hello,
+            wire.THREAD_START: self._thread_start,
+            wire.THREAD_END: self._thread_end,
+            wire.THREAD_SPAWN: lambda t, life, r: flows.spawning(life, t, r.b, False),
+            wire.PROCESS_SPAWN: self._process_spawn,
+            wire.PROCESS_SPAWNED: self._process_spawned,
+            wire.PROCESS_NAME: self._process_name,
+            wire.PROCESS_END: self._main_end,
+            wire.MAIN_END: self._main_end,
+            wire.KILL: self._kill,
+            wire.REAPED: self._reaped,
+            wire.ENTER: operations.enter,
+            wire.LEAVE: operations.leave,
+            wire.ACQUIRED: operations.acquired,
+            wire.RELEASED: operations.released,
+            wire.PUT: self._put,
+            wire.GET: self._get,
+            wire.SEND: lambda t, life, r: flows.send(life, t, r.b),
+            wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
+            wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b),
+            wire.OBJECT: self._object,
+            wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
+            wire.TASK_NEW: tasks.new,
+            wire.TASK_READY: tasks.ready,
+            wire.TASK_RUN: tasks.run,
+            wire.TASK_PAUSE: tasks.pause,
+            wire.TASK_DONE: tasks.done,
+            wire.NEVER_AWAITED: tasks.never_awaited,
+            wire.SUBMIT: lambda t, life, r: flows.submit(life, t, r.b, r.c),
+            wire.FUTURE_RUN: lambda t, life, r: flows.run_future(life, t, r.b),
+            wire.FUTURE_DONE: lambda t, life, r: operations.notify(t, life, r.b),
+            wire.OUTPUT: self._output,
+        }
+
+    def apply(self, t: int, record: ProbeRecord) -> None:
+        life = self._who.threads.get(record.tid)
+        if life is None or life.exited or life.process.pid != record.pid:
+            if life is not None and life.process.pid == record.pid:
+                if record.kind == wire.THREAD_END:  # told late: the end itself stands
+                    self._endings.thread_end(life, t, record.aux, record.text)
+                    return
+                if record.kind != wire.THREAD_START and record.kind != wire.HELLO:
+                    return
+            life = self._who.thread(record.pid, record.tid, t)
+        if not life.ring:
+            life.ring = life.python = life.process.probed = True
+            life.process.update_executing(life, t)
+        life.doubtful = False
+        if life.received is not None and record.kind != wire.GET:
+            self._flows.settle(life)
+        handler = self._handlers.get(record.kind)
+        if handler is not None:
+            handler(t, life, record)
+
+    # --- births --------------------------------------------------------------------------------
+
+    def _hello(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        process = life.process
+        process.has_gil = not record.b & _NO_GIL
+        version = f"{record.aux >> 8}.{record.aux & 0xFF}"
+        name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
+        process.main.track.python = f"{_spelled(name)} {version}"
+        self._book.touch(process.main.track)
+        parent = self._who.of_pid(record.a) if record.a else None
+        self._who.parented(process, parent.process if parent else None)
+        self._seen_running(t, life)
+
+    def _thread_start(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        if life.started and record.b and life.obj and life.obj != record.b:
+            # The tid was given to a new thread, and no witness told of the old one's end.
+            self._endings.thread_gone(life, t, Evidence.PROBE)
+            life = self._who.thread(record.pid, record.tid, t)
+            life.ring = life.python = True
+        life.started = True
+        life.obj = record.b
+        if record.b:
+            self._operations.thread_of[record.b] = life
+        life.track.daemon = record.aux & 1 == 1
+        self._book.touch(life.track)
+        if life is not life.process.main:
+            self._who.name(life, record.text, PROGRAM)
+            self._flows.started(life, record.b)
+        self._seen_running(t, life)
+
+    def _process_spawn(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._flows.spawning(life, t, record.b, True)
+        if record.b:
+            self._processes_of[record.b] = (record.text, record.aux & 1 == 1)
+
+    def _process_spawned(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        child = self._who.of_pid(record.a)
+        if child is None and record.a:
+            child = self._who.thread(record.a, record.a, t)
+        self._flows.spawned(life, child, record.b)
+        if child is None:
+            return
+        self._who.parented(child.process, life.process)
+        if record.b:
+            self._operations.thread_of[record.b] = child
+            child.obj = child.obj or record.b
+        name, daemon = self._processes_of.pop(record.b, ("", False))
+        if name:
+            self._named_process(child, name, daemon)
+
+    def _process_name(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        main = life.process.main
+        if record.b:
+            self._operations.thread_of.setdefault(record.b, main)
+        if main is not self._who.root.main:
+            self._named_process(main, record.text, record.aux & 1 == 1)
+
+    def _named_process(self, main: ThreadLife, name: str, daemon: bool) -> None:
+        main.track.daemon = daemon
+        self._book.touch(main.track)
+        self._who.name(main, name, PROGRAM)
+
+    def _seen_running(self, t: int, life: ThreadLife) -> None:
+        """Where no witness tells of switches: who writes a record is on a CPU."""
+        facts = self._book.facts
+        if facts.switches or life.op is not None:
+            return
+        if facts.scheduler == "none":
+            life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+        elif life.cpu is Cpu.UNSEEN:
+            life.cpu = Cpu.RUNNING
+            life.process.update_executing(life, t)
+            life.lane.change(t, State.RUNNING, Evidence.PROBE)
+
+    # --- ends ----------------------------------------------------------------------------------
+
+    def _thread_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._endings.thread_end(life, t, record.aux, record.text)
+
+    def _main_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        process = life.process
+        if process.main_end is None or record.kind == wire.PROCESS_END:
+            process.main_end = (record.aux, record.text)
+
+    def _kill(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        target = self._who.of_pid(record.a)
+        if target is None:
+            return
+        kills = target.process.kills
+        kills.append((life.track.id, t, record.aux, record.b == 1))
+        del kills[:-_KILLS]
+        if record.aux in _HARMLESS and target is not life:
+            self._book.flow(FlowKind.SIGNAL, life.track.id, t, target.track.id, t)
+
+    def _reaped(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        process = self._who.processes.get(record.a)
+        if process is not None:
+            self._endings.reaped(process, t, record.b)
+
+    # --- objects, items, texts -----------------------------------------------------------------
+
+    def _object(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._things.made(
+            record.pid,
+            life.track.id,
+            record.b,
+            object_kind(record.aux),
+            record.a,
+            record.c >> 32,
+            record.text,
+        )
+
+    def _put(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._operations.got(life, record.b)
+        self._flows.put(life, t, record.b, record.c)
+
+    def _get(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._operations.got(life, record.b)
+        self._flows.get(life, t, record.b, record.c)
+
+    def _output(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        output = self._outputs.get(STREAMS.get(record.aux, ""))
+        if output is not None:
+            track = self._tasks.track_of(record.b) if record.b else NOTHING
+            output.recorded(t, record.pid, track or life.track.id, record.text)
+
+
+def _spelled(implementation: str) -> str:
+    return {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}.get(
+        implementation.lower(), implementation
+    )
+
+
+#: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
+_HARMLESS = frozenset({17, 18, 19, 20, 23, 28})

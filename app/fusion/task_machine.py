@@ -1,0 +1,170 @@
+"""Coroutines: the probe tells every change of their state exactly."""
+
+from __future__ import annotations
+
+import re
+
+from app.fusion.book import Book
+from app.fusion.endings import Endings
+from app.fusion.findings import Findings
+from app.fusion.lanes import Lane
+from app.fusion.lives import TaskLife, ThreadLife
+from app.fusion.operations import reason_of
+from app.fusion.things import Things
+from app.timeline.model import NOTHING, Ending
+from app.timeline.records import ProbeRecord
+from app.timeline.states import (
+    COROUTINE_TRANSITIONS,
+    Cause,
+    Evidence,
+    FlowKind,
+    Reason,
+    State,
+    TrackKind,
+)
+
+_AUTOMATIC = re.compile(r"Task-\d+")
+_CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
+
+
+class TaskMachine:
+    """TASK_… records in, coroutine slices out; each record was written by the loop's thread."""
+
+    def __init__(self, book: Book, things: Things, endings: Endings, findings: Findings) -> None:
+        self._book = book
+        self._things = things
+        self._endings = endings
+        self._findings = findings
+        self._tasks: dict[int, TaskLife] = {}
+        self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
+
+    def track_of(self, obj: int) -> int:
+        """The track of a coroutine by the probe's id; 0 when it is none."""
+        return self._tracks.get(obj, NOTHING)
+
+    def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.NEW)
+        if task is None:
+            return
+        name, _, qualname = record.text.partition("\0")
+        function = qualname.rpartition("<locals>.")[2]
+        track = task.track
+        if function and (not name or _AUTOMATIC.fullmatch(name)):
+            track.name = f"{function} ({name})" if name else function
+        else:
+            track.name = name or track.name
+        task.line = record.a
+        self._book.touch(track)
+        parent = self._tracks.get(record.c) or life.track.id
+        self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
+
+    def ready(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.READY)
+        if task is None:
+            return
+        running = life.step
+        if running is task or task.lane.state is State.RUNNING:
+            task.ready_in_step = True
+            return
+        if task.lane.state is not State.READY:
+            task.lane.change(t, State.READY, Evidence.PROBE)
+        task.thread.ready_tasks.setdefault(task, t)
+        step = task.thread.step
+        if step is not None and not step.step_ready:
+            step.step_ready = t
+
+    def run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.RUNNING)
+        if task is None:
+            return
+        if task.thread is not life:
+            task.thread.ready_tasks.pop(task, None)
+            task.thread = life
+            task.track.parent = life.track.id
+            self._book.touch(task.track)
+        before = life.step
+        if before is not None and before is not task and before.lane.state is State.RUNNING:
+            before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
+        life.ready_tasks.pop(task, None)
+        life.step = task
+        task.step_start = t
+        task.ready_in_step = False
+        task.step_blocked = None
+        task.step_ready = t if life.ready_tasks else NOTHING
+        if task.lane.state is not State.RUNNING or task.lane.start != t:
+            task.lane.change(t, State.RUNNING, Evidence.PROBE)
+
+    def pause(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is None:
+            return
+        self._step_over(t, life, task, record.a)
+        if task.lane.state is not State.RUNNING:
+            task.lane.gap()  # the step it paused from was not seen
+        if task.ready_in_step:
+            task.ready_in_step = False
+            task.lane.change(t, State.READY, Evidence.PROBE)
+            life.ready_tasks[task] = t
+            return
+        reason = reason_of(record.aux)
+        holder = self._tracks.get(record.c, NOTHING)
+        thing = NOTHING
+        if holder == NOTHING and record.c:
+            known = self._things.get(record.c)
+            if known is not None:
+                thing = self._things.show(record.c, reason)
+                owner = known.sole_holder()
+                holder = owner.track.id if owner is not None else NOTHING
+        task.lane.change(
+            t,
+            State.AWAITING,
+            Evidence.PROBE,
+            reason,
+            thing,
+            holder,
+            line=record.a,
+            reason_evidence=Evidence.MISSING if reason is Reason.NONE else Evidence.PROBE,
+        )
+
+    def done(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is None:
+            return
+        self._step_over(t, life, task, record.a)
+        cause = _CAUSES[record.aux] if record.aux < len(_CAUSES) else Cause.UNKNOWN
+        self._endings.task_gone(task, t, Ending(cause, exception=record.text or None))
+        del self._tasks[record.b]
+
+    def never_awaited(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        name = record.text.rpartition("<locals>.")[2] or "coroutine"
+        track = self._book.new_track(
+            TrackKind.COROUTINE, name, life.process.pid, 0, life.track.id, t
+        )
+        self._book.end_track(track, t, Ending(Cause.NEVER_AWAITED))
+        self._findings.never_awaited(t, track.id, name, record.a)
+
+    def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
+        if life.step is task:
+            life.step = None
+            self._findings.step_over(task, t, line or task.line)
+
+    def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:
+        """The coroutine; made up in ``state`` when its TASK_NEW comes later or was lost.
+
+        None for one that is over: what comes after its end says nothing.
+        """
+        task = self._tasks.get(obj)
+        if task is not None:
+            return None if task.lane.ended else task
+        if obj in self._tracks or not obj:
+            return None
+        track = self._book.new_track(
+            TrackKind.COROUTINE, f"task {obj & 0xFFFF_FFFF}", life.process.pid, 0, life.track.id, t
+        )
+        evidence = Evidence.MISSING if state is State.UNKNOWN else Evidence.PROBE
+        lane = Lane(self._book, track.id, t, COROUTINE_TRANSITIONS, state, evidence)
+        task = TaskLife(obj, life.process, life, track, lane)
+        self._tasks[obj] = task
+        self._tracks[obj] = track.id
+        life.process.tasks[task] = None
+        return task

@@ -1,0 +1,169 @@
+"""The objects of a run: what they are, who holds them, who waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from app.fusion.book import Book
+from app.fusion.names import ProgramNames
+from app.timeline.model import NOTHING
+from app.timeline.states import ObjectKind, Reason
+
+if TYPE_CHECKING:
+    from app.fusion.lives import ThreadLife
+
+_OBJECT_KINDS = list(ObjectKind)
+_SHOWN_AT_ONCE = frozenset(
+    {
+        ObjectKind.LOCK,
+        ObjectKind.RLOCK,
+        ObjectKind.CONDITION,
+        ObjectKind.SEMAPHORE,
+        ObjectKind.EVENT,
+        ObjectKind.BARRIER,
+        ObjectKind.QUEUE,
+        ObjectKind.PIPE,
+        ObjectKind.POOL,
+    }
+)
+_KIND_OF_REASON: dict[Reason, ObjectKind] = {}
+for _reason in Reason:
+    if _reason.name in ObjectKind.__members__:
+        _KIND_OF_REASON[_reason] = ObjectKind[_reason.name]
+_KIND_OF_REASON[Reason.JOIN] = ObjectKind.THREAD
+_KIND_OF_REASON[Reason.WAIT_CHILD] = ObjectKind.PROCESS
+
+
+def object_kind(code: int) -> ObjectKind:
+    """The kind of this code; an unknown code of a newer probe is OTHER."""
+    return _OBJECT_KINDS[code] if 0 <= code < len(_OBJECT_KINDS) else ObjectKind.OTHER
+
+
+class Held:
+    """One thread's hold on an object: how often, since when, taken at which line."""
+
+    __slots__ = ("count", "line", "since")
+
+    def __init__(self, since: int, line: int) -> None:
+        self.count = 1
+        self.since = since
+        self.line = line
+
+
+class Known:
+    """One Python object, by the probe's id. ``thing`` is 0 until it was shown."""
+
+    __slots__ = (
+        "holders",
+        "kind",
+        "line",
+        "name",
+        "notified",
+        "released",
+        "thing",
+        "track",
+        "waiters",
+    )
+
+    def __init__(self, kind: ObjectKind, name: str, track: int, line: int) -> None:
+        self.kind = kind
+        self.name = name
+        self.track = track
+        self.line = line
+        self.thing = NOTHING
+        self.holders: dict[ThreadLife, Held] = {}
+        self.waiters: dict[ThreadLife, None] = {}
+        self.released: tuple[int, int] | None = None  # (track, t) of the last release
+        self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
+
+    def sole_holder(self) -> ThreadLife | None:
+        """The holder, when there is exactly one."""
+        return next(iter(self.holders)) if len(self.holders) == 1 else None
+
+
+class Things:
+    """Finds objects by the probe's ids, and gives them names when they are first shown."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._known: dict[int, Known] = {}
+        self._names = ProgramNames(book.facts.program)
+        self._files: dict[tuple[int, int], str] = {}
+        self._made: dict[tuple[int, int, ObjectKind], int] = {}
+        self._nameless: dict[ObjectKind, int] = {}
+        self._syscalls: dict[str, int] = {}
+
+    def file(self, pid: int, file_id: int, name: str) -> None:
+        self._files[pid, file_id] = name.rpartition("/")[2]
+
+    def made(
+        self, pid: int, track: int, obj: int, kind: ObjectKind, line: int, file_id: int, text: str
+    ) -> None:
+        """An OBJECT record: the ``n``-th of its kind on this line gets the ``n``-th name."""
+        if not obj:
+            return
+        count = self._made.get((pid, line, kind), 0)
+        self._made[pid, line, kind] = count + 1
+        known = self._known.get(obj)
+        if known is not None and known.name:
+            return
+        name = text
+        if not name and line and self._ours(pid, file_id):
+            name = self._names.name(line, kind, count)
+        if known is None:
+            known = self._known[obj] = Known(kind, name, track, line)
+        elif not known.thing:
+            known.kind, known.name, known.track, known.line = kind, name, track, line
+        if kind in _SHOWN_AT_ONCE:
+            self._show(known)
+
+    def get(self, obj: int) -> Known | None:
+        return self._known.get(obj)
+
+    def known(self, obj: int, reason: Reason = Reason.NONE) -> Known:
+        """The object, made up from the ``reason`` someone waits for it if it is new to us."""
+        known = self._known.get(obj)
+        if known is None:
+            kind = _KIND_OF_REASON.get(reason, ObjectKind.OTHER)
+            known = self._known[obj] = Known(kind, "", NOTHING, 0)
+        return known
+
+    def show(self, obj: int, reason: Reason = Reason.NONE, name: str = "") -> int:
+        """The id under which the timeline shows this object; 0 for no object."""
+        if not obj:
+            return NOTHING
+        known = self.known(obj, reason)
+        if name and not known.name:
+            known.name = name
+        return known.thing or self._show(known)
+
+    def syscall(self, name: str) -> int:
+        thing = self._syscalls.get(name)
+        if thing is None:
+            thing = self._book.new_thing(ObjectKind.SYSCALL, name, NOTHING, 0).id
+            self._syscalls[name] = thing
+        return thing
+
+    def held_by(self, life: ThreadLife) -> Iterator[Known]:
+        return (known for known in self._known.values() if life in known.holders)
+
+    def _ours(self, pid: int, file_id: int) -> bool:
+        """Whether the file is the program; a child that was forked knows its parent's files."""
+        return self._files.get((pid, file_id), self._book.facts.file_name) == (
+            self._book.facts.file_name
+        )
+
+    def _show(self, known: Known) -> int:
+        if not known.thing:
+            name = known.name
+            if not name:
+                count = self._nameless[known.kind] = self._nameless.get(known.kind, 0) + 1
+                name = f"{_label(known.kind)} {count}"
+            thing = self._book.new_thing(known.kind, name, known.track, known.line)
+            known.thing = thing.id
+        return known.thing
+
+
+def _label(kind: ObjectKind) -> str:
+    return "RLock" if kind is ObjectKind.RLOCK else kind.word.capitalize()

@@ -1,0 +1,175 @@
+"""Threads under a scheduler witness that sees every context switch."""
+
+from __future__ import annotations
+
+from app.fusion.book import Book
+from app.fusion.endings import Endings
+from app.fusion.flows import Flows
+from app.fusion.identities import COMM, Identities
+from app.fusion.lives import Cpu, ThreadLife
+from app.fusion.off_cpu import OffCpu, satisfy
+from app.fusion.runqueue import RunQueue
+from app.timeline.records import (
+    SchedStat,
+    StatSample,
+    SwitchIn,
+    SwitchOut,
+    SyscallSample,
+    TaskComm,
+    TaskExit,
+    TaskNew,
+)
+from app.timeline.states import Evidence, State
+
+_OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
+
+
+class ThreadMachine:
+    """Kernel records in, thread slices out. All ``t`` are ns since the run's start."""
+
+    def __init__(
+        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, flows: Flows
+    ) -> None:
+        self._book = book
+        self._who = who
+        self._off_cpu = off_cpu
+        self._endings = endings
+        self._flows = flows
+        self._queue = RunQueue(book)
+        self._evidence = off_cpu.evidence
+
+    # --- births and deaths ---------------------------------------------------------------------
+
+    def task_new(self, t: int, record: TaskNew) -> None:
+        who = self._who
+        known = who.threads.get(record.tid)
+        parent = self._live(record.ptid) or who.of_pid(record.ppid)
+        if known is not None and not known.exited:
+            if record.sampled or known.lane.state is State.NEW or known is who.root.main:
+                # The probe, or another look into /proc, was first to see it.
+                if record.tid == record.pid and parent is not None:
+                    who.parented(known.process, parent.process)
+                return
+            self._endings.thread_gone(known, t)
+        if record.pid == record.tid and (old := who.processes.get(record.pid)):
+            self._endings.reaped(old, t, None)
+        evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
+        life = who.born(record.pid, record.tid, parent, t, evidence)
+        if not record.sampled:
+            self._queue.born(life)
+        if parent is not None:
+            self._flows.born(parent, life, t)
+
+    def task_exit(self, t: int, record: TaskExit) -> None:
+        life = self._live(record.tid)
+        if life is not None and life.process.pid == record.pid:
+            life.lane.release()
+            self._endings.thread_gone(
+                life, t, Evidence.SAMPLED if record.sampled else Evidence.KERNEL
+            )
+
+    def task_comm(self, t: int, record: TaskComm) -> None:
+        life = self._live(record.tid)
+        if life is None:
+            return
+        main = life.process.main
+        if life is main or record.comm != main.track.name:
+            self._who.name(life, record.comm, COMM)
+        if record.exec:
+            life.python = life.ring = False
+            life.op = None
+            life.process.update_executing(life, t)
+
+    # --- context switches ----------------------------------------------------------------------
+
+    def switch_in(self, t: int, record: SwitchIn) -> None:
+        life = self._who.threads.get(record.tid)
+        if life is None or life.exited:
+            if life is not None and t - (life.process.exit_ns or life.lane.start) < _AFTERMATH_NS:
+                return
+            life = self._who.thread(record.pid, record.tid, t)
+        lane = life.lane
+        cpu = life.cpu
+        life.ins += 1
+        if cpu is Cpu.OFF:
+            if lane.state in _OFF_STATES:
+                self._off_cpu.close(life)
+            self._queue.before_switch_in(life, t)
+            satisfy(life)
+        elif cpu is Cpu.READY:
+            life.known_ready += t - life.ready_since
+        elif cpu is Cpu.RUNNING:
+            if lane.start == t and lane.cpu == record.cpu:
+                return
+            lane.gap()
+        else:
+            life.unknown_ins += 1
+        life.cpu = Cpu.RUNNING
+        lane.change(t, State.RUNNING, Evidence.KERNEL, cpu=record.cpu)
+        if life.python and cpu is not Cpu.READY:
+            life.process.update_executing(life, t)
+
+    def switch_out(self, t: int, record: SwitchOut) -> None:
+        life = self._who.threads.get(record.tid)
+        if life is None or life.exited:
+            if life is not None:
+                return
+            life = self._who.thread(record.pid, record.tid, t)
+        lane = life.lane
+        if life.cpu is not Cpu.RUNNING and life.cpu is not Cpu.UNSEEN:
+            if lane.start == t:
+                return
+            lane.gap()
+        elif life.cpu is Cpu.UNSEEN and lane.state is State.NEW:
+            # It left a CPU that we did not see it get: when it began to run is not known.
+            lane.gap()
+        if record.preempted:
+            lane.involuntary += 1
+            life.cpu = Cpu.READY
+            life.ready_since = t
+            lane.change(t, State.READY, Evidence.KERNEL)
+            return
+        lane.voluntary += 1
+        life.cpu = Cpu.OFF
+        if life.python:
+            life.process.update_executing(life, t)
+        self._off_cpu.begin(life, t)
+
+    # --- readings of /proc ---------------------------------------------------------------------
+
+    def sched_stat(self, t: int, record: SchedStat) -> None:
+        life = self._live(record.tid)
+        if life is not None:
+            self._queue.reading(life, record.wait_ns, record.slices)
+
+    def stat_sample(self, t: int, record: StatSample) -> None:
+        life = self._live(record.tid)
+        if life is None:
+            return
+        if record.state in "Tt":
+            if life.lane.state in _OFF_STATES:
+                life.lane.relabel(State.STOPPED, Evidence.SAMPLED)
+        elif record.state == "Z" and life is life.process.main:
+            self._endings.thread_gone(life, t, Evidence.SAMPLED)
+
+    def syscall_sample(self, t: int, record: SyscallSample) -> None:
+        life = self._live(record.tid)
+        if life is not None and life.cpu is Cpu.OFF:
+            self._off_cpu.sampled(life, record)
+
+    def lost(self, life: ThreadLife, t: int) -> None:
+        """Switches of this thread were lost: what it did since its last one is not known."""
+        if life.exited:
+            return
+        life.cpu = Cpu.UNSEEN
+        life.process.update_executing(life, t)
+        self._queue.lost(life)
+        life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+
+    def _live(self, tid: int) -> ThreadLife | None:
+        life = self._who.threads.get(tid)
+        return life if life is not None and not life.exited else None
+
+
+#: A thread still switches a few times after the record of its exit.
+_AFTERMATH_NS = 20_000_000
