@@ -50,11 +50,13 @@ class LocalLauncher:
 
     def __init__(
         self,
-        command: Sequence[str] = (sys.executable, "-m", "app.worker"),
+        command: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._command = list(command)
         self._environment = dict(os.environ if environment is None else environment)
+        # In an image the workers have an interpreter that may open perf events.
+        python = self._environment.get("TIMESLICE_WORKER_PYTHON") or sys.executable
+        self._command = list(command) or [python, "-m", "app.worker"]
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, [self._environment.get("PYTHONPATH")])]
         self._environment["PYTHONPATH"] = os.pathsep.join(paths)

@@ -20,6 +20,8 @@ from app.timeline.timeline import Timeline
 #: More rows than a reader can take in; the JSON has them all.
 MOST_ROWS = 60
 NAME_WIDTH = 26
+#: From this many columns on, the table of states has room for kernel thread ids.
+WIDE = 100
 
 VERDICT_STYLES = {"holds": "green", "fails": "bold red", "not-seen": "dim"}
 
@@ -119,23 +121,22 @@ def _legend(timeline: Timeline, console: Console, width: int) -> None:
 
 def _states(timeline: Timeline, console: Console) -> None:
     table = Table(title=_("States"), title_justify="left", box=None, pad_edge=False)
-    table.add_column(_("track"), no_wrap=True, overflow="ellipsis", max_width=NAME_WIDTH)
-    columns: tuple[str, ...] = (
-        _("tid"), _("running"), _("ready"), _("blocked"), _("wants GIL"), _("voluntary"),
-        _("involuntary"),
-    )  # fmt: skip
-    for column in columns:
+    table.add_column(_("track"), no_wrap=True, overflow="ellipsis", max_width=NAME_WIDTH - 4)
+    wide = console.width >= WIDE
+    columns = [_("running"), _("ready"), _("blocked"), _("wants GIL"), _("switches")]
+    for column in [_("tid"), *columns] if wide else columns:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column(_("how it ended"))
     for track, depth in ordered(timeline)[:MOST_ROWS]:
         table.add_row(
             escape("  " * depth + track.name),
-            str(track.tid) if track.tid else "",
+            *([str(track.tid) if track.tid else ""] if wide else []),
             *_totals(timeline, track),
             escape(sentences.ending(track)),
         )
     console.print()
     console.print(table, highlight=False)
+    console.print(_("Switches are voluntary + involuntary; times are those seen."), style="dim")
 
 
 def _totals(timeline: Timeline, track: Track) -> list[str]:
@@ -148,9 +149,8 @@ def _totals(timeline: Timeline, track: Track) -> list[str]:
         timeline.total_ns(track, waiting),
         timeline.total_ns(track, State.GIL),
     ]
-    counts = [stats.voluntary, stats.involuntary] if stats and track.tid else []
-    cells = [sentences.seconds(ns) if ns else "" for ns in times] + [str(n) for n in counts]
-    return cells + [""] * (6 - len(cells))
+    switches = f"{stats.voluntary} + {stats.involuntary}" if stats and track.tid else ""
+    return [*(sentences.seconds(ns) if ns else "" for ns in times), switches]
 
 
 def _output(timeline: Timeline, console: Console) -> None:

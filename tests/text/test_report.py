@@ -40,7 +40,7 @@ def test_report_counts_the_switches_of_tracks_the_kernel_knows() -> None:
     rows = printed(timeline()).splitlines()
     dinner = next(line for line in rows if line.startswith("dinner") and "exit 3" in line)
     assert dinner.split()[:6] == ["dinner", "10", "50.0", "ms", "50.0", "ms"]
-    assert dinner.split()[6:8] == ["7", "2"]
+    assert "7 + 2" in dinner
 
 
 def test_report_is_in_chinese_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
