@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from app.errors import BadFrame, WorkerFailed
 from app.runs.launcher import LocalLauncher
 from app.worker.spec import RunSpec
+from tests.runs.fake_worker import COMMAND as FAKE
 from tests.runs.make import frame, whole_run
 
 pytestmark = pytest.mark.anyio
-FAKE = (sys.executable, "-m", "tests.runs.fake_worker")
 
 
 def spec(**params: object) -> RunSpec:
@@ -41,7 +39,7 @@ async def test_launcher_close_ends_the_workers_input() -> None:
 
 
 async def test_launcher_kills_a_worker_that_does_not_go() -> None:
-    deaf = (sys.executable, "-c", "import time; time.sleep(60)")
+    deaf = (FAKE[0], "-c", "import time; time.sleep(60)")
     worker = await LocalLauncher(deaf).start(spec())
     assert await worker.close(0) == ""
 

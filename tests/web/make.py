@@ -9,12 +9,12 @@ from typing import Any, Literal
 from fastapi import FastAPI
 
 from app.catalogue import Catalogue, Claim, Group, Idea, Parameters, Scenario, Tags, Text
-from app.catalogue.claims import Answer, Verdict
+from app.catalogue.claims import Answer
 from app.catalogue.parameters import choice, flag, integer, number
 from app.doctor.interpreters import Interpreter
 from app.main import create_app
 from app.runs.launcher import Launcher
-from app.timeline.states import State
+from app.timeline.states import State, Verdict
 from tests.runs.make import FakeLauncher, settings
 
 PROGRAM = '''"""Two <b>friends</b> eat."""
