@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import select
 import time
 
 from app.timeline.records import OutputChunk, Record
@@ -95,12 +96,13 @@ class ProgramOutput:
         self.limit = limit
         self.total = 0
         self._streams: dict[int, str] = {}
+        self._poll = select.poll()
 
     def pipe(self, stream: str) -> int:
         """A new pipe for the stream; the end for the program to write to."""
         ours, theirs = os.pipe()
-        os.set_blocking(ours, False)
         self._streams[ours] = stream
+        self._poll.register(ours, select.POLLIN)
         return theirs
 
     @property
@@ -109,11 +111,8 @@ class ProgramOutput:
 
     def poll(self) -> list[Record]:
         records: list[Record] = []
-        for fd, stream in list(self._streams.items()):
-            try:
-                data = os.read(fd, _CHUNK)
-            except BlockingIOError:
-                continue
+        for fd, _ in self._poll.poll(0):
+            stream, data = self._streams[fd], os.read(fd, _CHUNK)
             if not data:
                 self._close(fd)
                 continue
@@ -124,9 +123,9 @@ class ProgramOutput:
         return records
 
     def drain(self) -> list[Record]:
-        """All that is left in the pipes."""
+        """All that is left in the pipes, up to the limit."""
         records: list[Record] = []
-        while more := self.poll():
+        while not self.over and (more := self.poll()):
             records += more
         return records
 
@@ -135,5 +134,6 @@ class ProgramOutput:
             self._close(fd)
 
     def _close(self, fd: int) -> None:
+        self._poll.unregister(fd)
         del self._streams[fd]
         os.close(fd)

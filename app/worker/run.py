@@ -35,7 +35,7 @@ from app.worker.watch import Watch, sentence
 
 #: Witnesses are drained this often while there is something to hear, less often while not.
 BUSY_NS = 9_000_000
-IDLE_NS = 16_000_000
+IDLE_NS = 18_000_000
 #: A frame is sent at most this often.
 FRAME_NS = 20_000_000
 #: Without news, a frame that only tells the time is sent this late.
@@ -141,8 +141,10 @@ class Run:
         gc.freeze()
         gc.disable()
         spec, limits = self.spec, self.spec.limits
-        self.start_ns = time.monotonic_ns()
         started_at = datetime.datetime.now(datetime.UTC)
+        self.start_ns = time.monotonic_ns()
+        os.write(self._go, b"g")
+        os.close(self._go)
         self._fusion = Fusion(
             RunFacts(
                 start_ns=self.start_ns,
@@ -161,8 +163,6 @@ class Run:
             tasks=lambda: self._table.alive,
             output_over=lambda: self._output.over,
         )
-        os.write(self._go, b"g")
-        os.close(self._go)
         self._head: dict[str, Any] = {
             "run": {
                 "id": spec.run_id,
@@ -190,6 +190,10 @@ class Run:
     # --- the loop ------------------------------------------------------------------------------
 
     def _loop(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(self._commands.fd, select.POLLIN)
+        self._poll.register(self._guard.reports, select.POLLIN)
+        self._ready = {self._commands.fd, self._guard.reports}
         while True:
             now_ns = time.monotonic_ns()
             heard = self._drain()
@@ -201,14 +205,13 @@ class Run:
 
     def _pause(self, interval_ns: int) -> None:
         """Until the next drain is due; wakes for a command, the guard, or a reader with room."""
-        poll = select.poll()
-        poll.register(self._commands.fd, select.POLLIN)
-        if not self._guard.gone:
-            poll.register(self._guard.reports, select.POLLIN)
+        poll = self._poll
         if self._sink.pending:
             poll.register(self._sink.fd, select.POLLOUT)
-        poll.poll(interval_ns / 1e6)
-        self._sink.flush()
+        self._ready = {fd for fd, _ in poll.poll(interval_ns / 1e6)}
+        if self._sink.pending:
+            poll.unregister(self._sink.fd)
+            self._sink.flush()
 
     def _drain(self) -> bool:
         """Hears all witnesses; true when there was news."""
@@ -221,8 +224,8 @@ class Run:
         records += self._states.poll()
         records += self._rings.poll()
         records += self._output.poll()
-        reaped = self._hear_guard()
-        if reaped:
+        if self._guard.reports in self._ready:
+            reaped = self._hear_guard()
             records = self._states.without_told(records) + reaped
         self._watermark = max(self._watermark, watermark)
         self._feed(records)
@@ -268,7 +271,8 @@ class Run:
         self._send(batch)
 
     def _control(self, now_ns: int) -> None:
-        self._commands.poll()
+        if self._commands.fd in self._ready:
+            self._commands.poll()
         limit = self._watch.check(now_ns)
         if self._commands.stop and limit is None:
             limit = Limit(now_ns, "stopped", 0)

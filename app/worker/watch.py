@@ -11,6 +11,8 @@ from app.worker.spec import Limits
 
 #: The tree is walked ten times a second; wall time and output are compared at each call.
 WALK_NS = 100_000_000
+#: The kernel's own refusals are looked up at every so many walks: they only back ours up.
+_GROUP_WALKS = 4
 
 _SENTENCES = {
     "wall": "The run was stopped at its limit of {value:g} s of wall time.",
@@ -47,6 +49,7 @@ class Watch:
         self._tasks = tasks
         self._output_over = output_over
         self._walk_due_ns = 0
+        self._walks = 0
 
     def check(self, now_ns: int) -> Limit | None:
         limits = self._limits
@@ -61,7 +64,11 @@ class Watch:
         return None
 
     def _walk(self, now_ns: int) -> Limit | None:
-        limits = self._limits
+        limits, group = self._limits, self._cgroup
+        refused = starved = False
+        if self._walks % _GROUP_WALKS == 0:
+            refused, starved = group.forks_refused(), group.out_of_memory()
+        self._walks += 1
         tasks = memory = cpu_ns = 0
         for pid in proc.descendants([self._tree]):
             stat = proc.stat(pid)
@@ -73,9 +80,9 @@ class Watch:
         guard = proc.stat(self._tree)
         if guard is not None:
             cpu_ns += guard.cpu_ns - guard.own_cpu_ns  # of orphans that the guard reaped
-        if tasks > limits.processes or self._cgroup.forks_refused():
+        if refused or tasks > limits.processes:
             return Limit(now_ns, "processes", limits.processes)
-        if memory > limits.memory_bytes or self._cgroup.out_of_memory():
+        if starved or memory > limits.memory_bytes:
             return Limit(now_ns, "memory", limits.memory_bytes)
         if cpu_ns > limits.cpu_s * 1e9:
             return Limit(now_ns, "cpu", int(limits.cpu_s * 1000))
