@@ -22,7 +22,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
 
 FROM ${BASE_IMAGE}
 COPY --from=build /opt/timeslice /opt/timeslice
-COPY tools/docker/entry.sh /usr/local/bin/timeslice-entry
+COPY --chmod=755 tools/docker/entry.sh /usr/local/bin/timeslice-entry
 # Makes the user and a second copy of the interpreter that carries CAP_PERFMON: an engine gives a
 # user who is not root no capability of its own, a file may. Where the container lacks it the
 # kernel refuses to start that file, and the entry point falls back to the plain one.
