@@ -132,8 +132,8 @@ def _told(path: Path, recording: Recording) -> Run:
         run.duration_ns = ended.get("duration_ns")
         run.exit = ended.get("exit")
         run.python = ended.get("python") or run.python
-        if ended.get("failure"):
-            run.failure = TimesliceError(ended["failure"])
+        if sentence := ended.get("failure"):
+            run.failure = TimesliceError(sentence)
     return run
 
 

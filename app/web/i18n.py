@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from babel.messages.extract import extract_from_dir
 from starlette.requests import HTTPConnection
 
 from app.errors import TimesliceError
 from app.text.language import LANGUAGES, translations
-from app.web import places
+from app.web import messages
 
 COOKIE = "language"
 
@@ -34,17 +33,7 @@ def script_messages(language: str) -> dict[str, str]:
     """The sentences of the JavaScript in ``language``, by the English one; empty for English."""
     if language == "en":
         return {}
-    sentences = {
-        message if isinstance(message, str) else message[0]
-        for _, _, message, _, _ in extract_from_dir(
-            places.folder("static") / "js",
-            method_map=[("**.js", "javascript")],
-            options_map={"**.js": {"template_string": "yes"}},
-            keywords={"t": None},
-            comment_tags=(),
-        )
-    }
-    pairs = {sentence: gettext(sentence, language) for sentence in sorted(sentences)}
+    pairs = {sentence: gettext(sentence, language) for sentence in sorted(messages.of_scripts())}
     return {sentence: text for sentence, text in pairs.items() if text != sentence}
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter, UnknownScenario
+from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.runs.run import Run
 from app.web import forms, i18n
@@ -71,7 +71,7 @@ def _scenario(
 ) -> Response:
     site = _site(request)
     language = site.language(request)
-    item = _known(site, slug, language)
+    item = site.catalogue[slug]
     fields = item.fields()
     wrong = error.fields if isinstance(error, InvalidParameters) else {}
     names = {field.name for field in fields}
@@ -105,16 +105,6 @@ def _scenario(
     return response
 
 
-def _known(site: Site, slug: str, language: str) -> Any:
-    """The scenario; the sentence of the catalogue's own error is English only."""
-    try:
-        return site.catalogue[slug]
-    except UnknownScenario as error:
-        if language == "en":
-            raise
-        raise UnknownScenario("There is no scenario named {name}.", name=slug[:60]) from error
-
-
 @router.post("/runs")
 async def start(request: Request) -> Response:
     site = _site(request)
@@ -124,7 +114,7 @@ async def start(request: Request) -> Response:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     slug = values.pop(forms.SCENARIO, "")
     python = values.pop(forms.PYTHON, "")
-    _known(site, slug, language)
+    site.catalogue[slug]  # an unknown one has no form to come back to
     try:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
         run = site.runs.start(plan, visitor_of(request))

@@ -1,0 +1,102 @@
+"""Every sentence that the pages, the command line and the scripts say, as it stands in the code.
+
+``python -m app.web.messages`` prints those that have no Chinese yet, as entries of a .po file.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from app import errors
+from app.text.language import LOCALE_FOLDER
+from app.web import places
+
+#: Folders of ``app`` whose sentences no reader is told in two languages: their own process says
+#: them, in English, or they have both languages beside each other.
+_NOT_SAID = ("fusion", "probe", "scenarios", "timeline", "witness", "worker")
+
+_PASSED_ON = re.compile(r"\{\w+\}")
+
+Id = str | tuple[str, str]
+
+
+def error_names() -> list[str]:
+    """Errors carry their sentence as first argument: each class is a keyword to extract by."""
+    return [
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.TimesliceError)
+    ]
+
+
+def of_scripts() -> set[str]:
+    """What the JavaScript says."""
+    folder = str(places.folder("static") / "js")
+    return {str(item) for item, _, _ in _extract(folder, "javascript", "**.js", {"t": None})}
+
+
+def extracted() -> dict[Id, list[tuple[str, int]]]:
+    """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
+    python = dict.fromkeys(["_", "N_", "gettext", "ForeignOrigin", *error_names()])
+    found: dict[Id, list[tuple[str, int]]] = {}
+    app = LOCALE_FOLDER.parent
+    sources = (
+        ("app", app, "python", "**.py", python),
+        ("templates", places.folder("templates"), "jinja2", "**.html", None),
+        ("static/js", places.folder("static") / "js", "javascript", "**.js", {"t": None}),
+    )
+    for name, folder, method, pattern, keywords in sources:
+        for sentence, file, line in _extract(str(folder), method, pattern, keywords):
+            found.setdefault(sentence, []).append((f"{name}/{file}", line))
+    return found
+
+
+def _extract(
+    folder: str, method: str, pattern: str, keywords: dict[str, None] | None
+) -> Iterator[tuple[Id, str, int]]:
+    words: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
+    words.update(keywords or {})
+    options = {"template_string": "yes", "trimmed": "true", "encoding": "utf-8"}
+    for file, line, message, _comments, _context in extract_from_dir(
+        folder,
+        method_map=[*((f"{name}/**", "ignore") for name in _NOT_SAID), (pattern, method)],
+        options_map={pattern: options},
+        keywords=words,
+    ):
+        # An error that passes a sentence on, "{sentence}", says nothing of its own.
+        if message and (method != "python" or re.search("[a-z]", _PASSED_ON.sub("", str(message)))):
+            yield message if isinstance(message, str) else (message[0], message[1]), file, line
+
+
+def translated(language: str = "zh") -> Catalog:
+    """All .po files of ``language`` as one."""
+    whole = Catalog(locale=language)
+    for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.string:
+                    whole[message.id] = message
+    return whole
+
+
+def missing(language: str = "zh") -> dict[Id, list[tuple[str, int]]]:
+    """Sentences without a translation, and where they stand."""
+    known = translated(language)
+    return {
+        sentence: places
+        for sentence, places in extracted().items()
+        if known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
+    }
+
+
+if __name__ == "__main__":
+    catalog = Catalog(locale="zh")
+    for sentence, where in missing().items():
+        catalog.add(sentence, locations=where)
+    write_po(sys.stdout.buffer, catalog, omit_header=True, width=0)
