@@ -1,0 +1,212 @@
+"""Calls into the system that block: sleep, pipes, waiting for children, sockets, select, input."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import time
+
+from . import codes
+from .objects import by_standard_library, register
+from .patching import builtin, method
+from .ring import here
+from .waiting import bracket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+#: Set while multiprocessing ends this process's daemons.
+ending_daemons = False
+#: Descriptors of pipes that the program made with os.pipe, and the pipe's id.
+_pipes: dict[int, int] = {}
+_sockets: dict[int, int] = {}
+
+
+def patch_builtins(_: Any) -> None:
+    """Patch what every interpreter has from its start."""
+    builtin(time, "sleep", _make_sleep)
+    builtin(builtins, "input", _make_plain(codes.INPUT))
+    builtin(os, "pipe", _make_pipe)
+    builtin(os, "read", _make_transfer)
+    builtin(os, "write", _make_transfer)
+    builtin(os, "close", _make_close)
+    builtin(os, "fsync", _make_plain(codes.FILE))
+    builtin(os, "fdatasync", _make_plain(codes.FILE))
+    builtin(os, "kill", _make_kill)
+    for name, options in (("wait", None), ("waitpid", 1), ("wait3", 0), ("wait4", 1)):
+        builtin(os, name, _make_wait(options, name in ("waitpid", "wait4")))
+    builtin(os, "waitid", _make_waitid)
+
+
+def _make_sleep(original: Any) -> Callable[..., Any]:
+    def sleep(*args: Any) -> Any:
+        if len(args) != 1 or not args[0]:  # sleep(0) gives the CPU away and waits for nothing
+            return original(*args)
+        return bracket(original, codes.SLEEP, 0, 0, args, {})
+
+    return sleep
+
+
+def _make_plain(reason: int) -> Callable[[Any], Callable[..., Any]]:
+    def make(original: Any) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return bracket(original, reason, 0, 0, args, kwargs)
+
+        return call
+
+    return make
+
+
+def _make_pipe(original: Any) -> Callable[..., Any]:
+    def pipe() -> Any:
+        ends = original()
+        frame = sys._getframe(1)
+        if not by_standard_library(frame):
+            ident = register(codes.PIPE, frame)
+            for end in ends:
+                _pipes[end] = ident
+        return ends
+
+    return pipe
+
+
+def _make_transfer(original: Any) -> Callable[..., Any]:
+    def transfer(*args: Any) -> Any:
+        if args and args[0].__class__ is int:
+            ident = _pipes.get(args[0])
+            if ident is not None:
+                return bracket(original, codes.PIPE, ident, 0, args, {})
+        # What another descriptor is takes a system call to learn: the kernel's witness knows.
+        return original(*args)
+
+    return transfer
+
+
+def _make_close(original: Any) -> Callable[..., Any]:
+    def close(fd: Any) -> Any:
+        if fd.__class__ is int:
+            _pipes.pop(fd, None)
+        return original(fd)
+
+    return close
+
+
+def _make_kill(original: Any) -> Callable[..., Any]:
+    def kill(pid: Any, signal: Any) -> Any:
+        # Before the signal, so that the death it causes is never older than its cause.
+        if pid.__class__ is int and pid > 0 and isinstance(signal, int) and signal > 0:
+            here.emit(wire.KILL, int(signal), pid, int(ending_daemons))
+        return original(pid, signal)
+
+    return kill
+
+
+def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[..., Any]]:
+    """``options`` is the position of the call's flags; ``named``: its first argument is a pid."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def reap(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if result[0] > 0:
+                here.emit(wire.REAPED, 0, result[0], result[1])
+            return result
+
+        def wait(*args: Any, **kwargs: Any) -> Any:
+            flags = kwargs.get("options", 0)
+            if options is not None and len(args) > options:
+                flags = args[options]
+            if here.depth or flags:
+                return reap(*args, **kwargs)
+            target = args[0] if named and args else kwargs.get("pid", 0)
+            if target.__class__ is not int or target < 0:
+                target = 0
+            return bracket(reap, codes.WAIT_CHILD, 0, target, args, kwargs)
+
+        return wait
+
+    return make
+
+
+def _make_waitid(original: Any) -> Callable[..., Any]:
+    def waitid(*args: Any) -> Any:
+        result = bracket(original, codes.WAIT_CHILD, 0, 0, args, {})
+        if result is not None and not args[2] & os.WNOWAIT:
+            # siginfo_t tells cause and status apart; a raw status holds both (wait(2))
+            raw = result.si_status << 8 if result.si_code == os.CLD_EXITED else result.si_status
+            here.emit(wire.REAPED, 0, result.si_pid, raw)
+        return result
+
+    return waitid
+
+
+# --- modules ----------------------------------------------------------------------------------
+
+
+def patch_select(module: Any) -> None:
+    """select.select; poll and epoll objects are reported by ``selectors``."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def select(*args: Any) -> Any:
+            if len(args) > 3 and args[3] == 0:
+                return original(*args)
+            return bracket(original, codes.POLL, 0, 0, args, {})
+
+        return select
+
+    builtin(module, "select", make)
+
+
+def patch_selectors(module: Any) -> None:
+    """Every selector's ``select``: where an event loop waits when nothing is ready."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def select(self: Any, timeout: Any = None) -> Any:
+            if here.depth or (timeout is not None and timeout <= 0):
+                return original(self, timeout)
+            return bracket(original, codes.POLL, 0, 0, (self, timeout), {})
+
+        return select
+
+    for cls in list(vars(module).values()):
+        if isinstance(cls, type) and issubclass(cls, module.BaseSelector):
+            method(cls, "select", make)
+
+
+def patch_socket(module: Any) -> None:
+    """Blocking sockets (also those with a timeout); the others never wait."""
+    cls = module.socket
+
+    def make_init(original: Any) -> Callable[..., Any]:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            frame: Any = sys._getframe(1)
+            while frame.f_back is not None and frame.f_globals is vars(module):
+                frame = frame.f_back  # create_connection, socketpair
+            owner = frame.f_globals.get("__name__", "").partition(".")[0]
+            # A pipe's or an event loop's own socket is no object of the program.
+            inner = owner in ("asyncio", "multiprocessing")
+            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame)
+
+        return __init__
+
+    def make(original: Any) -> Callable[..., Any]:
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if here.depth or self.gettimeout() == 0:
+                return original(self, *args, **kwargs)
+            ident = _sockets.get(id(self), 0)
+            return bracket(original, codes.SOCKET, ident, 0, (self, *args), kwargs)
+
+        return call
+
+    method(cls, "__init__", make_init)
+    for name in (
+        "accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg",
+        "send", "sendall", "sendto", "sendmsg",
+    ):  # fmt: skip
+        method(cls, name, make, inherited=True)

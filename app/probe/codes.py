@@ -1,0 +1,31 @@
+"""Numbers of ``timeline.states`` that records carry, as plain integers.
+
+``states`` imports ``enum`` and ``typing``, which is too much to load into a program at its start.
+A test holds these equal to ``Reason`` and ``ObjectKind``.
+"""
+
+LOCK = 1
+RLOCK = 2
+CONDITION = 3
+SEMAPHORE = 4
+EVENT = 5
+BARRIER = 6
+QUEUE = 7
+PIPE = 8
+SOCKET = 9
+FILE = 10
+SLEEP = 11
+JOIN = 12
+WAIT_CHILD = 13
+FUTURE = 14
+INPUT = 15
+OTHER = 16
+TASK = 17
+POLL = 18
+
+# Kinds of objects: the first ten are spelled like the reasons above.
+KIND_THREAD = 11
+KIND_PROCESS = 12
+KIND_FUTURE = 13
+KIND_TASK = 14
+KIND_POOL = 15

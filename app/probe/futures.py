@@ -1,0 +1,152 @@
+"""concurrent.futures' executors and futures, and multiprocessing's Pool."""
+
+from __future__ import annotations
+
+import sys
+
+from . import codes
+from .objects import fresh, locate, register
+from .patching import method
+from .ring import here
+from .threads import tag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+_OPEN = ("PENDING", "RUNNING")
+
+
+def patch_base(module: Any) -> None:
+    """Patch ``concurrent.futures._base``: what both executors share."""
+    future = module.Future
+    method(future, "__init__", _make_future_init)
+    method(future, "set_running_or_notify_cancel", _make_run)
+    method(future, "set_result", _make_done)
+    method(future, "set_exception", _make_done)
+    method(future, "cancel", _make_cancel)
+    method(module._Waiter, "__init__", _make_waiter_init)
+
+
+def _make_future_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        ident = self._timeslice = fresh()
+        tag(self._condition, codes.FUTURE, ident)
+        local = here
+        if local.submit is not None:
+            name, pool, line = local.submit
+            local.submit = None
+            local.text(wire.SUBMIT, 0, line, ident, pool, name)
+
+    return __init__
+
+
+def _make_run(original: Any) -> Callable[..., Any]:
+    def set_running_or_notify_cancel(self: Any) -> Any:
+        runs = original(self)
+        if runs:
+            here.emit(wire.FUTURE_RUN, 0, 0, getattr(self, "_timeslice", 0))
+        return runs
+
+    return set_running_or_notify_cancel
+
+
+def _make_done(original: Any) -> Callable[..., Any]:
+    def done(self: Any, value: Any) -> None:
+        # Before: whoever waits for the result goes on after this record.
+        if self._state in _OPEN:
+            ident = getattr(self, "_timeslice", 0)
+            if original.__name__ == "set_exception":
+                name = value if isinstance(value, type) else type(value)
+                here.text(wire.FUTURE_DONE, 1, 0, ident, 0, name.__name__)
+            else:
+                here.emit(wire.FUTURE_DONE, 0, 0, ident)
+        original(self, value)
+
+    return done
+
+
+def _make_cancel(original: Any) -> Callable[..., Any]:
+    def cancel(self: Any) -> Any:
+        pending = self._state == "PENDING"
+        cancelled = original(self)
+        if pending and cancelled:
+            here.emit(wire.FUTURE_DONE, 2, 0, getattr(self, "_timeslice", 0))
+        return cancelled
+
+    return cancel
+
+
+def _make_waiter_init(original: Any) -> Callable[..., Any]:
+    """What wait() and as_completed() wait in."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        tag(self.event._cond, codes.FUTURE, 0)
+
+    return __init__
+
+
+def patch_thread(module: Any) -> None:
+    """Patch ``concurrent.futures.thread``."""
+    cls = module.ThreadPoolExecutor
+    method(cls, "__init__", _make_pool_init)
+    method(cls, "submit", _make_submit)
+
+
+def patch_process(module: Any) -> None:
+    """Patch ``concurrent.futures.process``."""
+    cls = module.ProcessPoolExecutor
+    method(cls, "__init__", _make_pool_init)
+    method(cls, "submit", _make_submit)
+
+
+def _make_pool_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        ident = self._timeslice = register(codes.KIND_POOL, sys._getframe(1))
+        original(self, *args, **kwargs)
+        queue: Any = getattr(self, "_work_queue", None)
+        if hasattr(type(queue), "_timeslice"):
+            queue._timeslice = ident  # an idle worker waits for its pool
+
+    return __init__
+
+
+def _make_submit(original: Any) -> Callable[..., Any]:
+    def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        local = here
+        name = getattr(fn, "__qualname__", None) or type(fn).__qualname__
+        local.submit = name, getattr(self, "_timeslice", 0), locate(sys._getframe(1))[0]
+        try:
+            return original(self, fn, *args, **kwargs)
+        finally:
+            local.submit = None
+
+    return submit
+
+
+# --- multiprocessing.pool ----------------------------------------------------------------------
+
+
+def patch_pool(module: Any) -> None:
+    """Patch ``multiprocessing.pool``; its workers are processes and its handlers threads."""
+    method(module.Pool, "__init__", _make_pool_init)
+    method(module.ApplyResult, "__init__", _make_result_init)
+    method(module.IMapIterator, "__init__", _make_result_init)
+
+
+def _make_result_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        known = self.__dict__
+        condition = known["_event"]._cond if "_event" in known else known.get("_cond")
+        if condition is not None:
+            ident = self._timeslice = register(codes.KIND_FUTURE, sys._getframe(1))
+            tag(condition, codes.FUTURE, ident)
+
+    return __init__

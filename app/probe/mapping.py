@@ -1,0 +1,95 @@
+"""A file mapped shared and kept without a file descriptor.
+
+``mmap.mmap`` keeps a duplicate of the descriptor (until 3.13's ``trackfd``): the program would
+see other descriptor numbers than alone, and one that closes all descriptors and opens its own
+would have one of them closed when the mapping goes. So before 3.13 libc's mmap(2) is called.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PROT_READ_WRITE = 3
+_MAP_SHARED = 1
+
+
+def shared(fd: int, size: int, offset: int) -> tuple[Any, Any]:
+    """A writable buffer over the file's first ``size`` bytes, and its 64-bit word at ``offset``.
+
+    The word is set as ``word[0] = value``, in one store. Raises OSError.
+    """
+    if sys.version_info < (3, 13):
+        try:
+            return _by_libc(fd, size, offset)
+        except ImportError:
+            options = {}  # an interpreter without this _ctypes
+    else:
+        options = {"trackfd": False}
+    import mmap
+
+    buffer = mmap.mmap(fd, size, **options)
+    return buffer, memoryview(buffer)[offset : offset + 8].cast("Q")
+
+
+class _Unmap:
+    """Unmaps when its buffer, and so every view of it, is gone."""
+
+    def __init__(self, unmap: Any, address: int, size: int) -> None:
+        self.unmap, self.address, self.size = unmap, address, size
+
+    def __del__(self) -> None:
+        self.unmap(self.address, self.size)
+
+
+_libc: Any = None
+
+
+def _by_libc(fd: int, size: int, offset: int) -> tuple[Any, Any]:
+    global _libc
+    if _libc is None:
+        _libc = _bind()
+    char, word, long, pointer, function, mmap, munmap = _libc
+    call = function(mmap)
+    call.argtypes = (pointer, long, long, long, long, long)
+    call.restype = pointer
+    address = call(None, size, _PROT_READ_WRITE, _MAP_SHARED, fd, 0)
+    if address is None or address == (1 << 64) - 1 or address == (1 << 32) - 1:
+        raise OSError("mmap(2) refused to map a ring of %d bytes" % size)
+    unmap = function(munmap)
+    unmap.argtypes = (pointer, long)
+    buffer = (char * size).from_address(address)
+    head = (word * 1).from_address(address + offset)
+    buffer.owner = head.owner = _Unmap(unmap, address, size)
+    return buffer, head
+
+
+def _bind() -> Any:
+    import _ctypes
+
+    base: Any = _ctypes
+    if not hasattr(base, "CFuncPtr"):
+        raise ImportError("this interpreter's _ctypes is another one")
+
+    class char(base._SimpleCData):  # type: ignore[misc]
+        _type_ = "c"
+
+    class word(base._SimpleCData):  # type: ignore[misc]
+        _type_ = "Q"
+
+    class long(base._SimpleCData):  # type: ignore[misc]
+        _type_ = "l"
+
+    class pointer(base._SimpleCData):  # type: ignore[misc]
+        _type_ = "P"
+
+    class function(base.CFuncPtr):  # type: ignore[misc]
+        _flags_ = base.FUNCFLAG_CDECL
+        _restype_ = long
+
+    handle = base.dlopen(None, 0)
+    calls = base.dlsym(handle, "mmap"), base.dlsym(handle, "munmap")
+    return (char, word, long, pointer, function, *calls)

@@ -1,0 +1,118 @@
+"""Identity of the program's objects, and the program's lines.
+
+An id is ``pid << 32 | counter``; an object that several processes know by a name (a semaphore, a
+pipe's inode) has an id made of that name with the top bit set, the same in each of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+
+from .ring import here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+_base = os.getpid() << 32
+_count = itertools.count(1)
+_files: dict[str, int] = {}
+_file_count = itertools.count(1)
+_folders: tuple[str, ...] = ()
+
+#: Modules whose own locks and events are no objects of the program.
+STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", None) or frozenset(
+    """_threading_local asyncio bdb code codecs concurrent contextlib copy functools ftplib http
+    imaplib importlib io linecache logging mailbox multiprocessing pdb pickle poplib pty queue
+    random runpy sched shutil smtplib socket socketserver sqlite3 ssl subprocess tempfile test
+    threading tokenize trace traceback unittest urllib uuid warnings weakref wsgiref xmlrpc
+    zipfile""".split()  # noqa: SIM905
+)
+
+
+def fresh() -> int:
+    """A new object id of this process."""
+    return _base | next(_count)
+
+
+def named(name: str) -> int:
+    """The id of what is called ``name`` in every process (64-bit FNV-1a, top bit set)."""
+    value = 0xCBF29CE484222325
+    for byte in name.encode():
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value | 1 << 63
+
+
+def by_standard_library(frame: Any) -> bool:
+    """Whether this frame's module belongs to the standard library (not to its tests)."""
+    name = frame.f_globals.get("__name__")
+    if not isinstance(name, str):
+        return False
+    top, _, rest = name.partition(".")
+    return top in STANDARD and top != "__main__" and not (top == "test" and rest)
+
+
+def locate(frame: Any) -> tuple[int, int]:
+    """Line and file (``file_id << 32``) of the first frame up the stack in the program's text.
+
+    ``(0, 0)`` where none of its text is on the stack.
+    """
+    files = _files
+    while frame is not None:
+        name = frame.f_code.co_filename
+        try:
+            file = files[name]
+        except KeyError:
+            file = _classify(name)
+        if file:
+            return frame.f_lineno or 0, file
+        frame = frame.f_back
+    return 0, 0
+
+
+def file_of(name: str) -> int:
+    """``file_id << 32`` of a code object's file name; 0 when it isn't the program's."""
+    try:
+        return _files[name]
+    except KeyError:
+        return _classify(name)
+
+
+def _classify(name: str) -> int:
+    path = os.path.abspath(name)
+    file = 0
+    if name[:1] != "<" and "site-packages" not in path and path.startswith(_folders):
+        ident = next(_file_count)
+        file = ident << 32
+        here.text(wire.FILE, 0, ident, 0, 0, path)
+    _files[name] = file
+    return file
+
+
+def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
+    """Report an object made at ``frame``; its id."""
+    ident = ident or fresh()
+    line, where = locate(frame)
+    here.text(wire.OBJECT, kind, line, ident, where, name)
+    return ident
+
+
+def reset() -> None:
+    """Take up the pid, and the folder of the program, of this process."""
+    global _base, _count, _file_count, _folders
+    _base = os.getpid() << 32
+    _count = itertools.count(1)
+    _file_count = itertools.count(1)
+    _files.clear()
+    folder = os.environ.get(wire.PROGRAM_VARIABLE, "")
+    if folder:
+        folder = os.path.abspath(folder)
+        _folders = tuple({os.path.join(folder, ""), os.path.join(os.path.realpath(folder), "")})
+    else:
+        _folders = ()

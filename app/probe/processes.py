@@ -1,0 +1,176 @@
+"""Processes: those of multiprocessing and those of subprocess."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+
+from . import blocking, codes, ending
+from .objects import fresh, locate
+from .patching import method
+from .ring import here
+from .waiting import RAISED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+#: In a child of multiprocessing: its process object's id, until its function ended.
+_running: int | None = None
+
+
+# --- multiprocessing ---------------------------------------------------------------------------
+
+
+def patch_process(module: Any) -> None:
+    """Patch the class of which the processes of every start method are made."""
+    method(module.BaseProcess, "start", _make_start)
+    method(module.BaseProcess, "join", _make_join)
+    method(module.BaseProcess, "_bootstrap", _make_bootstrap)
+
+
+def _make_start(original: Any) -> Callable[..., Any]:
+    def start(self: Any) -> None:
+        known = self.__dict__
+        if "_timeslice" in known or known.get("_popen") is not None:
+            original(self)  # raises: a process starts once
+            return
+        ident = known["_timeslice"] = fresh()  # goes to the child with the object
+        line, where = locate(sys._getframe(1))
+        name = str(self.name)
+        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        here.text(wire.PROCESS_SPAWN, int(bool(self.daemon)), line, ident, 0, name)
+        try:
+            original(self)
+        except BaseException:
+            known.pop("_timeslice", None)
+            raise
+        here.emit(wire.PROCESS_SPAWNED, 0, self._popen.pid, ident)
+
+    return start
+
+
+def _make_join(original: Any) -> Callable[..., Any]:
+    def join(self: Any, timeout: Any = None) -> None:
+        local = here
+        popen = getattr(self, "_popen", None)
+        if local.depth or popen is None or popen.returncode is not None:
+            original(self, timeout)
+            return
+        ident = self.__dict__.get("_timeslice", 0)
+        line, where = locate(sys._getframe(1))
+        local.depth = 2
+        local.emit(wire.ENTER, codes.JOIN, line, ident, where | popen.pid)
+        outcome = RAISED
+        try:
+            original(self, timeout)
+            outcome = int(popen.returncode is not None)
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.JOIN, 0, ident, outcome)
+
+    return join
+
+
+def _make_bootstrap(original: Any) -> Callable[..., Any]:
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        global _running
+        ending.not_main()
+        ident = _running = self.__dict__.get("_timeslice", 0)
+        config = getattr(self, "_config", {})
+        here.text(wire.PROCESS_NAME, int(bool(config.get("daemon"))), 0, ident, 0, self.name)
+        return original(self, *args, **kwargs)
+
+    return _bootstrap
+
+
+def patch_util(module: Any) -> None:
+    """``_exit_function`` runs when a child's function ended, and at the exit of the main process,
+    where it ends the daemons and joins the other children."""
+    before = module._exit_function
+
+    def make(original: Any) -> Callable[..., Any]:
+        def _exit_function(*args: Any, **kwargs: Any) -> None:
+            global _running
+            if _running is not None:
+                _process_ended(_running)
+                _running = None
+            else:
+                ending.main_ended()
+            blocking.ending_daemons = True
+            try:
+                original(*args, **kwargs)
+            finally:
+                blocking.ending_daemons = False
+
+        return _exit_function
+
+    method(module, "_exit_function", make)
+    atexit.unregister(before)
+    atexit.register(module._exit_function)
+
+
+def _process_ended(ident: int) -> None:
+    kind = sys.exc_info()[0]  # called in a finally clause: what ended the function, if it raised
+    if kind is None:
+        here.emit(wire.PROCESS_END, ending.RETURNED, 0, ident)
+    else:
+        how = ending.EXIT if issubclass(kind, SystemExit) else ending.RAISED
+        here.text(wire.PROCESS_END, how, 0, ident, 0, kind.__name__)
+
+
+# --- subprocess --------------------------------------------------------------------------------
+
+
+def patch_subprocess(module: Any) -> None:
+    """Popen's start and wait; the wait itself is os.waitpid's."""
+    method(module.Popen, "__init__", _make_popen_init)
+    method(module.Popen, "wait", _make_popen_wait)
+
+
+def _program_name(args: Any) -> str:
+    try:
+        first = args if isinstance(args, (str, bytes, os.PathLike)) else args[0]
+        name = os.fsdecode(first)
+    except (TypeError, IndexError, KeyError):
+        return ""  # Popen itself will say what is wrong with it
+    return os.path.basename(name.split()[0]) if name.split() else ""
+
+
+def _make_popen_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        ident = self._timeslice = fresh()
+        line, where = locate(sys._getframe(1))
+        name = _program_name(args[0] if args else kwargs.get("args"))
+        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        here.text(wire.PROCESS_SPAWN, 0, line, ident, 0, name)
+        original(self, *args, **kwargs)
+        here.emit(wire.PROCESS_SPAWNED, 0, self.pid, ident)
+
+    return __init__
+
+
+def _make_popen_wait(original: Any) -> Callable[..., Any]:
+    def wait(self: Any, timeout: Any = None) -> Any:
+        local = here
+        if local.depth or self.returncode is not None:
+            return original(self, timeout)
+        ident = self.__dict__.get("_timeslice", 0)
+        line, where = locate(sys._getframe(1))
+        local.depth = 2
+        local.emit(wire.ENTER, codes.WAIT_CHILD, line, ident, where | self.pid)
+        outcome = 0  # a wait with a timeout raises TimeoutExpired
+        try:
+            result = original(self, timeout)
+            outcome = 1
+            return result
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.WAIT_CHILD, 0, ident, outcome)
+
+    return wait

@@ -1,0 +1,149 @@
+"""queue: Queue, LifoQueue, PriorityQueue and SimpleQueue."""
+
+from __future__ import annotations
+
+import sys
+
+from . import codes
+from .objects import by_standard_library, locate, register
+from .patching import method
+from .ring import here
+from .threads import tag
+from .waiting import RAISED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+
+def patch_queue(module: Any) -> None:
+    """Patch the module ``queue``."""
+    method(module.Queue, "__init__", _make_init)
+    for cls in (module.Queue, module.LifoQueue, module.PriorityQueue):
+        method(cls, "_put", make_put)
+        method(cls, "_get", make_get)
+    module.SimpleQueue = _simple_queue(module.SimpleQueue, module.Empty)
+
+
+def _make_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, maxsize: int = 0) -> None:
+        original(self, maxsize)
+        ident = self._timeslice = register(codes.QUEUE, sys._getframe(1))
+        for condition in (self.not_empty, self.not_full, self.all_tasks_done):
+            tag(condition, codes.QUEUE, ident)
+
+    return __init__
+
+
+def make_put(original: Any) -> Callable[..., Any]:
+    """``_put`` runs under the queue's mutex (or in its loop), so PUTs are in the true order."""
+
+    def _put(self: Any, item: Any) -> None:
+        original(self, item)
+        ident = getattr(self, "_timeslice", 0)
+        if ident:
+            here.emit(wire.PUT, 0, 0, ident, id(item))
+            here.emit(
+                wire.VALUE, 0, 0, ident, self._qsize() if hasattr(self, "_qsize") else self.qsize()
+            )
+
+    return _put
+
+
+def make_get(original: Any) -> Callable[..., Any]:
+    """``_get`` runs under the queue's mutex (or in its loop), so GETs are in the true order."""
+
+    def _get(self: Any) -> Any:
+        item = original(self)
+        ident = getattr(self, "_timeslice", 0)
+        if ident:
+            here.emit(wire.GET, 0, 0, ident, id(item))
+            here.emit(
+                wire.VALUE, 0, 0, ident, self._qsize() if hasattr(self, "_qsize") else self.qsize()
+            )
+        return item
+
+    return _get
+
+
+def _simple_queue(base: Any, empty: Any) -> Any:
+    take, give = base.get, base.put
+
+    class SimpleQueue(base):  # type: ignore[misc]
+        __slots__ = ("_timeslice",)
+
+        _timeslice: int
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            self = base.__new__(cls, *args, **kwargs)
+            frame = sys._getframe(1)
+            # An executor's queue is the executor to the program: futures.py gives it that id.
+            self._timeslice = 0 if by_standard_library(frame) else register(codes.QUEUE, frame)
+            return self
+
+        def put(self, item: Any, block: bool = True, timeout: Any = None) -> None:
+            _note(wire.PUT, self, item)
+            give(self, item, block, timeout)
+
+        def put_nowait(self, item: Any) -> None:
+            _note(wire.PUT, self, item)
+            give(self, item)
+
+        def get(self, block: bool = True, timeout: Any = None) -> Any:
+            if block and (timeout is None or _lawful(timeout)):
+                try:
+                    item = take(self, False)
+                except empty:
+                    pass
+                else:
+                    _note(wire.GET, self, item)
+                    return item
+                item = _wait(self, sys._getframe(1), timeout)
+            else:
+                item = take(self, block, timeout)
+            _note(wire.GET, self, item)
+            return item
+
+        def get_nowait(self) -> Any:
+            item = take(self, False)
+            _note(wire.GET, self, item)
+            return item
+
+    def _wait(self: Any, frame: Any, timeout: Any) -> Any:
+        local = here
+        if local.depth:
+            return take(self, True, timeout)
+        ident = self._timeslice
+        line, where = locate(frame)
+        outcome = RAISED
+        local.depth = 1
+        local.emit(wire.ENTER, codes.QUEUE, line, ident, where)
+        try:
+            item = take(self, True, timeout)
+            outcome = 1
+            return item
+        except empty:
+            outcome = 0
+            raise
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.QUEUE, 0, ident, outcome)
+
+    SimpleQueue.__module__ = base.__module__
+    SimpleQueue.__qualname__ = base.__qualname__
+    SimpleQueue.__doc__ = base.__doc__
+    return SimpleQueue
+
+
+def _note(kind: int, queue: Any, item: Any) -> None:
+    ident = queue._timeslice
+    if ident:
+        here.emit(kind, 0, 0, ident, id(item))
+
+
+def _lawful(timeout: Any) -> bool:
+    return isinstance(timeout, (int, float)) and timeout >= 0

@@ -1,0 +1,35 @@
+"""Coroutines that the program made and never awaited."""
+
+from __future__ import annotations
+
+import sys
+
+from .objects import locate
+from .ring import here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+
+def patch_warnings(module: Any) -> None:
+    """The interpreter calls this function of ``warnings`` when it drops such a coroutine.
+
+    The function warns at the line of its caller's frame, so no frame may come between them: it
+    stays as it is, and the ``warn`` that it calls is another.
+    """
+    original = module._warn_unawaited_coroutine
+    real = module.warn
+
+    def warn(message: Any, category: Any = None, stacklevel: int = 1, source: Any = None) -> None:
+        name = getattr(source, "__qualname__", None) or type(source).__qualname__
+        here.text(wire.NEVER_AWAITED, 0, locate(sys._getframe(2))[0], 0, 0, name)
+        real(message, category, stacklevel + 1, source)
+
+    module._warn_unawaited_coroutine = type(original)(
+        original.__code__, {**vars(module), "warn": warn}, original.__name__
+    )
