@@ -36,6 +36,7 @@
  * @property {Record<string, string[]>} [vocabulary] @property {Track[]} [tracks]
  * @property {Thing[]} [objects] @property {Output[]} [output] @property {Finding[]} [findings]
  * @property {Claim[]} [claims] @property {Stats[]} [stats] @property {number} [dropped]
+ * @property {string} [failure] what went wrong on our side, as a sentence
  */
 /** @typedef {{seq: number, nowNs: number, snapshot: boolean, head: Head, sliceCount: number,
  *    flowCount: number, slices: SliceRows | null, flows: FlowRows | null}} Frame */

@@ -16,6 +16,7 @@ class Known {
   nowNs = 0;
   state = "running";
   dropped = 0;
+  failure = "";
   /** @type {Record<string, any>} */
   run = {};
   /** @type {Map<number, import("./shapes.js").Track>} */
@@ -110,6 +111,7 @@ export class Timeline extends Known {
     Object.assign(this.run, head.run);
     this.state = head.state ?? this.state;
     this.dropped = head.dropped ?? this.dropped;
+    this.failure = head.failure ?? this.failure;
     for (const track of head.tracks ?? []) this.tracks.set(track.id, track);
     for (const thing of head.objects ?? []) this.things.set(thing.id, thing);
     for (const item of head.output ?? []) this.output.push(item);

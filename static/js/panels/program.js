@@ -43,7 +43,7 @@ export class Program {
     const waits = state === STATE.BLOCKED || state === STATE.AWAITING;
     const name = this.model.nameOf(point.track);
     this.#note = el("span", { class: "code-note" });
-    this.#note.append(waits ? t("◀ {name} waits", { name }) : t("◀ {name}", { name }));
+    this.#note.append(waits ? t("◀ {name} waits", { name }) : `◀ ${name}`);
     node.append(this.#note);
     node.classList.add(alarm ? "alarm" : "marked");
     node.setAttribute("aria-current", "true");

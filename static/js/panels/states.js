@@ -3,7 +3,6 @@
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { KINDS } from "../model/vocabulary.js";
-import { paintSwatch } from "../render/palette.js";
 import { kindName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
 
@@ -46,7 +45,7 @@ export class States {
 
   /** The theme changed. */
   restyle() {
-    for (const [kind, { swatch }] of this.#entries) paintSwatch(swatch, kind);
+    for (const [kind, { swatch }] of this.#entries) this.painter.paintSwatch(swatch, kind);
     this.update();
   }
 
@@ -78,7 +77,7 @@ export class States {
     const later = [...this.#entries].find(([other]) => other > kind)?.[1];
     this.legend.insertBefore(button, later?.button ?? null);
     this.#entries = new Map([...this.#entries].sort(([one], [other]) => one - other));
-    paintSwatch(swatch, kind);
+    this.painter.paintSwatch(swatch, kind);
     return entry;
   }
 

@@ -34,7 +34,6 @@ export class Status {
     this.stop.hidden = model.state === "ended" || this.stream === "ended" || this.stream === "failed";
     const words = this.#notices();
     say(this.notice, words.join(" "));
-    this.notice.hidden = words.length === 0;
     this.#updateWitness();
   }
 
@@ -58,6 +57,7 @@ export class Status {
     const words = [];
     const { exit } = this.model.run;
     if (this.streamWhy && this.stream !== "open") words.push(this.streamWhy);
+    if (this.model.failure) words.push(this.model.failure);
     if (this.model.state === "ended" && exit) words.push(exitSentence(exit));
     if (this.model.dropped > 0) {
       words.push(

@@ -26,7 +26,11 @@ export function paintObject(scene, row) {
   for (const finding of waits) {
     for (const wait of finding.cycle) {
       if (wait.object !== row.id || !(wait.held_since_ns >= 0)) continue;
-      paintSegment(scene, wait.held_since_ns, Math.min(finding.end_ns ?? nowNs, nowNs), top, height,
+      // From the first wait on, the waits themselves say who holds it.
+      const next = lowerBound(lane.start, wait.held_since_ns, 0, lane.length);
+      const waitedNs = next < lane.length ? lane.start[next] : Infinity;
+      const untilNs = Math.min(waitedNs, finding.start_ns, nowNs);
+      paintSegment(scene, wait.held_since_ns, untilNs, top, height,
         palette.strong[kindCode("running")], 0.5,
         t("held by {holder}", { holder: scene.model.nameOf(wait.holder) }), palette.colour.ink);
     }

@@ -6,7 +6,7 @@ import { paintArrows, paintCycles } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
   from "./frame.js";
 import { paintCpu, paintObject } from "./lanes.js";
-import { readPalette } from "./palette.js";
+import { paintSwatch, readPalette } from "./palette.js";
 import { paintTrack } from "./tracks.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -52,10 +52,10 @@ export class Painter {
     });
   }
 
-  /** The theme, the scale or the pixel ratio changed: read the tokens again. */
+  /** The theme, the scale or the pixel ratio changed: read the tokens again, paint at once. */
   restyle() {
     this.#stale = true;
-    this.request();
+    this.paint();
   }
 
   /** @param {number} width @param {number} height in CSS pixels */
@@ -81,6 +81,12 @@ export class Painter {
     return Math.max(0, this.layout.height + 40 - (this.#cssHeight - this.axisPx));
   }
 
+  /** A legend's swatch, looking as the picture does. @param {HTMLCanvasElement} canvas
+   *  @param {number} kind */
+  paintSwatch(canvas, kind) {
+    paintSwatch(canvas, kind, this.palette);
+  }
+
   /** Lays the rows out again when what there is, or what is folded, changed. */
   relayout() {
     const key = `${this.model.structure} ${this.view.foldVersion} ${this.palette.unit}`;
@@ -98,10 +104,8 @@ export class Painter {
     this.relayout();
     const { view, pen } = this;
     view.scrollTop = Math.min(Math.max(0, view.scrollTop), this.scrollRange);
-    const scale = view.scale.placed(this.namesPx, this.#cssWidth - this.namesPx);
-    if (scale.leftPx !== view.scale.leftPx || scale.widthPx !== view.scale.widthPx) {
-      view.scale = scale;
-    }
+    view.resize(this.namesPx, this.#cssWidth - this.namesPx, this.palette.unit);
+    const { scale } = view;
     /** @type {Scene} */
     const scene = {
       pen, palette: this.palette, model: this.model, view, layout: this.layout, scale,

@@ -62,6 +62,9 @@ export function readPalette(context, ratio) {
   return { colour, strong, fills, font, unit };
 }
 
+/** A label needs a ground of its own on these. @param {number} kind */
+export const isPatterned = (kind) => PATTERNS[KINDS[kind]] !== "solid";
+
 /**
  * @param {CanvasRenderingContext2D} context @param {Pattern} pattern @param {string} colour
  * @param {number} ratio @returns {string | CanvasPattern}
@@ -92,8 +95,8 @@ const DRAW = {
   hatch: (pen, size) => diagonals(pen, size, 1),
   backhatch: (pen, size) => diagonals(pen, size, -1),
   cross: (pen, size) => {
-    diagonals(pen, size, 1);
-    diagonals(pen, size, -1);
+    diagonals(pen, size, 1, 1);
+    diagonals(pen, size, -1, 1);
   },
   dots: (pen, size) => {
     for (const [x, y] of [[2, 2], [6, 6]]) {
@@ -104,9 +107,10 @@ const DRAW = {
   },
 };
 
-/** @param {CanvasRenderingContext2D} pen @param {number} size @param {1 | -1} slope */
-function diagonals(pen, size, slope) {
-  pen.lineWidth = 2.4;
+/** @param {CanvasRenderingContext2D} pen @param {number} size @param {1 | -1} slope
+ *  @param {number} [width] */
+function diagonals(pen, size, slope, width = 2.4) {
+  pen.lineWidth = width;
   pen.beginPath();
   for (const shift of [-size, 0, size]) {
     pen.moveTo(shift - 2, slope > 0 ? size + 2 : -2);
@@ -117,13 +121,12 @@ function diagonals(pen, size, slope) {
 
 /**
  * Paints a swatch of a kind into a small canvas: legends look as the picture does.
- * @param {HTMLCanvasElement} canvas @param {number} kind
+ * @param {HTMLCanvasElement} canvas @param {number} kind @param {Palette} palette
  */
-export function paintSwatch(canvas, kind) {
+export function paintSwatch(canvas, kind, palette) {
   const ratio = globalThis.devicePixelRatio || 1;
   const pen = canvas.getContext("2d");
   if (!pen) return;
-  const palette = readPalette(pen, ratio);
   const [width, height] = [22 * palette.unit, 12 * palette.unit];
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);

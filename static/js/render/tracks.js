@@ -5,6 +5,7 @@ import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { sliceLabel } from "../view/sentences.js";
 import { endingOf } from "../view/words.js";
 import { bar, fitted, font, mergedDots, topOf, widthOf } from "./pen.js";
+import { isPatterned } from "./palette.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("../view/layout.js").Row} Row */
@@ -170,6 +171,11 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   if (room > LABEL_FROM_PX && height >= 15) {
     pen.font = font(scene, height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
     const label = fitted(pen, sliceLabel(scene.model, track, row), room);
+    if (label && isPatterned(kind)) {
+      pen.fillStyle = palette.colour.panel;
+      const chip = Math.min(height - 4, 17 * palette.unit);
+      bar(pen, left - 4, top + (height - chip) / 2, widthOf(pen, label) + 8, chip);
+    }
     pen.fillStyle = ink;
     if (label) pen.fillText(label, left, top + height / 2);
   }

@@ -154,7 +154,7 @@ export function sliceLabel(model, track, row) {
   const state = columns.state[row];
   if (state === STATE.ZOMBIE) return t("zombie");
   if (state === STATE.STOPPED) return t("stopped");
-  if (state === STATE.GIL) return t("GIL");
+  if (state === STATE.GIL) return "GIL";
   if (state !== STATE.BLOCKED && state !== STATE.AWAITING) return "";
   const holder = columns.holder[row] ? model.nameOf(columns.holder[row]) : "";
   const object = model.things.get(columns.object[row])?.name ?? "";
@@ -202,9 +202,7 @@ export function findingSentence(model, finding) {
       const place = { time, task, line: facts.line ?? 0 };
       return {
         title: t("The event loop was blocked."),
-        sentence: task
-          ? parts(t("{task} kept the event loop for {time} at line {line}: no other coroutine could run."), place)
-          : parts(t("Something kept the event loop for {time}: no other coroutine could run."), place),
+        sentence: parts(loopSentence(task !== "", facts.line > 0), place),
         advice: t("Try: await asyncio.sleep, or asyncio.to_thread for a call that blocks."),
         bad: true,
       };
@@ -212,23 +210,51 @@ export function findingSentence(model, finding) {
     case "never-awaited":
       return {
         title: t("A coroutine was never awaited."),
-        sentence: parts(t("{name}, called at line {line}, made a coroutine that nobody awaited, so its code never ran."), {
-          name: facts.name ?? "?", line: facts.line ?? 0,
-        }),
+        sentence: parts(
+          t("{name}, called at line {line}, made a coroutine that nobody awaited, so its code never ran."),
+          { name: facts.name ?? "?", line: facts.line ?? 0 },
+        ),
         advice: t("Try: put await before the call, or make a task of it."),
         bad: true,
       };
     case "limit":
       return {
-        title: t("A limit was reached."),
-        sentence: parts(t("The run was ended at its limit {name} = {value}."), {
-          name: facts.name ?? "?", value: facts.value ?? "?",
-        }),
+        title: facts.name === "stopped" ? t("The run was stopped.") : t("A limit was reached."),
+        sentence: parts(limitSentence(String(facts.name), Number(facts.value ?? 0)), {}),
         advice: "",
-        bad: true,
+        bad: facts.name !== "stopped",
       };
     default:
       return { title: finding.kind, sentence: [], advice: "", bad: false };
+  }
+}
+
+/** @param {boolean} known which task it was @param {boolean} placed at which line */
+function loopSentence(known, placed) {
+  if (!known) return t("Something kept the event loop for {time}: no other coroutine could run.");
+  return placed
+    ? t("{task} kept the event loop for {time} at line {line}: no other coroutine could run.")
+    : t("{task} kept the event loop for {time}: no other coroutine could run.");
+}
+
+/** @param {string} name @param {number} value times in ms, sizes in bytes */
+function limitSentence(name, value) {
+  const mib = +(value / 2 ** 20).toFixed(1);
+  switch (name) {
+    case "wall":
+      return t("It ran as long as a run may: {value} s.", { value: value / 1000 });
+    case "cpu":
+      return t("It used as much CPU time as a run may: {value} s.", { value: value / 1000 });
+    case "memory":
+      return t("It used as much memory as a run may: {value} MiB.", { value: mib });
+    case "processes":
+      return t("It had as many processes and threads as a run may: {value}.", { value });
+    case "output":
+      return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
+    case "stopped":
+      return t("Someone asked for it; what was recorded until then is here.");
+    default:
+      return t("The run was ended at its limit {name} = {value}.", { name, value });
   }
 }
 

@@ -9,6 +9,8 @@ import { TimeScale } from "./scale.js";
 
 const FIRST_SPAN_NS = 2e9;
 const HISTORY = 100;
+/** Room at the right of an ended run for the words how each track ended. */
+const ENDINGS_PX = 165;
 
 export class View {
   scale = new TimeScale(0, FIRST_SPAN_NS, 0, 1);
@@ -31,6 +33,8 @@ export class View {
   pin = null;
   /** @type {import("../model/shapes.js").Span[]} evidence that a claim points at */
   highlights = [];
+  /** Pixels per layout unit: more in projector mode. */
+  unit = 1;
   /** Counts changes of the folds, which change the layout. */
   foldVersion = 0;
   /** @type {Range[]} */
@@ -57,11 +61,12 @@ export class View {
     return this.pausedNs ?? this.model.nowNs;
   }
 
-  /** @param {number} leftPx @param {number} widthPx */
-  resize(leftPx, widthPx) {
+  /** @param {number} leftPx @param {number} widthPx @param {number} unit */
+  resize(leftPx, widthPx, unit) {
+    this.unit = unit;
     if (leftPx === this.scale.leftPx && widthPx === this.scale.widthPx) return;
     this.scale = this.scale.placed(leftPx, widthPx);
-    this.changed();
+    this.followRun();
   }
 
   /** Keeps up with the run after a frame. */
@@ -91,7 +96,12 @@ export class View {
   /** A live run grows in steps, so that the picture does not creep. @returns {Range} */
   #wholeRun() {
     const nowNs = Math.max(this.model.nowNs, 1e6);
-    if (this.model.state === "ended") return { startNs: -nowNs * 0.005, endNs: nowNs * 1.02 };
+    if (this.model.state === "ended") {
+      const { widthPx } = this.scale;
+      const words = ENDINGS_PX * this.unit;
+      const room = widthPx > 4 * words ? widthPx / (widthPx - words) : 1.02;
+      return { startNs: -nowNs * 0.005, endNs: nowNs * room };
+    }
     let endNs = FIRST_SPAN_NS;
     while (endNs < nowNs * 1.04) endNs *= 1.25;
     return { startNs: -endNs * 0.005, endNs };
