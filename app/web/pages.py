@@ -50,7 +50,7 @@ async def catalogue(request: Request, q: str = "", idea: str = "", level: str = 
 
 
 def _levels(language: str) -> list[tuple[str, str]]:
-    names = (N_("First steps"), N_("Going on"), N_("Needs the others"))
+    names = (N_("First steps"), N_("Going further"), N_("Advanced"))
     return [(str(n), i18n.gettext(name, language)) for n, name in enumerate(names, 1)]
 
 
