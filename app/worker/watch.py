@@ -9,8 +9,12 @@ from app.witness import proc
 from app.worker.cgroup import Cgroup
 from app.worker.spec import Limits
 
-#: The tree is walked ten times a second; wall time and output are compared at each call.
+#: The tree is walked this often near a limit, and that often far from any. Wall time and output
+#: are compared at each call.
 WALK_NS = 100_000_000
+CALM_WALK_NS = 250_000_000
+#: Near: a total is above this part of its limit.
+_NEAR = 0.25
 #: The kernel's own refusals are looked up at every so many walks: they only back ours up.
 _GROUP_WALKS = 4
 
@@ -59,7 +63,6 @@ class Watch:
             return Limit(now_ns, "output", limits.output_bytes)
         # The scheduler's own count is at hand: a burst of births is looked at without delay.
         if now_ns >= self._walk_due_ns or self._tasks() > limits.processes:
-            self._walk_due_ns = now_ns + WALK_NS
             return self._walk(now_ns)
         return None
 
@@ -80,6 +83,8 @@ class Watch:
         guard = proc.stat(self._tree)
         if guard is not None:
             cpu_ns += guard.cpu_ns - guard.own_cpu_ns  # of orphans that the guard reaped
+        near = max(tasks / limits.processes, memory / limits.memory_bytes) > _NEAR
+        self._walk_due_ns = now_ns + (WALK_NS if near else CALM_WALK_NS)
         if refused or tasks > limits.processes:
             return Limit(now_ns, "processes", limits.processes)
         if starved or memory > limits.memory_bytes:
