@@ -23,7 +23,7 @@ class Settings(Parameters):
         {
             "gather": Text("asyncio.gather", "asyncio.gather"),
             "wait": Text("asyncio.wait", "asyncio.wait"),
-            "group": Text("TaskGroup (Python 3.11+)", "TaskGroup(Python 3.11+)"),
+            "group": Text("TaskGroup (Python 3.11+)", "TaskGroup（Python 3.11 起）"),
             "timeout": Text("gather with a time limit for each", "gather，并给每个任务限时"),
             "one-by-one": Text("one awaited after the other", "逐个 await"),
             "old": Text(

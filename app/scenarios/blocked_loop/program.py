@@ -27,7 +27,7 @@ async def listen(messages):
 
 
 async def rest(messages):
-    await asyncio.sleep(3 * TICK_MS / 1000)
+    await asyncio.sleep(2.5 * TICK_MS / 1000)
     messages.put_nowait("a message")  # from now on the listener is ready to run
     print("sleeper: good night")
     if SLEEP == "time.sleep":

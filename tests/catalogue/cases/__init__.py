@@ -1,0 +1,1 @@
+"""Hand-made timelines for each claim: one where it holds, one where it fails, one not seen."""

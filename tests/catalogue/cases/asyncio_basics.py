@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from app.timeline.states import Cause
+from tests.catalogue.build import Build, Cases
+
+cases = Cases("asyncio-basics")
+
+
+def tasks(b: Build, *lives: tuple[str, float, float], other_thread: bool = False) -> list[int]:
+    main = b.process("program.py", 0, 500)
+    thread = b.thread("another", 0, 500, parent=main)
+    return [
+        b.task(name, start, end, parent=thread if other_thread and n else main)
+        for n, (name, start, end) in enumerate(lives)
+    ]
+
+
+def side_by_side(b: Build) -> list[int]:
+    one, two = tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200))
+    b.rows(one, "running 0 1, awaiting 1 99, ready 99 99.5, running 99.5 100")
+    b.rows(two, "ready 0 1, running 1 2, awaiting 2 199, running 199 200")
+    return [one, two]
+
+
+def in_turn(b: Build) -> None:
+    one, two = tasks(b, ("fetch-1", 0, 100), ("fetch-2", 101, 300))
+    b.rows(one, "running 0 1, awaiting 1 99, running 99 100")
+    b.rows(two, "running 101 102, awaiting 102 299, running 299 300")
+
+
+@cases.holds("total")
+@cases.fails("total", style="one-by-one")
+@cases.holds("one-thread")
+def together(b: Build) -> None:
+    side_by_side(b)
+
+
+@cases.fails("total")
+@cases.holds("total", style="one-by-one")
+@cases.fails("await-lets-others")
+@cases.not_seen("await-lets-others", style="one-by-one")
+def one_after_the_other(b: Build) -> None:
+    in_turn(b)
+
+
+@cases.holds("await-lets-others")
+def others_run(b: Build) -> None:
+    one, two = tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200))
+    b.rows(one, "running 0 1, awaiting 1 99, running 99 100")
+    b.rows(two, "ready 0 1, running 1 2, awaiting 2 199, running 199 200")
+
+
+@cases.not_seen("total")
+@cases.not_seen("one-thread")
+@cases.not_seen("await-lets-others")
+def single(b: Build) -> None:
+    tasks(b, ("fetch-1", 0, 100))
+
+
+@cases.fails("one-thread")
+def two_run_at_once(b: Build) -> None:
+    one, two = tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200))
+    b.rows(one, "running 0 10")
+    b.rows(two, "running 5 15")
+
+
+@cases.fails("one-thread")
+def two_threads(b: Build) -> None:
+    tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200), other_thread=True)
+
+
+def limited(b: Build, late: Cause, early: Cause = Cause.RETURNED) -> None:
+    """The first waits 0.3 s, the fifth 1.5 s; the limit is 0.8 s."""
+    main = b.process("program.py", 0, 2000)
+    b.task("fetch-1", 0, 300, parent=main, cause=early)
+    b.task("fetch-5", 0, 800, parent=main, cause=late)
+
+
+@cases.holds("cancelled", style="timeout")
+@cases.not_seen("cancelled")
+def late_cancelled(b: Build) -> None:
+    limited(b, Cause.CANCELLED)
+
+
+@cases.fails("cancelled", style="timeout")
+def late_returned(b: Build) -> None:
+    limited(b, Cause.RETURNED)
+
+
+@cases.fails("cancelled", style="timeout")
+def early_cancelled(b: Build) -> None:
+    limited(b, Cause.CANCELLED, Cause.CANCELLED)
+
+
+@cases.not_seen("cancelled", style="timeout", limit=9)
+def all_in_time(b: Build) -> None:
+    limited(b, Cause.RETURNED)
+
+
+@cases.holds("old-way", style="old")
+@cases.fails("old-way", style="old", python="CPython 3.10.13")
+@cases.not_seen("old-way")
+def refused(b: Build) -> None:
+    b.say(b.process("program.py", 0, 100), 50, "TypeError: Passing coroutines is forbidden")
+
+
+@cases.fails("old-way", style="old")
+@cases.holds("old-way", style="old", python="CPython 3.10.13")
+def accepted(b: Build) -> None:
+    b.say(b.process("program.py", 0, 100), 50, "answer 1 is there")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from app.timeline.states import Cause
+from tests.catalogue.build import Build, Cases
+
+cases = Cases("daemon-process")
+
+
+def family(
+    b: Build,
+    logger_end: float,
+    cause: Cause,
+    *,
+    worker_end: float = 200,
+    main_end: float = 210,
+    signal: str | None = None,
+) -> None:
+    """Main's code ends at 60 ms."""
+    main = b.process("program.py", 0, main_end)
+    b.process("logger", 5, logger_end, parent=main, cause=cause, signal=signal, daemon=True)
+    b.process("worker", 5, worker_end, parent=main)
+    b.rows(main, f"running 0 60, blocked:join 60 {max(61, worker_end)}")
+    b.say(main, 60, "main: my code is over")
+
+
+@cases.holds("logger-end")
+@cases.holds("main-waits")
+def ended_by_main(b: Build) -> None:
+    family(b, 62, Cause.DAEMON, signal="SIGTERM")
+
+
+@cases.holds("logger-end")
+def ended_by_sigterm(b: Build) -> None:
+    family(b, 62, Cause.SIGNAL, signal="SIGTERM")
+
+
+@cases.fails("logger-end")
+def killed(b: Build) -> None:
+    family(b, 62, Cause.SIGNAL, signal="SIGKILL")
+
+
+@cases.fails("logger-end")
+def ended_with_its_sibling(b: Build) -> None:
+    family(b, 199, Cause.DAEMON, signal="SIGTERM")
+
+
+@cases.fails("logger-end")
+@cases.holds("logger-end", daemon=False)
+def returned_after_main(b: Build) -> None:
+    family(b, 150, Cause.RETURNED)
+
+
+@cases.fails("logger-end", daemon=False)
+def terminated_though_no_daemon(b: Build) -> None:
+    family(b, 62, Cause.SIGNAL, signal="SIGTERM")
+
+
+@cases.not_seen("logger-end")
+def logger_was_short(b: Build) -> None:
+    family(b, 40, Cause.RETURNED)
+
+
+@cases.not_seen("logger-end")
+@cases.not_seen("main-waits")
+def worker_was_short(b: Build) -> None:
+    family(b, 62, Cause.DAEMON, worker_end=50)
+
+
+@cases.fails("main-waits")
+def main_leaves_first(b: Build) -> None:
+    family(b, 62, Cause.DAEMON, main_end=100)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from app.timeline.model import Wait
+from app.timeline.states import Cause
+from tests.catalogue.build import MS, Build, Cases
+
+cases = Cases("deadlock")
+
+
+def stuck(b: Build, *, after: str = "blocked:lock 50 200", wrong_cycle: bool = False) -> None:
+    """From 50 ms on Ann and Bob wait for each other."""
+    main = b.process("program.py", 0, 200)
+    ann = b.thread("Ann", 0, 200, parent=main, cause=Cause.WITH_PROCESS, daemon=True)
+    bob = b.thread("Bob", 0, 200, parent=main, cause=Cause.WITH_PROCESS, daemon=True)
+    fork, noodles = b.thing("fork"), b.thing("noodles")
+    b.rows(ann, "running 0 50")
+    b.rows(ann, after, thing=noodles, holder=bob)
+    b.rows(bob, "running 0 50")
+    b.rows(bob, after, thing=fork, holder=ann)
+    waits = (
+        Wait(ann, noodles, bob, line=30, held_since_ns=40 * MS, held_line=28),
+        Wait(bob, noodles if wrong_cycle else fork, ann, 30, held_since_ns=45 * MS, held_line=28),
+    )
+    b.finding("deadlock", 50, cycle=waits)
+
+
+def lively(b: Build, waits: int, cause: Cause = Cause.RETURNED) -> None:
+    """They meet at a lock ``waits`` times, and end by ``cause``."""
+    main = b.process("program.py", 0, 200)
+    ann = b.thread("Ann", 0, 190, parent=main, cause=cause)
+    b.thread("Bob", 0, 190, parent=main, cause=cause)
+    for n in range(waits):
+        b.rows(ann, f"blocked:lock {10 * n} {10 * n + 4}, running {10 * n + 4} {10 * n + 10}")
+
+
+@cases.holds("cycle")
+@cases.fails("cycle", variant="ordered")
+@cases.fails("cycle", variant="timeout")
+@cases.holds("hold-and-wait")
+@cases.holds("nobody-runs")
+@cases.holds("all-eat")
+@cases.fails("all-eat", variant="ordered")
+def deadlocked(b: Build) -> None:
+    stuck(b)
+
+
+@cases.fails("cycle")
+@cases.holds("cycle", variant="ordered")
+@cases.holds("cycle", variant="one-lock")
+@cases.not_seen("all-eat")
+@cases.holds("all-eat", variant="ordered")
+@cases.not_seen("hold-and-wait")
+@cases.not_seen("nobody-runs")
+def met_often_and_ended(b: Build) -> None:
+    lively(b, waits=12)
+
+
+@cases.not_seen("cycle")
+def lucky(b: Build) -> None:
+    lively(b, waits=2)
+
+
+@cases.fails("cycle")
+def stuck_but_not_found(b: Build) -> None:
+    lively(b, waits=2, cause=Cause.WITH_PROCESS)
+
+
+@cases.not_seen("cycle", variant="ordered")
+def never_met(b: Build) -> None:
+    lively(b, waits=0)
+
+
+@cases.fails("hold-and-wait")
+def both_wait_for_one_thing(b: Build) -> None:
+    stuck(b, wrong_cycle=True)
+
+
+@cases.fails("nobody-runs")
+@cases.not_seen("nobody-runs", scheduler="procfs")
+def busy_when_stuck(b: Build) -> None:
+    stuck(b, after="running 50 200")
+
+
+@cases.fails("all-eat")
+def one_ends_though_broken(b: Build) -> None:
+    stuck(b)
+    (ann,) = b.timeline.named("Ann")
+    assert ann.end is not None
+    ann.end = ann.end._replace(cause=Cause.RETURNED)
+
+
+@cases.not_seen("all-eat", variant="timeout")
+def patience_was_short(b: Build) -> None:
+    lively(b, waits=12, cause=Cause.WITH_PROCESS)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from tests.catalogue.build import Build, Cases
+
+cases = Cases("reap-and-zombie")
+
+
+def family(b: Build, rows: str, end: float, work: tuple[float, float] = (10, 100)) -> None:
+    """A child with these rows, and a parent that works during ``work``."""
+    main = b.process("program.py", 0, 150)
+    b.rows(b.process("child", 0, end, parent=main), rows)
+    b.say(main, work[0], "main: working")
+    b.say(main, work[1], "main: my work is done")
+
+
+@cases.holds("zombie", join="late")
+@cases.holds("zombie", join="never")
+@cases.holds("costs-nothing")
+@cases.fails("zombie", join="soon")
+def zombie_to_the_join(b: Build) -> None:
+    family(b, "running 0 30, zombie 30 101", 101)
+
+
+@cases.holds("zombie", join="soon")
+def reaped_at_once(b: Build) -> None:
+    family(b, "running 0 30, zombie 30 31", 31, work=(32, 120))
+
+
+@cases.fails("zombie", join="late")
+def reaped_in_mid_work(b: Build) -> None:
+    family(b, "running 0 30, zombie 30 50", 50)
+
+
+@cases.fails("zombie", join="late")
+@cases.not_seen("costs-nothing")
+def never_a_zombie(b: Build) -> None:
+    family(b, "running 0 30", 30)
+
+
+@cases.not_seen("zombie", join="late")
+def child_lives_longer(b: Build) -> None:
+    family(b, "running 0 120, zombie 120 121", 121)
+
+
+@cases.fails("costs-nothing")
+def walking_dead(b: Build) -> None:
+    family(b, "running 0 30, zombie 30 40, running 40 50, zombie 50 101", 101)
+
+
+def orphan(b: Build, new_parent: int, end: float) -> None:
+    main = b.process("program.py", 0, 150)
+    parent = b.process("short-lived", 10, 30, parent=main, pid=50)
+    child = b.process("orphan", 20, end, parent=parent)
+    b.say(child, 21, "orphan: I was started by 50")
+    b.say(child, end - 1, f"orphan: now my parent is {new_parent}")
+
+
+@cases.holds("orphan")
+@cases.not_seen("orphan", orphan=False)
+def adopted(b: Build) -> None:
+    orphan(b, 1, 80)
+
+
+@cases.fails("orphan")
+def same_parent(b: Build) -> None:
+    orphan(b, 50, 80)
+
+
+@cases.fails("orphan")
+def dies_with_its_parent(b: Build) -> None:
+    orphan(b, 1, 29)
+
+
+@cases.not_seen("orphan")
+def silent_orphan(b: Build) -> None:
+    b.process("orphan", 20, 90, parent=b.process("short-lived", 10, 30))

@@ -1,0 +1,103 @@
+"""What holds for every scenario: its texts, its form, its program's looks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from app.catalogue import Scenario, Text, load
+from app.catalogue.render import constants
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+#: Half-width punctuation between Chinese characters: a slip of the keyboard.
+NARROW = re.compile("[\u4e00-\u9fff][,;:?!][\u4e00-\u9fff]")
+every = pytest.mark.parametrize("scenario", load().values(), ids=load().keys())
+
+
+def texts(scenario: Scenario[Any]) -> list[Text]:
+    found = [scenario.title, scenario.summary]
+    for item in scenario.fields():
+        found += [item.title, *(choice.title for choice in item.choices)]
+        found += [item.help] if item.help.en else []
+    defaults = scenario.validate({})
+    found += [claim.sentence(defaults) for claim in scenario.claims]
+    return found
+
+
+@every
+def test_scenario_speaks_both_languages(scenario: Scenario[Any]) -> None:
+    for text in texts(scenario):
+        assert text.en.strip() and text.zh.strip()
+        assert not CHINESE.search(text.en)
+        assert CHINESE.search(text.zh) or text.en == text.zh  # a name such as asyncio.gather
+        assert not NARROW.search(text.zh)
+
+
+@every
+def test_notes_speak_both_languages(scenario: Scenario[Any]) -> None:
+    english, chinese = scenario.notes("en"), scenario.notes("zh")
+    assert english != chinese
+    assert len(english) > 600 and not CHINESE.search(english)
+    assert len(CHINESE.findall(chinese)) > 250 and not NARROW.search(chinese)
+    assert scenario.notes("fr") == english and scenario.notes("zh-CN") == chinese
+    assert english.count("\n## ") == chinese.count("\n## ") >= 3
+
+
+@every
+def test_notes_leave_no_markup_in_the_page(scenario: Scenario[Any]) -> None:
+    for language in ("en", "zh"):
+        html = MarkdownIt().render(scenario.notes(language))
+        prose = re.sub(r"<code>.*?</code>", "", html, flags=re.S)
+        assert "*" not in prose and "`" not in prose
+
+
+@every
+def test_program_is_plain_and_short(scenario: Scenario[Any]) -> None:
+    tree = ast.parse(scenario.program)
+    assert ast.get_docstring(tree)
+    assert len(scenario.program.splitlines()) <= 90
+    assert max(map(len, scenario.program.splitlines())) <= 100
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    }
+    assert names <= sys.stdlib_module_names
+    assert '\nif __name__ == "__main__":\n' in scenario.program
+
+
+@every
+def test_program_with_the_defaults_is_the_program_as_it_stands(scenario: Scenario[Any]) -> None:
+    assert scenario.render(scenario.validate({})) == scenario.program
+
+
+@every
+def test_program_takes_the_limits_of_every_parameter(scenario: Scenario[Any]) -> None:
+    for item in scenario.fields():
+        if item.kind == "choice":
+            values: list[Any] = [choice.value for choice in item.choices]
+        elif item.kind == "bool":
+            values = [True, False]
+        else:
+            values = [item.minimum, item.maximum]
+        for value in values:
+            program = scenario.render(scenario.validate({item.name: str(value)}))
+            assert constants(program)[item.name.upper()] == value
+
+
+@every
+def test_scenario_is_tagged(scenario: Scenario[Any]) -> None:
+    assert scenario.tags.ideas and scenario.tags.primitives and scenario.tags.states
+    assert scenario.tags.level in (1, 2, 3)
+    for idea in scenario.tags.ideas:
+        assert idea.text.en and CHINESE.search(idea.text.zh)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from app.catalogue import spans
+from app.catalogue.claims import NotSeen, Span
+from app.timeline.model import OPEN, Output
+from tests.catalogue.build import MS, Build
+
+
+def test_common_gives_the_stretches_in_which_both_last() -> None:
+    one = [Span(1, 0, 10), Span(1, 20, 30)]
+    other = [Span(2, 5, 22), Span(2, 29, 40)]
+    assert spans.common(one, other) == [Span(1, 5, 10), Span(1, 20, 22), Span(1, 29, 30)]
+
+
+def test_common_of_neighbours_is_empty() -> None:
+    assert spans.common([Span(1, 0, 10)], [Span(2, 10, 20)]) == []
+
+
+def test_pairwise_compares_each_with_each() -> None:
+    rows = [[Span(track, 0, 10)] for track in (1, 2, 3)]
+    assert len(spans.pairwise(rows)) == 3
+
+
+def test_peak_counts_what_lasts_at_one_instant() -> None:
+    assert spans.peak([Span(1, 0, 10), Span(2, 5, 15), Span(3, 10, 20)]) == (2, 5)
+    assert spans.peak([]) == (0, 0)
+
+
+def test_clip_keeps_the_parts_inside() -> None:
+    rows = [Span(1, 0, 10), Span(1, 20, 30), Span(1, 40, 50)]
+    assert spans.clip(rows, 5, 25) == [Span(1, 5, 10), Span(1, 20, 25)]
+
+
+def test_exit_is_the_start_of_the_zombie_time() -> None:
+    b = Build()
+    child = b.process("child", 0, 90)
+    b.rows(child, "running 0 50, zombie 50 90")
+    assert spans.exit_of(b.timeline, b.timeline.tracks[child]) == 50 * MS
+
+
+def test_end_of_a_track_that_still_lives_is_now() -> None:
+    b = Build()
+    child = b.process("child", 0, 90)
+    b.timeline.tracks[child].end_ns = OPEN
+    assert spans.end_of(b.timeline, b.timeline.tracks[child]) == 90 * MS
+
+
+def test_lines_join_the_pieces_of_each_track() -> None:
+    b = Build()
+    one, two = b.process("one", 0, 9), b.process("two", 0, 9)
+    for track, ns, text in [(one, 1, "he"), (two, 2, "yes"), (one, 3, "llo\nbye"), (two, 4, "\n")]:
+        b.timeline.output.append(Output(track, ns, "stdout", text))
+    assert [(line.track, line.ns, line.text) for line in spans.lines(b.timeline)] == [
+        (one, 1, "hello"),
+        (two, 2, "yes"),
+        (one, 3, "bye"),
+    ]
+
+
+def test_named_tells_which_track_is_missing() -> None:
+    with pytest.raises(NotSeen, match="no track named child"):
+        spans.named(Build().timeline, "child")
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"), [(80_000, "80 µs"), (12_500_000, "12.5 ms"), (1_250_000_000, "1.25 s")]
+)
+def test_duration_is_told_in_the_readers_unit(ns: int, text: str) -> None:
+    assert spans.duration(ns) == text
+
+
+def test_percent_of_nothing_is_nothing() -> None:
+    assert spans.percent(1, 4) == "25.0 %"
+    assert spans.percent(1, 0) == "0.0 %"
