@@ -62,7 +62,7 @@ class ImportHook:
         for name in list(self.hooks):
             if name in sys.modules:
                 guarded(self.hooks.pop(name), sys.modules[name])
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         hook = self.hooks.pop(name, None)
@@ -73,10 +73,29 @@ class ImportHook:
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                _run_after(spec.loader, hook)
+                if isinstance(spec.loader, type):
+                    spec.loader = _Once(spec.loader, hook)
+                else:
+                    _run_after(spec.loader, hook)
                 return spec
         self.hooks[name] = hook
         return None
+
+
+class _Once:
+    """Loads one module for a loader that is a class, shared by all built-in or frozen modules."""
+
+    def __init__(self, loader: Any, hook: Callable[[Any], None]) -> None:
+        self.loader = loader
+        self.hook = hook
+
+    def create_module(self, spec: Any) -> Any:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        guarded(self.hook, module)
 
 
 def _run_after(loader: Any, hook: Callable[[Any], None]) -> None:
