@@ -31,6 +31,8 @@ class Endings:
         self._who = who
         self._flows = flows
         self._waits = waits
+        who.thread_replaced = self.thread_gone
+        who.process_replaced = lambda process, t: self.reaped(process, t, None)
 
     # --- threads -------------------------------------------------------------------------------
 

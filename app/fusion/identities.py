@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.fusion.book import Book
 from app.fusion.lanes import Lane
@@ -14,11 +14,18 @@ from app.timeline.states import THREAD_TRANSITIONS, Evidence, State, TrackKind
 COMM, PROGRAM = 1, 2
 
 
+def _nobody(life: object, t: int) -> None:
+    """Before the endings are wired nobody can be replaced."""
+
+
 class Identities:
     """The process tree. A tid belongs to its last thread that has not exited."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        #: Called when ids turn out to have a new bearer though the old one's end was not seen.
+        self.thread_replaced: Callable[[ThreadLife, int], None] = _nobody
+        self.process_replaced: Callable[[ProcessLife, int], None] = _nobody
         self.threads: dict[int, ThreadLife] = {}
         self.processes: dict[int, ProcessLife] = {}
         facts = book.facts
@@ -82,6 +89,9 @@ class Identities:
         state: State,
         evidence: Evidence,
     ) -> ProcessLife:
+        old = self.processes.get(pid)
+        if old is not None and not old.reaped:
+            self.process_replaced(old, t)
         process = ProcessLife(pid, parent)
         track = self._book.new_track(
             TrackKind.PROCESS,
@@ -101,6 +111,9 @@ class Identities:
     def _thread(
         self, process: ProcessLife, tid: int, t: int, state: State, evidence: Evidence
     ) -> ThreadLife:
+        old = process.threads.get(tid)
+        if old is not None and not old.exited:
+            self.thread_replaced(old, t)
         track = self._book.new_track(
             TrackKind.THREAD, f"thread {tid}", process.pid, tid, process.main.track.id, t
         )

@@ -99,7 +99,8 @@ class ProgramNames:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._bind(node.optional_vars, node.context_expr, owner)
         elif isinstance(node, ast.keyword) and node.arg is not None:
-            self._value(node.arg, node.value)
+            for call in _calls(node.value):  # not args=(Lock(),): that is the callee's business
+                self._call(call, node.arg)
         elif isinstance(node, ast.arguments):
             self._defaults(node)
         elif isinstance(node, ast.Call):

@@ -50,9 +50,8 @@ class ThreadMachine:
                 if record.tid == record.pid and parent is not None:
                     who.parented(known.process, parent.process)
                 return
-            self._endings.thread_gone(known, t)
-        if record.pid == record.tid and (old := who.processes.get(record.pid)):
-            self._endings.reaped(old, t, None)
+            if known.process.pid == record.pid and record.tid != record.pid:
+                self._endings.thread_gone(known, t)  # the end of the tid's last bearer was lost
         evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
         life = who.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:

@@ -1,0 +1,205 @@
+"""Coroutines: every change of state as the probe told it, and loops that were kept waiting."""
+
+from __future__ import annotations
+
+from app.timeline import wire
+from app.timeline.model import Ending
+from app.timeline.states import Cause, Evidence, ObjectKind, Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+from tests.fusion.world import MS, ROOT, World, assert_whole, row_at, rows
+
+MAIN, FETCH, OTHER = (ROOT << 32 | number for number in (11, 12, 13))
+
+
+class Loop(World):
+    """A program whose main thread runs an event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on(0.5, ROOT)
+        self.hello(0.6)
+
+    def task(self, ms: float, obj: int, text: str = "Task-1\0fetch", parent: int = 0) -> None:
+        self.say(ms, ROOT, wire.TASK_NEW, a=4, b=obj, c=parent, text=text)
+
+    def ready(self, ms: float, obj: int) -> None:
+        self.say(ms, ROOT, wire.TASK_READY, b=obj)
+
+    def run(self, ms: float, obj: int) -> None:
+        self.say(ms, ROOT, wire.TASK_RUN, b=obj)
+
+    def pause(
+        self, ms: float, obj: int, reason: Reason = Reason.SLEEP, on: int = 0, line: int = 0
+    ) -> None:
+        self.say(ms, ROOT, wire.TASK_PAUSE, reason, line, obj, on)
+
+    def done(self, ms: float, obj: int, how: int = 0, text: str = "") -> None:
+        self.say(ms, ROOT, wire.TASK_DONE, how, b=obj, text=text)
+
+
+def coroutine(timeline: Timeline, name: str) -> int:
+    (track,) = [track for track in timeline.named(name) if track.kind is TrackKind.COROUTINE]
+    return track.id
+
+
+def test_coroutine_passes_through_all_its_states() -> None:
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.ready(2, FETCH)
+    loop.run(3, FETCH)
+    loop.pause(4, FETCH, Reason.SLEEP, line=9)
+    loop.ready(8, FETCH)
+    loop.run(9, FETCH)
+    loop.done(10, FETCH)
+    timeline = loop.timeline(20, [3.5, 6, 9.5])
+    assert_whole(timeline)
+    track = coroutine(timeline, "fetch (Task-1)")
+    assert rows(timeline, track) == [
+        ("new", 1, 2),
+        ("ready", 2, 3),
+        ("running", 3, 4),
+        ("awaiting", 4, 8),
+        ("ready", 8, 9),
+        ("running", 9, 10),
+    ]
+    row = row_at(timeline, track, 5)
+    assert (row.reason, row.line, row.evidence) == (Reason.SLEEP, 9, Evidence.PROBE)
+    assert timeline.tracks[track].end == Ending(Cause.RETURNED)
+    assert timeline.tracks[track].parent == timeline.root().id
+
+
+def test_coroutine_made_ready_in_its_own_step_goes_straight_to_ready() -> None:
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.run(3, FETCH)
+    loop.ready(3.5, FETCH)
+    loop.pause(4, FETCH)
+    loop.run(5, FETCH)
+    loop.done(6, FETCH)
+    timeline = loop.timeline(20)
+    assert [state for state, _, _ in rows(timeline, coroutine(timeline, "fetch (Task-1)"))] == [
+        "new", "running", "ready", "running",
+    ]  # fmt: skip
+
+
+def test_ready_told_before_the_birth_still_gets_the_name() -> None:
+    loop = Loop()
+    loop.ready(1, FETCH)
+    loop.task(1.1, FETCH, "grab\0main.<locals>.fetch")
+    timeline = loop.timeline(20)
+    assert rows(timeline, coroutine(timeline, "grab")) == [("ready", 1, 20)]
+
+
+def test_awaited_task_is_the_holder_and_a_lock_is_the_object() -> None:
+    loop = Loop()
+    lock = ROOT << 32 | 50
+    loop.object(0.9, ROOT, ObjectKind.LOCK, lock, name="door")
+    loop.task(1, MAIN, "Task-1\0main")
+    loop.run(1.5, MAIN)
+    loop.task(2, FETCH, "Task-2\0fetch", parent=MAIN)
+    loop.pause(3, MAIN, Reason.TASK, on=FETCH)
+    loop.run(4, FETCH)
+    loop.pause(5, FETCH, Reason.LOCK, on=lock)
+    timeline = loop.timeline(20)
+    main, fetch = coroutine(timeline, "main (Task-1)"), coroutine(timeline, "fetch (Task-2)")
+    assert row_at(timeline, main, 4).holder == fetch
+    waiting = row_at(timeline, fetch, 6)
+    assert timeline.things[waiting.object].name == "door"
+    assert [(f.from_track, f.to_track) for f in timeline.flows if f.to_track == fetch] == [
+        (main, fetch)
+    ]
+
+
+def test_coroutine_endings_are_told() -> None:
+    loop = Loop()
+    for number, how, text in ((1, 1, "KeyError"), (2, 2, "")):
+        loop.task(number, ROOT << 32 | number, f"t{number}\0x")
+        loop.run(number + 0.1, ROOT << 32 | number)
+        loop.done(number + 0.2, ROOT << 32 | number, how, text)
+    loop.task(5, FETCH, "left\0x")
+    loop.exit(8, ROOT)
+    loop.reaped(9)
+    timeline = loop.timeline(20)
+    assert_whole(timeline)
+    ends = {track.name: track.end for track in timeline.of_kind(TrackKind.COROUTINE)}
+    assert ends == {
+        "t1": Ending(Cause.RAISED, exception="KeyError"),
+        "t2": Ending(Cause.CANCELLED),
+        "left": Ending(Cause.WITH_PROCESS),
+    }
+
+
+def test_coroutine_that_was_never_awaited_is_a_track_and_a_finding() -> None:
+    loop = Loop()
+    loop.say(3, ROOT, wire.NEVER_AWAITED, a=12, text="main.<locals>.fetch")
+    timeline = loop.timeline(20)
+    track = timeline.tracks[coroutine(timeline, "fetch")]
+    assert (track.start_ns, track.end_ns, track.end) == (
+        3 * MS, 3 * MS, Ending(Cause.NEVER_AWAITED),
+    )  # fmt: skip
+    (finding,) = timeline.findings.values()
+    assert finding.facts == {"track": track.id, "name": "fetch", "line": 12}
+
+
+def blocked_loop(step: float, others: bool, sleeps: bool) -> Timeline:
+    """One step of ``step`` ms, with or without a coroutine that waits, with or without a sleep."""
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.task(1, OTHER, "other\0x")
+    if others:
+        loop.ready(1.5, OTHER)
+    loop.run(2, FETCH)
+    if sleeps:
+        loop.enter(2.5, ROOT, Reason.SLEEP, line=33)
+        loop.off(2.6, ROOT)
+        loop.on(1.9 + step, ROOT)
+        loop.leave(1.95 + step, ROOT, Reason.SLEEP)
+    loop.pause(2 + step, FETCH, line=9)
+    return loop.timeline(1000)
+
+
+def test_sleep_in_a_coroutine_is_found_to_block_the_loop() -> None:
+    timeline = blocked_loop(80, others=True, sleeps=True)
+    (finding,) = timeline.findings.values()
+    assert (finding.kind, finding.start_ns, finding.end_ns) == ("loop-blocked", 2 * MS, 82 * MS)
+    assert finding.facts == {
+        "track": timeline.root().id,
+        "task": coroutine(timeline, "fetch (Task-1)"),
+        "line": 33,
+        "duration_ns": 80 * MS,
+        "reason": "sleep",
+    }
+
+
+def test_long_computation_blocks_the_loop_only_if_another_coroutine_was_ready() -> None:
+    (finding,) = blocked_loop(80, others=True, sleeps=False).findings.values()
+    assert (finding.facts["reason"], finding.facts["line"]) == ("none", 9)
+    assert not blocked_loop(80, others=False, sleeps=False).findings
+    assert not blocked_loop(20, others=True, sleeps=True).findings
+
+
+def test_lost_step_is_a_gap_not_a_guess() -> None:
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.ready(2, FETCH)
+    loop.pause(6, FETCH, Reason.SLEEP)
+    timeline = loop.timeline(20)
+    assert_whole(timeline)
+    assert rows(timeline, coroutine(timeline, "fetch (Task-1)")) == [
+        ("new", 1, 2),
+        ("unknown", 2, 6),
+        ("awaiting", 6, 20),
+    ]
+
+
+def test_what_comes_after_a_coroutines_end_says_nothing() -> None:
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.run(2, FETCH)
+    loop.done(3, FETCH)
+    loop.ready(4, FETCH)
+    loop.done(5, FETCH)
+    timeline = loop.timeline(20)
+    assert len(timeline.of_kind(TrackKind.COROUTINE)) == 1
+    states = {row.state for row in timeline.rows()}
+    assert State.READY not in states

@@ -1,0 +1,115 @@
+"""Threads where the kernel's switches are refused, and /proc is all there is."""
+
+from __future__ import annotations
+
+from app.timeline.records import StatSample, TaskExit, TaskNew
+from app.timeline.states import Evidence, Reason, State
+from tests.fusion.world import MS, ROOT, World, assert_whole, at, row_at, rows, track_of
+
+
+class Proc(World):
+    """A world that is looked into now and then."""
+
+    def __init__(self) -> None:
+        super().__init__("procfs")
+        self.total = [0.0, 0.0]
+
+    def look(self, ms: float, letter: str, run: float = 0, wait: float = 0) -> None:
+        """A look at the main thread that ran and waited so long since the look before."""
+        self.add(StatSample(at(ms), ROOT, ROOT, letter, 1))
+        self.total[0] += run
+        self.total[1] += wait
+        if run or wait or ms == 0:
+            self.account(ms + 0.01, ROOT, self.total[1], 0, self.total[0])
+
+
+def test_busy_thread_is_running_and_a_crowded_one_ready() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "R", run=10)
+    world.look(20, "R", run=10)
+    world.look(30, "R", wait=10)
+    world.look(40, "R", run=9, wait=1)
+    timeline = world.timeline(50)
+    assert_whole(timeline)
+    assert [row for row in rows(timeline, timeline.root()) if row[1] >= 0][-3:] == [
+        ("running", 0, 20),
+        ("ready", 20, 30),
+        ("running", 30, 50),
+    ]
+    assert row_at(timeline, timeline.root(), 25).evidence is Evidence.SAMPLED
+
+
+def test_thread_that_stopped_between_two_looks_ran_first() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "R", run=10)
+    world.look(20, "S", run=4)
+    world.look(30, "S")
+    world.look(40, "R", run=3)
+    timeline = world.timeline(50)
+    assert rows(timeline, timeline.root())[-3:] == [
+        ("running", 0, 14),
+        ("blocked", 14, 37),
+        ("running", 37, 50),
+    ]
+
+
+def test_boundaries_of_a_wait_are_the_probes_where_it_tells_them() -> None:
+    world = Proc()
+    world.hello(1)
+    world.look(5, "R", run=5)
+    world.enter(12, ROOT, Reason.SLEEP, line=4)
+    world.look(15, "S", run=7)
+    world.look(25, "S")
+    world.leave(33, ROOT, Reason.SLEEP)
+    world.look(35, "R", run=2)
+    timeline = world.timeline(40)
+    assert_whole(timeline)
+    assert ("blocked", 12, 33) in rows(timeline, timeline.root())
+    row = row_at(timeline, timeline.root(), 20)
+    assert (row.evidence, row.reason_evidence) == (Evidence.PROBE, Evidence.PROBE)
+
+
+def test_sampled_births_and_deaths_are_merged_with_what_the_probe_said() -> None:
+    world = Proc()
+    world.hello(1)
+    world.thread(5, 101, "worker")
+    world.add(TaskNew(at(9), ROOT, 101, ROOT, 0, True))
+    world.say(20, 101, 3)
+    world.add(TaskExit(at(28), ROOT, 101, True))
+    timeline = world.timeline(40)
+    assert_whole(timeline)
+    track = track_of(timeline, 101)
+    assert (track.name, track.start_ns, track.end_ns) == ("worker", 5 * MS, 20 * MS)
+
+
+def test_sampled_zombie_and_stop_are_shown() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "T")
+    world.look(20, "T")
+    world.look(30, "R", run=5)
+    world.look(40, "Z")
+    world.reaped(45)
+    timeline = world.timeline(60)
+    assert_whole(timeline)
+    states = [state for state, _, _ in rows(timeline, timeline.root())]
+    assert states[-3:] == ["stopped", "running", "zombie"]
+
+
+def test_without_a_scheduler_only_waits_are_known() -> None:
+    world = World("none")
+    world.hello(1)
+    world.enter(5, ROOT, Reason.QUEUE, ROOT << 32 | 1, line=3)
+    world.leave(9, ROOT, Reason.QUEUE, ROOT << 32 | 1)
+    timeline = world.timeline(20)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root()) == [
+        ("new", 0, 1),
+        ("unknown", 1, 5),
+        ("blocked", 5, 9),
+        ("unknown", 9, 20),
+    ]
+    assert row_at(timeline, timeline.root(), 6).evidence is Evidence.PROBE
+    assert {row.state for row in timeline.rows()} == {State.NEW, State.UNKNOWN, State.BLOCKED}

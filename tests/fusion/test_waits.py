@@ -1,0 +1,243 @@
+"""Who holds what, who waits for whom, and cycles of that while they last."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.fusion import Fusion
+from app.timeline.model import OPEN, Finding
+from app.timeline.states import ObjectKind, Reason, State
+from app.timeline.timeline import Timeline
+from tests.fusion.world import ROOT, World, assert_whole, at, row_at, track_of
+
+A, B = ROOT << 32 | 1, ROOT << 32 | 2
+ANN, BOB = 101, 102
+
+
+def table() -> World:
+    """Ann and Bob, both running, and two locks, ``fork`` and ``knife``."""
+    world = World(program="import threading\nfork = threading.Lock()\nknife = threading.Lock()\n")
+    world.on(1, ROOT)
+    world.hello(1.1)
+    world.object(1.2, ROOT, ObjectKind.LOCK, A, line=2)
+    world.object(1.3, ROOT, ObjectKind.LOCK, B, line=3)
+    for tid, name in ((ANN, "Ann"), (BOB, "Bob")):
+        world.new(2, tid)
+        world.on(3, tid, cpu=tid - 100)
+        world.thread(3.1, tid, name)
+    world.off(3.5, ROOT)
+    return world
+
+
+def crossed(kind: Reason = Reason.LOCK) -> World:
+    """At 21 ms each holds what the other waits for."""
+    world = table()
+    world.acquired(10, ANN, A, line=5)
+    world.acquired(11, BOB, B, line=8)
+    world.enter(20, ANN, kind, B, line=6)
+    world.off(20.1, ANN, cpu=1)
+    world.enter(21, BOB, kind, A, line=9)
+    world.off(21.1, BOB, cpu=2)
+    return world
+
+
+def deadlocks(timeline: Timeline) -> list[Finding]:
+    return [item for item in timeline.findings.values() if item.kind == "deadlock"]
+
+
+def test_waiter_names_the_lock_and_its_holder() -> None:
+    world = table()
+    world.acquired(10, BOB, A, line=8)
+    world.enter(12, ANN, Reason.LOCK, A, line=5)
+    world.off(12.1, ANN, cpu=1)
+    timeline = world.timeline(20, [15])
+    row = row_at(timeline, track_of(timeline, ANN), 13)
+    assert timeline.things[row.object].name == "fork"
+    assert timeline.things[row.object].line == 2
+    assert row.holder == track_of(timeline, BOB).id
+    assert row.line == 5
+
+
+def test_release_that_lets_a_waiter_go_is_an_arrow() -> None:
+    world = table()
+    world.acquired(10, BOB, A)
+    world.enter(12, ANN, Reason.LOCK, A, line=5)
+    world.off(12.1, ANN, cpu=1)
+    world.released(18, BOB, A)
+    world.on(18.2, ANN, cpu=1)
+    world.leave(18.3, ANN, Reason.LOCK, A)
+    world.acquired(18.4, ANN, A)
+    timeline = world.timeline(20)
+    (flow,) = [flow for flow in timeline.flows if flow.kind.word == "release"]
+    assert (flow.from_track, flow.to_track) == (
+        track_of(timeline, BOB).id, track_of(timeline, ANN).id,
+    )  # fmt: skip
+    assert (flow.from_ns, flow.to_ns) == (18_000_000, 18_300_000)
+
+
+def test_wait_that_timed_out_has_no_release_arrow() -> None:
+    world = table()
+    world.acquired(10, BOB, A)
+    world.enter(12, ANN, Reason.LOCK, A, line=5)
+    world.released(18, BOB, A)
+    world.leave(18.3, ANN, Reason.LOCK, A, got=0)
+    assert not [flow for flow in world.timeline(20).flows if flow.kind.word == "release"]
+
+
+def test_holder_of_a_blocked_slice_is_the_last_before_the_release() -> None:
+    world = table()
+    world.new(4, 103)
+    world.on(4.1, 103, cpu=3)
+    world.thread(4.2, 103, "Cyd")
+    world.acquired(10, BOB, A)
+    world.enter(12, ANN, Reason.LOCK, A, line=5)
+    world.off(12.1, ANN, cpu=1)
+    world.released(14, BOB, A)
+    world.acquired(14.1, 103, A)
+    world.released(18, 103, A)
+    world.on(18.2, ANN, cpu=1)
+    live = world.timeline(20, [16])
+    assert row_at(live, track_of(live, ANN), 13).holder == track_of(live, 103).id
+
+
+def test_reentrant_lock_is_held_until_its_last_release() -> None:
+    world = World()
+    lock = ROOT << 32 | 9
+    world.on(1, ROOT)
+    world.hello(1.1)
+    world.object(1.2, ROOT, ObjectKind.RLOCK, lock)
+    world.acquired(2, ROOT, lock)
+    world.acquired(3, ROOT, lock)
+    world.released(4, ROOT, lock)
+    world.new(5, ANN)
+    world.on(5.1, ANN, cpu=1)
+    world.enter(6, ANN, Reason.RLOCK, lock)
+    world.off(6.1, ANN, cpu=1)
+    world.released(8, ROOT, lock)
+    world.on(8.1, ANN, cpu=1)
+    world.leave(8.2, ANN, Reason.RLOCK, lock)
+    timeline = world.timeline(10)
+    row = row_at(timeline, track_of(timeline, ANN), 7)
+    assert row.holder == timeline.root().id
+    assert timeline.things[row.object].name == "RLock 1"
+    assert [flow.from_ns for flow in timeline.flows if flow.kind.word == "release"] == [8_000_000]
+
+
+def test_semaphore_names_its_holder_only_when_there_is_one() -> None:
+    world = table()
+    semaphore = ROOT << 32 | 9
+    world.object(4, ROOT, ObjectKind.SEMAPHORE, semaphore)
+    world.acquired(10, BOB, semaphore)
+    world.enter(11, ANN, Reason.SEMAPHORE, semaphore)
+    world.off(11.1, ANN, cpu=1)
+    one = world.timeline(20)
+    assert row_at(one, track_of(one, ANN), 12).holder == track_of(one, BOB).id
+    world.acquired(10.5, ROOT, semaphore)
+    two = world.timeline(20)
+    assert row_at(two, track_of(two, ANN), 12).holder == 0
+
+
+def test_deadlock_is_told_while_it_is_stuck_and_not_before_100_ms() -> None:
+    world = crossed()
+    fusion = Fusion(world.facts)
+    fusion.feed(world.log)
+    assert not fusion.advance(at(120.9)).findings
+    (finding,) = fusion.advance(at(121.5)).findings
+    assert (finding.kind, finding.start_ns, finding.end_ns) == ("deadlock", 21_000_000, OPEN)
+    assert not fusion.advance(at(500)).findings
+    (finding,) = fusion.finish(at(600)).findings
+    assert finding.end_ns == 600_000_000
+
+
+def test_deadlock_names_objects_holders_lines_and_since_when() -> None:
+    timeline = crossed().timeline(300)
+    assert_whole(timeline)
+    (finding,) = deadlocks(timeline)
+    ann, bob = track_of(timeline, ANN), track_of(timeline, BOB)
+    names = {thing.id: thing.name for thing in timeline.things.values()}
+    assert [
+        (wait.track, names[wait.object], wait.holder, wait.line, wait.held_since_ns, wait.held_line)
+        for wait in finding.cycle
+    ] == [
+        (ann.id, "knife", bob.id, 6, 11_000_000, 8),
+        (bob.id, "fork", ann.id, 9, 10_000_000, 5),
+    ]
+    assert finding.id == f"deadlock-{ann.id}-{bob.id}"
+
+
+def test_deadlock_ends_when_one_gives_up_and_a_new_one_is_another_finding() -> None:
+    world = crossed()
+    world.on(200, ANN, cpu=1)
+    world.leave(201, ANN, Reason.LOCK, B, got=0)
+    world.enter(210, ANN, Reason.LOCK, B, line=6)
+    timeline = world.timeline(400)
+    first, second = deadlocks(timeline)
+    assert (first.start_ns, first.end_ns) == (21_000_000, 201_000_000)
+    assert (second.start_ns, second.end_ns) == (210_000_000, 400_000_000)
+
+
+def test_crossed_locks_that_come_free_in_time_are_no_deadlock() -> None:
+    world = crossed()
+    world.leave(90, ANN, Reason.LOCK, B, got=0)
+    world.released(90.1, ANN, A)
+    assert not deadlocks(world.timeline(300))
+
+
+def test_waits_without_a_cycle_are_no_deadlock() -> None:
+    world = table()
+    world.acquired(10, BOB, A)
+    world.enter(12, ANN, Reason.LOCK, A)
+    world.enter(13, BOB, Reason.SLEEP)
+    assert not deadlocks(world.timeline(500))
+
+
+def test_thread_that_takes_its_own_lock_again_is_a_cycle_of_one() -> None:
+    world = table()
+    world.acquired(10, ANN, A, line=5)
+    world.enter(12, ANN, Reason.LOCK, A, line=6)
+    (finding,) = deadlocks(world.timeline(300))
+    (wait,) = finding.cycle
+    assert wait.track == wait.holder
+
+
+def test_join_of_a_thread_that_waits_for_the_joiner_is_a_deadlock() -> None:
+    world = table()
+    world.acquired(10, BOB, A)
+    world.enter(12, ANN, Reason.LOCK, A, line=6)
+    world.enter(13, BOB, Reason.JOIN, target=ANN, line=9)
+    world.off(13.1, BOB, cpu=2)
+    timeline = world.timeline(300)
+    (finding,) = deadlocks(timeline)
+    assert {wait.line for wait in finding.cycle} == {6, 9}
+    row = row_at(timeline, track_of(timeline, BOB), 14)
+    assert (row.reason, row.holder) == (Reason.JOIN, track_of(timeline, ANN).id)
+
+
+def test_deadlock_across_processes_is_found_by_the_shared_locks() -> None:
+    world = World()
+    child = 200
+    world.on(1, ROOT)
+    world.hello(1.1)
+    world.new(2, child, pid=child)
+    world.on(2.1, child, cpu=1, pid=child)
+    world.hello(3, child, pid=child, parent=ROOT)
+    world.acquired(10, ROOT, A)
+    world.acquired(10, child, B, pid=child)
+    world.enter(12, ROOT, Reason.LOCK, B)
+    world.enter(13, child, Reason.LOCK, A, pid=child)
+    (finding,) = deadlocks(world.timeline(300))
+    assert len(finding.cycle) == 2
+
+
+def test_death_of_a_member_ends_the_deadlock() -> None:
+    world = crossed()
+    world.exit(250, ANN)
+    (finding,) = deadlocks(world.timeline(300))
+    assert finding.end_ns == 250_000_000
+
+
+@pytest.mark.parametrize("end", [60.0, 300.0])
+def test_lock_wait_is_not_taken_for_a_gil_wait(end: float) -> None:
+    timeline = crossed().timeline(end)
+    states = {row.state for row in timeline.slices[track_of(timeline, ANN).id]}
+    assert State.GIL not in states
