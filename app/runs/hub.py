@@ -22,6 +22,10 @@ from app.timeline import frames as codec
 RAW_TAIL = 128
 
 
+#: Frames sent in a row before the other viewers' turn.
+_BREATH = 32
+
+
 class _Packed(NamedTuple):
     data: bytes
 
@@ -101,6 +105,8 @@ class Hub:
                     cursor += 1
                     if codec.sequence(frame) >= from_seq:
                         yield frame
+                    if cursor % _BREATH == 0:
+                        await asyncio.sleep(0)  # a swift viewer that catches up lets others in
                 elif self._closed:
                     return
                 else:

@@ -28,6 +28,9 @@ class RunState(StrEnum):
     DAMAGED = "damaged"  # a file that no longer reads as a recording
 
 
+#: The worker's name for the "limit" that ended a run on request.
+STOPPED = "stopped"
+
 #: Nothing more will come.
 OVER = frozenset(RunState) - {RunState.WAITING, RunState.RUNNING}
 
@@ -59,6 +62,7 @@ class Run:
     hub: Hub | None = None
     duration_ns: int | None = None
     exit: dict[str, Any] | None = None
+    limit: dict[str, Any] | None = None  # {"name", "value"} of the limit that ended it
     failure: TimesliceError | None = None
     recording_failure: TimesliceError | None = None
     head: dict[str, Any] = field(default_factory=dict)  # of the first frame
@@ -79,6 +83,7 @@ class Run:
             "position": position,
             "duration_ns": self.duration_ns,
             "exit": self.exit,
+            "limit": self.limit,
             "failure": str(self.failure) if self.failure else None,
             "recording_failure": str(self.recording_failure) if self.recording_failure else None,
         }
@@ -131,6 +136,7 @@ def _told(path: Path, recording: Recording) -> Run:
         run.state = RunState(ended.get("state", "ended"))
         run.duration_ns = ended.get("duration_ns")
         run.exit = ended.get("exit")
+        run.limit = ended.get("limit")
         run.python = ended.get("python") or run.python
         if sentence := ended.get("failure"):
             run.failure = TimesliceError(sentence)

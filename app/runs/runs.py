@@ -19,7 +19,7 @@ from app.runs.launcher import Launcher, LocalLauncher, RunningWorker
 from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
-from app.runs.run import Plan, Run, RunState, new_id, now
+from app.runs.run import STOPPED, Plan, Run, RunState, new_id, now
 from app.settings import Settings
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
@@ -239,6 +239,7 @@ class Runs:
     def _note_end(self, run: Run, head: dict[str, Any], frame: bytes) -> None:
         facts = head.get("run", {})
         run.exit = facts.get("exit")
+        run.limit = facts.get("limit")
         run.duration_ns = facts.get("duration_ns") or int(codec.HEADER.unpack_from(frame)[7])
         if sentence := head.get("failure"):
             run.failure = WorkerFailed(str(sentence))
@@ -247,29 +248,37 @@ class Runs:
         """Every run comes through here once, however it ended."""
         assert run.hub is not None
         stopped = run.id in self._stopping
-        if run.duration_ns is None:
+        told = run.duration_ns is not None
+        if not told:
             self._say_the_end(run, recorder)
-        state = RunState.ENDED
-        if run.failure is not None and not stopped:
-            state = RunState.FAILED
-        elif stopped:
-            state = RunState.STOPPED
+        elif run.limit is None or run.limit["name"] != STOPPED:
+            stopped = False  # it had ended of itself before the worker heard of the wish
+        # Viewers are let go at once; the overview may take a moment with a long run.
+        run.hub.close()
+        run.state = self._final_state(run, stopped)
         await recorder.finish(
-            state=state.value,
+            state=run.state.value,
             duration_ns=run.duration_ns,
             exit=run.exit,
+            limit=run.limit,
             python=run.python,
             failure=str(run.failure) if run.failure else None,
         )
-        run.recording_failure = run.recording_failure or recorder.failure
-        run.hub.close()
+        if recorder.failure is not None and run.recording_failure is None:
+            run.recording_failure = recorder.failure
+            self.meters.recordings_failed.inc()
         if run.recording_failure is None:
             run.hub = None
-        run.state = state
         self._stopping.discard(run.id)
         self._plans.pop(run.id, None)
         self._leave(run.id)
         await self._forget_old()
+
+    @staticmethod
+    def _final_state(run: Run, stopped: bool) -> RunState:
+        if stopped:
+            return RunState.STOPPED
+        return RunState.ENDED if run.failure is None else RunState.FAILED
 
     def _say_the_end(self, run: Run, recorder: Recorder) -> None:
         """The worker could not say it: the last frame is ours."""
@@ -324,8 +333,8 @@ class Runs:
     async def _forget_old(self) -> None:
         """Keep the newest ``runs_kept`` recordings and a few runs that have none."""
         over = [run for run in self.all() if run.over]
-        recorded = [run for run in over if run.hub is None]
-        unrecorded = [run for run in over if run.hub is not None]
+        recorded = [run for run in over if run.recording_failure is None]
+        unrecorded = [run for run in over if run.recording_failure is not None]
         old = recorded[self.settings.runs_kept :]
         for run in [*old, *unrecorded[_UNRECORDED_KEPT:]]:
             self._runs.pop(run.id, None)

@@ -68,6 +68,7 @@ class RunOut(BaseModel):
     position: int | None
     duration_ns: int | None
     exit: dict[str, JsonValue] | None
+    limit: dict[str, JsonValue] | None
     failure: str | None
     recording_failure: str | None
 

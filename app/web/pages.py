@@ -137,6 +137,7 @@ def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
         **run.as_json(site.runs.position(run)),
         "title": site.scenario_title(run.scenario, language) or run.id,
         "state_text": state_text(run.state.value, language),
+        "limit_text": limit_text(run.limit, language),
         "failure": i18n.error_text(run.failure, language) if run.failure else "",
         "recording_failure": i18n.error_text(run.recording_failure, language)
         if run.recording_failure
@@ -160,6 +161,23 @@ def _values(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
             text = i18n.gettext(N_("yes") if value else N_("no"), language)
         values.append((field.title.of(language), f"{text} {field.unit}".strip()))
     return values
+
+
+def limit_text(limit: dict[str, Any] | None, language: str) -> str:
+    """Which limit ended the run; empty when none did, or when it was stopped on request."""
+    if limit is None or limit.get("name") not in _LIMITS:
+        return ""
+    value = limit.get("value") or 0
+    return i18n.gettext(_LIMITS[limit["name"]], language).format(value=f"{value:g}")
+
+
+_LIMITS = {
+    "wall": N_("ended at its limit of {value} s"),
+    "cpu": N_("ended at its limit of {value} s of CPU time"),
+    "memory": N_("ended at its limit of {value} MiB of memory"),
+    "processes": N_("ended at its limit of {value} processes and threads"),
+    "output": N_("ended at its limit of {value} KiB of output"),
+}
 
 
 def state_text(state: str, language: str) -> str:

@@ -28,7 +28,7 @@ def main() -> None:
     if hold and (line := sys.stdin.readline()) != "stop\n":
         sys.stderr.write(f"got {line!r}")
         return
-    out.write(last_frame(count))
+    out.write(last_frame(count, limit="stopped" if hold else ""))
 
 
 if __name__ == "__main__":

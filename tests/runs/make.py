@@ -46,11 +46,16 @@ def frame(seq: int, text: str = "", **head: Any) -> bytes:
     return encode(frame_of(batch, seq, end, **head))
 
 
-def last_frame(seq: int, **head: Any) -> bytes:
+def last_frame(seq: int, *, limit: str = "", **head: Any) -> bytes:
     end = Track(
         1, TrackKind.PROCESS, "program.py", 40, 40, 0, False, 0, seq * MS, Ending(Cause.EXIT, 0)
     )
-    facts = {"duration_ns": seq * MS, "exit": {"cause": "exit", "code": 0, "signal": None}}
+    facts: dict[str, Any] = {
+        "duration_ns": seq * MS,
+        "exit": {"cause": "exit", "code": 0, "signal": None},
+    }
+    if limit:
+        facts["limit"] = {"name": limit, "value": 30}
     head = {"state": "ended", "run": facts, **head}
     return encode(frame_of(Batch(tracks=[end]), seq, seq * MS, **head))
 
@@ -89,7 +94,7 @@ class FakeWorker:
     async def stop(self) -> None:
         self.stopped.set()
         if self.stops:
-            self.end()
+            self.end(limit="stopped")
 
     async def close(self, patience_s: float) -> str:
         self.closed.set()

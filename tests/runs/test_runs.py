@@ -232,5 +232,30 @@ async def test_run_failure_told_by_the_worker_is_kept(tmp_path: Path) -> None:
         assert run.state is RunState.FAILED and str(run.failure) == "No such interpreter."
 
 
+async def test_run_that_ended_before_it_could_be_stopped_has_ended(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=2, stops=False)
+    async with opened(tmp_path, launcher) as runs:
+        run = runs.start(plan())
+        worker = await launcher.worker()
+        stopping = asyncio.ensure_future(runs.stop(run.id))
+        await worker.stopped.wait()
+        worker.end()
+        await stopping
+        assert run.state is RunState.ENDED
+
+
+async def test_run_keeps_the_limit_that_ended_it(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=2)
+    async with opened(tmp_path, launcher) as runs:
+        run = runs.start(plan())
+        (await launcher.worker()).end(limit="wall")
+        await everything(runs.stream(run))
+        await over(runs, run)
+    async with opened(tmp_path, FakeLauncher()) as runs:
+        again = runs.get(run.id)
+        assert again.state is RunState.ENDED
+        assert again.limit == {"name": "wall", "value": 30}
+
+
 def test_last_frame_is_one_frame() -> None:
     assert encode(decode(last_frame(3))) == last_frame(3)

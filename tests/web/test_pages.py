@@ -121,6 +121,20 @@ def test_runs_lists_with_values(client: TestClient) -> None:
     assert f'href="/runs/{run_id}"' in client.get("/").text
 
 
+def test_runs_say_which_limit_ended_a_run(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=2)
+    with TestClient(application(tmp_path, launcher)) as client:
+        run_id = client.post("/api/runs", json={"scenario": "dead-lock"}).json()["id"]
+        assert client.portal is not None
+        worker = client.portal.call(launcher.worker)
+        client.portal.call(lambda: worker.end(limit="memory"))
+        with client.websocket_connect(f"/api/runs/{run_id}/stream") as line:
+            while line.receive()["type"] == "websocket.send":
+                pass
+        assert "ended at its limit of 30 MiB of memory" in client.get("/runs").text
+        assert "内存" in client.get("/runs?lang=zh").text
+
+
 def test_too_many_runs_say_so_and_keep_the_form(tmp_path: Path) -> None:
     app = application(tmp_path, FakeLauncher(), runs_per_visitor=1)
     with TestClient(app, follow_redirects=False) as client:
