@@ -14,6 +14,10 @@ from app.timeline.timeline import Timeline
 EXACT = ("perf", "tracepoints")
 
 
+#: Pieces of one line follow each other at most so far apart.
+SAME_LINE_NS = 1_000_000
+
+
 def exact(timeline: Timeline) -> bool:
     """Whether the kernel told of every context switch of this run."""
     return timeline.run.get("witnesses", {}).get("scheduler") in EXACT
@@ -111,6 +115,17 @@ def pairwise(rows_of: Sequence[Sequence[Slice | Span]]) -> list[Span]:
     return [span for one, other in combinations(rows_of, 2) for span in common(one, other)]
 
 
+def merged(rows: Iterable[Slice | Span]) -> list[Span]:
+    """The stretches in which any of ``rows`` lasts, without overlap, in order of time."""
+    found: list[Span] = []
+    for row in sorted(rows, key=lambda row: row.start_ns):
+        if found and row.start_ns <= found[-1].end_ns:
+            found[-1] = found[-1]._replace(end_ns=max(found[-1].end_ns, row.end_ns))
+        else:
+            found.append(Span(row.track, row.start_ns, row.end_ns))
+    return found
+
+
 def peak(rows: Iterable[Slice | Span]) -> tuple[int, int]:
     """The greatest number of ``rows`` that last at one instant, and that instant."""
     some = [row for row in rows if row.end_ns > row.start_ns]
@@ -142,22 +157,29 @@ def need_said(timeline: Timeline, text: str, track: Track | None = None) -> Outp
 
 
 def lines(timeline: Timeline) -> list[Output]:
-    """The program's output cut into lines, each at the time of its first piece."""
+    """The program's output cut into lines, each at the time of its first piece.
+
+    print() writes a line's text and its end separately, and threads may write in between: a piece
+    that comes later than ``SAME_LINE_NS`` begins a line of its own, whatever is missing before it.
+    """
     found: list[Output] = []
-    begun: dict[tuple[int, str], Output] = {}
+    begun: dict[tuple[int, str], tuple[Output, int]] = {}
     for item in sorted(timeline.output, key=lambda item: item.ns):
         key = (item.track, item.stream)
         for piece in item.text.splitlines(keepends=True):
-            before = begun.pop(key, None)
+            before, last_ns = begun.pop(key, (None, 0))
+            if before and piece != "\n" and item.ns - last_ns > SAME_LINE_NS:
+                found.append(before)
+                before = None
             line = (
                 before._replace(text=before.text + piece) if before else item._replace(text=piece)
             )
             if line.text.endswith("\n"):
                 found.append(line._replace(text=line.text.rstrip("\n")))
             else:
-                begun[key] = line
-    found += begun.values()
-    return sorted(found, key=lambda line: line.ns)
+                begun[key] = line, item.ns
+    found += [line for line, _ in begun.values()]
+    return sorted((line for line in found if line.text), key=lambda line: line.ns)
 
 
 def duration(ns: float) -> str:

@@ -24,7 +24,7 @@ RUNS: list[tuple[str, dict[str, Any], str]] = [
     ("reap-and-zombie", {}, r"(?s)my work is done\nmain: joined, exit code 0\n$"),
     ("reap-and-zombie", {"join": "soon", "orphan": False}, r"^child: .*\nmain: joined, exit c"),
     ("reap-and-zombie", {"join": "never", "parent_seconds": 0.4}, "main: my work is done"),
-    ("daemon-process", {}, r"main: my code is over\nworker: my code is over\n$"),
+    ("daemon-process", {}, r"main: my code is over\n(?s:.*)worker: my code is over\n$"),
     ("daemon-process", {"daemon": False, "logger_seconds": 1}, "logger: my code is over"),
     ("queue", {}, "consumer has used 20 items"),
     ("queue", {"producers": 3, "room": 1, "items": 3, "use_ms": 0}, "consumer has used 9 items"),

@@ -59,6 +59,19 @@ def test_lines_join_the_pieces_of_each_track() -> None:
     ]
 
 
+def test_lines_do_not_join_what_was_written_later() -> None:
+    b = Build()
+    track = b.process("one", 0, 9)
+    for ns, text in [(1, "begins"), (50 * MS, "is done\n"), (60 * MS, "bye"), (80 * MS, "\n")]:
+        b.timeline.output.append(Output(track, ns, "stdout", text))
+    assert [line.text for line in spans.lines(b.timeline)] == ["begins", "is done", "bye"]
+
+
+def test_merged_joins_what_overlaps_or_touches() -> None:
+    rows = [Span(1, 20, 30), Span(1, 0, 10), Span(2, 5, 15), Span(3, 15, 16)]
+    assert spans.merged(rows) == [Span(1, 0, 16), Span(1, 20, 30)]
+
+
 def test_named_tells_which_track_is_missing() -> None:
     with pytest.raises(NotSeen, match="no track named child"):
         spans.named(Build().timeline, "child")

@@ -8,7 +8,7 @@ from multiprocessing import Process
 
 # --- settings: change them and run the program again ---
 DAEMON = True  # is the logger a daemon?
-MAIN_SECONDS = 0.6  # how long main's own code takes
+MAIN_SECONDS = 0.7  # how long main's own code takes
 WORKER_SECONDS = 1.5  # how long the ordinary child works
 LOGGER_SECONDS = 2.5  # how long the logger would go on
 # --- end of settings ---

@@ -21,7 +21,7 @@ class Settings(Parameters):
         help=Text("Off: it is an ordinary child too.", "关闭后它也是普通子进程。"),
     )
     main_seconds: float = number(
-        0.6, Text("Main's code takes", "主进程代码耗时"), minimum=0.1, maximum=5, unit="s"
+        0.7, Text("Main's code takes", "主进程代码耗时"), minimum=0.1, maximum=5, unit="s"
     )
     worker_seconds: float = number(
         1.5, Text("The ordinary child works", "普通子进程工作"), minimum=0.1, maximum=8, unit="s"

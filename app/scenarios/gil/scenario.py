@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -15,12 +15,14 @@ from app.catalogue.spans import (
     end_of,
     exit_of,
     lines,
+    merged,
     need_exact,
     pairwise,
     percent,
     root,
     starting,
     total,
+    whole,
 )
 from app.catalogue.text import Text
 from app.timeline.model import Track
@@ -145,6 +147,10 @@ def check_processes_overlap(timeline: Timeline, params: Settings) -> Answer:
             f"They had {len(cpus)} CPU to run on.", f"它们只用到了 {len(cpus)} 个 CPU。"
         )
     shortest = min(map(total, running))
+    if total(together) <= 0.1 * shortest and _cpu_was_short(timeline, tasks):
+        return not_seen(
+            "The machine had no second CPU to spare.", "机器没有空闲的第二个 CPU。", together
+        )
     return either(
         total(together) > 0.1 * shortest,
         f"Two of them ran at the same instant for {duration(total(together))}.",
@@ -176,37 +182,60 @@ def check_sleeps_overlap(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_speed_up(timeline: Timeline, params: Settings) -> Answer:
-    """The time of all tasks beside that of one alone, as the program measured both."""
+    """How much was done at once: by the CPU time of computing, by the clock for sleeping.
+
+    The clock alone would measure what else this machine had to do meanwhile.
+    """
     text = "\n".join(line.text for line in lines(timeline))
     one = re.search(r"one task alone: ([\d.]+) s", text)
-    many = re.search(r"tasks, \w+: ([\d.]+) s, speed-up ([\d.]+)", text)
+    many = re.search(r"tasks, \w+: ([\d.]+) s", text)
     if not one or not many:
         return not_seen("The program did not come to its figures.", "程序没有输出结果。")
     if params.tasks < 2:
         return not_seen("One task can't be sped up by sharing.", "只有一个任务，谈不上加速。")
+    en = f"One task took {one[1]} s alone, {params.tasks} took {many[1]} s"
+    zh = f"单个任务 {one[1]} s，{params.tasks} 个任务 {many[1]} s"
+    if params.work == "compute":
+        return _computed_at_once(timeline, params, en, zh)
     speed_up = float(one[1]) * params.tasks / float(many[1])
-    en = f"One task took {one[1]} s alone, {params.tasks} took {many[1]} s: {speed_up:.2f} times"
-    zh = f"单个任务 {one[1]} s，{params.tasks} 个任务 {many[1]} s：加速比 {speed_up:.2f}"
-    spans = [Span(root(timeline).id, root(timeline).start_ns, exit_of(timeline, root(timeline)))]
-    if params.work == "sleep":
-        good = speed_up > 1.3 if params.mode != "serial" else speed_up < 1.2
-        return either(good, en + ".", zh + "。", spans)
-    if params.mode == "processes":
-        if speed_up <= 1.2 and _cpu_was_short(timeline, params):
-            return not_seen(
-                en + "; but the machine had no second CPU to spare.",
-                zh + "；不过机器没有空闲的第二个 CPU。",
-                spans,
-            )
-        return either(speed_up > 1.2, en + ".", zh + "。", spans)
-    _need_gil(timeline)
-    # Alone and together are measured one after the other: other load may change in between.
-    return either(speed_up < 1.5, en + ".", zh + "。", spans)
+    return either(
+        speed_up > 1.3 if params.mode != "serial" else speed_up < 1.2,
+        f"{en}: {speed_up:.2f} times.",
+        f"{zh}：加速比 {speed_up:.2f}。",
+        [whole(timeline, root(timeline))],
+    )
 
 
-def _cpu_was_short(timeline: Timeline, params: Settings) -> bool:
-    """Fewer than two CPUs, or the tasks stood ready for much of their life: others had them."""
+def _computed_at_once(timeline: Timeline, params: Settings, en: str, zh: str) -> Answer:
+    """CPU time of all tasks over the time in which any of them ran: 1 is taking turns."""
+    if params.mode == "serial":
+        return not_seen(
+            f"{en}: there is nothing at once here to measure.",
+            f"{zh}：这里没有同时进行的任务可测。",
+        )
+    if params.mode == "threads":
+        _need_gil(timeline)
     tasks = _tasks(timeline, params)
+    need_exact(timeline)
+    running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
+    if not running:
+        return not_seen("No task was seen running.", "没有看到任务运行。")
+    figure = total(running) / total(merged(running))
+    en += f"; while any of them ran, {figure:.2f} of them ran on average."
+    zh += f"；在有任务运行的时间里，平均有 {figure:.2f} 个在运行。"
+    if params.mode == "threads":
+        return either(figure < 1.1, en, zh, running)
+    if figure <= 1.2 and _cpu_was_short(timeline, tasks):
+        return not_seen(
+            en + " The machine had no second CPU to spare.",
+            zh + "机器没有空闲的第二个 CPU。",
+            running,
+        )
+    return either(figure > 1.2, en, zh, running)
+
+
+def _cpu_was_short(timeline: Timeline, tasks: list[Track]) -> bool:
+    """Fewer than two CPUs, or the tasks stood ready for much of their life: others had them."""
     running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
     ready = sum(timeline.total_ns(task, State.READY) for task in tasks)
     return len({row.cpu for row in running}) < 2 or ready > 0.25 * total(running)

@@ -99,30 +99,34 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
-    """A get ends each blocked put: between its start and the producer's next put there is one."""
+    """A get ends each put that waits on a full queue: it comes before the producer's next put."""
     flows = _passed_on(timeline)
-    gets = [flow.to_ns for flow in flows]
-    waits = [(track, row) for track in _producers(timeline) for row in _waits(timeline, track)]
-    if not waits:
+    puts, gets = [flow.from_ns for flow in flows], [flow.to_ns for flow in flows]
+    unfed, full = [], []
+    for track in _producers(timeline):
+        for row in _waits(timeline, track):
+            inside = sum(ns <= row.start_ns for ns in puts) - sum(ns <= row.start_ns for ns in gets)
+            if inside < params.room:
+                continue  # it waits for something else, such as the start of its feeder
+            full.append(row)
+            # The get that makes room is over a moment later, maybe when the put has run on.
+            own = [flow.from_ns for flow in flows if flow.from_track == track.id]
+            later = [ns for ns in own if ns > row.end_ns][1:]
+            until = min(later, default=timeline.now_ns)
+            if not any(row.start_ns <= ns <= until for ns in gets):
+                unfed.append(row)
+    if not full:
         return not_seen(
-            "No put had to wait. Make items faster, or give the queue less room.",
-            "没有 put 需要等待。可以加快生产，或减小队列容量。",
+            "No put had to wait for room. Make items faster, or give the queue less room.",
+            "没有 put 需要等待空位。可以加快生产，或减小队列容量。",
         )
-    unfed = []
-    for track, row in waits:
-        puts = [flow.from_ns for flow in flows if flow.from_track == track.id]
-        # A get that frees the put is written down when get() returns, maybe after the put ran on.
-        until = min((ns for ns in puts if ns > row.end_ns + 1_000_000), default=timeline.now_ns)
-        if not any(row.start_ns <= ns <= until for ns in gets):
-            unfed.append(row)
-    rows = [row for _, row in waits]
     return either(
         not unfed,
-        f"put() waited {len(rows)} times, {duration(total(rows))} in all; {len(unfed)} of them "
-        "were let go without a get.",
-        f"put() 等待了 {len(rows)} 次，共 {duration(total(rows))}；"
-        f"其中 {len(unfed)} 次没有 get 就被放行。",
-        unfed or rows,
+        f"put() waited on a full queue {len(full)} times, {duration(total(full))} in all; "
+        f"{len(unfed)} of them went on without a get.",
+        f"put() 在队列满时等待了 {len(full)} 次，共 {duration(total(full))}；"
+        f"其中 {len(unfed)} 次没有 get 就继续了。",
+        unfed or full,
     )
 
 

@@ -72,38 +72,37 @@ def nobody_sleeps(b: Build) -> None:
     two_threads(b, "running 0 100", "running 100 200")
 
 
-@cases.holds("speed-up")
 @cases.fails("speed-up", work="sleep")
 @cases.holds("speed-up", work="sleep", mode="serial")
+@cases.not_seen("speed-up", mode="serial")
 def as_the_sum(b: Build) -> None:
     measured(b, 1.0, 2.0)
 
 
-@cases.fails("speed-up")
 @cases.holds("speed-up", work="sleep")
 @cases.fails("speed-up", work="sleep", mode="serial")
-@cases.not_seen("speed-up", python=FREE)
 def as_the_longest(b: Build) -> None:
     measured(b, 1.0, 1.05)
 
 
-def with_processes(b: Build, together: float, ready: str) -> None:
-    two_processes(b, f"running 0 100, {ready}", f"running 0 100, {ready}")
-    main = b.timeline.root().id
-    b.say(main, 150, "one task alone: 1.000 s")
-    b.say(main, 200, f"2 tasks, processes: {together:.3f} s, speed-up {2 / together:.2f}")
-
-
-@cases.holds("speed-up", mode="processes")
-def faster(b: Build) -> None:
-    with_processes(b, 1.1, "ready 100 101")
-
-
+@cases.holds("speed-up")
 @cases.fails("speed-up", mode="processes")
-def no_faster(b: Build) -> None:
-    with_processes(b, 2.0, "blocked 100 200")
+@cases.not_seen("speed-up", scheduler="procfs")
+@cases.not_seen("speed-up", python=FREE)
+def computed_in_turn(b: Build) -> None:
+    measured(b, 1.0, 2.0)
+    two_threads(b, "running 0 100, gil 100 200", "gil 0 100, running 100 200")
+
+
+@cases.fails("speed-up")
+@cases.holds("speed-up", mode="processes")
+def computed_at_once(b: Build) -> None:
+    measured(b, 1.0, 1.1)
+    two_threads(b, "running 0 200", "running 0 180")
 
 
 @cases.not_seen("speed-up", mode="processes")
+@cases.not_seen("processes-overlap", mode="processes")
 def no_cpu_to_spare(b: Build) -> None:
-    with_processes(b, 2.0, "ready 100 200")
+    measured(b, 1.0, 2.0)
+    two_threads(b, "running 0 100, ready 100 200", "ready 0 100, running 100 200")

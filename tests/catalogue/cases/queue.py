@@ -53,14 +53,20 @@ def nothing_passed(b: Build) -> None:
     pair(b, "running 0 90")
 
 
-@cases.holds("put-waits")
+@cases.holds("put-waits", room=1)
+@cases.not_seen("put-waits", room=2)
 def freed_by_a_get(b: Build) -> None:
     passed(b, [(1, 40), (41, 60)], rows="running 0 2, blocked:queue 2 40, running 40 90")
 
 
-@cases.fails("put-waits")
+@cases.holds("put-waits", room=1)
+def freed_by_a_get_that_is_over_late(b: Build) -> None:
+    passed(b, [(1, 44), (41, 60)], rows="running 0 2, blocked:queue 2 40, running 40 90")
+
+
+@cases.fails("put-waits", room=1)
 def freed_by_nobody(b: Build) -> None:
-    passed(b, [(1, 60), (30, 70)], rows="running 0 2, blocked:queue 2 20, running 20 90")
+    passed(b, [(1, 60), (21, 70), (30, 80)], rows="running 0 2, blocked:queue 2 20, running 20 90")
 
 
 @cases.not_seen("put-waits")
