@@ -32,7 +32,7 @@ def action(profile: dict[str, Any], call: str, *caps: str) -> str:
         and not set((rule.get("excludes") or {}).get("caps", ())) & set(caps)
     ]
     refused = [word for word in found if word != "SCMP_ACT_ALLOW"]
-    return refused[0] if refused else (found or [profile["defaultAction"]])[0]
+    return str(refused[0] if refused else (found or [profile["defaultAction"]])[0])
 
 
 def test_allowing_gives_the_call_to_the_capability_alone() -> None:

@@ -1,0 +1,133 @@
+"""Makes the README's pictures: real runs, on a real server, in a real browser.
+
+``python -m tools.pictures FOLDER`` writes FOLDER/<page>-<theme>-<language>.png. Chromium is the
+one that CHROMIUM names, else the one on the PATH.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+#: Scenario and settings of each picture of a run.
+RUNS: dict[str, dict[str, Any]] = {
+    "deadlock": {},
+    "daemon-process": {},
+    "asyncio-basics": {},
+}
+LANGUAGES = ("en", "zh")
+THEMES = ("light", "dark")
+SIZE = {"width": 1440, "height": 900}
+PATIENCE_S = 60.0
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
+]  # fmt: skip
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of a server of its own, with a data folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "TIMESLICE_DATA_DIR": folder, "TIMESLICE_LANGUAGE": ""}
+        command = [sys.executable, "-m", "app", "serve", "--port", "0"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            try:
+                assert process.stdout is not None
+                found = re.search(r"http://\S+", process.stdout.readline())
+                if not found:
+                    raise SystemExit("The server did not start.")
+                yield found.group()
+            finally:
+                process.terminate()
+                process.wait(10)
+
+
+def run(url: str, slug: str, params: dict[str, Any]) -> str:
+    """The id of a run that has ended."""
+    with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+        answer = client.post("/api/runs", json={"scenario": slug, "params": params})
+        answer.raise_for_status()
+        run_id = str(answer.json()["id"])
+        deadline = time.monotonic() + PATIENCE_S
+        while (state := client.get(f"/api/runs/{run_id}").json()["state"]) != "ended":
+            if state not in ("waiting", "running") or time.monotonic() > deadline:
+                raise SystemExit(f"The run of {slug} is {state}.")
+            time.sleep(0.1)
+        return run_id
+
+
+def picture(browser: Browser, address: str, language: str, theme: str, file: Path) -> None:
+    page = browser.new_page(
+        viewport=SIZE,  # type: ignore[arg-type]
+        color_scheme=theme,  # type: ignore[arg-type]
+        locale={"en": "en-GB", "zh": "zh-CN"}[language],
+    )
+    try:
+        page.goto(f"{address}?lang={language}", wait_until="networkidle")
+        if "/runs/" in address:
+            settle(page)
+        page.screenshot(path=file)
+    finally:
+        page.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the run was received whole and its last frame is on the canvas."""
+    page.wait_for_function(
+        "() => window.timeslice?.model.state === 'ended'"
+        " && window.timeslice.painter.lastPaint.seq === window.timeslice.model.seq",
+        timeout=PATIENCE_S * 1000,
+    )
+    pin_the_finding(page)
+    # The panels of text follow the picture at a pace of their own.
+    page.wait_for_timeout(1000)
+
+
+def pin_the_finding(page: Page) -> None:
+    """Go to the first finding, as a reader would, so that the picture shows what it is about."""
+    button = page.locator("#findings button").first
+    if button.count():
+        button.click()
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m tools.pictures FOLDER", file=sys.stderr)
+        return 2
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        print("There is no Chromium: set CHROMIUM, or put chromium on the PATH.", file=sys.stderr)
+        return 1
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    with served() as url, sync_playwright() as playwright:
+        pages = {"catalogue": "/", "scenario": "/scenarios/deadlock"}
+        pages |= {slug: f"/runs/{run(url, slug, params)}" for slug, params in RUNS.items()}
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for name, path in pages.items():
+            for language in LANGUAGES:
+                for theme in THEMES:
+                    file = folder / f"{name}-{theme}-{language}.png"
+                    picture(browser, url + path, language, theme, file)
+                    print(file)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
