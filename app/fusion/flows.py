@@ -7,8 +7,7 @@ from collections import deque
 from app.fusion.book import Book
 from app.fusion.lives import Operation, ProcessLife, Sent, ThreadLife
 from app.fusion.things import Things
-from app.timeline.model import NOTHING
-from app.timeline.states import FlowKind, Reason
+from app.timeline.states import FlowKind, ObjectKind, Reason
 
 #: What is put and never taken is forgotten beyond this many, for each queue.
 _KEPT = 65_536
@@ -30,6 +29,7 @@ class Flows:
         self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
         self._put: dict[tuple[int, int], deque[tuple[int, int]]] = {}
         self._put_by: dict[tuple[int, int], deque[tuple[int, int]]] = {}
+        self._owed: dict[tuple[int, int], deque[tuple[int, int]]] = {}
         self._sent: dict[int, deque[Sent]] = {}
         self._taken: dict[int, deque[tuple[ThreadLife, int]]] = {}
         self._submitted: dict[int, tuple[int, int, int]] = {}
@@ -122,6 +122,13 @@ class Flows:
 
     def put(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
         mark = (life.track.id, t)
+        owed = self._owed.get((queue, life.process.pid))
+        if owed:
+            # The item was through the pipe before its put() came to tell of it.
+            track, then = owed.popleft()
+            thing = self._things.show(queue, Reason.QUEUE)
+            self._book.flow(FlowKind.PUT_GET, mark[0], t, track, then, thing)
+            return
         self._put.setdefault((queue, key), deque(maxlen=_KEPT)).append(mark)
         self._put_by.setdefault((queue, life.process.pid), deque(maxlen=_KEPT)).append(mark)
 
@@ -133,6 +140,9 @@ class Flows:
         else:
             marks = self._put.get((queue, key))
         if not marks:
+            if received is not None:
+                owed = self._owed.setdefault((queue, received.pid), deque(maxlen=_KEPT))
+                owed.append((life.track.id, t))
             return
         track, since = marks.popleft()
         if received is None:
@@ -146,20 +156,22 @@ class Flows:
         sent = Sent(pipe, life.process.pid, life.track.id, t, t)
         taken = self._taken.get(pipe)
         if taken:
+            # Its reader was told first: that it came was seen before that it went.
             reader, then = taken.popleft()
-            if reader.received is not None and reader.received.from_track == NOTHING:
-                reader.received = sent._replace(to_ns=then)
-            else:
-                self._draw_sent(reader, sent._replace(to_ns=then))
+            self._draw_sent(reader, sent._replace(to_ns=then))
             return
         self._sent.setdefault(pipe, deque(maxlen=_KEPT)).append(sent)
 
     def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
-        """Bytes came out of a pipe; told as a queue's item when a GET follows at once."""
+        """Bytes came out of a pipe; told as a queue's item when a GET follows."""
         self.settle(life)
+        known = self._things.get(pipe)
+        plain = known is not None and known.kind is not ObjectKind.QUEUE
         sent = self._sent.get(pipe)
         if sent:
             life.received = sent.popleft()._replace(to_ns=t)
+            if plain:
+                self.settle(life)
         else:
             self._taken.setdefault(pipe, deque(maxlen=_KEPT)).append((life, t))
 

@@ -206,6 +206,7 @@ class TaskLife:
     """A coroutine wrapped in a task."""
 
     __slots__ = (
+        "born",
         "lane",
         "line",
         "obj",
@@ -227,6 +228,7 @@ class TaskLife:
         self.track = track
         self.lane = lane
         self.line = 0
+        self.born = False  # its TASK_NEW was seen
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step

@@ -97,7 +97,7 @@ class ProbeRecords:
             life.ring = life.python = life.process.probed = True
             life.process.update_executing(life, t)
         life.doubtful = False
-        if life.received is not None and record.kind != wire.GET:
+        if life.received is not None and record.kind not in _BEFORE_GET:
             self._flows.settle(life)
         handler = self._handlers.get(record.kind)
         if handler is not None:
@@ -235,6 +235,11 @@ def _spelled(implementation: str) -> str:
         implementation.lower(), implementation
     )
 
+
+#: What a queue's get() may tell between the bytes it took and the item it made of them.
+_BEFORE_GET = frozenset(
+    {wire.GET, wire.LEAVE, wire.VALUE, wire.ACQUIRED, wire.RELEASED, wire.NOTIFY}
+)
 
 #: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
 _HARMLESS = frozenset({17, 18, 19, 20, 23, 28})

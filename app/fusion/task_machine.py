@@ -53,8 +53,11 @@ class TaskMachine:
             track.name = f"{function} ({name})" if name else function
         else:
             track.name = name or track.name
-        task.line = record.a
         self._book.touch(track)
+        if task.born:
+            return  # told again because it was given a name
+        task.born = True
+        task.line = record.a
         parent = self._tracks.get(record.c) or life.track.id
         self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
 

@@ -90,6 +90,15 @@ def test_ready_told_before_the_birth_still_gets_the_name() -> None:
     assert rows(timeline, coroutine(timeline, "grab")) == [("ready", 1, 20)]
 
 
+def test_coroutine_that_is_named_later_keeps_its_one_birth() -> None:
+    loop = Loop()
+    loop.task(1, FETCH, "Task-7\0fetch")
+    loop.task(1.1, FETCH, "grab\0fetch")
+    timeline = loop.timeline(20)
+    assert rows(timeline, coroutine(timeline, "grab")) == [("new", 1, 20)]
+    assert len(timeline.flows) == 1
+
+
 def test_awaited_task_is_the_holder_and_a_lock_is_the_object() -> None:
     loop = Loop()
     lock = ROOT << 32 | 50

@@ -57,6 +57,7 @@ def test_items_of_a_process_queue_are_matched_through_its_pipe() -> None:
     world.say(8, 101, wire.SEND, b=PIPE, c=10)
     for ms in (10, 11, 12):
         world.say(ms, CHILD, wire.RECV, b=PIPE, c=10, pid=CHILD)
+        world.leave(ms + 0.05, CHILD, Reason.QUEUE, QUEUE, pid=CHILD)
         world.say(ms + 0.1, CHILD, wire.GET, b=QUEUE, c=500, pid=CHILD)
     timeline = world.timeline(20)
     assert arrows(timeline, FlowKind.PUT_GET) == [
@@ -65,6 +66,17 @@ def test_items_of_a_process_queue_are_matched_through_its_pipe() -> None:
         (ROOT, 5, CHILD, 12.1),
     ]
     assert not arrows(timeline, FlowKind.SEND_RECV)
+
+
+def test_item_that_is_through_the_pipe_before_its_put_was_told_shifts_no_other() -> None:
+    world = world_with(101, CHILD)
+    for ms in (4, 6):
+        world.say(ms, 101, wire.SEND, b=QUEUE, c=10)
+        world.say(ms + 0.1, CHILD, wire.RECV, b=QUEUE, c=10, pid=CHILD)
+        world.say(ms + 0.2, CHILD, wire.GET, b=QUEUE, pid=CHILD)
+        world.say(ms + 0.3, ROOT, wire.PUT, b=QUEUE)
+    timeline = world.timeline(20)
+    assert arrows(timeline, FlowKind.PUT_GET) == [(ROOT, 4.2, CHILD, 4.2), (ROOT, 6.2, CHILD, 6.2)]
 
 
 def test_messages_of_a_pipe_are_matched_in_order_even_when_the_send_is_told_late() -> None:
