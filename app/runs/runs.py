@@ -222,7 +222,7 @@ class Runs:
         if recorder.failure is not None and run.recording_failure is None:
             run.recording_failure = recorder.failure
             self.meters.recordings_failed.inc()
-            frame = _saying(frame, run={"recording": str(recorder.failure)})
+            frame = _saying(frame, str(recorder.failure))
         run.hub.publish(frame)
 
     def _measure(self, run: Run, head: dict[str, Any], frame: bytes) -> None:
@@ -374,9 +374,12 @@ def _telling_head(frame: bytes) -> dict[str, Any]:
     return head if isinstance(head, dict) else {}
 
 
-def _saying(frame: bytes, run: dict[str, Any]) -> bytes:
+def _saying(frame: bytes, sentence: str) -> bytes:
+    """The frame, which also tells its viewers that the recording has failed."""
     decoded = codec.decode(frame)
-    decoded.head["run"] = {**decoded.head.get("run", {}), **run}
+    head = decoded.head
+    head["run"] = {**head.get("run", {}), "recording": sentence}
+    head["failure"] = " ".join(filter(None, (head.get("failure"), sentence)))
     return codec.encode(decoded)
 
 

@@ -32,6 +32,7 @@ class Control:
     step: str
     choices: list[tuple[str, str]]
     error: str
+    range: str  # for the reader: 1 – 20 s
 
     @property
     def checked(self) -> bool:
@@ -58,9 +59,17 @@ def controls(
             step=_text(item.step) or ("1" if item.kind == "int" else "any"),
             choices=[(choice.value, choice.title.of(language)) for choice in item.choices],
             error=errors.get(item.name, ""),
+            range=_range(item),
         )
         for item in fields
     ]
+
+
+def _range(item: FormField) -> str:
+    if item.minimum is None or item.maximum is None:
+        return ""
+    low, high = (f"{n:,}" if isinstance(n, int) else f"{n:g}" for n in (item.minimum, item.maximum))
+    return f"{low} – {high} {item.unit}".strip()
 
 
 def _text(value: object) -> str:

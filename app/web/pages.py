@@ -165,10 +165,10 @@ def _values(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
 
 def limit_text(limit: dict[str, Any] | None, language: str) -> str:
     """Which limit ended the run; empty when none did, or when it was stopped on request."""
-    if limit is None or limit.get("name") not in _LIMITS:
+    name = limit["name"] if limit else ""
+    if limit is None or name not in _LIMITS:
         return ""
-    value = limit.get("value") or 0
-    return i18n.gettext(_LIMITS[limit["name"]], language).format(value=f"{value:g}")
+    return i18n.gettext(_LIMITS[name], language).format(value=f"{limit['value']:g}")
 
 
 _LIMITS = {

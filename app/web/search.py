@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,13 @@ class Search:
         if self.level and self.level != str(item.tags.level):
             return False
         haystack = _text(item)
-        return all(word in haystack for word in self.words.casefold().split())
+        return all(re.search(_pattern(word), haystack) for word in self.words.casefold().split())
+
+
+def _pattern(word: str) -> str:
+    """A Latin word is found where a word begins (``lock`` not in ``blocked``), others anywhere."""
+    starts = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
+    return starts + re.escape(word)
 
 
 def _text(item: Scenario[Any]) -> str:

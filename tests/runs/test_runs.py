@@ -177,6 +177,9 @@ async def test_run_goes_on_when_its_recording_fails(tmp_path: Path, when: str) -
         told = [item.head["run"] for item in map(decode, frames) if "run" in item.head]
         sentences = [facts["recording"] for facts in told if "recording" in facts]
         assert len(sentences) == 1 and sentences[0] == str(run.recording_failure)
+        assert [item.head["failure"] for item in map(decode, frames) if "failure" in item.head] == (
+            sentences
+        )
         assert run.state is RunState.ENDED
         assert run.as_json(None)["recording_failure"]
         # Nothing is lost while the server lives: the run is kept in memory.
