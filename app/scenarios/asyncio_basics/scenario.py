@@ -53,7 +53,7 @@ class Settings(Parameters):
 
 
 def _tasks(timeline: Timeline, least: int = 2) -> list[Track]:
-    return starting(timeline, "fetch-", TrackKind.COROUTINE, least=least)
+    return starting(timeline, "fetch", TrackKind.COROUTINE, least=least)
 
 
 def check_total(timeline: Timeline, params: Settings) -> Answer:
@@ -120,13 +120,13 @@ def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
     late = [task for task in tasks if task.end and task.end.cause is Cause.CANCELLED]
     early = [task for task in tasks if task.end and task.end.cause is Cause.RETURNED]
     # Those that had to wait clearly less, or clearly more, than the limit.
-    delays = {task.name: int(task.name.split("-")[1]) * params.seconds for task in tasks}
-    due = {name for name, delay in delays.items() if delay > params.limit * 1.5}
-    safe = {name for name, delay in delays.items() if delay < params.limit / 1.5}
+    delays = {task.id: number * params.seconds for number, task in enumerate(tasks, 1)}
+    due = {task for task, delay in delays.items() if delay > params.limit * 1.5}
+    safe = {task for task, delay in delays.items() if delay < params.limit / 1.5}
     if not due and not late:
         return not_seen("No task had to wait so long.", "没有任务等待那么久。")
     return either(
-        due <= {task.name for task in late} and safe <= {task.name for task in early},
+        due <= {task.id for task in late} and safe <= {task.id for task in early},
         f"{len(late)} tasks were cancelled, {len(early)} returned; the limit was {params.limit} s.",
         f"{len(late)} 个任务被取消，{len(early)} 个正常返回；时限 {params.limit} s。",
         [whole(timeline, task) for task in late],

@@ -14,19 +14,19 @@ TICK_MS = 100  # how often each of them wants to
 # --- end of settings ---
 
 
-async def tick(name, stop):
+async def ticker(name, stop):
     while not stop.is_set():
         print(f"{name}: tick")
         await asyncio.sleep(TICK_MS / 1000)
 
 
-async def listen(messages):
+async def listener(messages):
     while True:
         message = await messages.get()
         print(f"listener: got {message}")
 
 
-async def rest(messages):
+async def sleeper(messages):
     await asyncio.sleep(2.5 * TICK_MS / 1000)
     messages.put_nowait("a message")  # from now on the listener is ready to run
     print("sleeper: good night")
@@ -42,16 +42,16 @@ async def rest(messages):
 async def main():
     stop = asyncio.Event()
     messages = asyncio.Queue()
-    listener = asyncio.create_task(listen(messages), name="listener")
+    listening = asyncio.create_task(listener(messages), name="listener")
     tickers = [
-        asyncio.create_task(tick(f"ticker-{n}", stop), name=f"ticker-{n}")
+        asyncio.create_task(ticker(f"ticker-{n}", stop), name=f"ticker-{n}")
         for n in range(1, TICKERS + 1)
     ]
-    await asyncio.create_task(rest(messages), name="sleeper")
+    await asyncio.create_task(sleeper(messages), name="sleeper")
     await asyncio.sleep(3 * TICK_MS / 1000)
     stop.set()
     await asyncio.gather(*tickers)
-    listener.cancel()
+    listening.cancel()
 
 
 if __name__ == "__main__":

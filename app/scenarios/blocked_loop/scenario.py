@@ -8,9 +8,9 @@ from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import clip, duration, named, need_said, percent, root, starting, total
+from app.catalogue.spans import clip, duration, need_said, percent, root, starting, total
 from app.catalogue.text import Text
-from app.timeline.model import OPEN
+from app.timeline.model import OPEN, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -34,18 +34,24 @@ class Settings(Parameters):
     )
 
 
+def _one(timeline: Timeline, function: str) -> Track:
+    """The coroutine of this function; a task bears its name too."""
+    return starting(timeline, function, TrackKind.COROUTINE)[0]
+
+
 def _sleep(timeline: Timeline) -> Span:
     """From the sleeper's last word before its sleep to its first word after it."""
-    (sleeper,) = named(timeline, "sleeper")
+    sleeper = _one(timeline, "sleeper")
     start = need_said(timeline, "sleeper: good night").ns
     return Span(sleeper.id, start, need_said(timeline, "sleeper: good morning").ns)
 
 
 def _others_ran(timeline: Timeline, sleep: Span) -> list[Span]:
-    tickers = starting(timeline, "ticker-", TrackKind.COROUTINE)
+    tickers = starting(timeline, "ticker", TrackKind.COROUTINE)
+    listeners = starting(timeline, "listener", TrackKind.COROUTINE)
     return [
         span
-        for track in [*tickers, *timeline.named("listener")]
+        for track in [*tickers, *listeners]
         for span in clip(timeline.of(track, State.RUNNING), sleep.start_ns, sleep.end_ns)
     ]
 
@@ -65,7 +71,7 @@ def check_others(timeline: Timeline, params: Settings) -> Answer:
 def check_ready(timeline: Timeline, params: Settings) -> Answer:
     """The listener has a message. With time.sleep it stays ready until the sleep is over."""
     sleep = _sleep(timeline)
-    (listener,) = named(timeline, "listener")
+    listener = _one(timeline, "listener")
     ready = clip(timeline.of(listener, State.READY), sleep.start_ns, sleep.end_ns)
     en = f"It was ready for {duration(total(ready))}, {percent(total(ready), sleep.length_ns)} of "
     en += "the sleep."
@@ -87,7 +93,7 @@ def check_finding(timeline: Timeline, params: Settings) -> Answer:
         and item.start_ns < sleep.end_ns
         and (item.end_ns == OPEN or item.end_ns > sleep.start_ns)
     ]
-    (sleeper,) = named(timeline, "sleeper")
+    sleeper = _one(timeline, "sleeper")
     awaiting = clip(timeline.of(sleeper, State.AWAITING), sleep.start_ns, sleep.end_ns)
     running = clip(timeline.of(sleeper, State.RUNNING), sleep.start_ns, sleep.end_ns)
     en = f"Asleep, the sleeper was running for {duration(total(running))} and awaiting for "

@@ -70,9 +70,12 @@ def two_threads(b: Build) -> None:
 
 
 def limited(b: Build, late: Cause, early: Cause = Cause.RETURNED) -> None:
-    """The first waits 0.3 s, the fifth 1.5 s; the limit is 0.8 s."""
+    """They wait 0.3, 0.6, 0.9, 1.2 and 1.5 s; the limit is 0.8 s, two are too near to it."""
     main = b.process("program.py", 0, 2000)
     b.task("fetch-1", 0, 300, parent=main, cause=early)
+    b.task("fetch-2", 0, 600, parent=main)
+    b.task("fetch-3", 0, 800, parent=main, cause=Cause.CANCELLED)
+    b.task("fetch-4", 0, 800, parent=main, cause=late)
     b.task("fetch-5", 0, 800, parent=main, cause=late)
 
 
@@ -94,7 +97,9 @@ def early_cancelled(b: Build) -> None:
 
 @cases.not_seen("cancelled", style="timeout", limit=9)
 def all_in_time(b: Build) -> None:
-    limited(b, Cause.RETURNED)
+    main = b.process("program.py", 0, 2000)
+    for number in (1, 2):
+        b.task(f"fetch-{number}", 0, 300 * number, parent=main)
 
 
 @cases.holds("old-way", style="old")
