@@ -26,7 +26,7 @@ def shared(fd: int, size: int, offset: int) -> tuple[Any, Any]:
         try:
             return _by_libc(fd, size, offset)
         except ImportError:
-            options = {}  # an interpreter without this _ctypes
+            options: dict[str, bool] = {}  # an interpreter without this _ctypes
     else:
         options = {"trackfd": False}
     import mmap

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import codes, queues
-from .objects import by_standard_library, file_of, register
+from .objects import _files, by_standard_library, file_of, register
 from .patching import method
 from .ring import here
 
@@ -62,33 +62,36 @@ _WAITS = {
 }  # fmt: skip
 
 
-def describe(task: Any, primitive: Any) -> tuple[int, int, int]:
-    """Reason, line in the program, and id of what a paused task awaits."""
-    coro = task.get_coro()
+def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
+    """Reason, line in the program, and id of what a paused task awaits: ``future``.
+
+    ``primitive`` is the object of asyncio whose future it is, where it is one.
+    """
+    inner = task.get_coro()
     line = 0
-    code = None
+    coro = code = shown = None
     try:
-        shown = None
-        while True:
-            code = coro.cr_code
-            if file_of(code.co_filename):
-                shown = coro
-            inner = coro.cr_await
-            if inner is None or inner.__class__ is not _coroutine:
-                break
+        while inner.__class__ is _coroutine:
             coro = inner
+            code = coro.cr_code
+            try:
+                if _files[code.co_filename]:
+                    shown = coro
+            except KeyError:
+                if file_of(code.co_filename):
+                    shown = coro
+            inner = coro.cr_await
         if shown is not None:
             line = shown.cr_frame.f_lineno or 0
     except AttributeError:
-        pass  # a generator, or an awaitable of some C extension: its line can't be told
-    future = task._fut_waiter
+        pass  # a coroutine of some C extension: its line can't be told
+    if future is None:
+        return 0, line, 0  # it yielded, and awaits nothing but its turn
     if primitive is not None:
         known = getattr(primitive, "_timeslice_kind", None)
         if known is not None:
             return known, line, primitive._timeslice
         return _REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
-    if future is None:
-        return 0, line, 0  # it yielded, and awaits nothing but its turn
     awaited = getattr(future, "_timeslice", 0)
     if awaited:
         return codes.TASK, line, awaited

@@ -27,6 +27,9 @@ MAIN_CAPACITY = 1 << 16
 THREAD_CAPACITY = 1 << 13
 
 _PART = struct.Struct("32s")
+#: On a little-endian machine the native layout is the wire's, and is packed faster.
+_native = struct.Struct("@QHHIQQ")
+_SLOT = _native if sys.byteorder == "little" and _native.size == wire.SLOT_SIZE else wire.SLOT
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
 _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
@@ -46,7 +49,7 @@ def writers(
     ``capacity`` is a power of two. Only one thread may call them. A signal handler or a finalizer
     may interrupt a call and call again: a slot is claimed and filled without a call in between.
     """
-    pack = wire.SLOT.pack_into
+    pack = _SLOT.pack_into
     mask = capacity - 1
     now = monotonic_ns
     used = 0
@@ -119,11 +122,11 @@ def _nothing(*_: Any) -> None:
 class Step:
     """The step of an asyncio task that this thread runs."""
 
-    __slots__ = ("again", "name", "primitive", "task")
+    __slots__ = ("emit", "name", "primitive", "task")
 
-    def __init__(self) -> None:
+    def __init__(self, emit: Callable[..., None]) -> None:
+        self.emit = emit
         self.task = 0  # the task's id; 0: none
-        self.again = False  # it was put into the ready queue during this step
         self.primitive: Any = None  # the asyncio object that it is about to await
         self.name = ""  # name of the task that is being made
 
@@ -136,10 +139,10 @@ class Here(_thread._local):
         self.text: Callable[..., None] = _nothing
         #: 1: inside an operation that is reported as a whole; 2: its locks are hidden too.
         self.depth = 0
-        self.step = Step()
         self.submit: Any = None  # (name, pool, line, where) of a submit under way
         self.raised = ""  # type of what ended this thread's run()
         begin(self)
+        self.step = Step(self.emit)
 
 
 def begin(local: Here) -> None:

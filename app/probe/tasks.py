@@ -27,27 +27,51 @@ _READY, _RUN, _PAUSE, _DONE = wire.TASK_READY, wire.TASK_RUN, wire.TASK_PAUSE, w
 
 def patch_base_events(module: Any) -> None:
     """Patch the loop that ``asyncio.base_events`` implements, and so those derived from it."""
-    is_step = _step_test(module.tasks)
+    kinds = _Kinds(module.tasks)
+    kind_of, names, task_type = kinds.get, kinds.names, module.tasks.Task
     task_handle = _task_handle(module.events.Handle)
 
     def make(original: Any) -> Callable[..., Any]:
+        # These are all the names it uses where it makes a handle and appends it: then that is
+        # done here, with the handle's class known, instead of calling it and changing the class.
+        plain = original.__code__.co_names == (
+            "events", "Handle", "_source_traceback", "_ready", "append",
+        )  # fmt: skip
+
         def _call_soon(self: Any, callback: Any, args: Any, context: Any) -> Any:
+            kind = kind_of(callback.__class__)
+            if kind is None:
+                kind = kinds[callback.__class__]
+            if kind == 0:
+                return _other(self, callback, args, context)
+            task = callback.__self__
+            if kind == 2:
+                if task.__class__ is task_type and args and task._fut_waiter is args[0]:
+                    pass  # certainly its wake-up: it is called with what the task awaits
+                elif callback.__name__ not in names or not isinstance(task, task_type):
+                    return _other(self, callback, args, context)
+            elif kind == 3 and callback.__func__ not in kinds.methods:
+                return _other(self, callback, args, context)
+            step = here.step
+            try:
+                ident = task._timeslice
+            except AttributeError:
+                ident = _introduce(task, step.name, step.task)
+            if plain:
+                handle = task_handle(callback, args, self, context)
+                if handle._source_traceback:
+                    del handle._source_traceback[-1]
+                self._ready.append(handle)
+            else:
+                handle = _other(self, callback, args, context)
+                handle.__class__ = task_handle
+            step.emit(_READY, 0, 0, ident)
+            return handle
+
+        def _other(self: Any, callback: Any, args: Any, context: Any) -> Any:
             handle = original(self, callback, args, context)
             if handle._source_traceback:
-                del handle._source_traceback[-1]  # this function's own line
-            if is_step(callback):
-                handle.__class__ = task_handle
-                task = callback.__self__
-                local = here
-                step = local.step
-                try:
-                    ident = task._timeslice
-                except AttributeError:
-                    ident = _introduce(task, step.name, step.task)
-                if ident == step.task:
-                    step.again = True  # TASK_READY follows when its step is over
-                else:
-                    local.emit(_READY, 0, 0, ident)
+                del handle._source_traceback[-1]  # the wrapper's own line
             return handle
 
         return _call_soon
@@ -72,41 +96,24 @@ def patch_taskgroups(module: Any) -> None:
     method(module.TaskGroup, "create_task", make)
 
 
-def _step_test(tasks: Any) -> Callable[[Any], bool]:
-    """Whether a callback is a task's step or wake-up (and not, say, its ``cancel``)."""
-    methods = {
-        function
-        for name, function in vars(tasks._PyTask).items()
-        if name in ("_Task__step", "_Task__wakeup")
-    }
-    #: type of callback → 1 a step, 0 none, 2 look closer
-    kinds: dict[Any, int] = {}
-    bound, native = type(tasks._PyTask.cancel.__get__(0)), type(len)
+class _Kinds(dict):  # type: ignore[type-arg]
+    """Type of a callback → 0: no task's; 1: a task's step; 2, 3: a closer look is needed.
 
-    def learn(kind: Any) -> int:
-        if kind is bound or kind is native:
-            found = 2
-        else:
-            found = int(kind.__name__ in ("TaskStepMethWrapper", "TaskWakeupMethWrapper"))
-        kinds[kind] = found
+    A callback may be bound to a task and be another method, say its ``cancel``.
+    """
+
+    #: What the C Task's wake-up callback is called, by version.
+    names = frozenset(("TaskWakeupMethWrapper", "task_wakeup", "__wakeup"))
+
+    def __init__(self, tasks: Any) -> None:
+        own = vars(tasks._PyTask)
+        self.methods = {own.get("_Task__step"), own.get("_Task__wakeup")}
+        self.update({type(len): 2, type(tasks._PyTask.cancel.__get__(0)): 3})
+
+    def __missing__(self, kind: Any) -> int:
+        found = int(kind.__name__ in ("TaskStepMethWrapper", "TaskWakeupMethWrapper"))
+        self[kind] = found
         return found
-
-    def is_step(callback: Any) -> bool:
-        kind = callback.__class__
-        found = kinds.get(kind)
-        if found is None:
-            found = learn(kind)
-        if found != 2:
-            return found == 1
-        if kind is native:
-            return callback.__name__ in _NATIVE and isinstance(callback.__self__, tasks.Task)
-        return callback.__func__ in methods
-
-    return is_step
-
-
-#: What the C Task's wake-up callback is called, by version.
-_NATIVE = frozenset(("TaskWakeupMethWrapper", "task_wakeup", "__wakeup"))
 
 
 def _task_handle(base: Any) -> Any:
@@ -120,31 +127,30 @@ def _task_handle(base: Any) -> Any:
 
         def _run(self) -> None:
             task = self._callback.__self__
-            local = here
-            emit, step = local.emit, local.step
+            step = here.step
+            emit = step.emit
             before = step.task
             ident = step.task = task._timeslice
-            step.again = False
             step.primitive = None
             emit(_RUN, 0, 0, ident)
             try:
                 run(self)
             finally:
                 step.task = before
-                if task.done():
-                    _report_done(local, task, ident)
+                future = task._fut_waiter
+                if future is None and task.done():
+                    _report_done(task, ident)
                 else:
-                    reason, line, awaited = describe(task, step.primitive)
+                    reason, line, awaited = describe(task, future, step.primitive)
                     emit(_PAUSE, reason, line, ident, awaited)
-                    if step.again:
-                        emit(_READY, 0, 0, ident)
 
     Handle.__module__ = base.__module__
     Handle.__qualname__ = base.__qualname__
     return Handle
 
 
-def _report_done(local: Any, task: Any, ident: int) -> None:
+def _report_done(task: Any, ident: int) -> None:
+    local = here
     if task.cancelled():
         local.emit(_DONE, 2, 0, ident)
         return
