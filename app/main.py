@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import Depends, FastAPI
@@ -12,12 +12,11 @@ from starlette.requests import HTTPConnection
 
 from app import catalogue as catalogue_package
 from app.catalogue.loader import Catalogue
-from app.doctor import interpreters
 from app.doctor.interpreters import Interpreter
 from app.runs.launcher import Launcher
 from app.runs.runs import Runs
 from app.settings import Settings
-from app.web import api, operations, pages, problems, stream
+from app.web import api, interpreters, operations, pages, problems, stream
 from app.web.security import Security
 from app.web.site import Site
 
@@ -27,7 +26,7 @@ def create_app(
     *,
     launcher: Launcher | None = None,
     catalogue: Catalogue | None = None,
-    find_interpreters: Callable[[], list[Interpreter]] = interpreters.find,
+    find_interpreters: Callable[[], Awaitable[list[Interpreter]]] = interpreters.look,
 ) -> FastAPI:
     """The application; its runs start with its lifespan and are stopped at the end of it.
 
@@ -40,8 +39,7 @@ def create_app(
     site = Site(settings, runs, known)
 
     async def look_around() -> None:
-        found = await asyncio.to_thread(find_interpreters)
-        site.interpreters = [item for item in found if item.probe]
+        site.interpreters = await find_interpreters()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +49,7 @@ def create_app(
             yield
         finally:
             looking.cancel()
-            await runs.close()
+            await asyncio.gather(runs.close(), asyncio.wait([looking]))
 
     app = FastAPI(
         title="Timeslice",

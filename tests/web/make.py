@@ -73,7 +73,7 @@ def catalogue(folder: Path) -> Catalogue:
     )
 
 
-def interpreters() -> list[Interpreter]:
+async def interpreters() -> list[Interpreter]:
     own = Interpreter(
         path=sys.executable, implementation="CPython", version="3.11.7", gil=True, probe=True
     )
