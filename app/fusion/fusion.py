@@ -76,7 +76,7 @@ class Fusion:
             SwitchIn: threads.switch_in,
             SwitchOut: threads.switch_out,
             TaskNew: threads.task_new,
-            TaskExit: threads.task_exit,
+            TaskExit: looks.task_exit,
             TaskComm: threads.task_comm,
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,

@@ -141,7 +141,7 @@ class ProbeRecords:
     def _process_spawned(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         child = self._who.of_pid(record.a)
         if child is None and record.a:
-            child = self._who.thread(record.a, record.a, t)
+            child = self._who.born(record.a, record.a, life, t, Evidence.PROBE)
         self._flows.spawned(life, child, record.b)
         if child is None:
             return

@@ -13,9 +13,11 @@ from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, Look, ThreadLife
 from app.fusion.off_cpu import OffCpu
 from app.timeline.model import NO_CPU
-from app.timeline.records import SchedStat, StatSample, SyscallSample
+from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
 from app.timeline.states import Evidence, State
 
+#: What was seen is taken to last this long beyond the last look at a thread.
+LASTS_NS = 30_000_000
 _WAITS = frozenset({State.BLOCKED, State.GIL})
 
 
@@ -39,6 +41,20 @@ class SampledMachine:
             return
         before = life.look.t if life.look is not None else None
         life.look = Look(t, before, record.state, record.cpu)
+
+    def task_exit(self, t: int, record: TaskExit) -> None:
+        """Gone since some time after the last look; what it did after that is not known."""
+        life = self._live(record.tid)
+        if life is None or life.process.pid != record.pid:
+            return
+        look, lane = life.look, life.lane
+        if look is not None:
+            if not look.decided:
+                self._decide(life, look, 0, 0)
+            unseen = t - max(look.t, lane.start)
+            if lane.state is State.READY or (lane.state is State.RUNNING and unseen > LASTS_NS):
+                lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
+        self._endings.thread_gone(life, t, Evidence.SAMPLED)
 
     def sched_stat(self, t: int, record: SchedStat) -> None:
         life = self._live(record.tid)
@@ -84,7 +100,10 @@ class SampledMachine:
             self._off_cpu.decide(life)
         else:
             self._set_cpu(life, Cpu.OFF, look.t)
-            # It ran, and waited to run, from the look before on; then it stopped.
+            # It waited to run, and ran, from the look before on; then it stopped.
+            if lane.state is State.READY and run:
+                began = max(lane.start, min(look.t, floor + wait))
+                lane.change(began, State.RUNNING, Evidence.SAMPLED, cpu=look.cpu)
             self._off_cpu.begin(life, max(lane.start, min(look.t, floor + run + wait)))
 
     @staticmethod

@@ -63,9 +63,7 @@ class ThreadMachine:
         life = self._live(record.tid)
         if life is not None and life.process.pid == record.pid:
             life.lane.release()
-            self._endings.thread_gone(
-                life, t, Evidence.SAMPLED if record.sampled else Evidence.KERNEL
-            )
+            self._endings.thread_gone(life, t)
 
     def task_comm(self, t: int, record: TaskComm) -> None:
         life = self._live(record.tid)

@@ -113,3 +113,34 @@ def test_without_a_scheduler_only_waits_are_known() -> None:
     ]
     assert row_at(timeline, timeline.root(), 6).evidence is Evidence.PROBE
     assert {row.state for row in timeline.rows()} == {State.NEW, State.UNKNOWN, State.BLOCKED}
+
+
+def test_thread_not_looked_at_for_long_before_its_end_is_unknown_meanwhile() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "R", run=10)
+    world.add(TaskExit(at(300), ROOT, ROOT, True))
+    world.reaped(301)
+    timeline = world.timeline(310)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root())[-3:] == [
+        ("running", 0, 10),
+        ("unknown", 10, 300),
+        ("zombie", 300, 301),
+    ]
+
+
+def test_ready_thread_that_then_waits_for_the_gil_ran_in_between() -> None:
+    world = Proc()
+    world.hello(0.5)
+    world.thread(0.6, 101, "other")
+    world.look(5, "R")
+    world.look(10, "R", wait=5)
+    world.look(20, "S", run=1, wait=5)
+    timeline = world.timeline(30)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root())[-3:] == [
+        ("ready", 5, 15),
+        ("running", 15, 16),
+        ("gil", 16, 30),
+    ]
