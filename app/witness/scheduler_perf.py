@@ -25,9 +25,7 @@ class PerfScheduler:
 
     name = "perf"
 
-    def __init__(
-        self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = perf_event.RING_PAGES
-    ) -> None:
+    def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._table = table
         self._rings = perf_event.open_rings(root_pid, pages)
         self.ring_bytes = self._rings[0].size

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -53,12 +54,12 @@ def _run(spec: RunSpec, commands: Commands, sink: FrameSink) -> int:
         run.go()
     except (TimesliceError, Refused) as error:
         code = 1
-        sink.send(_failed(run.seq, run.now_ns, str(error)))
+        sink.send(_failed(run.seq, run.now_ns, str(error), spec))
     except Exception as error:  # noqa: BLE001 - told with its traceback, in both places
         code = 1
         traceback.print_exc()
         why = f"The worker failed: {type(error).__name__}: {error}"
-        sink.send(_failed(run.seq, run.now_ns, why))
+        sink.send(_failed(run.seq, run.now_ns, why, spec))
     finally:
         run.close()
     return _flush(commands, sink, code)
@@ -79,8 +80,16 @@ def _flush(commands: Commands, sink: FrameSink, code: int) -> int:
     return 1 if sink.pending else code
 
 
-def _failed(seq: int, now_ns: int, why: str) -> bytes:
-    return encode(Frame(seq, now_ns, {"state": "ended", "failure": why}))
+def _failed(seq: int, now_ns: int, why: str, spec: RunSpec | None = None) -> bytes:
+    head: dict[str, Any] = {"state": "ended", "failure": why}
+    if seq == 0 and spec is not None:
+        head["run"] = {
+            "id": spec.run_id,
+            "scenario": spec.scenario,
+            "params": spec.params,
+            "python": spec.python,
+        }
+    return encode(Frame(seq, now_ns, head))
 
 
 def _sentence(error: ValidationError) -> str:

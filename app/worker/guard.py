@@ -193,6 +193,7 @@ class _Guarding:
         self._sweep()
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
+        self._cgroup.remove()
         os._exit(0)
 
     def _sweep(self) -> None:

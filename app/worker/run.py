@@ -47,7 +47,7 @@ START_S = 10.0
 SWEEP_S = 8.0
 #: The kernel's groups stop a run only where the worker's own watch was too slow.
 _HARD_MEMORY = 1.25
-_SPARE_TASKS = 16
+_HARD_TASKS = 2
 
 
 class Run:
@@ -90,7 +90,7 @@ class Run:
         self._python = start.describe(argv[0])
         limits = spec.limits
         memory = int(limits.memory_bytes * _HARD_MEMORY) + (64 << 20)
-        self._cgroup = Cgroup(spec.run_id, memory, limits.processes + _SPARE_TASKS)
+        self._cgroup = Cgroup(spec.run_id, memory, _HARD_TASKS * limits.processes)
         self._closing.callback(self._cgroup.remove)
         self._output = ProgramOutput(limits.output_bytes)
         self._closing.callback(self._output.close)
@@ -309,6 +309,9 @@ class Run:
         assert self._over_ns is not None
         self._feed(self._output.drain())
         self._drain()
+        if self._limit is None:
+            self._limit = self._watch.at_the_end(self._over_ns)
+            self._feed([self._limit] if self._limit else [])
         self._watermark = end_ns = self._over_ns
         batch = self._fusion.finish(end_ns)
         run: dict[str, Any] = {"duration_ns": end_ns - self.start_ns, "exit": self._exit(batch)}

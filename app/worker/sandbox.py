@@ -64,7 +64,7 @@ class Sandbox:
         _lower(resource.RLIMIT_AS, max(_ADDRESS_SPACE_BYTES, 8 * limits.memory_bytes))
         if os.getuid() != 0:
             # The kernel counts all tasks of the user, the server's own too; root is exempt.
-            _lower(resource.RLIMIT_NPROC, tasks_of_user() + limits.processes + 16)
+            _lower(resource.RLIMIT_NPROC, tasks_of_user() + 2 * limits.processes)
 
 
 def _lower(which: int, soft: int, hard: int | None = None) -> None:

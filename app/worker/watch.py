@@ -66,6 +66,14 @@ class Watch:
             return self._walk(now_ns)
         return None
 
+    def at_the_end(self, now_ns: int) -> Limit | None:
+        """The limit at which the kernel stopped the program before we looked."""
+        if self._cgroup.forks_refused():
+            return Limit(now_ns, "processes", self._limits.processes)
+        if self._cgroup.out_of_memory():
+            return Limit(now_ns, "memory", self._limits.memory_bytes)
+        return None
+
     def _walk(self, now_ns: int) -> Limit | None:
         limits, group = self._limits, self._cgroup
         refused = starved = False

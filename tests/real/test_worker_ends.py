@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -188,3 +189,23 @@ def test_survivor_that_holds_the_pipes_does_not_delay_the_end() -> None:
     (orphan,) = [track for track in timeline.tracks.values() if track.id != root.id]
     assert orphan.end_ns > root.end_ns + 100_000_000
     assert timeline.total_ns(orphan, State.BLOCKED) > 100_000_000
+
+
+SERVER = """
+import asyncio, os, sys
+from app.runs.launcher import LocalLauncher
+from app.worker.spec import RunSpec
+async def serve():
+    worker = await LocalLauncher().start(RunSpec.model_validate_json(sys.stdin.readline()))
+    async for frame in worker.frames():
+        sys.stdout.buffer.write(frame); sys.stdout.buffer.flush()
+asyncio.run(serve())
+"""
+
+
+def test_server_killed_leaves_nothing() -> None:
+    with Driver(spec(TREE), command=[sys.executable, "-c", SERVER]) as server:
+        server.read(until=all_here)
+        assert len(server.survivors()) == 7  # the server, and the six of a run
+        server.kill()
+        server.wait_until_none_survives(2)

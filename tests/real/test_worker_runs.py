@@ -116,6 +116,7 @@ def test_worker_bad_interpreter_ends_with_a_sentence(python: str, why: str) -> N
         assert worker.process.returncode == 1
         assert worker.complaints() == ""
     assert worker.last["state"] == "ended"
+    assert worker.last["run"]["python"] == python
     assert python in worker.last["failure"] and why in worker.last["failure"]
 
 

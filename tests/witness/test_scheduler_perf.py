@@ -41,7 +41,7 @@ def account(label):
 """
 
 
-def open_perf(program: Held, pages: tuple[int, ...] = perf_event.RING_PAGES) -> PerfScheduler:
+def open_perf(program: Held, pages: tuple[int, ...] = ()) -> PerfScheduler:
     try:
         return PerfScheduler(program.pid, ThreadTable(program.pid), pages)
     except Refused as refusal:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.worker.spec import RunSpec
 
 DEADLINE_S = 60.0
 ROOT = Path(__file__).resolve().parents[2]
+WORKER = (sys.executable, "-m", "app.worker")
 _MARK = "TIMESLICE_TEST_MARK"
 
 
@@ -30,7 +31,9 @@ def spec(program: str, **values: Any) -> RunSpec:
 class Driver:
     """A context: the worker dies with it. ``timeline`` is what came so far."""
 
-    def __init__(self, wanted: RunSpec | bytes, **environment: str) -> None:
+    def __init__(
+        self, wanted: RunSpec | bytes, command: Sequence[str] = WORKER, **environment: str
+    ) -> None:
         self.spec = wanted if isinstance(wanted, RunSpec) else None
         self.mark = secrets.token_hex(8)
         self.frames: list[Frame] = []
@@ -38,7 +41,7 @@ class Driver:
         self._reader = FrameReader()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the exit
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app.worker"],
+            list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

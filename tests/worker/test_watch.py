@@ -131,3 +131,12 @@ def test_watch_kernel_s_own_refusals_count_too(world: World) -> None:
 )
 def test_sentence_gives_the_limit_in_its_unit(name: str, value: int, text: str) -> None:
     assert text in sentence(Limit(0, name, value))
+
+
+def test_watch_at_the_end_tells_what_the_kernel_stopped_first(world: World) -> None:
+    watch = world.watch(processes=9, memory_bytes=5 << 20)
+    assert watch.at_the_end(7) is None
+    world.group.starved = True
+    assert watch.at_the_end(7) == Limit(7, "memory", 5 << 20)
+    world.group.refused = True
+    assert watch.at_the_end(7) == Limit(7, "processes", 9)
