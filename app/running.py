@@ -112,7 +112,7 @@ async def _run(spec: RunSpec, out: Path | None) -> Outcome:
 
 def _counts(timeline: Timeline) -> str:
     kinds = [track.kind for track in timeline.tracks.values()]
-    return _("{processes} processes, {threads} threads, {coroutines} coroutines").format(
+    return _("processes {processes} · threads {threads} · coroutines {coroutines}").format(
         processes=kinds.count(TrackKind.PROCESS),
         threads=kinds.count(TrackKind.THREAD),
         coroutines=kinds.count(TrackKind.COROUTINE),

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "catalogue", "doctor.interpreters", "errors", "runs", "settings", "text.language",
         "timeline",
     },
-    "main": {"errors", "runs", "settings", "web"},
+    "main": {"catalogue", "doctor.interpreters", "errors", "runs", "settings", "web"},
     "text": {"catalogue", "errors", "timeline"},
     "files": {"errors"},
     "headless": {"errors", "runs", "timeline", "worker.spec"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 from rich.cells import set_cell_size
 from rich.console import Console
@@ -14,7 +15,7 @@ from app.text import sentences
 from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
 from app.text.language import _, current
 from app.timeline.model import Track
-from app.timeline.states import State, TrackKind
+from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
 #: More rows than a reader can take in; the JSON has them all.
@@ -64,6 +65,7 @@ def _heading(timeline: Timeline, console: Console) -> None:
         ),
         style="bold",
         markup=False,
+        highlight=False,
     )
     if witnesses.get("why"):
         console.print(str(witnesses["why"]), style="yellow", markup=False)
@@ -84,8 +86,8 @@ def _lanes(timeline: Timeline, console: Console) -> None:
         # Cells, not characters: a Chinese name takes two for each.
         label = set_cell_size("  " * lane.depth + lane.track.name, NAME_WIDTH - 1)
         line = Text(label + " ", no_wrap=True, overflow="crop")
-        for sign, style in lane.cells:
-            line.append(sign, style=style)
+        for (sign, style), run in groupby(lane.cells):
+            line.append(sign * len(list(run)), style=style)
         console.print(line)
     if len(rows) > MOST_ROWS:
         console.print(
@@ -116,22 +118,29 @@ def _legend(timeline: Timeline, console: Console, width: int) -> None:
     console.print(
         _("A character is {step} and shows the state that took most of it.").format(step=step),
         style="dim",
+        highlight=False,
     )
 
 
 def _states(timeline: Timeline, console: Console) -> None:
     table = Table(title=_("States"), title_justify="left", box=None, pad_edge=False)
     table.add_column(_("track"), no_wrap=True, overflow="ellipsis", max_width=NAME_WIDTH - 4)
-    wide = console.width >= WIDE
-    columns = [_("running"), _("ready"), _("blocked"), _("wants GIL"), _("switches")]
-    for column in [_("tid"), *columns] if wide else columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column(_("how it ended"))
-    for track, depth in ordered(timeline)[:MOST_ROWS]:
+    rows = ordered(timeline)[:MOST_ROWS]
+    columns = {
+        _("tid"): [str(track.tid) if track.tid else "" for track, _depth in rows],
+        **_totals(timeline, [track for track, _depth in rows]),
+    }
+    if console.width < WIDE:
+        del columns[_("tid")]
+    # A column that is empty for all tracks only takes room from the others.
+    shown = {title: cells for title, cells in columns.items() if any(cells)}
+    for title in shown:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column(_("how it ended"), min_width=10, overflow="fold")
+    for number, (track, depth) in enumerate(rows):
         table.add_row(
             escape("  " * depth + track.name),
-            *([str(track.tid) if track.tid else ""] if wide else []),
-            *_totals(timeline, track),
+            *(cells[number] for cells in shown.values()),
             escape(sentences.ending(track)),
         )
     console.print()
@@ -139,18 +148,28 @@ def _states(timeline: Timeline, console: Console) -> None:
     console.print(_("Switches are voluntary + involuntary; times are those seen."), style="dim")
 
 
-def _totals(timeline: Timeline, track: Track) -> list[str]:
-    """Times by state; the switches only of a track that the kernel knows."""
-    stats = timeline.stats.get(track.id)
-    waiting = State.AWAITING if track.kind is TrackKind.COROUTINE else State.BLOCKED
-    times = [
-        timeline.total_ns(track, State.RUNNING),
-        timeline.total_ns(track, State.READY),
-        timeline.total_ns(track, waiting),
-        timeline.total_ns(track, State.GIL),
+def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
+    """Columns by title: time in each state, and the switches of tracks that the kernel knows."""
+    states = {
+        _("running"): (State.RUNNING,),
+        _("ready"): (State.READY,),
+        _("waiting"): (State.BLOCKED, State.AWAITING),
+        _("wants GIL"): (State.GIL,),
+    }
+    columns = {title: [_total(timeline, track, some) for track in tracks]
+               for title, some in states.items()}  # fmt: skip
+    columns[_("switches")] = [
+        f"{stats.voluntary} + {stats.involuntary}"
+        if track.tid and (stats := timeline.stats.get(track.id))
+        else ""
+        for track in tracks
     ]
-    switches = f"{stats.voluntary} + {stats.involuntary}" if stats and track.tid else ""
-    return [*(sentences.seconds(ns) if ns else "" for ns in times), switches]
+    return columns
+
+
+def _total(timeline: Timeline, track: Track, states: tuple[State, ...]) -> str:
+    ns = timeline.total_ns(track, *states)
+    return sentences.seconds(ns) if ns else ""
 
 
 def _output(timeline: Timeline, console: Console) -> None:

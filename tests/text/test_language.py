@@ -78,4 +78,4 @@ def test_language_of_errors_keeps_values(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "en")
     assert language.error_text(error) == "There is no address {x}: gone."
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "zh")
-    assert language.error_text(error) == "没有 {x} 这个地址:gone。"
+    assert language.error_text(error) == "没有 {x} 这个地址：gone。"
