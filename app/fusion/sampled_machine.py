@@ -101,10 +101,16 @@ class SampledMachine:
         else:
             self._set_cpu(life, Cpu.OFF, look.t)
             # It waited to run, and ran, from the look before on; then it stopped.
-            if lane.state is State.READY and run:
-                began = max(lane.start, min(look.t, floor + wait))
+            if lane.state is State.READY and not run:
+                # It must have run, but the account was read in between: who knows when.
+                lane.change(floor, State.UNKNOWN, Evidence.MISSING)
+                self._off_cpu.begin(life, max(lane.start, look.t))
+                return
+            stopped = max(lane.start, min(look.t, floor + run + wait))
+            if lane.state is State.READY:
+                began = max(lane.start, stopped - run)
                 lane.change(began, State.RUNNING, Evidence.SAMPLED, cpu=look.cpu)
-            self._off_cpu.begin(life, max(lane.start, min(look.t, floor + run + wait)))
+            self._off_cpu.begin(life, stopped)
 
     @staticmethod
     def _set_cpu(life: ThreadLife, cpu: Cpu, t: int) -> None:
