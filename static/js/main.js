@@ -62,6 +62,9 @@ function showEvidence(spans) {
   );
 }
 
+/** Panel updates that are due. */
+let due = 0;
+
 /** At most one call per `ms`, and one after the last request. @param {() => void} work
  *  @param {number} ms */
 function paced(work, ms) {
@@ -69,8 +72,10 @@ function paced(work, ms) {
   return () => {
     if (pending) return;
     pending = true;
+    due += 1;
     setTimeout(() => {
       pending = false;
+      due -= 1;
       work();
     }, ms);
   };
@@ -174,7 +179,9 @@ findings.update();
 showSwitches();
 stream.open();
 
-/** The canvas's data, for tests and for the curious. */
+/** The canvas's data, for tests and for the curious; settled: all that came has been shown. */
 Object.defineProperty(globalThis, "timeslice", {
-  value: Object.freeze({ model, view, stream, painter }),
+  value: Object.freeze({
+    model, view, stream, painter, settled: () => due === 0 && !painter.pending,
+  }),
 });

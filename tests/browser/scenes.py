@@ -151,9 +151,7 @@ def slices() -> list[Slice]:
     for number in range(TASKS):
         track, now = FIRST_TASK + number, 200 + 10 * number
         for step in range(6):
-            rows.append(
-                Slice(track, now * MS, (now + 20) * MS, State.READY, evidence=probe)
-            )
+            rows.append(Slice(track, now * MS, (now + 20) * MS, State.READY, evidence=probe))
             rows.append(
                 Slice(track, (now + 20) * MS, (now + 50) * MS, State.RUNNING, evidence=probe)
             )
@@ -168,9 +166,7 @@ def slices() -> list[Slice]:
     return rows
 
 
-def wait_of(
-    track: int, start: int, thing: int, holder: int, line: int, start_ns: int = 0
-) -> Slice:
+def wait_of(track: int, start: int, thing: int, holder: int, line: int, start_ns: int = 0) -> Slice:
     return Slice(
         track, start_ns or start * MS, END_NS, State.BLOCKED, Reason.LOCK, thing, holder,
         line=line, evidence=Evidence.KERNEL, reason_evidence=Evidence.PROBE,
@@ -240,7 +236,9 @@ def _frames(ended: bool, step_ms: int) -> Iterator[Frame]:
             tracks=[track for track in everyone if before < track.start_ns <= now],
             things=things if seq == 0 else [],
             flows=[flow for flow in flows() if before < flow.to_ns <= now],
-            slices=[_as_seen(row, now) for row in rows if row.start_ns <= now and _news(row, before)],
+            slices=[
+                _as_seen(row, now) for row in rows if row.start_ns <= now and _news(row, before)
+            ],
         )
         if before < 1060 * MS <= now:
             batch.tracks.append(_ended(everyone[4], 1060, Cause.DAEMON, signal="SIGTERM"))

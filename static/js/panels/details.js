@@ -2,6 +2,7 @@
 
 import { plain, t } from "../base/messages.js";
 import { instant } from "../base/times.js";
+import { endedAt } from "../model/lives.js";
 import { STATE } from "../model/vocabulary.js";
 import { sliceFacts, sliceSentence } from "../view/sentences.js";
 import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
@@ -70,7 +71,8 @@ export class Details {
     if (!track) return this.#hint();
     const stats = this.model.stats.get(id);
     const facts = [t("since {time}", { time: instant(track.start_ns) })];
-    if (track.end_ns !== null) facts.push(t("until {time}", { time: instant(track.end_ns) }));
+    const endNs = endedAt(this.model, track);
+    if (endNs !== null) facts.push(t("until {time}", { time: instant(endNs) }));
     if (track.python) facts.push(track.python);
     if (stats && track.kind !== "coroutine") {
       const { voluntary, involuntary } = stats;

@@ -2,6 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
+import { endedAt } from "../model/lives.js";
 import { KINDS } from "../model/vocabulary.js";
 import { sliceLabel } from "../view/sentences.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
@@ -45,23 +46,30 @@ export class Textual {
   #updateRow(track) {
     const columns = this.model.slicesOf(track.id);
     const open = columns.length > 0 && columns.end[columns.length - 1] < 0;
-    const key = `${track.name} ${columns.length} ${open} ${track.end_ns} ${track.end?.cause}`;
+    const key = `${track.id} ${track.name} ${columns.length} ${open} ${track.end_ns} ${track.end?.cause}`;
     const old = this.#rows.get(track.id);
     if (old?.key === key) return;
     const daemon = track.daemon ? ` ${t("(daemon)")}` : "";
-    const ending = track.end_ns === null
-      ? endingSentence(track)
-      : `${instant(track.end_ns)}: ${endingSentence(track)}`;
+    const endNs = endedAt(this.model, track);
     const row = el("tr", { "data-track": String(track.id), "data-cause": track.end?.cause ?? "" },
       el("th", { scope: "row" }, track.name + daemon),
       el("td", {}, trackKindName(track.kind)),
       el("td", { class: "number" }, instant(track.start_ns)),
       el("td", {}, this.#states(track.id)),
-      el("td", {}, ending),
+      el("td", { "data-ended-ns": String(endNs ?? "") }, this.#ending(track, endNs)),
     );
     if (old) old.row.replaceWith(row);
     else this.body.append(row);
     this.#rows.set(track.id, { key, row });
+  }
+
+  /** @param {Track} track @param {number | null} endNs */
+  #ending(track, endNs) {
+    if (endNs === null) return endingSentence(track);
+    const words = `${instant(endNs)}: ${endingSentence(track)}`;
+    return track.end_ns !== null && track.end_ns > endNs
+      ? `${words} ${t("Its parent collected it at {time}.", { time: instant(track.end_ns) })}`
+      : words;
   }
 
   /** The states in order; neighbours of one kind and object are one. @param {number} id */

@@ -1,7 +1,7 @@
 // One canvas, one paint per animation frame, and only when something changed.
 
 import { alarms } from "../model/findings.js";
-import { layOut, rowAt } from "../view/layout.js";
+import { layOut, rowAt, stretchFor } from "../view/layout.js";
 import { paintArrows, paintCycles } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
   from "./frame.js";
@@ -24,6 +24,7 @@ export class Painter {
   #dirty = false;
   #layoutKey = "";
   #stale = true;
+  #stretch = Infinity;
   #cssWidth = 0;
   #cssHeight = 0;
 
@@ -62,9 +63,15 @@ export class Painter {
   resize(width, height) {
     this.#cssWidth = width;
     this.#cssHeight = height;
+    this.#stretch = Infinity;
     this.#stale = true;
     // A resized canvas is blank, so it's painted at once instead of a frame later.
     this.paint();
+  }
+
+  /** A paint is due in the next animation frame. */
+  get pending() {
+    return this.#dirty;
   }
 
   get axisPx() {
@@ -89,12 +96,25 @@ export class Painter {
 
   /** Lays the rows out again when what there is, or what is folded, changed. */
   relayout() {
-    const key = `${this.model.structure} ${this.view.foldVersion} ${this.palette.unit}`;
+    const key = [
+      this.model.structure, this.view.foldVersion, this.palette.unit, this.#cssHeight,
+    ].join(" ");
     if (key !== this.#layoutKey) {
       this.#layoutKey = key;
-      this.layout = layOut(this.model, this.view.folded, this.palette.unit);
+      this.#layOut();
     }
     return this.layout;
+  }
+
+  /** Rows only ever shrink while a run grows, so that they do not jump to and fro. */
+  #layOut() {
+    const { unit } = this.palette;
+    const normal = layOut(this.model, this.view.folded, unit);
+    const room = (this.#cssHeight - this.axisPx) * 0.86;
+    const most = this.model.state === "ended" ? Infinity : this.#stretch;
+    const stretch = stretchFor(normal, room, most);
+    if (this.model.tracks.size > 0) this.#stretch = stretch;
+    this.layout = stretch === 1 ? normal : layOut(this.model, this.view.folded, unit * stretch);
   }
 
   paint() {

@@ -1,6 +1,8 @@
 // Paints a track's slices. Below a pixel they merge into the majority's colour, marked by dots.
 
+import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
+import { endedAt } from "../model/lives.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { sliceLabel } from "../view/sentences.js";
 import { endingOf } from "../view/words.js";
@@ -100,8 +102,12 @@ function paintSlices(scene, track, columns, top, height) {
       row += 1;
       continue;
     }
+    // The last of them may reach far beyond this pixel: it goes on as a slice of its own, and
+    // what is short keeps the pixel, or a busy instant between two long waits would vanish.
+    const reaches = scale.toPx(columns.endOf(next - 1, nowNs)) - pixelEnd >= THINNEST_PX;
+    const untilNs = reaches ? columns.start[next - 1] : scale.toNs(pixelEnd);
     totals.fill(0);
-    columns.sumInto(totals, scale.toNs(pixelEnd - 1), scale.toNs(pixelEnd), nowNs);
+    columns.sumInto(totals, columns.start[row], untilNs, nowNs);
     const kind = indexOfLargest(totals);
     if (kind !== merged.kind || merged.x1 < pixelEnd - 1.01) {
       flush();
@@ -109,9 +115,7 @@ function paintSlices(scene, track, columns, top, height) {
       merged.kind = kind;
     }
     merged.x1 = pixelEnd;
-    // The last of them may reach far beyond this pixel: it goes on as a slice of its own.
     fromNs = scale.toNs(pixelEnd);
-    const reaches = scale.toPx(columns.endOf(next - 1, nowNs)) - pixelEnd >= THINNEST_PX;
     row = reaches ? next - 1 : next;
   }
   flush();
@@ -169,7 +173,7 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   const left = Math.max(labelX, scale.leftPx) + 7 * palette.unit;
   const room = Math.min(x1, scale.rightPx) - left - 5;
   if (room > LABEL_FROM_PX && height >= 15) {
-    pen.font = font(scene, height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
+    pen.font = font(scene, height > 28 ? 13.5 : height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
     const label = fitted(pen, sliceLabel(scene.model, track, row), room);
     if (label && isPatterned(kind)) {
       pen.fillStyle = palette.colour.panel;
@@ -216,25 +220,35 @@ function shineThrough(scene, columns, threadId, top, height) {
 function paintEnding(scene, row, top, height) {
   const { pen, palette, scale, model } = scene;
   const track = model.tracks.get(row.id);
-  if (!track || track.end_ns === null || track.end_ns > scene.nowNs) return;
-  const ending = endingOf(track);
-  if (!ending) return;
-  const x = scale.toPx(track.end_ns);
+  const endNs = track ? endedAt(model, track) : null;
+  const ending = track ? endingOf(track) : null;
+  if (!track || !ending || endNs === null || endNs > scene.nowNs) return;
+  const reapedPx = scale.toPx(track.end_ns ?? scene.nowNs);
+  const x = scale.toPx(endNs);
   if (x < scale.leftPx - 1 || x > scale.rightPx) return;
   pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
   pen.fillRect(x, top - 1, 1.5, height + 2);
-  pen.font = font(scene, height > 18 ? 11.5 : 10.5, ending.bad ? 600 : 450);
+  pen.font = font(scene, height > 28 ? 12.5 : height > 18 ? 11.5 : 10.5, ending.bad ? 600 : 450);
   const text = `${ending.icon} ${ending.text}`;
   const room = scale.rightPx - x - 8;
-  if (widthOf(pen, text) <= room) {
-    pen.fillText(text, x + 6, top + height / 2);
+  const ground = palette.colour.panel;
+  const chip = Math.min(height - 4, 19 * palette.unit);
+  const onZombie = fitted(pen, `${text} · ${t("zombie")}`, Math.min(room, reapedPx - x - 16));
+  if (onZombie) {
+    // The words stand on the zombie's hatched slice.
+    pen.fillStyle = ground;
+    bar(pen, x + 4, top + (height - chip) / 2, widthOf(pen, onZombie) + 9, chip);
+    pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.ink;
+    pen.fillText(onZombie, x + 8, top + height / 2);
+  } else if (widthOf(pen, text) <= room - (reapedPx - x)) {
+    pen.fillText(text, reapedPx + 6, top + height / 2);
   } else {
     // No room behind the end: the words stand before it, on a ground of their own.
     const width = widthOf(pen, text) + 10;
     if (x - width < scale.leftPx) return;
-    pen.fillStyle = palette.colour.panel;
+    pen.fillStyle = ground;
     pen.globalAlpha = 0.92;
-    bar(pen, x - width - 3, top + 2, width, height - 4);
+    bar(pen, x - width - 3, top + (height - chip) / 2, width, chip);
     pen.globalAlpha = 1;
     pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
     pen.fillText(text, x - width + 2, top + height / 2);

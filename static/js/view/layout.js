@@ -21,10 +21,20 @@ import { objectTitle } from "./words.js";
 
 const HEIGHTS = { process: 34, thread: 32, coroutine: 24, external: 30, object: 26, cpu: 22 };
 const GROUP_HEIGHT = 30;
+/** Few rows are drawn taller. */
+const STRETCHES = [1.5, 1.25, 1];
+
+/**
+ * How much taller than normal the rows can be drawn in a height, at most `most`.
+ * @param {Layout} normal laid out with stretch 1 @param {number} roomPx @param {number} most
+ */
+export function stretchFor(normal, roomPx, most) {
+  return STRETCHES.find((stretch) => stretch <= most && normal.height * stretch <= roomPx) ?? 1;
+}
 
 /**
  * @param {Timeline} model @param {ReadonlySet<string>} folded keys of folded rows
- * @param {number} unit pixels per layout unit (projector mode: more)
+ * @param {number} unit pixels per layout unit (projector mode and few rows: more)
  * @returns {Layout}
  */
 export function layOut(model, folded, unit) {

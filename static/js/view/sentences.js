@@ -152,7 +152,7 @@ export function sliceFacts(model, track, row, nowNs) {
 export function sliceLabel(model, track, row) {
   const columns = model.slicesOf(track);
   const state = columns.state[row];
-  if (state === STATE.ZOMBIE) return t("zombie");
+  if (state === STATE.ZOMBIE) return model.tracks.get(track)?.end ? "" : t("zombie");
   if (state === STATE.STOPPED) return t("stopped");
   if (state === STATE.GIL) return "GIL";
   if (state !== STATE.BLOCKED && state !== STATE.AWAITING) return "";
@@ -174,7 +174,8 @@ export function sliceLabel(model, track, row) {
   if (object && holder && object !== holder) {
     return t("waiting for {object} · held by {holder}", { object, holder });
   }
-  return object || holder ? t("waiting for {object}", { object: object || holder }) : "";
+  if (object || holder) return t("waiting for {object}", { object: object || holder });
+  return state === STATE.AWAITING ? t("awaiting") : "";
 }
 
 /**
@@ -288,9 +289,22 @@ function cycleSentence(model, finding) {
 function outcome(model, finding) {
   const endNs = finding.end_ns;
   if (endNs === null) return t("Nobody can go on.");
-  const outlived = finding.cycle.some((wait) => {
-    const trackEnd = model.tracks.get(wait.track)?.end_ns ?? Infinity;
-    return trackEnd > endNs && model.nowNs > endNs;
-  });
-  return outlived ? t("Then one of them gave way.") : t("Nobody could go on until the end.");
+  return finding.cycle.some((wait) => wentOn(model, wait.track, endNs))
+    ? t("Then one of them gave way.")
+    : t("Nobody could go on until the end.");
+}
+
+/** Causes of an end that comes from outside. */
+const TAKEN_AWAY = new Set(["with-process", "signal", "daemon", "unknown"]);
+
+/** Whether a track did more after a time than to be taken away. @param {Timeline} model
+ *  @param {number} id @param {number} ns */
+function wentOn(model, id, ns) {
+  const track = model.tracks.get(id);
+  if (!track?.end || !TAKEN_AWAY.has(track.end.cause)) return true;
+  const columns = model.slicesOf(id);
+  for (let row = columns.length - 1; row >= 0 && columns.start[row] >= ns; row -= 1) {
+    if (columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING) return true;
+  }
+  return false;
 }

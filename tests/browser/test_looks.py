@@ -1,0 +1,141 @@
+"""Themes, languages, widths: what must hold of the page's looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import scenes
+from tests.browser.conftest import Opener, publish
+from tests.browser.server import PageServer
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440, 1920])
+def test_page_never_scrolls_sideways(server: PageServer, open_page: Opener, width: int) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(width, 844 if width == 390 else 900)
+    page.wait_painted(frames[-1].seq)
+    page.page.evaluate("() => timeslice.view.pinAt({ track: 3, row: 5 })")
+    page.page.keyboard.press("t")
+
+    wide = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.get(wide)
+    assert page.get("timeslice.view.scale.widthPx") > width * 0.4
+    if width > 640:  # a phone has no projector mode
+        page.page.click("[data-switch-scale]")
+        assert page.get(wide)
+
+
+def test_theme_follows_the_system_and_remembers_the_switch(
+    server: PageServer, open_page: Opener
+) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(color_scheme="dark")
+    page.wait_painted(frames[-1].seq)
+    ground = "timeslice.painter.palette.colour.bg"
+    body = "getComputedStyle(document.body).backgroundColor"
+    dark = page.get(ground)
+    assert dark == page.get(body) == "rgb(21, 23, 26)"
+
+    page.page.click("[data-switch-theme]")
+    light = page.get(ground)
+    assert light == page.get(body) == "rgb(251, 251, 249)"
+
+    page.page.reload()
+    page.wait("globalThis.timeslice !== undefined")
+    page.wait_painted(frames[-1].seq)
+    assert page.get(body) == light
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(
+    server: PageServer, open_page: Opener, scheme: str
+) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5:1; for the edges of fields 3:1 (1.4.11)."""
+    page = open_page(color_scheme=scheme)
+
+    def luminance(token: str) -> float:
+        red, green, blue = page.page.evaluate(
+            """(name) => {
+              const probe = document.body.appendChild(document.createElement("i"));
+              probe.style.color = `var(--${name})`;
+              const found = getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number);
+              probe.remove();
+              return found.slice(0, 3);
+            }""",
+            token,
+        )
+        linear = [
+            part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+            for part in (red / 255, green / 255, blue / 255)
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    texts = ["ink", "mute", "accent", "good", "bad", "warn"]
+    pairs = [(text, ground) for text in texts for ground in ("bg", "panel", "head")]
+    pairs += [("on-accent", "accent"), ("on-alarm", "st-alarm"), ("on-running", "st-running")]
+    pale = ["lock", "sync", "channel", "io", "join", "other", "sleep", "await"]
+    pairs += [("ink", f"st-{kind}") for kind in pale]
+    weak = {pair: round(contrast(*pair), 2) for pair in pairs if contrast(*pair) < 4.5}
+    assert not weak
+    assert min(contrast("edge", ground) for ground in ("bg", "panel", "head")) >= 3
+
+
+def test_kinds_differ_by_colour_and_strong_ones_by_pattern(
+    server: PageServer, open_page: Opener
+) -> None:
+    page = open_page()
+
+    colours = page.get("timeslice.painter.palette.strong")
+    patterned = page.get("timeslice.painter.palette.fills.map((fill) => typeof fill !== 'string')")
+    kinds = page.page.evaluate(
+        "() => import('/static/js/model/vocabulary.js').then((it) => it.KINDS)"
+    )
+
+    assert len(set(colours)) == len(kinds)
+    assert {kind for kind, has in zip(kinds, patterned, strict=True) if has} == {
+        "ready", "gil", "stopped", "zombie", "new", "unknown",
+    }  # fmt: skip
+
+
+def test_page_speaks_chinese(server: PageServer, open_page: Opener) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(query="?lang=zh")
+    page.wait_painted(frames[-1].seq)
+    page.page.mouse.move(*page.place_of(scenes.BOB, 1300 * scenes.MS))
+    page.wait("timeslice.view.hover !== null")
+    page.page.evaluate("() => new Promise(requestAnimationFrame)")
+
+    assert page.get("document.documentElement.lang") == "zh-CN"
+    assert page.text("#details-sentence") == "正在等待 Lock fork；Ann 从第 6 行起持有它。"
+    assert page.text("#claims li:nth-child(1) .verdict") == "成立"
+    assert page.text("#claims li:nth-child(1) .claim-text").startswith("交叉获取两把锁")
+    assert page.text("#findings .finding-title") == "死锁：0.930 s 至 1.840 s。"
+    assert page.text("#run-state") == "已结束，历时 1.84 s"
+    daemon = page.page.text_content(f"#text-rows tr[data-track='{scenes.DAEMON}']") or ""
+    assert "守护：父进程的主代码已结束，因此它被终止。" in daemon
+
+
+def test_every_control_has_a_name(server: PageServer, open_page: Opener) -> None:
+    page = open_page()
+    nameless = page.get(
+        """[...document.querySelectorAll("button, a, select, summary, canvas[tabindex]")]
+          .filter((it) => !(it.textContent.trim() || it.getAttribute("aria-label")))
+          .map((it) => it.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_page_has_no_inline_script_or_style(server: PageServer, open_page: Opener) -> None:
+    page = open_page()
+    found = page.get(
+        """document.querySelectorAll(
+          "script:not([src]):not([type='application/json']), style").length"""
+    )
+    assert found == 0
