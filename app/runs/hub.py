@@ -118,17 +118,17 @@ class Hub:
         """The whole run so far as one frame; None before its first."""
         return (await self._snapshot())[1] if self._frames else None
 
-    async def _snapshot(self, at_least: int = 0) -> tuple[int, bytes]:
+    async def _snapshot(self, beyond: int = 0) -> tuple[int, bytes]:
         """(frames it speaks for, snapshot), shared by all who ask while it is being made.
 
-        It speaks for ``at_least`` so many frames, so that nobody is sent back in time.
+        It speaks for more than ``beyond`` frames, so that nobody is told what they know.
         """
         while True:
             if self._merging is None:
                 self._merging = asyncio.create_task(self._make_snapshot())
                 self._merging.add_done_callback(self._merged)
             count, frame = await asyncio.shield(self._merging)
-            if count >= at_least:
+            if count > beyond:
                 return count, frame
 
     def _merged(self, _: asyncio.Task[tuple[int, bytes]]) -> None:

@@ -201,6 +201,15 @@ class Recording:
         value: dict[str, Any] | None = self._read("ended", None)
         return value
 
+    @property
+    def last_ns(self) -> int | None:
+        """How far the picture goes; None without a frame."""
+        try:
+            row = self._db.execute("SELECT max(now_ns) FROM frames").fetchone()
+        except sqlite3.Error as error:
+            raise _bad(self.path, error) from error
+        return None if row[0] is None else int(row[0])
+
     def frames(self, from_seq: int = 0) -> Iterator[bytes]:
         """The encoded frames from this sequence number on, in order."""
         try:

@@ -131,10 +131,11 @@ def _told(path: Path, recording: Recording) -> Run:
         path=path,
         program=recording.program,
         python=meta.get("python"),
+        duration_ns=recording.last_ns,
     )
     if ended is not None:
         run.state = RunState(ended.get("state", "ended"))
-        run.duration_ns = ended.get("duration_ns")
+        run.duration_ns = ended.get("duration_ns", run.duration_ns)
         run.exit = ended.get("exit")
         run.limit = ended.get("limit")
         run.python = ended.get("python") or run.python

@@ -197,13 +197,15 @@ class Runs:
                 await worker.stop()
             async for frame in worker.frames():
                 await self._take(run, recorder, frame)
+                if run.over:
+                    break
             patience = _LEAVE_S
         finally:
             self._workers.pop(run.id, None)
             last_words = await worker.close(patience)
         if last_words:
             _log.error("the worker of run %s said: %s", run.id, last_words)
-        if run.duration_ns is None and run.exit is None and not run.failure:
+        if not run.over:
             raise WorkerFailed(
                 "The worker ended without its last frame; the picture stops where it ended."
             )
@@ -224,6 +226,8 @@ class Runs:
             self.meters.recordings_failed.inc()
             frame = _saying(frame, str(recorder.failure))
         run.hub.publish(frame)
+        if run.over:
+            run.hub.close()
 
     def _measure(self, run: Run, head: dict[str, Any], frame: bytes) -> None:
         if not run.head and "run" in head:
@@ -241,21 +245,19 @@ class Runs:
         run.exit = facts.get("exit")
         run.limit = facts.get("limit")
         run.duration_ns = facts.get("duration_ns") or int(codec.HEADER.unpack_from(frame)[7])
+        run.state = RunState.ENDED
         if sentence := head.get("failure"):
             run.failure = WorkerFailed(str(sentence))
+            run.state = RunState.FAILED
+        if run.limit is not None and run.limit.get("name") == STOPPED:
+            run.state = RunState.STOPPED
 
     async def _settle(self, run: Run, recorder: Recorder) -> None:
         """Every run comes through here once, however it ended."""
         assert run.hub is not None
-        stopped = run.id in self._stopping
-        told = run.duration_ns is not None
-        if not told:
+        if not run.over:
             self._say_the_end(run, recorder)
-        elif run.limit is None or run.limit["name"] != STOPPED:
-            stopped = False  # it had ended of itself before the worker heard of the wish
-        # Viewers are let go at once; the overview may take a moment with a long run.
         run.hub.close()
-        run.state = self._final_state(run, stopped)
         await recorder.finish(
             state=run.state.value,
             duration_ns=run.duration_ns,
@@ -272,17 +274,12 @@ class Runs:
         self._stopping.discard(run.id)
         self._plans.pop(run.id, None)
         self._leave(run.id)
-        await self._forget_old()
-
-    @staticmethod
-    def _final_state(run: Run, stopped: bool) -> RunState:
-        if stopped:
-            return RunState.STOPPED
-        return RunState.ENDED if run.failure is None else RunState.FAILED
+        await self._forget_old(run)
 
     def _say_the_end(self, run: Run, recorder: Recorder) -> None:
         """The worker could not say it: the last frame is ours."""
         assert run.hub is not None
+        stopped = run.id in self._stopping
         last = run.hub.last_seq
         now_ns = 0
         if last is not None:
@@ -293,8 +290,9 @@ class Runs:
             head["run"] |= run.meta()
         if run.failure is not None:
             head["failure"] = str(run.failure)
-        elif run.id in self._stopping:
+        elif stopped:
             head["failure"] = "The run was stopped."
+        run.state = RunState.STOPPED if stopped else RunState.FAILED
         frame = codec.encode(Frame(0 if last is None else last + 1, now_ns, head))
         recorder.append(frame)
         run.hub.publish(frame)
@@ -330,9 +328,10 @@ class Runs:
         if following is not None and not self._closed:
             self._begin(following)
 
-    async def _forget_old(self) -> None:
+    async def _forget_old(self, settled: Run | None = None) -> None:
         """Keep the newest ``runs_kept`` recordings and a few runs that have none."""
-        over = [run for run in self.all() if run.over]
+        busy = self._tasks.keys() - {settled.id if settled else ""}
+        over = [run for run in self.all() if run.over and run.id not in busy]
         recorded = [run for run in over if run.recording_failure is None]
         unrecorded = [run for run in over if run.recording_failure is not None]
         old = recorded[self.settings.runs_kept :]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.errors import BadFrame
 from app.runs.hub import RAW_TAIL, Hub
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode, merge, sequence
 from app.timeline.timeline import Timeline
 from tests.runs.make import decoded_seqs, frame, whole_run
 
@@ -114,6 +114,26 @@ def test_hub_viewers_that_fall_behind_together_share_one_snapshot() -> None:
         for viewer in viewers:
             await viewer.aclose()
         assert hub.viewers == 0
+
+    asyncio.run(main())
+
+
+def test_hub_snapshot_in_the_making_is_not_given_to_one_who_knows_it_all() -> None:
+    async def main() -> None:
+        hub = Hub(lag=2)
+        for seq in range(10):
+            hub.publish(frame(seq))
+        early = asyncio.ensure_future(hub.snapshot())
+        await asyncio.sleep(0)  # the snapshot of ten frames is being made
+        viewer = hub.subscribe(10)
+        ahead = asyncio.ensure_future(anext(viewer))
+        await asyncio.sleep(0)
+        for seq in range(10, 20):
+            hub.publish(frame(seq))
+        assert sequence(await ahead) == 19
+        first = await early
+        assert first is not None and sequence(first) >= 9
+        await viewer.aclose()
 
     asyncio.run(main())
 

@@ -84,6 +84,7 @@ async def test_run_without_its_last_frame_is_interrupted(tmp_path: Path) -> None
     async with opened(tmp_path, FakeLauncher()) as runs:
         run = runs.get("old")
         assert run.state is RunState.INTERRUPTED and run.scenario == "gil"
+        assert run.duration_ns == 4_000_000
         [snapshot] = await everything(runs.stream(run))
         assert decode(snapshot).seq == 4
         bad = runs.get("bad")
