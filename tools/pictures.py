@@ -1,7 +1,8 @@
 """Makes the README's pictures: real runs, on a real server, in a real browser.
 
-``python -m tools.pictures FOLDER`` writes FOLDER/<page>-<theme>-<language>.png. Chromium is the
-one that CHROMIUM names, else the one on the PATH.
+``python -m tools.pictures FOLDER`` writes the pictures FOLDER/<page>-<theme>-<language>.png that
+the READMEs link; with ``--all`` every page in both themes and languages, to be looked at. Chromium
+is the one that CHROMIUM names, else the one on the PATH.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "daemon-process": {},
     "asyncio-basics": {},
 }
+ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh")
 THEMES = ("light", "dark")
 SIZE = {"width": 1440, "height": 900}
@@ -105,26 +107,41 @@ def pin_the_finding(page: Page) -> None:
         button.click()
 
 
+def wanted(everything: bool) -> list[tuple[str, str, str]]:
+    """(page, theme, language) of each picture to make."""
+    pages = ["catalogue", "scenario", *RUNS]
+    named = [
+        (page, theme, language) for page in pages for theme in THEMES for language in LANGUAGES
+    ]
+    if everything:
+        return named
+    text = "".join(path.read_text("utf-8") for path in ROOT.glob("README*.md"))
+    return [parts for parts in named if f"/{'-'.join(parts)}.png" in text]
+
+
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python -m tools.pictures FOLDER", file=sys.stderr)
+    everything = "--all" in arguments
+    folders = [argument for argument in arguments if argument != "--all"]
+    if len(folders) != 1:
+        print("usage: python -m tools.pictures FOLDER [--all]", file=sys.stderr)
         return 2
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not chromium:
         print("There is no Chromium: set CHROMIUM, or put chromium on the PATH.", file=sys.stderr)
         return 1
-    folder = Path(arguments[0])
+    folder = Path(folders[0])
     folder.mkdir(parents=True, exist_ok=True)
+    pictures = wanted(everything)
     with served() as url, sync_playwright() as playwright:
-        pages = {"catalogue": "/", "scenario": "/scenarios/deadlock"}
-        pages |= {slug: f"/runs/{run(url, slug, params)}" for slug, params in RUNS.items()}
+        addresses = {"catalogue": "/", "scenario": "/scenarios/deadlock"}
+        for slug, params in RUNS.items():
+            if any(page == slug for page, _, _ in pictures):
+                addresses[slug] = f"/runs/{run(url, slug, params)}"
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for name, path in pages.items():
-            for language in LANGUAGES:
-                for theme in THEMES:
-                    file = folder / f"{name}-{theme}-{language}.png"
-                    picture(browser, url + path, language, theme, file)
-                    print(file)
+        for page, theme, language in pictures:
+            file = folder / f"{page}-{theme}-{language}.png"
+            picture(browser, url + addresses[page], language, theme, file)
+            print(file)
         browser.close()
     return 0
 
