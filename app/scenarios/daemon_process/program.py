@@ -14,12 +14,16 @@ LOGGER_SECONDS = 2.5  # how long the logger would go on
 # --- end of settings ---
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def log():
     until = time.monotonic() + LOGGER_SECONDS
     while time.monotonic() < until:
-        print("logger: still here", flush=True)
+        say("logger: still here")
         time.sleep(0.2)
-    print("logger: my code is over", flush=True)
+    say("logger: my code is over")
 
 
 def compute(seconds):
@@ -32,7 +36,7 @@ def compute(seconds):
 
 def work():
     compute(WORKER_SECONDS)
-    print("worker: my code is over", flush=True)
+    say("worker: my code is over")
 
 
 def main():
@@ -41,7 +45,7 @@ def main():
     logger.start()
     worker.start()
     compute(MAIN_SECONDS)
-    print("main: my code is over", flush=True)
+    say("main: my code is over")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import clip, duration, end_of, exit_of, named, need_said, root, whole
+from app.catalogue.spans import clip, duration, end_of, exit_of, named, need_said, root, said, whole
 from app.catalogue.text import Text
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
@@ -31,10 +31,17 @@ class Settings(Parameters):
     )
 
 
+def _worker_over(timeline: Timeline) -> int:
+    """When the ordinary thread's code was over; its thread may leave a moment later."""
+    (worker,) = named(timeline, "worker")
+    over = said(timeline, "worker: my code is over")
+    return min(over[0].ns, end_of(timeline, worker)) if over else end_of(timeline, worker)
+
+
 def check_runs_on(timeline: Timeline, params: Settings) -> Answer:
     """The logger still runs between the end of main's code and the end of the ordinary thread."""
-    logger, worker = named(timeline, "logger", "worker")
-    over, end = need_said(timeline, MAIN_OVER).ns, end_of(timeline, worker)
+    (logger,) = named(timeline, "logger")
+    over, end = need_said(timeline, MAIN_OVER).ns, _worker_over(timeline)
     if end <= over or (logger.end and logger.end.cause is Cause.RETURNED):
         return not_seen(
             "There was no time in which only the ordinary thread kept the process alive.",
@@ -88,7 +95,7 @@ def check_process_waits(timeline: Timeline, params: Settings) -> Answer:
     (worker,) = named(timeline, "worker")
     main = root(timeline)
     over = need_said(timeline, MAIN_OVER).ns
-    end, gone = end_of(timeline, worker), exit_of(timeline, main)
+    end, gone = _worker_over(timeline), exit_of(timeline, main)
     if end <= over:
         return not_seen(
             "The ordinary thread had ended before main's code did.",
@@ -96,7 +103,7 @@ def check_process_waits(timeline: Timeline, params: Settings) -> Answer:
         )
     waited = clip(timeline.of(main, State.BLOCKED), over, end)
     return either(
-        gone >= end and worker.end is not None and worker.end.cause is Cause.RETURNED,
+        gone >= end and bool(said(timeline, "worker: my code is over")),
         f"Main's code ended at {duration(over)}, the ordinary thread at {duration(end)}, the "
         f"process at {duration(gone)}.",
         f"主线程的代码在 {duration(over)} 结束，普通线程在 {duration(end)} 结束，"

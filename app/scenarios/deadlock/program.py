@@ -18,6 +18,10 @@ noodles = threading.Lock()
 table = threading.Lock()
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def compute(turns=60_000):
     total = 0
     for number in range(turns):
@@ -51,7 +55,7 @@ def dine(first, second):
     eat = {"timeout": eat_or_put_back, "one-lock": eat_alone}.get(VARIANT, eat_with_both)
     for _ in range(MEALS):
         eat(first, second)
-    print(f"{threading.current_thread().name} has eaten {MEALS} times")
+    say(f"{threading.current_thread().name} has eaten {MEALS} times")
 
 
 def main():
@@ -65,7 +69,7 @@ def main():
     for guest in [ann, bob]:
         guest.join(timeout=max(0, until - time.monotonic()))
     stuck = [guest.name for guest in [ann, bob] if guest.is_alive()]
-    print(f"stuck: {' and '.join(stuck)}" if stuck else "both have eaten")
+    say(f"stuck: {' and '.join(stuck)}" if stuck else "both have eaten")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ USE_MS = 60  # computing time to use an item
 # --- end of settings ---
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def compute(milliseconds):
     until = time.process_time() + milliseconds / 1000
     while time.process_time() < until:
@@ -25,7 +29,7 @@ def produce(name, queue):
     for number in range(1, ITEMS + 1):
         compute(MAKE_MS)
         queue.put((name, number))
-    print(f"{name} has put {ITEMS} items", flush=True)
+    say(f"{name} has put {ITEMS} items")
 
 
 def consume(queue):
@@ -36,7 +40,7 @@ def consume(queue):
             break
         got += 1
         compute(USE_MS)
-    print(f"consumer has used {got} items", flush=True)
+    say(f"consumer has used {got} items")
 
 
 def main():

@@ -10,7 +10,7 @@ import threading
 # --- settings: change them and run the program again ---
 VARIANT = "call"  # "plain", "call", "split", "lock" or "append"
 THREADS = 4
-TIMES = 50_000  # steps of each thread
+TIMES = 20_000  # steps of each thread
 SWITCH_MS = 0.1  # after this time a thread lets another one run Python
 # --- end of settings ---
 
@@ -21,7 +21,7 @@ ready = threading.Barrier(THREADS + 1)
 
 
 def one():
-    for _ in range(300):  # some work to find out that one is 1
+    for _ in range(800):  # some work to find out that one is 1
         pass
     return 1
 

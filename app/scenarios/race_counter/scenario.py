@@ -36,7 +36,7 @@ class Settings(Parameters):
     )
     threads: int = integer(4, Text("Threads", "线程数"), minimum=1, maximum=8)
     times: int = integer(
-        50_000,
+        20_000,
         Text("Steps of each thread", "每个线程的步数"),
         minimum=100,
         maximum=1_000_000,

@@ -15,6 +15,10 @@ ORPHAN = True  # also show a child whose parent ends first
 # --- end of settings ---
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def compute(seconds):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -23,7 +27,7 @@ def compute(seconds):
 
 def work():
     compute(CHILD_SECONDS)
-    print("child: my work is done", flush=True)
+    say("child: my work is done")
 
 
 def have_a_child_and_leave():
@@ -33,10 +37,10 @@ def have_a_child_and_leave():
 
 
 def outlive_my_parent(parent):
-    print(f"orphan: I was started by {parent}", flush=True)
+    say(f"orphan: I was started by {parent}")
     while os.getppid() == parent:
         time.sleep(0.01)
-    print(f"orphan: now my parent is {os.getppid()}", flush=True)
+    say(f"orphan: now my parent is {os.getppid()}")
     compute(CHILD_SECONDS)
 
 
@@ -50,13 +54,13 @@ def main():
     child.start()
     if JOIN == "soon":
         child.join()
-        print(f"main: joined, exit code {child.exitcode}", flush=True)
-    print("main: working", flush=True)
+        say(f"main: joined, exit code {child.exitcode}")
+    say("main: working")
     compute(PARENT_SECONDS)
-    print("main: my work is done", flush=True)
+    say("main: my work is done")
     if JOIN == "late":
         child.join()
-        print(f"main: joined, exit code {child.exitcode}", flush=True)
+        say(f"main: joined, exit code {child.exitcode}")
 
 
 if __name__ == "__main__":

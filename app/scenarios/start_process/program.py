@@ -16,6 +16,10 @@ WORK = 1_000_000  # turns of the loop that each child computes
 # --- end of settings ---
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def compute(turns):
     total = 0
     for number in range(turns):
@@ -25,9 +29,9 @@ def compute(turns):
 
 def greet(greeting, *, turns):
     name = multiprocessing.current_process().name
-    print(f"{name}: {greeting}, my parent is {os.getppid()}", flush=True)
+    say(f"{name}: {greeting}, my parent is {os.getppid()}")
     compute(turns)
-    print(f"{name}: done", flush=True)
+    say(f"{name}: done")
 
 
 class Greeter:
@@ -53,7 +57,7 @@ SUBCLASSES = {"fork": ForkGreeter, "forkserver": ForkserverGreeter, "spawn": Spa
 
 
 def main():
-    print(f"main: I am {os.getpid()}", flush=True)
+    say(f"main: I am {os.getpid()}")
     for method in ["fork", "forkserver", "spawn"] if METHOD == "all" else [METHOD]:
         for number in range(1, CHILDREN + 1):
             name = f"{method}-{number}"
@@ -62,11 +66,11 @@ def main():
             else:
                 Process = multiprocessing.get_context(method).Process
                 child = Process(target=greet, args=("hello",), kwargs={"turns": WORK}, name=name)
-            print(f"main: starting {name}", flush=True)
+            say(f"main: starting {name}")
             before = time.perf_counter()
             child.start()
             took = time.perf_counter() - before
-            print(f"main: start() of {name} came back after {took * 1000:.1f} ms", flush=True)
+            say(f"main: start() of {name} came back after {took * 1000:.1f} ms")
             child.join()
 
 

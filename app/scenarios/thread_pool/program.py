@@ -16,6 +16,10 @@ CALL = "submit"  # hand the tasks over by "submit" or by "map"
 # --- end of settings ---
 
 
+def say(text):
+    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
+
+
 def compute(seconds):
     until = time.thread_time() + seconds
     while time.thread_time() < until:
@@ -24,12 +28,12 @@ def compute(seconds):
 
 def task(number, *, seconds):
     name = threading.current_thread().name
-    print(f"task {number} begins in {name}", flush=True)
+    say(f"task {number} begins in {name}")
     if WORK == "wait":
         time.sleep(seconds)
     else:
         compute(seconds)
-    print(f"task {number} is done", flush=True)
+    say(f"task {number} is done")
     return number * number
 
 
@@ -37,13 +41,13 @@ def main():
     with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="pool") as pool:
         if CALL == "map":
             results = pool.map(lambda number: task(number, seconds=SECONDS), range(1, TASKS + 1))
-            print("main: all tasks are handed over", flush=True)
+            say("main: all tasks are handed over")
             squares = list(results)
         else:
             futures = [pool.submit(task, n, seconds=SECONDS) for n in range(1, TASKS + 1)]
-            print("main: all tasks are handed over", flush=True)
+            say("main: all tasks are handed over")
             squares = [future.result() for future in futures]
-    print(f"main: the results are {squares}")
+    say(f"main: the results are {squares}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ def threads(
     """Main's code ends at 500 ms."""
     main = b.process("program.py", 0, process_end)
     b.rows(b.thread("logger", 5, logger_end, parent=main, cause=cause, daemon=True), rows)
-    b.thread("worker", 5, worker_end, parent=main)
+    worker = b.thread("worker", 5, worker_end, parent=main)
+    if worker_end <= process_end:
+        b.say(worker, worker_end - 1, "worker: my code is over")
     b.rows(main, "running 0 500, blocked:join 500 1500")
     b.say(main, 500, "main: my code is over")
 

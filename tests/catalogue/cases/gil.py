@@ -39,7 +39,7 @@ def take_turns(b: Build) -> None:
 @cases.fails("wants-gil")
 @cases.not_seen("wants-gil", scheduler="procfs")
 def at_once(b: Build) -> None:
-    two_threads(b, "running 0 120, gil 120 200", "ready 0 100, running 100 200")
+    two_threads(b, "running 0 180, gil 180 200", "ready 0 20, running 20 200")
 
 
 @cases.holds("processes-overlap", mode="processes")

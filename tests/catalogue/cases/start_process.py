@@ -41,10 +41,22 @@ def one_method(b: Build) -> None:
     child(b, b.process("program.py", 0, 100), "fork-1", 10, 2)
 
 
+@cases.holds("returns-at-once")
+def main_had_no_cpu(b: Build) -> None:
+    main = b.process("program.py", 0, 100)
+    child(b, main, "fork-1", 10, 2)
+    b.process("fork-2", 40, 50, parent=main)
+    b.rows(main, "running 0 40, ready 40 60, running 60 70")
+    b.say(main, 39, "main: starting fork-2")
+    b.say(main, 61, "main: start() of fork-2 came back after 22.0 ms")
+
+
 @cases.fails("returns-at-once")
 def start_waits(b: Build) -> None:
     main = b.process("program.py", 0, 100)
     b.process("fork-1", 10, 50, parent=main)
+    b.rows(main, "running 0 10, blocked 10 50, running 50 60")
+    b.say(main, 9, "main: starting fork-1")
     b.say(main, 55, "main: start() of fork-1 came back after 45.0 ms")
 
 
