@@ -51,6 +51,7 @@ class Endings:
             return
         process = life.process
         life.exited = True
+        self._flows.settle(life)
         life.cpu = Cpu.UNSEEN
         self._waits.abandon(life, t)
         process.executing.pop(life, None)
@@ -112,6 +113,7 @@ class Endings:
         main = process.main
         if not main.exited:
             main.exited = True
+            self._flows.settle(main)
             self._waits.abandon(main, t)
             process.executing.pop(main, None)
         main.lane.end(t)
@@ -156,6 +158,7 @@ class Endings:
         """Nothing more comes: what still lives ends here, its cause as far as it is known."""
         for process in list(self._who.live()):
             for life in list(process.threads.values()):
+                self._flows.settle(life)
                 if life is not process.main:
                     life.exited = True
                     life.lane.end(t)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.fusion.book import Book
-from app.fusion.lives import TaskLife
-from app.timeline.model import Finding
+from app.fusion.lives import Operation, TaskLife
+from app.timeline.model import OPEN, Finding
 from app.timeline.states import Reason
 
 #: A step of a coroutine this long keeps the others from their turn (asyncio's own debug mode
@@ -22,8 +22,7 @@ class Findings:
         self._count = 0
 
     def add(self, kind: str, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
-        self._count += 1
-        self._book.finding(Finding(f"{kind}-{self._count}", kind, start_ns, end_ns, facts=facts))
+        self._tell(self._name(kind), kind, start_ns, end_ns, facts)
 
     def limit(self, t: int, name: str, value: int) -> None:
         self.add("limit", t, t, {"name": name, "value": value})
@@ -38,6 +37,7 @@ class Findings:
         coroutine was ready.
         """
         start = task.step_start
+        name, task.finding = task.finding, ""
         if t - start < LONG_STEP_NS:
             return
         blocked = task.step_blocked
@@ -47,11 +47,35 @@ class Findings:
             reason = Reason.NONE
         else:
             return
-        facts = {
-            "track": task.thread.track.id,
-            "task": task.track.id,
-            "line": line,
-            "duration_ns": t - start,
-            "reason": reason.word,
-        }
-        self.add("loop-blocked", start, t, facts)
+        facts = _facts(task, t, line, reason)
+        self._tell(name or self._name("loop-blocked"), "loop-blocked", start, t, facts)
+
+    def step_waits(self, task: TaskLife, op: Operation, t: int) -> None:
+        """A call keeps the loop's thread waiting since ``t``: tell it while it lasts."""
+
+        def tell(now: int) -> None:
+            if task.thread.step is task and task.thread.op is op:
+                task.finding = task.finding or self._name("loop-blocked")
+                facts = _facts(task, now, op.line, op.reason)
+                self._tell(task.finding, "loop-blocked", task.step_start, OPEN, facts)
+
+        self._book.timer(t + LONG_STEP_NS, tell)
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}-{self._count}"
+
+    def _tell(
+        self, name: str, kind: str, start_ns: int, end_ns: int, facts: dict[str, Any]
+    ) -> None:
+        self._book.finding(Finding(name, kind, start_ns, end_ns, facts=facts))
+
+
+def _facts(task: TaskLife, t: int, line: int, reason: Reason) -> dict[str, Any]:
+    return {
+        "track": task.thread.track.id,
+        "task": task.track.id,
+        "line": line,
+        "duration_ns": t - task.step_start,
+        "reason": reason.word,
+    }

@@ -62,7 +62,9 @@ class Fusion:
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
         off_cpu = OffCpu(things, evidence)
-        self._operations = operations = Operations(book, who, things, waits, flows, off_cpu)
+        self._operations = operations = Operations(
+            book, who, things, waits, flows, off_cpu, findings
+        )
         tasks = TaskMachine(book, things, endings, findings)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()

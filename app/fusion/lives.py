@@ -207,6 +207,7 @@ class TaskLife:
 
     __slots__ = (
         "born",
+        "finding",
         "lane",
         "line",
         "obj",
@@ -228,6 +229,7 @@ class TaskLife:
         self.track = track
         self.lane = lane
         self.line = 0
+        self.finding = ""  # of the step that lasts too long, while it does
         self.born = False  # its TASK_NEW was seen
         self.ready_in_step = False
         self.step_start = 0

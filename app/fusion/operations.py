@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.fusion.book import Book
+from app.fusion.findings import Findings
 from app.fusion.flows import Flows
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, Operation, ThreadLife
@@ -34,7 +35,9 @@ class Operations:
         waits: Waits,
         flows: Flows,
         off_cpu: OffCpu,
+        findings: Findings,
     ) -> None:
+        self._findings = findings
         self._who = who
         self._things = things
         self._waits = waits
@@ -58,6 +61,8 @@ class Operations:
         if life.python:
             life.process.update_executing(life, t)
         self._waits.entered(life, t)
+        if life.step is not None:
+            self._findings.step_waits(life.step, op, t)
         if not self._switches:
             _overtake(life)
             life.lane.change(

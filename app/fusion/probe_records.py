@@ -99,6 +99,9 @@ class ProbeRecords:
         life.doubtful = False
         if life.received is not None and record.kind not in _BEFORE_GET:
             self._flows.settle(life)
+        obj = record.b
+        if obj >> 32 != record.pid and obj and record.kind in _USES:
+            record = record._replace(b=self._things.own(obj, record.pid))
         handler = self._handlers.get(record.kind)
         if handler is not None:
             handler(t, life, record)
@@ -236,6 +239,18 @@ def _spelled(implementation: str) -> str:
     )
 
 
+#: Records whose ``b`` is an object that the thread uses.
+_USES = frozenset(
+    {
+        wire.ENTER,
+        wire.LEAVE,
+        wire.ACQUIRED,
+        wire.RELEASED,
+        wire.NOTIFY,
+        wire.PUT,
+        wire.GET,
+    }
+)
 #: What a queue's get() may tell between the bytes it took and the item it made of them.
 _BEFORE_GET = frozenset(
     {wire.GET, wire.LEAVE, wire.VALUE, wire.ACQUIRED, wire.RELEASED, wire.NOTIFY}

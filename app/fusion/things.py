@@ -27,6 +27,18 @@ _SHOWN_AT_ONCE = frozenset(
         ObjectKind.POOL,
     }
 )
+#: What a fork copies; a pipe or a socket stays the same one.
+_COPIED = frozenset(
+    {
+        ObjectKind.LOCK,
+        ObjectKind.RLOCK,
+        ObjectKind.CONDITION,
+        ObjectKind.SEMAPHORE,
+        ObjectKind.EVENT,
+        ObjectKind.BARRIER,
+        ObjectKind.QUEUE,
+    }
+)
 _KIND_OF_REASON: dict[Reason, ObjectKind] = {}
 for _reason in Reason:
     if _reason.name in ObjectKind.__members__:
@@ -92,6 +104,7 @@ class Things:
         self._files: dict[tuple[int, int], str] = {}
         self._made: dict[tuple[int, int, ObjectKind], int] = {}
         self._nameless: dict[ObjectKind, int] = {}
+        self._copies: dict[tuple[int, int], int] = {}
         self._syscalls: dict[str, int] = {}
 
     def file(self, pid: int, file_id: int, name: str) -> None:
@@ -117,6 +130,23 @@ class Things:
             known.kind, known.name, known.track, known.line = kind, name, track, line
         if kind in _SHOWN_AT_ONCE:
             self._show(known)
+
+    def own(self, obj: int, pid: int) -> int:
+        """The object that ``pid`` means by this id: after a fork, its own copy of a lock.
+
+        Ids are ``pid << 32 | counter`` of the process that made the object, and what fork(2)
+        copied keeps its id. Ids with the top bit set are of objects that processes share.
+        """
+        if obj >> 63 or obj >> 32 == pid:
+            return obj
+        original = self._known.get(obj)
+        if original is None or original.kind not in _COPIED:
+            return obj
+        copy = self._copies.get((obj, pid))
+        if copy is None:
+            copy = self._copies[obj, pid] = -len(self._copies) - 1
+            self._known[copy] = Known(original.kind, original.name, original.track, original.line)
+        return copy
 
     def get(self, obj: int) -> Known | None:
         return self._known.get(obj)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.fusion import Fusion
 from app.timeline import wire
-from app.timeline.model import Ending
+from app.timeline.model import OPEN, Ending
 from app.timeline.states import Cause, Evidence, ObjectKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
-from tests.fusion.world import MS, ROOT, World, assert_whole, row_at, rows
+from tests.fusion.world import MS, ROOT, World, assert_whole, at, row_at, rows
 
 MAIN, FETCH, OTHER = (ROOT << 32 | number for number in (11, 12, 13))
 
@@ -178,6 +179,24 @@ def test_sleep_in_a_coroutine_is_found_to_block_the_loop() -> None:
         "duration_ns": 80 * MS,
         "reason": "sleep",
     }
+
+
+def test_blocked_loop_is_told_while_it_lasts() -> None:
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.run(2, FETCH)
+    loop.enter(3, ROOT, Reason.SLEEP, line=33)
+    fusion = Fusion(loop.facts)
+    fusion.feed(loop.log)
+    assert not fusion.advance(at(52)).findings
+    (finding,) = fusion.advance(at(54)).findings
+    assert (finding.start_ns, finding.end_ns, finding.facts["line"]) == (2 * MS, OPEN, 33)
+    loop.log.clear()
+    loop.leave(90, ROOT, Reason.SLEEP)
+    loop.pause(91, FETCH)
+    fusion.feed(loop.log)
+    (ended,) = fusion.advance(at(92)).findings
+    assert (ended.id, ended.end_ns) == (finding.id, 91 * MS)
 
 
 def test_long_computation_blocks_the_loop_only_if_another_coroutine_was_ready() -> None:

@@ -221,12 +221,34 @@ def test_deadlock_across_processes_is_found_by_the_shared_locks() -> None:
     world.new(2, child, pid=child)
     world.on(2.1, child, cpu=1, pid=child)
     world.hello(3, child, pid=child, parent=ROOT)
-    world.acquired(10, ROOT, A)
-    world.acquired(10, child, B, pid=child)
-    world.enter(12, ROOT, Reason.LOCK, B)
-    world.enter(13, child, Reason.LOCK, A, pid=child)
+    first, second = 1 << 63 | 1, 1 << 63 | 2
+    for lock in (first, second):
+        world.object(5, ROOT, ObjectKind.LOCK, lock)
+    world.acquired(10, ROOT, first)
+    world.acquired(10, child, second, pid=child)
+    world.enter(12, ROOT, Reason.LOCK, second)
+    world.enter(13, child, Reason.LOCK, first, pid=child)
     (finding,) = deadlocks(world.timeline(300))
     assert len(finding.cycle) == 2
+
+
+def test_lock_that_a_fork_copied_is_another_lock() -> None:
+    world = table()
+    child = 200
+    world.new(4, child, pid=child)
+    world.on(4.1, child, cpu=3, pid=child)
+    world.acquired(10, BOB, A)
+    world.acquired(11, child, A, pid=child)
+    world.enter(12, ANN, Reason.LOCK, A)
+    world.off(12.1, ANN, cpu=1)
+    world.enter(13, child, Reason.LOCK, A, pid=child)
+    world.off(13.1, child, cpu=3, pid=child)
+    timeline = world.timeline(50)
+    row = row_at(timeline, track_of(timeline, ANN), 14)
+    assert row.holder == track_of(timeline, BOB).id
+    copy = row_at(timeline, track_of(timeline, child), 14)
+    assert copy.object != row.object
+    assert timeline.things[copy.object].name == "fork #2"
 
 
 def test_death_of_a_member_ends_the_deadlock() -> None:
