@@ -7,6 +7,7 @@ encoded frames only. Standard error: a traceback when the worker itself failed.
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import sys
@@ -32,6 +33,8 @@ LAST_WORDS_S = 60.0
 def main() -> int:
     """0 when the run was told to its end, 1 when the worker failed or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the server's
+    if os.getpgid(0) != os.getpid():
+        os.setsid()
     forget_inherited_descriptors()
     prctl.become_subreaper()
     commands, sink = Commands(sys.stdin.fileno()), FrameSink(sys.stdout.fileno())

@@ -24,6 +24,7 @@ from app.witness.states import StatesSampler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
 from app.worker import rawlog, start
+from app.worker.backlog import Backlog
 from app.worker.cgroup import Cgroup
 from app.worker.guard import Guard
 from app.worker.history import History
@@ -40,6 +41,8 @@ IDLE_NS = 18_000_000
 FRAME_NS = 20_000_000
 #: Without news, a frame that only tells the time is sent this late.
 HEARTBEAT_NS = 240_000_000
+#: At most this much of the run is fused at once; a storm of switches is fused step by step.
+STEP_NS = 30_000_000
 #: A record reaches its ring at most this long after its time, or fusion has it late.
 REORDER_NS = 3_000_000
 #: How long the guard may take to start the program, and to sweep it away.
@@ -48,6 +51,7 @@ SWEEP_S = 8.0
 #: The kernel's groups stop a run only where the worker's own watch was too slow.
 _HARD_MEMORY = 1.25
 _HARD_TASKS = 2
+_NICE = -10
 
 
 class Run:
@@ -134,9 +138,7 @@ class Run:
 
     def _release(self) -> None:
         """Lets the program go, and says what the run is in the first frame."""
-        # Ours, never the program's: its priority is what it would be without us.
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, -10)
+        raise_own_priority()
         # Records hold no cycles; a collection would only walk them all, in mid-run.
         gc.freeze()
         gc.disable()
@@ -184,8 +186,9 @@ class Run:
             "vocabulary": vocabulary(),
         }
         self._dropped = 0
-        self._watermark = self._frame_ns = self.start_ns
-        self._send(Batch())
+        self._watermark = self._fused_ns = self._frame_ns = self.start_ns
+        self._backlog = Backlog()
+        self._send(Batch(), self.start_ns)
 
     # --- the loop ------------------------------------------------------------------------------
 
@@ -200,8 +203,8 @@ class Run:
             self._control(now_ns)
             if self._over_ns is not None or self._commands.gone or self._sink.broken:
                 return
-            self._advance(now_ns)
-            self._pause(BUSY_NS if heard else IDLE_NS)
+            behind = self._advance(now_ns)
+            self._pause(0 if behind else BUSY_NS if heard else IDLE_NS)
 
     def _pause(self, interval_ns: int) -> None:
         """Until the next drain is due; wakes for a command, the guard, or a reader with room."""
@@ -259,16 +262,23 @@ class Run:
             self._over_ns = time.monotonic_ns()
         return records
 
-    def _advance(self, now_ns: int) -> None:
-        """Sends a frame when one is due and the reader has room: a slow one gets bigger frames."""
-        if now_ns - self._frame_ns < FRAME_NS or self._sink.pending:
-            return
-        batch = self._fusion.advance(self._watermark)
-        quiet = batch.empty() and batch.dropped == self._dropped
-        if quiet and now_ns - self._frame_ns < HEARTBEAT_NS:
-            return
-        self._frame_ns = now_ns
-        self._send(batch)
+    def _advance(self, now_ns: int) -> bool:
+        """Fuses what is due, and sends it when a frame is due and the reader has room.
+
+        At most ``STEP_NS`` of the run at once: the witnesses must be drained in between. True
+        when there is more to fuse.
+        """
+        if now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= STEP_NS:
+            self._fused_ns = min(self._watermark, self._fused_ns + STEP_NS)
+            batch = self._fusion.advance(self._fused_ns)
+            news = not batch.empty() or batch.dropped != self._dropped
+            self._dropped = batch.dropped
+            if news or now_ns - self._frame_ns >= HEARTBEAT_NS:
+                self._backlog.add(batch, self._fused_ns)
+        if self._backlog and not self._sink.pending and now_ns - self._frame_ns >= FRAME_NS:
+            self._frame_ns = now_ns
+            self._send(*self._backlog.take())
+        return self._watermark - self._fused_ns >= STEP_NS
 
     def _control(self, now_ns: int) -> None:
         if self._commands.fd in self._ready:
@@ -285,20 +295,16 @@ class Run:
 
     # --- frames --------------------------------------------------------------------------------
 
-    def _send(self, batch: Batch) -> None:
-        frame = self._frame(batch)
+    def _send(self, batch: Batch, until_ns: int) -> None:
+        frame = self._frame(batch, until_ns)
         self._history.add(frame)
-        self._emit(frame)
-
-    def _emit(self, frame: frames.Frame) -> None:
         self._sink.send(frames.encode(frame))
 
-    def _frame(self, batch: Batch) -> frames.Frame:
-        self.now_ns = max(0, self._watermark - self.start_ns)
+    def _frame(self, batch: Batch, until_ns: int) -> frames.Frame:
+        self.now_ns = max(0, until_ns - self.start_ns)
         head, self._head = self._head, {}
         frame = heads.frame_of(batch, self.seq, self.now_ns, **head)
         self.seq += 1
-        self._dropped = batch.dropped
         for track in batch.tracks:
             if track.kind is TrackKind.PROCESS and track.pid == self._root_pid:
                 self._root = track
@@ -312,15 +318,17 @@ class Run:
         if self._limit is None:
             self._limit = self._watch.at_the_end(self._over_ns)
             self._feed([self._limit] if self._limit else [])
-        self._watermark = end_ns = self._over_ns
+        end_ns = self._over_ns
         batch = self._fusion.finish(end_ns)
+        while self._backlog:
+            self._send(*self._backlog.take())
         run: dict[str, Any] = {"duration_ns": end_ns - self.start_ns, "exit": self._exit(batch)}
         if self._limit is not None:
             limit = self._limit
             run["limit"] = {"name": limit.name, "value": limit.value}
             run["sentence"] = sentence(limit)
         self._head |= {"run": run, "state": "ended"}
-        frame = self._frame(batch)
+        frame = self._frame(batch, end_ns)
         frame.head["dropped"] = batch.dropped
         try:
             frame.head["claims"] = self._history.claims(frame)
@@ -329,7 +337,7 @@ class Run:
             self._failure = f"The claims could not be checked: {type(error).__name__}: {error}"
         if self._failure:
             frame.head["failure"] = self._failure
-        self._emit(frame)
+        self._sink.send(frames.encode(frame))
 
     def _exit(self, batch: Batch) -> dict[str, Any]:
         """How the program's first process ended: by its track, else by its raw wait status."""
@@ -362,6 +370,19 @@ def _reap_all() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+
+
+def raise_own_priority() -> None:
+    """Ours, never the program's: its priority is what it would be without us.
+
+    Not granted to all. Where the kernel groups tasks by session (sched(7), autogroup), it weighs
+    the group, not the task: that is set only in a session of our own, never the server's.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        if os.getsid(0) == os.getpid():
+            with open("/proc/self/autogroup", "w") as file:
+                file.write(str(_NICE))
 
 
 def exit_of(status: int | None) -> dict[str, Any]:
