@@ -70,7 +70,7 @@ def test_text_stands_out_from_its_ground(
             part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
             for part in (red / 255, green / 255, blue / 255)
         ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        return float(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
 
     def contrast(one: str, other: str) -> float:
         low, high = sorted((luminance(one), luminance(other)))

@@ -4,7 +4,7 @@ import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
 import { KINDS } from "../model/vocabulary.js";
-import { sliceLabel } from "../view/sentences.js";
+import { sliceLabels } from "../view/sentences.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 
@@ -79,7 +79,7 @@ export class Textual {
     const words = [];
     const say = (/** @type {number} */ row) => {
       const kind = kindName(KINDS[columns.kind[row]]);
-      const label = sliceLabel(this.model, id, row);
+      const label = sliceLabels(this.model, id, row)[0] ?? "";
       const time = columns.end[row] < 0
         ? t("still")
         : duration(columns.end[row] - columns.start[row]);

@@ -173,7 +173,7 @@ function paintSegment(scene, startNs, endNs, top, height, fill, alpha, label, in
   pen.globalAlpha = alpha;
   pen.fillStyle = fill;
   pen.beginPath();
-  pen.roundRect(x0, top, Math.max(1, x1 - x0 - 0.8), height, Math.min(height / 2, (x1 - x0) / 2));
+  pen.roundRect(x0, top, Math.max(1, x1 - x0 - 0.8), height, Math.min(5, (x1 - x0) / 2));
   pen.fill();
   pen.globalAlpha = 1;
   const left = Math.max(x0, scale.leftPx) + 9;

@@ -14,7 +14,8 @@ import { paintTrack } from "./tracks.js";
 /** @typedef {import("./pen.js").Scene} Scene */
 
 const AXIS = 30;
-const NAMES = 196;
+const NAMES_LEAST = 180;
+const NAMES_MOST = 236;
 const NAMES_NARROW = 112;
 const NARROW_BELOW = 620;
 
@@ -79,8 +80,9 @@ export class Painter {
   }
 
   get namesPx() {
-    const narrow = this.#cssWidth < NARROW_BELOW * this.palette.unit;
-    return (narrow ? NAMES_NARROW : NAMES) * this.palette.unit;
+    const width = this.#cssWidth / this.palette.unit;
+    const wide = Math.min(NAMES_MOST, Math.max(NAMES_LEAST, width * 0.2));
+    return Math.round((width < NARROW_BELOW ? NAMES_NARROW : wide) * this.palette.unit);
   }
 
   /** The height the rows may use, and how far they may scroll. */
@@ -114,7 +116,7 @@ export class Painter {
     const most = this.model.state === "ended" ? Infinity : this.#stretch;
     const stretch = stretchFor(normal, room, most);
     if (this.model.tracks.size > 0) this.#stretch = stretch;
-    this.layout = stretch === 1 ? normal : layOut(this.model, this.view.folded, unit * stretch);
+    this.layout = stretch === 1 ? normal : layOut(this.model, this.view.folded, unit, stretch);
   }
 
   paint() {

@@ -39,6 +39,16 @@ export function fitted(pen, text, room) {
   return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
 }
 
+/** The first text that fits whole; else the last one when most of it fits; else "".
+ *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
+export function firstFitting(pen, texts, room) {
+  const whole = texts.find((text) => widthOf(pen, text) <= room);
+  if (whole !== undefined) return whole;
+  const shortest = texts.at(-1) ?? "";
+  const cut = fitted(pen, shortest, room);
+  return cut.length > shortest.length * 0.7 ? cut : "";
+}
+
 /** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y
  *  @param {number} width @param {number} height */
 export function bar(pen, x, y, width, height) {

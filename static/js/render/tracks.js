@@ -4,9 +4,9 @@ import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
 import { endedAt } from "../model/lives.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
-import { sliceLabel } from "../view/sentences.js";
-import { endingOf } from "../view/words.js";
-import { bar, fitted, font, mergedDots, topOf, widthOf } from "./pen.js";
+import { sliceLabels } from "../view/sentences.js";
+import { endingOf, kindNameOf } from "../view/words.js";
+import { bar, firstFitting, font, mergedDots, topOf, widthOf } from "./pen.js";
 import { isPatterned } from "./palette.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
@@ -15,7 +15,9 @@ import { isPatterned } from "./palette.js";
 
 /** Narrower slices are merged with what shares their pixel. */
 const THINNEST_PX = 1.2;
-const LABEL_FROM_PX = 44;
+const LABEL_FROM_PX = 30;
+/** In a picture narrower than this, an ending is its icon alone. */
+const NARROW_PX = 420;
 const SAMPLED = VOCABULARY.evidence.indexOf("sampled");
 const RUNNING = kindCode("running");
 
@@ -174,7 +176,7 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   const room = Math.min(x1, scale.rightPx) - left - 5;
   if (room > LABEL_FROM_PX && height >= 15) {
     pen.font = font(scene, height > 28 ? 13.5 : height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
-    const label = fitted(pen, sliceLabel(scene.model, track, row), room);
+    const label = firstFitting(pen, sliceLabels(scene.model, track, row), room);
     if (label && isPatterned(kind)) {
       pen.fillStyle = palette.colour.panel;
       const chip = Math.min(height - 4, 17 * palette.unit);
@@ -211,6 +213,12 @@ function shineThrough(scene, columns, threadId, top, height) {
       pen.fillRect(x0, top + 3, x1 - x0, height - 6);
       pen.fillStyle = palette.fills[thread.kind[i]];
       pen.fillRect(x0, top + 3, x1 - x0, height - 6);
+      const room = x1 - Math.max(x0, scale.leftPx) - 12;
+      if (room < LABEL_FROM_PX || isPatterned(thread.kind[i])) continue;
+      pen.font = font(scene, 11.5, 450);
+      pen.fillStyle = palette.colour.ink;
+      const words = [t("its thread: {state}", { state: kindNameOf(thread.kind[i]) })];
+      pen.fillText(firstFitting(pen, words, room), Math.max(x0, scale.leftPx) + 7, top + height / 2);
     }
   }
 }
@@ -233,7 +241,9 @@ function paintEnding(scene, row, top, height) {
   const room = scale.rightPx - x - 8;
   const ground = palette.colour.panel;
   const chip = Math.min(height - 4, 19 * palette.unit);
-  const onZombie = fitted(pen, `${text} · ${t("zombie")}`, Math.min(room, reapedPx - x - 16));
+  const onZombie = firstFitting(
+    pen, [`${text} · ${t("zombie")}`, text, ending.icon], Math.min(room, reapedPx - x - 16),
+  );
   if (onZombie) {
     // The words stand on the zombie's hatched slice.
     pen.fillStyle = ground;
@@ -244,13 +254,14 @@ function paintEnding(scene, row, top, height) {
     pen.fillText(text, reapedPx + 6, top + height / 2);
   } else {
     // No room behind the end: the words stand before it, on a ground of their own.
-    const width = widthOf(pen, text) + 10;
+    const words = scale.widthPx < NARROW_PX * palette.unit ? ending.icon : text;
+    const width = widthOf(pen, words) + 10;
     if (x - width < scale.leftPx) return;
     pen.fillStyle = ground;
     pen.globalAlpha = 0.92;
     bar(pen, x - width - 3, top + (height - chip) / 2, width, chip);
     pen.globalAlpha = 1;
     pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
-    pen.fillText(text, x - width + 2, top + height / 2);
+    pen.fillText(words, x - width + 2, top + height / 2);
   }
 }

@@ -21,11 +21,11 @@ import { objectTitle } from "./words.js";
 
 const HEIGHTS = { process: 34, thread: 32, coroutine: 24, external: 30, object: 26, cpu: 22 };
 const GROUP_HEIGHT = 30;
-/** Few rows are drawn taller. */
-const STRETCHES = [1.5, 1.25, 1];
+/** The tracks of a small run are drawn taller. */
+const STRETCHES = [1.6, 1.3, 1];
 
 /**
- * How much taller than normal the rows can be drawn in a height, at most `most`.
+ * How much taller than normal the tracks can be drawn in a height, at most `most`.
  * @param {Layout} normal laid out with stretch 1 @param {number} roomPx @param {number} most
  */
 export function stretchFor(normal, roomPx, most) {
@@ -34,10 +34,11 @@ export function stretchFor(normal, roomPx, most) {
 
 /**
  * @param {Timeline} model @param {ReadonlySet<string>} folded keys of folded rows
- * @param {number} unit pixels per layout unit (projector mode and few rows: more)
+ * @param {number} unit pixels per layout unit (projector mode: more)
+ * @param {number} [stretch] how much taller the tracks are
  * @returns {Layout}
  */
-export function layOut(model, folded, unit) {
+export function layOut(model, folded, unit, stretch = 1) {
   /** @type {Row[]} */
   const rows = [];
   const children = childrenOf(model);
@@ -61,7 +62,7 @@ export function layOut(model, folded, unit) {
       name: track.name || t("unnamed"),
       detail: detailOf(track),
       depth,
-      height: (HEIGHTS[/** @type {keyof HEIGHTS} */ (track.kind)] ?? HEIGHTS.thread) * unit,
+      height: heightOf(track) * unit * stretch,
       folds: countBelow(children, track.id),
       folded: isFolded,
     });
@@ -116,6 +117,11 @@ export function rowAt(layout, y) {
   }
   const row = layout.rows[low];
   return row && row.top <= y ? row : undefined;
+}
+
+/** @param {Track} track */
+function heightOf(track) {
+  return HEIGHTS[/** @type {keyof HEIGHTS} */ (track.kind)] ?? HEIGHTS.thread;
 }
 
 /** @param {Track} track */

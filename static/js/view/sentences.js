@@ -146,36 +146,38 @@ export function sliceFacts(model, track, row, nowNs) {
 }
 
 /**
- * The label inside a wide slice: "waiting for noodles · held by Bob"; "" for none.
- * @param {Timeline} model @param {number} track @param {number} row
+ * The label inside a wide slice, the longest first: "waiting for noodles · held by Bob", then
+ * "waiting for noodles", then "noodles"; none where the colour says it all.
+ * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
  */
-export function sliceLabel(model, track, row) {
+export function sliceLabels(model, track, row) {
   const columns = model.slicesOf(track);
   const state = columns.state[row];
-  if (state === STATE.ZOMBIE) return model.tracks.get(track)?.end ? "" : t("zombie");
-  if (state === STATE.STOPPED) return t("stopped");
-  if (state === STATE.GIL) return "GIL";
-  if (state !== STATE.BLOCKED && state !== STATE.AWAITING) return "";
+  if (state === STATE.ZOMBIE) return model.tracks.get(track)?.end ? [] : [t("zombie")];
+  if (state === STATE.STOPPED) return [t("stopped")];
+  if (state === STATE.GIL) return ["GIL"];
+  if (state !== STATE.BLOCKED && state !== STATE.AWAITING) return [];
   const holder = columns.holder[row] ? model.nameOf(columns.holder[row]) : "";
   const object = model.things.get(columns.object[row])?.name ?? "";
   switch (columns.reason[row]) {
     case REASON.SLEEP:
-      return t("sleeping");
+      return [t("sleeping")];
     case REASON.POLL:
-      return t("event loop waits");
+      return [t("event loop waits")];
     case REASON.INPUT:
-      return t("waiting for input");
+      return [t("waiting for input")];
     case REASON.JOIN:
     case REASON.WAIT_CHILD:
-      return holder ? t("waiting for {object}", { object: holder }) : t("joining");
+      return holder ? [t("waiting for {object}", { object: holder }), holder] : [t("joining")];
     case REASON.OTHER:
-      return object;
+      return object ? [object] : [];
   }
-  if (object && holder && object !== holder) {
-    return t("waiting for {object} · held by {holder}", { object, holder });
-  }
-  if (object || holder) return t("waiting for {object}", { object: object || holder });
-  return state === STATE.AWAITING ? t("awaiting") : "";
+  const name = object || holder;
+  if (!name) return state === STATE.AWAITING ? [t("awaiting")] : [];
+  const labels = [t("waiting for {object}", { object: name }), name];
+  return object && holder && object !== holder
+    ? [t("waiting for {object} · held by {holder}", { object, holder }), ...labels]
+    : labels;
 }
 
 /**
