@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import BaseModel
 
 from app.doctor import interpreters, kernel, witnesses
 from app.doctor.interpreters import Interpreter
 from app.doctor.kernel import Kernel
 from app.doctor.witnesses import Witness
+from app.worker.cgroup import Cgroup
 
 
 class Sandbox(BaseModel):
     """How a run is kept within its limits. The only tier so far is ``basic``: it bounds what a
-    program takes, it does not hide the machine from it.
+    program takes, it does not hide the machine from it. ``cgroup`` names the controllers that a
+    run's own control group has here; without them the worker's watch alone holds those limits.
     """
 
     tier: str
     measures: list[str]
+    cgroup: list[str]
 
 
 class Examination(BaseModel):
@@ -28,18 +33,23 @@ class Examination(BaseModel):
 
 def examine() -> Examination:
     """Look at everything; takes as long as the slowest interpreter needs to say its version."""
-    known = kernel.examine()
     return Examination(
         witnesses=witnesses.examine(),
-        kernel=known,
-        sandbox=sandbox(known),
+        kernel=kernel.examine(),
+        sandbox=sandbox(),
         interpreters=interpreters.find(),
     )
 
 
-def sandbox(known: Kernel) -> Sandbox:
-    """The measures that hold on this machine."""
-    measures = ["rlimits", "supervised process tree"]
-    if known.cgroup_writable:
-        measures.append("cgroup")
-    return Sandbox(tier="basic", measures=measures)
+def sandbox() -> Sandbox:
+    """The measures that hold here. A control group is made and removed: permissions alone don't
+    tell whether its controllers can be used.
+    """
+    group = Cgroup(f"doctor-{os.getpid()}", 1 << 30, 256)
+    try:
+        controllers = group.controllers
+    finally:
+        group.remove()
+    return Sandbox(
+        tier="basic", measures=["rlimits", "supervised process tree"], cgroup=controllers
+    )

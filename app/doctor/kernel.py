@@ -33,15 +33,12 @@ class Kernel(BaseModel):
     perf_event_mlock_kb: int | None
     capabilities: list[str]
     seccomp: str | None
-    cgroup: str | None
-    cgroup_writable: bool
     tracefs: bool
 
 
 def examine(proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> Kernel:
     """The kernel's answers; other roots than /proc and /sys are for tests."""
     status = _status(proc / "self/status")
-    folder = cgroup_folder(_text(proc / "self/cgroup"), sys / "fs/cgroup")
     return Kernel(
         release=platform.release(),
         cpus=len(os.sched_getaffinity(0)),
@@ -50,8 +47,6 @@ def examine(proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> Kernel:
         perf_event_mlock_kb=_number(proc / "sys/kernel/perf_event_mlock_kb"),
         capabilities=capabilities(status.get("CapEff", "0")),
         seccomp=SECCOMP_MODES.get(int(status["Seccomp"])) if "Seccomp" in status else None,
-        cgroup=str(folder) if folder else None,
-        cgroup_writable=folder is not None and os.access(folder, os.W_OK),
         tracefs=os.access(sys / "kernel/tracing/events/sched", os.R_OK | os.X_OK),
     )
 
@@ -60,27 +55,6 @@ def capabilities(mask: str) -> list[str]:
     """The names of those in ``CAPABILITIES`` whose bit is set in the hexadecimal ``mask``."""
     bits = int(mask, 16)
     return [name for bit, name in CAPABILITIES.items() if bits >> bit & 1]
-
-
-def cgroup_folder(text: str, root: Path) -> Path | None:
-    """This process's folder in the unified hierarchy, or in the pids controller's of version 1.
-
-    ``text`` is /proc/self/cgroup, lines of ``hierarchy:controllers:path``, see cgroups(7). In a
-    namespace of its own the path is relative to a root that is mounted, so the folder must exist.
-    """
-    for line in text.splitlines():
-        _number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if controllers == "" and (root / "cgroup.controllers").exists():
-            base = root
-        elif "pids" in controllers.split(","):
-            base = root / "pids"
-        else:
-            continue
-        folder = base / path.lstrip("/")
-        if folder.is_dir():
-            return folder
-    return None
 
 
 def _status(path: Path) -> dict[str, str]:

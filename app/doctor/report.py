@@ -37,7 +37,7 @@ def show(examination: Examination, console: Console) -> None:
 
 
 def _facts(examination: Examination) -> Table:
-    kernel = examination.kernel
+    kernel, sandbox = examination.kernel, examination.sandbox
     yes_no = {True: _("yes"), False: _("no")}
     unknown = _("not told")
     rows = [
@@ -47,12 +47,9 @@ def _facts(examination: Examination) -> Table:
         ("perf_event_mlock_kb", _told(kernel.perf_event_mlock_kb, unknown)),
         (_("capabilities of use"), ", ".join(kernel.capabilities) or _("none")),
         ("seccomp", kernel.seccomp or unknown),
-        (_("cgroup is writable"), yes_no[kernel.cgroup_writable]),
         (_("tracefs is readable"), yes_no[kernel.tracefs]),
-        (
-            _("sandbox"),
-            f"{examination.sandbox.tier}: {', '.join(_(m) for m in examination.sandbox.measures)}",
-        ),
+        (_("sandbox"), f"{sandbox.tier}: {', '.join(_(measure) for measure in sandbox.measures)}"),
+        (_("cgroup of a run"), ", ".join(sandbox.cgroup) or _("none")),
     ]
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in rows:

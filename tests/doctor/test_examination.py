@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.doctor import witnesses
 from app.doctor.examination import Examination, examine, sandbox
 from app.doctor.report import show
 from app.errors import TimesliceError
+from app.worker.cgroup import Cgroup
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,12 @@ def test_examine_names_the_ladder_best_first(examination: Examination) -> None:
     assert all(witness.ok or (witness.why and witness.remedy) for witness in examination.witnesses)
 
 
-def test_examine_counts_the_cgroup_only_where_it_is_writable(examination: Examination) -> None:
-    known = examination.kernel.model_copy(update={"cgroup_writable": False})
-    assert "cgroup" not in sandbox(known).measures
-    known.cgroup_writable = True
-    assert "cgroup" in sandbox(known).measures
+def test_sandbox_tells_the_controllers_that_a_run_gets() -> None:
+    group = Cgroup(f"test-{os.getpid()}", 1 << 30, 64)
+    try:
+        assert sandbox().cgroup == group.controllers
+    finally:
+        group.remove()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -16,23 +16,17 @@ def proc(tmp_path: Path) -> Path:
     (folder / "self").mkdir(parents=True)
     (folder / "sys/kernel").mkdir(parents=True)
     (folder / "self/status").write_text("Name:\tx\nCapEff:\t0000004000080000\nSeccomp:\t2\n")
-    (folder / "self/cgroup").write_text("0::/timeslice\n")
     (folder / "sys/kernel/perf_event_paranoid").write_text("-1\n")
     (folder / "sys/kernel/perf_event_mlock_kb").write_text("516\n")
     return folder
 
 
 def test_kernel_reads_what_is_there(proc: Path, tmp_path: Path) -> None:
-    group = tmp_path / "sys/fs/cgroup/timeslice"
-    group.mkdir(parents=True)
-    (tmp_path / "sys/fs/cgroup/cgroup.controllers").write_text("pids memory\n")
     found = kernel.examine(proc, tmp_path / "sys")
     assert found.perf_event_paranoid == -1
     assert found.perf_event_mlock_kb == 516
     assert found.capabilities == ["sys_ptrace", "perfmon"]
     assert found.seccomp == "filter"
-    assert found.cgroup == str(group)
-    assert found.cgroup_writable
     assert found.cpus == len(os.sched_getaffinity(0))
     assert not found.tracefs
 
@@ -42,18 +36,6 @@ def test_kernel_that_says_nothing_is_no_error(tmp_path: Path) -> None:
     assert found.perf_event_paranoid is None
     assert found.capabilities == []
     assert found.seccomp is None
-    assert found.cgroup is None and not found.cgroup_writable
-
-
-def test_cgroup_folder_of_version_1_is_the_pids_controllers(tmp_path: Path) -> None:
-    (tmp_path / "pids/a/b").mkdir(parents=True)
-    text = "5:memory:/x\n4:cpu,pids:/a/b\n0::/ignored\n"
-    assert kernel.cgroup_folder(text, tmp_path) == tmp_path / "pids/a/b"
-
-
-def test_cgroup_folder_outside_the_namespace_is_none(tmp_path: Path) -> None:
-    (tmp_path / "cgroup.controllers").touch()
-    assert kernel.cgroup_folder("0::/../outside\n", tmp_path / "missing") is None
 
 
 def test_kernel_of_this_machine_answers() -> None:
