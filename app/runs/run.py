@@ -42,7 +42,8 @@ class Plan:
     scenario: str
     params: Mapping[str, Any]
     program: str
-    python: str | None = None  # None: the Python that runs the server
+    python: str | None = None  # a path; None: the Python that runs the server
+    python_name: str | None = None
     file_name: str = "program.py"
 
 

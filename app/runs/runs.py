@@ -98,7 +98,7 @@ class Runs:
             state=RunState.WAITING,
             path=self.folder / f"{run_id}{SUFFIX}",
             program=plan.program,
-            python=plan.python,
+            python=plan.python_name,
             visitor=visitor,
             hub=Hub(self.settings.viewer_queue, self.meters.snapshots.inc),
         )
@@ -383,7 +383,12 @@ def _saying(frame: bytes, sentence: str) -> bytes:
 
 
 def _scan(folder: Path) -> list[Run]:
-    return [run_module.found(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    runs = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        # Another server over the same folder may remove an old one under our eyes.
+        with contextlib.suppress(NotFound, FileNotFoundError):
+            runs.append(run_module.found(path))
+    return runs
 
 
 def _remove(paths: list[Path]) -> None:

@@ -100,11 +100,13 @@ def plan(
             sentence = i18n.gettext(i18n.N_("It holds characters that can't be printed."), language)
             raise InvalidParameters({name: sentence})
     params = found.validate(values, language)
+    interpreter = chosen(interpreters, python)
     return Plan(
         scenario=scenario,
         params=_json(params),
         program=found.render(params),
-        python=chosen(interpreters, python),
+        python=interpreter.path if interpreter else None,
+        python_name=interpreter.name if interpreter else None,
     )
 
 
@@ -113,8 +115,8 @@ def _json(params: Any) -> dict[str, Any]:
     return value
 
 
-def chosen(interpreters: Sequence[Interpreter], python: str | None) -> str | None:
-    """The path of the interpreter that is named; None for the one that runs the server.
+def chosen(interpreters: Sequence[Interpreter], python: str | None) -> Interpreter | None:
+    """The interpreter that is named; None for the one that runs the server.
 
     Only interpreters found on this machine are run, never a path that somebody typed.
     """
@@ -122,7 +124,7 @@ def chosen(interpreters: Sequence[Interpreter], python: str | None) -> str | Non
         return None
     for item in interpreters:
         if python in (item.name, item.version, item.path):
-            return item.path
+            return item
     raise UnknownInterpreter(
         "There is no Python {python!r} here; there are: {names}.",
         python=python,

@@ -100,6 +100,7 @@ def _scenario(
         notes=markdown(item.notes(language)),
         claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
         limits=site.settings,
+        recent=[_row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
     )
     greet(request, response)
     return response
@@ -202,7 +203,10 @@ async def run(request: Request, run_id: str) -> Response:
     item = site.runs.get(run_id)
     api = f"/api/runs/{item.id}"
     known = item.scenario in site.catalogue
-    query = urlencode({name: _query(value) for name, value in item.params.items()})
+    values = {name: _query(value) for name, value in item.params.items()}
+    if item.python in {interpreter.name for interpreter in site.interpreters[1:]}:
+        values[forms.PYTHON] = str(item.python)
+    query = urlencode(values)
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
     response: Response = site.render(
         request,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.errors import UnknownInterpreter
 from app.web.forms import chosen
 from app.web.interpreters import look
-from tests.web.make import interpreters
+from tests.runs.make import FakeLauncher
+from tests.web.make import application, interpreters
 
-pytestmark = pytest.mark.anyio
 
-
+@pytest.mark.anyio
 async def test_look_finds_the_servers_own_first(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PATH", "HOME", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, "/nonexistent")
@@ -25,6 +27,7 @@ async def test_look_finds_the_servers_own_first(monkeypatch: pytest.MonkeyPatch)
     assert own.version.startswith("3.") and own.probe
 
 
+@pytest.mark.anyio
 async def test_look_given_up_leaves_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,11 +49,27 @@ async def test_look_given_up_leaves_no_process(
             await asyncio.sleep(0.005)
 
 
+@pytest.mark.anyio
 async def test_only_interpreters_that_were_found_are_run() -> None:
     found = await interpreters()
     assert chosen(found, None) is None and chosen(found, "") is None
-    assert chosen(found, "3.13.0t") == chosen(found, "CPython 3.13.0t") == "/opt/other"
+    assert chosen(found, "3.13.0t") is chosen(found, "CPython 3.13.0t") is found[1]
     with pytest.raises(UnknownInterpreter, match=r"CPython 3\.11\.7, CPython 3\.13\.0t"):
         chosen(found, "/usr/bin/env")
     with pytest.raises(UnknownInterpreter, match="only the server's own"):
         chosen([], "3.13")
+
+
+def test_run_with_another_interpreter_is_run_again_with_it(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=2, ends=True)
+    with TestClient(application(tmp_path, launcher)) as client:
+        order = {"scenario": "dead-lock", "python": "3.13.0t"}
+        run = client.post("/api/runs", json=order).json()
+        assert run["python"] == "CPython 3.13.0t"
+        assert client.portal is not None
+        assert client.portal.call(launcher.worker).spec.python == "/opt/other"
+        page = client.get(f"/runs/{run['id']}").text
+        again = re.search(r'href="(/scenarios/dead-lock\?[^"]*)"', page)
+        assert again is not None
+        form = client.get(again[1].replace("&amp;", "&")).text
+        assert '<option value="CPython 3.13.0t" selected>' in form
