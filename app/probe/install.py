@@ -29,6 +29,7 @@ HOOKS = {
     "selectors": ("blocking", "patch_selectors"),
     "warnings": ("unawaited", "patch_warnings"),
     "asyncio.base_events": ("tasks", "patch_base_events"),
+    "asyncio.tasks": ("tasks", "patch_tasks"),
     "asyncio.taskgroups": ("tasks", "patch_taskgroups"),
     "asyncio.mixins": ("primitives", "patch_mixins"),
     "asyncio.locks": ("primitives", "patch_locks"),

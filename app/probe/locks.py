@@ -200,6 +200,10 @@ class TracedRLock(_CRLock):  # type: ignore[misc]
         line, where = locate(sys._getframe(1))
         here.emit(wire.ACQUIRED, 0, line, self._id, where)
 
+    def __repr__(self) -> str:
+        text: str = super().__repr__()
+        return text.replace(" RLock object", " _thread.RLock object", 1)
+
     def _at_fork_reinit(self) -> None:
         self._level = 0
         _CRLock._at_fork_reinit(self)

@@ -67,9 +67,10 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
 
     ``primitive`` is the object of asyncio whose future it is, where it is one.
     """
-    inner = task.get_coro()
+    inner: Any = task.get_coro()
     line = 0
-    coro = code = shown = None
+    coro: Any = None
+    code = shown = coro
     try:
         while inner.__class__ is _coroutine:
             coro = inner

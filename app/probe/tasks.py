@@ -79,21 +79,40 @@ def patch_base_events(module: Any) -> None:
     method(module.BaseEventLoop, "_call_soon", make)
 
 
+def patch_tasks(module: Any) -> None:
+    """``asyncio.create_task`` of 3.11 and before names its task when it is ready already."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def create_task(coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
+            return _naming(name, original, coro, name=name, **kwargs)
+
+        return create_task
+
+    method(module, "create_task", make)
+
+
 def patch_taskgroups(module: Any) -> None:
-    """A TaskGroup of 3.11 and 3.12 names its task after it is in the ready queue."""
+    """So does a TaskGroup of 3.11 and 3.12."""
 
     def make(original: Any) -> Callable[..., Any]:
         def create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
-            step = here.step
-            step.name = "" if name is None else str(name)
-            try:
-                return original(self, coro, name=name, **kwargs)
-            finally:
-                step.name = ""
+            return _naming(name, original, self, coro, name=name, **kwargs)
 
         return create_task
 
     method(module.TaskGroup, "create_task", make)
+
+
+def _naming(task_name: Any, original: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call ``original``; the task that it makes is introduced by this name."""
+    if task_name is None:
+        return original(*args, **kwargs)
+    step = here.step
+    step.name = str(task_name)
+    try:
+        return original(*args, **kwargs)
+    finally:
+        step.name = ""
 
 
 class _Kinds(dict):  # type: ignore[type-arg]

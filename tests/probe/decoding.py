@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,7 +94,6 @@ class Run:
         self.returncode, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
         self.rings = [read_ring(path) for path in sorted(directory.glob(wire.RING_PREFIX + "*"))]
         self.rows = sorted(row for ring in self.rings for row in ring.rows)
-        self.pid = min((row for row in self.rows if row.kind == "HELLO"), default=None)
 
     @property
     def faults(self) -> str:
@@ -112,6 +115,35 @@ class Run:
 
     def dump(self) -> str:
         return "\n".join(map(str, self.rows))
+
+
+def run_until(
+    reached: Callable[[Run], bool], program: str, folder: Path, *arguments: str, timeout: float = 60
+) -> Run:
+    """Run ``program`` until its records satisfy ``reached``, then kill its group with SIGKILL."""
+    path = folder / "program.py"
+    path.write_text(program, encoding="utf-8")
+    rings = folder / "rings"
+    rings.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(path), *arguments],
+        env=environment(dict(os.environ), str(rings), str(folder)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + timeout
+    try:
+        while not reached(Run(rings, subprocess.CompletedProcess([], -1, "", ""))):
+            assert process.poll() is None, "the program ended before"
+            assert time.monotonic() < deadline, "it was not reached in time"
+            time.sleep(0.01)  # between two looks at the files, not to wait for the program
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+    return Run(rings, subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def run(

@@ -1,0 +1,248 @@
+"""What the probe records of asyncio's tasks, against a loop that keeps its own list."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from app.timeline.states import ObjectKind, Reason
+from tests.probe.decoding import Run
+from tests.probe.test_records_threads import line_of
+
+Probed = Callable[..., Run]
+
+#: A program of 1 000 tasks and a loop that records, by the tasks' names, each state change.
+INSTRUMENTED = """
+import asyncio, sys
+
+seen = []
+
+def owner(callback):
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task) and getattr(callback, "__name__", "") != "cancel":
+        return task
+
+class Loop(asyncio.SelectorEventLoop):
+    def call_soon(self, callback, *args, **kwargs):
+        handle = super().call_soon(callback, *args, **kwargs)
+        task = owner(callback)
+        if task is not None:
+            seen.append(("ready", task))
+        return handle
+
+async def leaf(n):
+    await asyncio.sleep(n % 7 / 5000)
+    await asyncio.sleep(0)
+    if n % 50 == 0:
+        raise KeyError(n)
+    return n
+
+async def take(queue):
+    return [await queue.get() for _ in range(4)]
+
+async def give(queue, n):
+    for k in range(4):
+        await queue.put((n, k))
+
+async def locked(lock, event):
+    async with lock:
+        await event.wait()
+
+async def parent(n):
+    kind = n % 4
+    if kind == 0:
+        await asyncio.gather(*(leaf(n + k) for k in range(9)), return_exceptions=True)
+    elif kind == 1:
+        queue = asyncio.Queue(1)
+        workers = [asyncio.create_task(take(queue)) for _ in range(4)]
+        workers += [asyncio.create_task(give(queue, n)) for _ in range(4)]
+        await asyncio.wait(workers)
+    elif kind == 2 and sys.version_info >= (3, 11):
+        async with asyncio.TaskGroup() as group:
+            for k in range(9):
+                group.create_task(leaf(1 + k), name=f"child-{n}-{k}")
+    else:
+        lock, event = asyncio.Lock(), asyncio.Event()
+        tasks = [asyncio.create_task(locked(lock, event)) for _ in range(9)]
+        await asyncio.sleep(0.001)
+        tasks[4].cancel()
+        event.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+async def main():
+    await asyncio.gather(*(parent(n) for n in range(110)))
+
+loop = Loop()
+asyncio.set_event_loop(loop)
+
+# Each step is seen from outside the handle: the loop pops it and calls its _run.
+class Ready(type(loop._ready)):
+    def popleft(self):
+        handle = super().popleft()
+        task = owner(handle._callback)
+        if task is None or handle._cancelled:
+            return handle
+        return Seen(handle, task)
+
+class Seen:
+    def __init__(self, handle, task):
+        self.handle, self.task = handle, task
+    _cancelled = False
+    def _run(self):
+        seen.append(("run", self.task))
+        self.handle._run()
+        seen.append(("done" if self.task.done() else "pause", self.task))
+
+loop._ready = Ready()
+loop.run_until_complete(main())
+loop.close()
+print([(what, task.get_name()) for what, task in seen])
+"""
+
+KINDS = {
+    "TASK_READY": "ready",
+    "TASK_RUN": "run",
+    "TASK_PAUSE": "pause",
+    "TASK_DONE": "done",
+}
+
+
+def test_every_state_change_equals_the_loops_own_list(probed: Probed, python: str) -> None:
+    run = probed(INSTRUMENTED, python=python)
+    assert run.stderr == ""
+    expected = ast.literal_eval(run.stdout)
+    names = {row.b: row.text.partition("\0")[0] for row in run.of("TASK_NEW")}
+    found = [(KINDS[row.kind], names[row.b]) for row in run.of(*KINDS)]
+    assert len(names) >= 1000
+    assert len(expected) > 4000
+    assert found == expected
+    assert all(ring.lost == 0 for ring in run.rings)
+
+
+def test_task_tells_name_function_parent_and_line(probed: Probed) -> None:
+    program = """
+import asyncio
+async def child():
+    await asyncio.sleep(0)
+async def main():
+    await asyncio.create_task(child(), name="given")  # named
+    async with asyncio.TaskGroup() as group:
+        group.create_task(child(), name="grouped")  # grouped
+asyncio.run(main())  # run
+"""
+    run = probed(program)
+    rows = {row.text: row for row in run.of("TASK_NEW")}
+    main = rows["Task-1\0main"]
+    assert (main.a, main.c) == (line_of(program, "run"), 0)
+    for name in ("named", "grouped"):
+        text = {"named": "given\0child", "grouped": "grouped\0child"}[name]
+        assert (rows[text].a, rows[text].c) == (line_of(program, name), main.b)
+
+
+def test_pause_tells_what_is_awaited_and_where(probed: Probed) -> None:
+    program = """
+import asyncio
+async def wait(what):
+    await what  # wait
+async def main():
+    lock, event, condition = asyncio.Lock(), asyncio.Event(), asyncio.Condition()
+    semaphore, queue = asyncio.Semaphore(0), asyncio.Queue()
+    future = asyncio.get_running_loop().create_future()
+    async def with_condition():
+        async with condition:
+            await condition.wait()  # condition
+    await lock.acquire()
+    tasks = [asyncio.create_task(coro) for coro in (
+        wait(lock.acquire()), wait(event.wait()), with_condition(), wait(semaphore.acquire()),
+        wait(queue.get()), wait(asyncio.sleep(60)), wait(future))]
+    tasks.append(asyncio.create_task(wait(tasks[0])))
+    tasks.append(asyncio.create_task(wait(asyncio.gather(tasks[1]))))
+    await asyncio.sleep(0)
+    for task in tasks: task.cancel()
+    await asyncio.wait(tasks)
+asyncio.run(main())
+"""
+    run = probed(program)
+    made = {ObjectKind(row.aux).name: row.b for row in run.of("OBJECT")}
+    tasks = [row.b for row in run.of("TASK_NEW")][1:10]
+    pauses = [next(row for row in run.of("TASK_PAUSE") if row.b == task) for task in tasks]
+    assert [(Reason(row.aux).name, row.c) for row in pauses] == [
+        ("LOCK", made["LOCK"]),
+        ("EVENT", made["EVENT"]),
+        ("CONDITION", made["CONDITION"]),
+        ("SEMAPHORE", made["SEMAPHORE"]),
+        ("QUEUE", made["QUEUE"]),
+        ("SLEEP", 0),
+        ("FUTURE", 0),
+        ("TASK", tasks[0]),
+        ("TASK", 0),
+    ]
+    lines = {row.a for index, row in enumerate(pauses) if index != 2}
+    assert lines == {line_of(program, "wait")}
+    assert pauses[2].a == line_of(program, "condition")
+
+
+def test_task_tells_how_it_ended(probed: Probed) -> None:
+    run = probed("""
+import asyncio
+async def fails(): raise LookupError
+async def main():
+    task = asyncio.create_task(asyncio.sleep(60), name="cancelled")
+    await asyncio.sleep(0)
+    task.cancel()
+    raised = asyncio.create_task(fails(), name="raised")
+    await asyncio.wait([task, raised])
+asyncio.run(main())
+""")
+    names = {row.text.partition("\0")[0]: row.b for row in run.of("TASK_NEW")}
+    ends = {name: run.one("TASK_DONE", b=names[name]) for name in ("Task-1", "cancelled", "raised")}
+    assert {name: (row.aux, row.text) for name, row in ends.items()} == {
+        "Task-1": (0, ""),
+        "cancelled": (2, ""),
+        "raised": (1, "LookupError"),
+    }
+    assert "Task exception was never retrieved" in run.stderr  # it was not marked as retrieved
+
+
+def test_coroutine_never_awaited_is_told_and_warned_of_as_before(probed: Probed) -> None:
+    program = """
+import asyncio
+async def forgotten(): pass
+async def main():
+    forgotten()  # here
+asyncio.run(main())
+"""
+    run = probed(program)
+    row = run.one("NEVER_AWAITED")
+    assert (row.text, row.a) == ("forgotten", line_of(program, "here"))
+    first = run.stderr.splitlines()[0]
+    assert first.endswith(
+        f"program.py:{row.a}: RuntimeWarning: coroutine 'forgotten' was never awaited"
+    )
+
+
+def test_idle_loop_polls_and_output_belongs_to_its_task(probed: Probed) -> None:
+    run = probed("""
+import asyncio
+async def main():
+    await asyncio.sleep(0.01)
+    print("from main")
+asyncio.run(main())
+print("after")
+""")
+    assert run.of("ENTER", aux=Reason.POLL)
+    main = run.one("TASK_NEW", text="Task-1\0main").b
+    owners = {row.text: row.b for row in run.of("OUTPUT") if row.text.strip()}
+    assert owners == {"from main": main, "after": 0}
+
+
+def test_blocking_call_in_a_coroutine_is_a_wait_inside_its_step(probed: Probed) -> None:
+    run = probed("""
+import asyncio, time
+async def main(): time.sleep(0.01)
+asyncio.run(main())
+""")
+    (began,) = [row for row in run.of("TASK_RUN") if row.b == run.of("TASK_NEW")[0].b]
+    ended = run.one("TASK_DONE", b=began.b)
+    enter, leave = run.of("ENTER", "LEAVE", aux=Reason.SLEEP)
+    assert began.t < enter.t < leave.t < ended.t
