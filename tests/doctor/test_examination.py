@@ -52,6 +52,7 @@ def test_report_names_witnesses_and_interpreters(
     assert ("Witnesses" in text) == (language == "en")
 
 
+@pytest.mark.usefixtures("few_interpreters")
 def test_doctor_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

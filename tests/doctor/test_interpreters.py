@@ -77,6 +77,7 @@ def test_resolve_takes_a_path_and_a_command(monkeypatch: pytest.MonkeyPatch) -> 
     assert interpreters.resolve(Path(sys.executable).name) == sys.executable
 
 
+@pytest.mark.usefixtures("few_interpreters")
 def test_resolve_names_what_is_wrong_and_what_there_is(tmp_path: Path) -> None:
     old = answering(tmp_path / "old", "CPython", "3.8.1")
     with pytest.raises(UnknownInterpreter, match=r"3\.9 or newer.*Found here: .*CPython 3"):
