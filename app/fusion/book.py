@@ -157,7 +157,8 @@ class Book:
         self.dirty = waiting
         if final or self.now >= self._stats_due:
             for lane in self._moved:
-                self._stats.setdefault(lane.track, lane.stats(self.now))
+                if not lane.ended:  # else its totals were told at its end
+                    self._stats[lane.track] = lane.stats(self.now)
             self._moved = {}
             self._stats_due = self.now + STATS_EVERY_NS
         batch = Batch(

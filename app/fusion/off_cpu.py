@@ -8,6 +8,7 @@ from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
 
+_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _OWNED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
 _REASON_OF_SITE = {"pipe": Reason.PIPE, "socket": Reason.SOCKET, "file": Reason.FILE}
 _REASON_OF_CALL = {
@@ -91,7 +92,8 @@ class OffCpu:
         lane, op = life.lane, life.op
         if lane.state not in (State.BLOCKED, State.GIL):
             return
-        if lane.reason is Reason.OTHER or lane.state is State.GIL:
+        free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
+        if lane.reason is Reason.OTHER or lane.state is State.GIL or free:
             self.decide(life)
         if op is None or lane.state is not State.BLOCKED or op.reason not in _OWNED:
             return
@@ -117,7 +119,7 @@ class OffCpu:
         op = life.op
         if op is None:
             return True
-        if op.reason in (Reason.LOCK, Reason.RLOCK):
+        if op.reason in _LOCKS:
             known = self._things.get(op.obj)
             return (
                 known is not None
