@@ -155,14 +155,18 @@ class _Guarding:
         pid = os.fork()
         if pid == 0:
             try:
-                self._sandbox.enter(me)
+                self._sandbox.enter(me, report)
             except BaseException as error:  # noqa: BLE001 - told to the guard, then over
                 why = getattr(error, "strerror", None) or repr(error)
                 os.write(report, f"{self._sandbox.argv[0]} can't be started: {why}.".encode())
             os._exit(_FAILED_TO_EXEC)
-        for fd in (report, self._sandbox.go, self._sandbox.stdout, self._sandbox.stderr):
+        for fd in {report, self._sandbox.go, self._sandbox.stdout, self._sandbox.stderr}:
             os.close(fd)
-        self._report(started=pid)
+        said = os.read(errors, 4096)
+        if said == self._sandbox.READY:
+            self._report(started=pid)
+        else:
+            self._report(failed=said.decode(errors="replace"))
         with contextlib.suppress(OSError):  # only so that reaps are timely; not granted to all
             os.setpriority(os.PRIO_PROCESS, 0, -10)
         return errors

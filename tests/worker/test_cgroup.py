@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,19 @@ from app.worker import cgroup
 from app.worker.cgroup import Cgroup, _Folder
 
 BOTH = frozenset({"pids", "memory"})
+
+
+JOIN_THEN_FORK = """
+import os, sys
+for path in sys.argv[1:]:
+    with open(path, 'w') as file: file.write('0')
+print('joined', flush=True)
+input()
+try:
+    if os.fork() == 0: os._exit(0)
+except OSError:
+    print('refused', flush=True)
+"""
 
 
 @pytest.fixture
@@ -50,20 +65,16 @@ def test_cgroup_for_real_limits_and_goes_away(name: str) -> None:
         group.remove()
         pytest.skip("this machine lets us make no pids cgroup")
     folders = [os.path.dirname(path) for path in group.files_to_join()]
-    pid = os.fork()
-    if pid == 0:
-        refused = 0
-        for path in group.files_to_join():
-            with open(path, "w") as file:
-                file.write("0")
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", JOIN_THEN_FORK, *group.files_to_join()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"joined\n"
         group.forbid_forks()
-        try:
-            if os.fork() == 0:
-                os._exit(0)
-        except OSError:
-            refused = 42
-        os._exit(refused)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 42
+        output, _ = process.communicate(b"\n")
+    assert output == b"refused\n"
     assert group.forks_refused()
     group.remove()
     assert not any(map(os.path.exists, folders))
