@@ -129,7 +129,7 @@ def _process_ended(ident: int) -> None:
 
 def patch_subprocess(module: Any) -> None:
     """Popen's start and wait; the wait itself is os.waitpid's."""
-    method(module.Popen, "__init__", _make_popen_init)
+    method(module.Popen, "_execute_child", _make_execute)
     method(module.Popen, "wait", _make_popen_wait)
 
 
@@ -142,17 +142,18 @@ def _program_name(args: Any) -> str:
     return os.path.basename(name.split()[0]) if name.split() else ""
 
 
-def _make_popen_init(original: Any) -> Callable[..., Any]:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+def _make_execute(original: Any) -> Callable[..., Any]:
+    # Not __init__: it warns at its caller's line, and a wrapper's frame would be that.
+    def _execute_child(self: Any, args: Any, *rest: Any, **kwargs: Any) -> None:
         ident = self._timeslice = fresh()
         line, where = locate(sys._getframe(1))
-        name = _program_name(args[0] if args else kwargs.get("args"))
+        name = _program_name(args)
         here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
         here.text(wire.PROCESS_SPAWN, 0, line, ident, 0, name)
-        original(self, *args, **kwargs)
+        original(self, args, *rest, **kwargs)
         here.emit(wire.PROCESS_SPAWNED, 0, self.pid, ident)
 
-    return __init__
+    return _execute_child
 
 
 def _make_popen_wait(original: Any) -> Callable[..., Any]:

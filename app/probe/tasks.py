@@ -71,7 +71,7 @@ def patch_base_events(module: Any) -> None:
         def _other(self: Any, callback: Any, args: Any, context: Any) -> Any:
             handle = original(self, callback, args, context)
             if handle._source_traceback:
-                del handle._source_traceback[-1]  # the wrapper's own line
+                del handle._source_traceback[-2:]  # this function's line and its caller's
             return handle
 
         return _call_soon

@@ -1,0 +1,239 @@
+"""The probe in every process of a program: fork, spawn, forkserver, subprocess."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.probe.launch import environment
+from app.timeline.states import ObjectKind, Reason
+from tests.probe.decoding import Run, run, run_until
+
+pytestmark = pytest.mark.real
+
+METHODS = ("fork", "spawn", "forkserver")
+
+
+@pytest.fixture
+def probed(tmp_path: Path) -> Callable[..., Run]:
+    def start(program: str, *arguments: str, python: str = sys.executable) -> Run:
+        done = run(program, tmp_path, *arguments, python=python)
+        assert done.faults == ""
+        return done
+
+    return start
+
+
+Probed = Callable[..., Run]
+
+FAMILY = """
+import multiprocessing, sys
+def child(lock, queue, pipe, event):
+    with lock:
+        pass
+    pipe.send(pipe.recv())
+    queue.put("item")
+    event.wait()
+def broken():
+    raise LookupError
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    lock, queue, event = context.Lock(), context.Queue(), context.Event()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=child, args=(lock, queue, theirs, event), name="kid")
+    with lock:
+        process.start()
+        ours.send("ping")
+    ours.recv(), queue.get()
+    event.set()
+    process.join()
+    process = context.Process(target=broken, name="broken")
+    process.start(); process.join()
+    print(process.exitcode)
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_family_shares_the_ids_of_its_objects(probed: Probed, method: str) -> None:
+    run = probed(FAMILY, method)
+    assert run.stdout == "1\n"
+    root = min(run.of("HELLO")).pid
+    kid = run.one("PROCESS_NAME", text="kid")
+    spawn = run.one("PROCESS_SPAWN", text="kid")
+    spawned = run.one("PROCESS_SPAWNED", b=spawn.b)
+    assert kid.b == spawn.b and spawned.a == kid.pid and spawn.pid == root
+    assert run.one("PROCESS_END", b=kid.b, pid=kid.pid).aux == 0
+    assert run.one("HELLO", pid=kid.pid).t < kid.t
+
+    made = {ObjectKind(row.aux): row.b for row in run.of("OBJECT", pid=root)}
+    assert run.one("ACQUIRED", pid=kid.pid, b=made[ObjectKind.LOCK])
+    assert run.of("ACQUIRED", pid=root, b=made[ObjectKind.LOCK])
+    event = run.of("ENTER", "LEAVE", pid=kid.pid, aux=Reason.EVENT, b=made[ObjectKind.EVENT])
+    if event:  # it came before the event was set
+        assert run.one("NOTIFY", pid=root, b=made[ObjectKind.EVENT]).t < event[1].t
+
+    queue = made[ObjectKind.QUEUE]
+    put, send = run.one("PUT", b=queue, pid=kid.pid), run.one("SEND", b=queue)
+    received, got = run.one("RECV", b=queue), run.one("GET", b=queue)
+    assert send.pid == kid.pid and send.tid != put.tid  # the feeder is a thread of its own
+    assert send.t < received.t < got.t and send.c == received.c
+    assert run.one("THREAD_START", pid=kid.pid, text="QueueFeederThread").tid == send.tid
+
+    pipes = [row.b for row in run.of("OBJECT", aux=ObjectKind.PIPE, pid=root)]
+    assert len(pipes) == 2
+    for stream, sender in zip(reversed(pipes), (root, kid.pid), strict=True):
+        send, received = run.one("SEND", b=stream), run.one("RECV", b=stream)
+        assert send.t < received.t and send.pid == sender != received.pid
+
+    broken = run.one("PROCESS_NAME", text="broken")
+    end = run.one("PROCESS_END", pid=broken.pid)
+    assert (end.aux, end.text) == (1, "LookupError")
+    reaped = {row.a: row.b for row in run.of("REAPED")}
+    if method != "forkserver":  # there the server reaps them, and it is killed at the end
+        assert reaped[kid.pid] == 0 and reaped[broken.pid] == 1 << 8
+    joins = run.of("ENTER", aux=Reason.JOIN, pid=root)
+    assert {row.c & 0xFFFFFFFF for row in joins} <= {kid.pid, broken.pid}
+    assert len(run.of("MAIN_END", pid=root)) == 1
+    assert not run.of("MAIN_END", pid=kid.pid)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_daemon_is_killed_when_main_code_ends(probed: Probed, method: str) -> None:
+    run = probed(
+        """
+import multiprocessing, sys, time
+def daemon(): time.sleep(60)
+def sibling(go): go.recv()
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    go, end = context.Pipe()
+    context.Process(target=sibling, args=(end,), name="sibling").start()
+    context.Process(target=daemon, name="daemon", daemon=True).start()
+    go.send(1)
+""",
+        method,
+    )
+    root = min(run.of("HELLO")).pid
+    spawn = run.one("PROCESS_SPAWN", text="daemon")
+    assert spawn.aux == 1
+    victim = run.one("PROCESS_SPAWNED", b=spawn.b).a
+    kill, end = run.one("KILL", a=victim), run.one("MAIN_END", pid=root)
+    assert (kill.aux, kill.b, kill.pid) == (15, 1, root)
+    assert kill.t > end.t
+    if method == "fork":
+        assert run.one("REAPED", a=victim).b == 15
+
+
+def test_terminate_is_a_kill_but_not_of_a_daemon(probed: Probed) -> None:
+    run = probed("""
+import multiprocessing, time
+p = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+p.start(); p.terminate(); p.join()
+print(p.exitcode)
+""")
+    assert run.stdout == "-15\n"
+    kill = run.one("KILL")
+    assert (kill.aux, kill.b) == (15, 0)
+    assert run.one("REAPED", a=kill.a).t > kill.t
+
+
+def test_ring_of_a_killed_process_is_read_up_to_its_death(tmp_path: Path) -> None:
+    program = """
+import multiprocessing, threading
+lock = threading.Lock()
+def child():
+    with lock:
+        print("last words")
+        threading.Event().wait()
+if __name__ == "__main__":
+    p = multiprocessing.get_context("fork").Process(target=child, name="victim")
+    p.start(); p.join()
+"""
+
+    def waiting(run: Run) -> bool:
+        return bool(run.of("ENTER", aux=Reason.EVENT))
+
+    run = run_until(waiting, program, tmp_path)
+    victim = run.one("PROCESS_NAME", text="victim")
+    rows = [row.kind for row in run.rows if row.pid == victim.pid and row.t >= victim.t]
+    assert rows[0] == "PROCESS_NAME" and rows[-1] == "ENTER"
+    assert "ACQUIRED" in rows and "RELEASED" not in rows
+    assert not run.of("PROCESS_END")
+
+
+def test_forked_child_does_not_write_into_its_parents_rings(probed: Probed) -> None:
+    run = probed("""
+import os, threading
+lock = threading.Lock()
+def work():
+    with lock: pass
+threading.Thread(target=work, name="parent's").start()
+pid = os.fork()
+if pid == 0:
+    with lock: pass
+    t = threading.Thread(target=work, name="child's"); t.start(); t.join()
+else:
+    os.waitpid(pid, 0)
+""")
+    parent, child = sorted(run.of("HELLO"))
+    assert child.a == parent.pid
+    for ring in run.rings:
+        assert {row.pid for row in ring.rows} == {ring.pid}
+    assert run.one("THREAD_START", text="child's").pid == child.pid
+    shared = run.one("OBJECT", aux=ObjectKind.LOCK).b
+    assert {row.pid for row in run.of("ACQUIRED", b=shared)} == {parent.pid, child.pid}
+    for process in (parent.pid, child.pid):
+        assert run.of("FILE", pid=process) and len(run.of("MAIN_END", pid=process)) == 1
+    wait = run.one("ENTER", aux=Reason.WAIT_CHILD)
+    assert wait.c & 0xFFFFFFFF == child.pid and run.one("REAPED").a == child.pid
+
+
+def test_subprocess_and_its_own_python_are_recorded(probed: Probed) -> None:
+    run = probed("""
+import subprocess, sys
+text = "import threading; threading.Thread(target=print, args=('hi',), name='inner').start()"
+subprocess.run([sys.executable, "-c", text], check=True)
+""")
+    assert run.stdout == "hi\n"
+    inner = run.one("THREAD_START", text="inner")
+    spawned = run.one("PROCESS_SPAWNED")
+    assert spawned.a == inner.pid != spawned.pid
+    wait = run.one("ENTER", aux=Reason.WAIT_CHILD)
+    assert wait.b == spawned.b and wait.c & 0xFFFFFFFF == inner.pid
+    assert run.one("REAPED").a == inner.pid
+
+
+def test_own_sitecustomize_runs_and_the_probe_hides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "site" / "sitecustomize.py"
+    own.parent.mkdir()
+    own.write_text("import sys; sys.own = True\n")
+    monkeypatch.setenv("PYTHONPATH", str(own.parent))
+    done = run(
+        "import sys, sitecustomize; print(sys.own, sitecustomize.__file__);"
+        "print([p for p in sys.path if 'inject' in p])",
+        tmp_path,
+    )
+    assert done.faults == ""
+    assert done.stdout == f"True {own}\n[]\n"
+
+
+def test_program_runs_untouched_where_rings_cannot_be_written(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import threading; print(threading.Lock().acquire())"],
+        env=environment(dict(os.environ), str(tmp_path / "absent"), str(tmp_path)),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+
+def test_start_imports_nothing_that_the_program_did_not(probed: Probed) -> None:
+    text = "import sys; print(sorted(m for m in sys.modules if m.split('.')[0] in {}))"
+    names = "('threading', 'asyncio', 'multiprocessing', 'socket', 'queue', 'typing', 'concurrent')"
+    assert probed(text.format(names)).stdout == "[]\n"
