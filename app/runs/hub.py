@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from app.errors import BadFrame
 from app.timeline import frames as codec
+from app.timeline.merge import merge_encoded
 
 #: Frames this far back from the newest are kept compressed.
 RAW_TAIL = 128
@@ -151,5 +152,6 @@ class Hub:
 
 
 def _merge(items: list[bytes | _Packed]) -> bytes:
-    raw = (zlib.decompress(item.data) if isinstance(item, _Packed) else item for item in items)
-    return codec.encode(codec.merge(codec.decode(item) for item in raw))
+    return merge_encoded(
+        zlib.decompress(item.data) if isinstance(item, _Packed) else item for item in items
+    )

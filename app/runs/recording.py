@@ -12,11 +12,13 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 from app.errors import BadFrame, BadRecording, NotFound, RecordingFailed
 from app.timeline import frames as codec
+from app.timeline.merge import merge_encoded
 from app.timeline.timeline import Timeline
 
 FORMAT = 1
@@ -237,11 +239,14 @@ class Recording:
             raise _bad(self.path, error) from error
 
     def _merged(self) -> bytes | None:
+        frames = self.frames()
+        first = next(frames, None)
+        if first is None:
+            return None
         try:
-            decoded = [codec.decode(frame) for frame in self.frames()]
+            return merge_encoded(chain([first], frames))
         except BadFrame as error:
             raise _bad(self.path, error) from error
-        return codec.encode(codec.merge(decoded)) if decoded else None
 
     def _read(self, key: str, default: Any) -> Any:
         try:

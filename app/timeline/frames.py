@@ -102,11 +102,23 @@ def decode(data: bytes | memoryview) -> Frame:
 
     Raises BadFrame when the bytes are no frame, are cut short, or are of another version.
     """
+    frame, slices, flows = read(data)
+    frame.slices = _slices(slices)
+    frame.flows = _flows(flows)
+    return frame
+
+
+def read(
+    data: bytes | memoryview,
+) -> tuple[Frame, dict[str, Sequence[Any]], dict[str, Sequence[Any]]]:
+    """The frame without its rows, then the columns of its slices and of its flows, by name.
+
+    Raises BadFrame like ``decode``, but does not look at the rows' codes.
+    """
     view = memoryview(data)
-    length, version, flags, seq, head_length, now = _header(view)
+    length, _version, flags, seq, head_length, now = _header(view)
     if length != len(view):
         raise BadFrame(f"The frame says it has {length} bytes, but {len(view)} came.")
-    del version
     offset = HEADER.size + head_length
     if offset > length:
         raise BadFrame("The frame's head is longer than the frame.")
@@ -115,18 +127,11 @@ def decode(data: bytes | memoryview) -> Frame:
         slice_rows, flow_rows = head.pop("rows")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadFrame("The frame's head is not the JSON object it should be.") from error
-    slice_values, offset = _read_columns(view, offset, slice_rows, SLICE_COLUMNS)
-    flow_values, offset = _read_columns(view, offset, flow_rows, FLOW_COLUMNS)
+    slices, offset = _read_columns(view, offset, slice_rows, SLICE_COLUMNS)
+    flows, offset = _read_columns(view, offset, flow_rows, FLOW_COLUMNS)
     if offset != length:
         raise BadFrame(f"The frame has {length - offset} bytes after its last column.")
-    return Frame(
-        seq=seq,
-        now_ns=int(now),
-        head=head,
-        slices=_slices(slice_values),
-        flows=_flows(flow_values),
-        snapshot=bool(flags & SNAPSHOT),
-    )
+    return Frame(seq, int(now), head, snapshot=bool(flags & SNAPSHOT)), slices, flows
 
 
 def sequence(data: bytes | memoryview) -> int:
@@ -222,12 +227,16 @@ def _columns(rows: Sequence[tuple[Any, ...]], columns: tuple[tuple[str, str], ..
         return []
     parts = []
     for name, code in columns:
-        column = array(code, [getattr(row, name) for row in rows])
-        if sys.byteorder == "big":
-            column.byteswap()
-        data = column.tobytes()
-        parts.append(data + bytes(-len(data) % 8))
+        parts.append(wire_bytes(array(code, [getattr(row, name) for row in rows])))
     return parts
+
+
+def wire_bytes(column: array[Any]) -> bytes:
+    """A column as it stands on the wire: little-endian, padded to a multiple of 8."""
+    if sys.byteorder == "big":
+        column.byteswap()
+    data = column.tobytes()
+    return data + bytes(-len(data) % 8)
 
 
 def _read_columns(

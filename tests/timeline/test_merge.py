@@ -1,0 +1,76 @@
+"""The merge by columns says exactly what the merge by rows says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import BadFrame
+from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.merge import merge_encoded
+from app.timeline.model import OPEN, Flow, Slice
+from app.timeline.states import Evidence, FlowKind, Reason, State
+
+SLICES = st.builds(
+    Slice,
+    track=st.integers(1, 4),
+    start_ns=st.integers(0, 50),
+    end_ns=st.one_of(st.just(OPEN), st.integers(0, 2**52)),
+    state=st.sampled_from(State),
+    reason=st.sampled_from(Reason),
+    object=st.integers(0, 3),
+    holder=st.integers(0, 2**32 - 1),
+    cpu=st.integers(-1, 300),
+    line=st.integers(0, 99),
+    evidence=st.sampled_from(Evidence),
+    reason_evidence=st.sampled_from(Evidence),
+)
+FLOWS = st.builds(
+    Flow,
+    kind=st.sampled_from(FlowKind),
+    from_track=st.integers(1, 9),
+    from_ns=st.integers(0, 99),
+    to_track=st.integers(1, 9),
+    to_ns=st.integers(0, 99),
+    object=st.integers(0, 9),
+)
+HEADS = st.fixed_dictionaries(
+    {},
+    optional={
+        "run": st.dictionaries(st.sampled_from("abc"), st.integers()),
+        "state": st.sampled_from(["running", "ended"]),
+        "tracks": st.lists(st.fixed_dictionaries({"id": st.integers(1, 4), "name": st.text()})),
+        "output": st.lists(st.text(), max_size=2),
+        "failure": st.text(),
+    },
+)
+FRAMES = st.lists(
+    st.builds(
+        lambda head, slices, flows, snapshot: (head, slices, flows, snapshot),
+        HEADS,
+        st.lists(SLICES, max_size=8),
+        st.lists(FLOWS, max_size=3),
+        st.sampled_from([False, False, False, True]),
+    ),
+    max_size=6,
+)
+
+
+@given(FRAMES)
+def test_merge_encoded_equals_merge(
+    parts: list[tuple[dict[str, Any], list[Slice], list[Flow], bool]],
+) -> None:
+    frames = [
+        Frame(seq, seq * 10, head, slices, flows, snapshot)
+        for seq, (head, slices, flows, snapshot) in enumerate(parts)
+    ]
+    encoded = [encode(frame) for frame in frames]
+    assert merge_encoded(encoded) == encode(merge(map(decode, encoded)))
+
+
+def test_merge_encoded_refuses_foreign_bytes() -> None:
+    with pytest.raises(BadFrame):
+        merge_encoded([encode(Frame(0, 0)), b"no frame at all, though long enough to be one"])
