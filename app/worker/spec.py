@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from app.settings import Settings
+if TYPE_CHECKING:  # a worker starts faster without the server's settings
+    from app.settings import Settings
 
 
 class Limits(BaseModel):
