@@ -81,7 +81,10 @@ def check_vanishes(timeline: Timeline, params: Settings) -> Answer:
     zh += f"进程在 {duration(gone)} 结束。"
     spans = [whole(timeline, logger), whole(timeline, worker)]
     if not params.daemon:
-        return either(cause is Cause.RETURNED and gone >= ended, en, zh, spans)
+        # The thread itself may leave a moment after its code, and after main's own thread.
+        last = said(timeline, "logger: my code is over")
+        over = min(ended, last[0].ns) if last else ended
+        return either(cause is Cause.RETURNED and gone >= over, en, zh, spans)
     if cause is Cause.RETURNED:
         if ended < max(sibling, need_said(timeline, MAIN_OVER).ns):
             return not_seen(

@@ -45,6 +45,18 @@ def returned_at_last(b: Build) -> None:
     threads(b, 1509, Cause.RETURNED)
 
 
+@cases.holds("vanishes", daemon=False)
+def leaves_a_moment_after_its_code(b: Build) -> None:
+    threads(b, 1512, Cause.RETURNED)
+    (logger,) = b.timeline.named("logger")
+    b.say(logger.id, 1509, "logger: my code is over")
+
+
+@cases.fails("vanishes", daemon=False)
+def process_does_not_wait_for_it(b: Build) -> None:
+    threads(b, 1600, Cause.RETURNED)
+
+
 @cases.not_seen("vanishes")
 @cases.not_seen("runs-on")
 def returned_first(b: Build) -> None:
