@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	@$(BIN)/python -m app serve $(ARGS)
 
 # Lint and every test, the browser's included: what .ci/run runs.
-test: lint
+test: $(VENV)/.installed-dev lint
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev
