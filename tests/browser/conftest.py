@@ -73,11 +73,11 @@ class RunPage:
     def get(self, expression: str) -> Any:
         return self.page.evaluate(f"() => ({expression})")
 
-    def wait(self, condition: str) -> None:
+    def wait(self, condition: str, within_ms: int = WAIT_MS) -> None:
         """Until ``condition`` (JavaScript) is true in an animation frame."""
         self.page.evaluate(
             f"""() => new Promise((done, failed) => {{
-              const late = performance.now() + {WAIT_MS};
+              const late = performance.now() + {within_ms};
               const look = () => {{
                 if ({condition}) done();
                 else if (performance.now() > late) failed(new Error("waited in vain"));

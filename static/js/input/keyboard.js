@@ -47,7 +47,8 @@ export function listen(commands) {
   });
 }
 
-/** Every element with data-command does it on a click. @param {Record<string, () => void>} commands */
+/** Every element with data-command does it on a click.
+ *  @param {Record<string, () => void>} commands */
 export function bindButtons(commands) {
   for (const button of document.querySelectorAll("[data-command]")) {
     if (!(button instanceof HTMLElement)) continue;

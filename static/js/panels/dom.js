@@ -14,7 +14,8 @@ export function el(tag, attributes, ...children) {
   return node;
 }
 
-/** A sentence, the program's own names in bold. @param {import("../base/messages.js").Part[]} all */
+/** A sentence, the program's own names in bold.
+ *  @param {import("../base/messages.js").Part[]} all */
 export function sentence(all) {
   const fragment = document.createDocumentFragment();
   for (const { text, strong } of all) fragment.append(strong ? el("b", {}, text) : text);

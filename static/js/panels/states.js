@@ -2,14 +2,17 @@
 
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
+import { alarms } from "../model/findings.js";
 import { KINDS } from "../model/vocabulary.js";
 import { kindName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
 
 const MOST_TRACKS = 24;
 
+/** @typedef {{button: HTMLButtonElement, share: HTMLElement, swatch: HTMLCanvasElement}} Entry */
+
 export class States {
-  /** @type {Map<number, {button: HTMLButtonElement, share: HTMLElement, swatch: HTMLCanvasElement}>} */
+  /** @type {Map<number, Entry>} by kind code */
   #entries = new Map();
   /** @type {Map<number, {row: HTMLElement, name: HTMLElement, canvas: HTMLCanvasElement}>} */
   #bars = new Map();
@@ -104,6 +107,16 @@ export class States {
     }
   }
 
+  /** How long a track was caught in a deadlock. @param {number} track @param {number} fromNs
+   *  @param {number} toNs */
+  #caughtNs(track, fromNs, toNs) {
+    let sum = 0;
+    for (const alarm of alarms(this.model).get(track) ?? []) {
+      sum += Math.max(0, Math.min(alarm.endNs, toNs) - Math.max(alarm.startNs, fromNs));
+    }
+    return sum;
+  }
+
   /** @param {HTMLCanvasElement} canvas @param {number} track @param {number} fromNs
    *  @param {number} toNs */
   #paintBar(canvas, track, fromNs, toNs) {
@@ -122,11 +135,16 @@ export class States {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     pen.scale(ratio, ratio);
+    const caught = this.#caughtNs(track, fromNs, toNs);
     let x = 0;
     totals.forEach((ns, kind) => {
       const part = sum > 0 ? (ns / sum) * width : 0;
       pen.fillStyle = palette.fills[kind];
       pen.fillRect(x, 0, Math.max(0, part - (part > 2 ? 1 : 0)), height);
+      if (KINDS[kind] === "lock" && caught > 0) {
+        pen.fillStyle = palette.colour["st-alarm"];
+        pen.fillRect(x, 0, (Math.min(ns, caught) / sum) * width, height);
+      }
       x += part;
     });
   }

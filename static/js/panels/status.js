@@ -31,7 +31,8 @@ export class Status {
     const live = model.seq >= 0 && model.state !== "ended" && this.stream === "open";
     this.badge.classList.toggle("live", live);
     say(this.badge, this.#stateWords(live));
-    this.stop.hidden = model.state === "ended" || this.stream === "ended" || this.stream === "failed";
+    const over = model.state === "ended" || ["ended", "failed"].includes(this.stream);
+    this.stop.hidden = over;
     const words = this.#notices();
     say(this.notice, words.join(" "));
     this.#updateWitness();
@@ -79,7 +80,7 @@ export class Status {
     const lines = [
       kernel
         ? t("The kernel reported every switch of every thread, to the nanosecond.")
-        : t("Threads were looked at many times a second through /proc; what lay between is not known."),
+        : t("Threads were looked at many times a second; what lay between is not known."),
       found.probe
         ? t("The probe inside the program reported locks, queues, waits and coroutines.")
         : t("There was no probe inside the program, so objects have no names."),
@@ -93,13 +94,14 @@ export class Status {
 
 /** @param {{cause: string, code: number | null, signal: string | null}} exit */
 function exitSentence(exit) {
+  const code = exit.code ?? "?";
   switch (exit.cause) {
     case "returned":
       return "";
     case "exit":
-      return exit.code === 0 ? "" : t("The program exited with code {code}.", { code: exit.code ?? "?" });
+      return code === 0 ? "" : t("The program exited with code {code}.", { code });
     case "raised":
-      return t("The program ended with an exception (exit code {code}).", { code: exit.code ?? "?" });
+      return t("The program ended with an exception (exit code {code}).", { code });
     case "signal":
       return t("The program was killed by {name}.", { name: exit.signal ?? "?" });
     case "stopped":

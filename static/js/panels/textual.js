@@ -46,7 +46,7 @@ export class Textual {
   #updateRow(track) {
     const columns = this.model.slicesOf(track.id);
     const open = columns.length > 0 && columns.end[columns.length - 1] < 0;
-    const key = `${track.id} ${track.name} ${columns.length} ${open} ${track.end_ns} ${track.end?.cause}`;
+    const key = [track.name, columns.length, open, track.end_ns, track.end?.cause].join(" ");
     const old = this.#rows.get(track.id);
     if (old?.key === key) return;
     const daemon = track.daemon ? ` ${t("(daemon)")}` : "";

@@ -160,7 +160,8 @@ function paintName(scene, row) {
     right -= widthOf(pen, detail) + 8 * unit;
   }
   const strong = row.type === "group" || track?.kind === "process" || pinned;
-  pen.font = font(scene, track?.kind === "coroutine" || row.type === "cpu" ? 12 : 12.5, strong ? 640 : 400);
+  const small = track?.kind === "coroutine" || row.type === "cpu";
+  pen.font = font(scene, small ? 12 : 12.5, strong ? 640 : 400);
   pen.fillStyle = track && track.end_ns !== null ? palette.colour.mute : palette.colour.ink;
   const daemon = track?.daemon ? ` ${t("(daemon)")}` : "";
   const full = widthOf(pen, row.name + daemon) <= right - left;

@@ -133,7 +133,9 @@ function paintDense(scene, lane, key, first, after, top, height, fill) {
     const x0 = Math.max(scale.leftPx, scale.toPx(lane.start[i]));
     const x1 = Math.min(scale.toPx(endNs), scale.rightPx + 4);
     const pixelEnd = Math.floor(x0) + 1;
-    const next = x1 - x0 >= 1.2 ? i + 1 : lowerBound(lane.start, scale.toNs(pixelEnd), i + 1, after);
+    const next = x1 - x0 >= 1.2
+      ? i + 1
+      : lowerBound(lane.start, scale.toNs(pixelEnd), i + 1, after);
     pen.fillStyle = fill;
     if (next === i + 1) {
       if (model.inLane(key, lane.a[i], lane.b[i])) {

@@ -193,7 +193,8 @@ export class Painter {
     if (!lane) return null;
     const [first, after] = lane.touching(ns, ns, this.model.laneEnd);
     for (let i = after - 1; i >= first; i -= 1) {
-      if (this.model.laneEnd(lane.a[i], lane.b[i]) >= ns) return { track: lane.a[i], row: lane.b[i] };
+      const [track, at] = [lane.a[i], lane.b[i]];
+      if (this.model.laneEnd(track, at) >= ns) return { track, row: at };
     }
     return null;
   }
@@ -202,8 +203,9 @@ export class Painter {
   #sliceOf(track, ns) {
     const columns = this.model.slices.get(track);
     if (!columns) return null;
-    const row = columns.rowAt(ns + this.view.scale.nsPerPx);
-    if (row < 0 || columns.endOf(row, this.view.nowNs) < ns - 2 * this.view.scale.nsPerPx) return null;
+    const { nsPerPx } = this.view.scale;
+    const row = columns.rowAt(ns + nsPerPx);
+    if (row < 0 || columns.endOf(row, this.view.nowNs) < ns - 2 * nsPerPx) return null;
     return { track, row };
   }
 

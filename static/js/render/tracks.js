@@ -175,7 +175,8 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   const left = Math.max(labelX, scale.leftPx) + 7 * palette.unit;
   const room = Math.min(x1, scale.rightPx) - left - 5;
   if (room > LABEL_FROM_PX && height >= 15) {
-    pen.font = font(scene, height > 28 ? 13.5 : height > 22 ? 12.5 : 11.5, ink === palette.colour.ink ? 450 : 600);
+    const size = height > 28 ? 13.5 : height > 22 ? 12.5 : 11.5;
+    pen.font = font(scene, size, ink === palette.colour.ink ? 450 : 600);
     const label = firstFitting(pen, sliceLabels(scene.model, track, row), room);
     if (label && isPatterned(kind)) {
       pen.fillStyle = palette.colour.panel;
@@ -217,8 +218,9 @@ function shineThrough(scene, columns, threadId, top, height) {
       if (room < LABEL_FROM_PX || isPatterned(thread.kind[i])) continue;
       pen.font = font(scene, 11.5, 450);
       pen.fillStyle = palette.colour.ink;
-      const words = [t("its thread: {state}", { state: kindNameOf(thread.kind[i]) })];
-      pen.fillText(firstFitting(pen, words, room), Math.max(x0, scale.leftPx) + 7, top + height / 2);
+      const words = t("its thread: {state}", { state: kindNameOf(thread.kind[i]) });
+      const left = Math.max(x0, scale.leftPx) + 7;
+      pen.fillText(firstFitting(pen, [words], room), left, top + height / 2);
     }
   }
 }

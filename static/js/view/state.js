@@ -77,7 +77,9 @@ export class View {
     if (this.follow === "all") {
       const wanted = this.#wholeRun();
       const outgrown = nowNs > endNs || wanted.endNs < endNs * 0.5 || startNs !== wanted.startNs;
-      if (state === "ended" || outgrown) this.scale = this.scale.showing(wanted.startNs, wanted.endNs);
+      if (state === "ended" || outgrown) {
+        this.scale = this.scale.showing(wanted.startNs, wanted.endNs);
+      }
     } else if (this.follow === "edge" && state !== "ended") {
       const lead = spanNs * 0.04;
       this.scale = this.scale.showing(nowNs + lead - spanNs, nowNs + lead);

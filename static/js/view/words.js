@@ -141,7 +141,8 @@ export function endingOf(track) {
       return { icon: "✕", text: t("raised {name}", { name: end.exception ?? "?" }), bad: true };
     case "exit": {
       const code = end.code ?? "?";
-      return { icon: code === 0 ? "✓" : "✕", text: t("exit {code}", { code }), bad: code !== 0 };
+      const bad = code !== 0;
+      return { icon: bad ? "✕" : "✓", text: t("exit {code}", { code }), bad };
     }
     case "signal":
       return { icon: "⚡", text: t("killed: {name}", { name: end.signal ?? "?" }), bad: true };

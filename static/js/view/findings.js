@@ -1,0 +1,140 @@
+// Sentences about findings: what happened, how it came out, what may help.
+
+import { parts, t } from "../base/messages.js";
+import { duration, instant } from "../base/times.js";
+import { STATE } from "../model/vocabulary.js";
+
+/** @typedef {import("../base/messages.js").Part} Part */
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
+/** @typedef {import("../model/shapes.js").Finding} Finding */
+
+/**
+ * A finding as a heading and a sentence, with what may help.
+ * @param {Timeline} model @param {Finding} finding
+ * @returns {{title: string, sentence: Part[], advice: string, bad: boolean}}
+ */
+export function findingSentence(model, finding) {
+  const facts = finding.facts;
+  const since = instant(finding.start_ns);
+  const until = finding.end_ns === null ? "" : instant(finding.end_ns);
+  switch (finding.kind) {
+    case "deadlock":
+      return {
+        title: until
+          ? t("Deadlock from {since} to {until}.", { since, until })
+          : t("Deadlock since {since}.", { since }),
+        sentence: cycleSentence(model, finding),
+        advice: t("Try: take the locks in one order everywhere, or acquire with a timeout."),
+        bad: true,
+      };
+    case "loop-blocked": {
+      const time = duration(facts.duration_ns ?? 0);
+      const task = facts.task ? model.nameOf(facts.task) : "";
+      const place = { time, task, line: facts.line ?? 0 };
+      return {
+        title: t("The event loop was blocked."),
+        sentence: parts(loopSentence(task !== "", facts.line > 0), place),
+        advice: t("Try: await asyncio.sleep, or asyncio.to_thread for a call that blocks."),
+        bad: true,
+      };
+    }
+    case "never-awaited":
+      return {
+        title: t("A coroutine was never awaited."),
+        sentence: parts(
+          t("{name}, called at line {line}, made a coroutine that nobody awaited: it never ran."),
+          { name: facts.name ?? "?", line: facts.line ?? 0 },
+        ),
+        advice: t("Try: put await before the call, or make a task of it."),
+        bad: true,
+      };
+    case "limit":
+      return {
+        title: facts.name === "stopped" ? t("The run was stopped.") : t("A limit was reached."),
+        sentence: parts(limitSentence(String(facts.name), Number(facts.value ?? 0)), {}),
+        advice: "",
+        bad: facts.name !== "stopped",
+      };
+    default:
+      return { title: finding.kind, sentence: [], advice: "", bad: false };
+  }
+}
+
+/** @param {boolean} known which task it was @param {boolean} placed at which line */
+function loopSentence(known, placed) {
+  if (!known) return t("Something kept the event loop for {time}: no other coroutine could run.");
+  return placed
+    ? t("{task} kept the event loop for {time} at line {line}: no other coroutine could run.")
+    : t("{task} kept the event loop for {time}: no other coroutine could run.");
+}
+
+/** @param {string} name @param {number} value times in ms, sizes in bytes */
+function limitSentence(name, value) {
+  const mib = +(value / 2 ** 20).toFixed(1);
+  switch (name) {
+    case "wall":
+      return t("It ran as long as a run may: {value} s.", { value: value / 1000 });
+    case "cpu":
+      return t("It used as much CPU time as a run may: {value} s.", { value: value / 1000 });
+    case "memory":
+      return t("It used as much memory as a run may: {value} MiB.", { value: mib });
+    case "processes":
+      return t("It had as many processes and threads as a run may: {value}.", { value });
+    case "output":
+      return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
+    case "stopped":
+      return t("Someone asked for it; what was recorded until then is here.");
+    default:
+      return t("The run was ended at its limit {name} = {value}.", { name, value });
+  }
+}
+
+/** @param {Timeline} model @param {Finding} finding @returns {Part[]} */
+function cycleSentence(model, finding) {
+  /** @type {Part[]} */
+  const sentence = [];
+  const nameOf = (/** @type {number} */ id) => model.things.get(id)?.name ?? `#${id}`;
+  finding.cycle.forEach((wait, i) => {
+    const held = finding.cycle.filter((other) => other.holder === wait.track);
+    if (i > 0) sentence.push({ text: t("; "), strong: false });
+    sentence.push(
+      ...parts(
+        held.length > 0
+          ? t("{track} holds {held} and waits for {object}")
+          : t("{track} waits for {object}"),
+        {
+          track: model.nameOf(wait.track),
+          held: held.map((other) => nameOf(other.object)).join(", "),
+          object: nameOf(wait.object),
+        },
+      ),
+    );
+  });
+  sentence.push({ text: t(". ") + outcome(model, finding), strong: false });
+  return sentence;
+}
+
+/** How a cycle came out, by whether its tracks outlived it. @param {Timeline} model
+ *  @param {Finding} finding */
+function outcome(model, finding) {
+  const endNs = finding.end_ns;
+  if (endNs === null) return t("Nobody can go on.");
+  return finding.cycle.some((wait) => wentOn(model, wait.track, endNs))
+    ? t("Then one of them gave way.")
+    : t("Nobody could go on until the end.");
+}
+
+/** Causes of an end that comes from outside. */
+const TAKEN_AWAY = new Set(["with-process", "signal", "daemon", "unknown"]);
+
+/** Whether a track did more after a time than to be taken away. @param {Timeline} model
+ *  @param {number} id @param {number} ns */
+function wentOn(model, id, ns) {
+  const track = model.tracks.get(id);
+  if (!track?.end || !TAKEN_AWAY.has(track.end.cause)) return true;
+  const columns = model.slicesOf(id);
+  for (let row = columns.length - 1; row >= 0 && columns.start[row] >= ns; row -= 1) {
+    if (columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING) return true;
+  }
+  return false;
+}

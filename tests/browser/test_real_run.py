@@ -1,0 +1,118 @@
+"""The whole way in a browser: from the form through a real run to the picture and the table."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import RunPage
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application's address; it is stopped, and with it whatever still runs."""
+    folder: Path = tmp_path_factory.mktemp("data")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve", "--port", "0"],
+        env={**os.environ, "TIMESLICE_DATA_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        for line in server.stdout:
+            if found := re.search(r"http://[^\s/]+:\d+", line):
+                yield found.group()
+                break
+        else:
+            pytest.fail("The server did not say where it is.")
+    finally:
+        server.terminate()
+        server.wait(30)
+        server.stdout.close()
+
+
+def started(browser: Browser, url: str, slug: str) -> RunPage:
+    """The run page of a run that the scenario's form has started."""
+    page = RunPage(browser.new_page(viewport={"width": 1280, "height": 800}))
+    page.page.goto(f"{url}/scenarios/{slug}")
+    page.page.click("#settings-form button[type=submit]")
+    page.page.wait_for_url(re.compile("/runs/"))
+    page.wait("globalThis.timeslice !== undefined")
+    return page
+
+
+def test_daemon_is_seen_to_end_with_main_while_its_sibling_lives(
+    browser: Browser, url: str
+) -> None:
+    page = started(browser, url, "daemon-process")
+    page.wait("timeslice.model.state === 'ended'", 60_000)
+    page.wait_panels()
+
+    tracks = page.get("[...timeslice.model.tracks.values()]")
+    (daemon,) = (track for track in tracks if track["end"]["cause"] == "daemon")
+    (sibling,) = (
+        track for track in tracks if track["parent"] == daemon["parent"] and not track["daemon"]
+    )
+    ended = page.page.locator(f"#text-rows tr[data-track='{daemon['id']}'] td").last
+    lived = page.page.locator(f"#text-rows tr[data-track='{sibling['id']}'] td").last
+
+    # On the canvas's data and in the table: the daemon first, its sibling later, by itself.
+    assert sibling["end"]["cause"] == "returned"
+    daemon_ns, sibling_ns = (
+        float(cell.get_attribute("data-ended-ns") or "nan") for cell in (ended, lived)
+    )
+    assert daemon_ns < sibling_ns
+    assert "A daemon: it was ended because its parent's main code had ended." in (
+        ended.text_content() or ""
+    )
+    states = page.get(
+        f"""(() => {{
+          const columns = timeslice.model.slicesOf({sibling["id"]});
+          const row = columns.rowAt({daemon_ns} + 1e6);
+          return [columns.end[row] > {daemon_ns}, columns.state[row]];
+        }})()"""
+    )
+    assert states[0] and states[1] != 7  # alive then, and no zombie
+    assert page.page.locator("#claims [data-verdict='holds']").count() >= 1
+    assert not page.complaints
+    page.page.close()
+
+
+def test_two_browsers_and_a_cut_connection_see_the_same_run(browser: Browser, url: str) -> None:
+    one = started(browser, url, "deadlock")
+    other = RunPage(browser.new_page(viewport={"width": 900, "height": 700}))
+    other.page.goto(one.page.url)
+    other.wait("globalThis.timeslice?.model.seq > 0")
+    other.page.evaluate("() => timeslice.stream.cut()")
+    other.wait("[...timeslice.model.findings.values()].some((it) => it.end_ns === null)", 60_000)
+    other.wait("document.querySelector('#run-state').textContent.startsWith('live')")
+    for page in (one, other):
+        page.wait("timeslice.model.state === 'ended'", 60_000)
+        page.wait_panels()
+
+    count = """[timeslice.model.seq, timeslice.model.sliceCount, timeslice.model.flows.length,
+        timeslice.model.output.length, [...timeslice.model.tracks.keys()].sort().join()]"""
+    assert one.get(count) == other.get(count)
+    table = "document.querySelector('#text-rows').textContent"
+    assert one.get(table) == other.get(table)
+    assert other.get("[timeslice.stream.repeats, timeslice.stream.gaps]") == [0, 0]
+    assert one.text("#findings .finding-title").startswith("Deadlock from ")
+
+    one.page.reload()
+    one.wait("globalThis.timeslice?.model.state === 'ended'")
+    one.wait_panels()
+    assert one.get(table) == other.get(table)
+    assert not one.complaints and not other.complaints
+    one.page.close()
+    other.page.close()
