@@ -169,7 +169,7 @@ class Flows:
         plain = known is not None and known.kind is not ObjectKind.QUEUE
         sent = self._sent.get(pipe)
         if sent:
-            life.received = (_taken_by(life, sent) if plain else sent.popleft())._replace(to_ns=t)
+            life.received = sent.popleft()._replace(to_ns=t)
             if plain:
                 self.settle(life)
         else:
@@ -215,12 +215,3 @@ class Flows:
             track, since, pool = submitted
             thing = self._things.show(pool)
             self._book.flow(FlowKind.PUT_GET, track, since, life.track.id, t, thing)
-
-
-def _taken_by(life: ThreadLife, sent: deque[Sent]) -> Sent:
-    """The message that ``life`` took: of a two-way pipe it does not get its own side's."""
-    for index, message in enumerate(sent):
-        if message.pid != life.process.pid:
-            del sent[index]
-            return message
-    return sent.popleft()

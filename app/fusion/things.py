@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.fusion.book import Book
@@ -174,9 +173,6 @@ class Things:
             thing = self._book.new_thing(ObjectKind.SYSCALL, name, NOTHING, 0).id
             self._syscalls[name] = thing
         return thing
-
-    def held_by(self, life: ThreadLife) -> Iterator[Known]:
-        return (known for known in self._known.values() if life in known.holders)
 
     def _ours(self, pid: int, file_id: int) -> bool:
         """Whether the file is the program; a child that was forked knows its parent's files."""

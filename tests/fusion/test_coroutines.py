@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from app.fusion import Fusion
 from app.timeline import wire
 from app.timeline.model import OPEN, Ending
@@ -98,6 +100,47 @@ def test_coroutine_that_is_named_later_keeps_its_one_birth() -> None:
     timeline = loop.timeline(20)
     assert rows(timeline, coroutine(timeline, "grab")) == [("new", 1, 20)]
     assert len(timeline.flows) == 1
+
+
+def test_states_of_a_thousand_coroutines_are_the_loops_own_to_the_nanosecond() -> None:
+    luck, loop = random.Random(7), Loop()
+    expected: dict[str, list[tuple[str, int]]] = {}
+    waiting: list[int] = []
+    queue: list[int] = []
+    t = 1.0
+
+    def moved(obj: int, state: str) -> None:
+        expected.setdefault(f"t{obj}", []).append((state, round(t * MS)))
+
+    for number in range(1000):
+        t += 0.001
+        loop.task(t, number + 1, f"t{number + 1}\0work")
+        moved(number + 1, "new")
+        waiting.append(number + 1)
+    while waiting or queue:
+        t += 0.001
+        if waiting and (not queue or luck.random() < 0.5):
+            obj = waiting.pop(luck.randrange(len(waiting)))
+            loop.ready(t, obj)
+            moved(obj, "ready")
+            queue.append(obj)
+            continue
+        obj = queue.pop(0)
+        loop.run(t, obj)
+        moved(obj, "running")
+        t += 0.001
+        if luck.random() < 0.4:
+            loop.done(t, obj)
+            moved(obj, "end")
+        else:
+            loop.pause(t, obj)
+            moved(obj, "awaiting")
+            waiting.append(obj)
+    timeline = loop.timeline(t + 10, [t / 3, t / 2])
+    for track in timeline.of_kind(TrackKind.COROUTINE):
+        told = [(row.state.word, row.start_ns) for row in timeline.slices[track.id]]
+        assert [*told, ("end", track.end_ns)] == expected.pop(track.name)
+    assert not expected
 
 
 def test_awaited_task_is_the_holder_and_a_lock_is_the_object() -> None:
