@@ -7,7 +7,6 @@ encoded frames only. Standard error: a traceback when the worker itself failed.
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 import sys
@@ -20,7 +19,7 @@ from pydantic import ValidationError
 from app.errors import TimesliceError
 from app.timeline.frames import Frame, encode
 from app.witness.witness import Refused
-from app.worker import prctl
+from app.worker import prctl, priority
 from app.worker.guard import forget_inherited_descriptors
 from app.worker.pipes import Commands, FrameSink
 from app.worker.run import Run
@@ -33,8 +32,7 @@ LAST_WORDS_S = 60.0
 def main() -> int:
     """0 when the run was told to its end, 1 when the worker failed or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the server's
-    if os.getpgid(0) != os.getpid():
-        os.setsid()
+    priority.own_session()
     forget_inherited_descriptors()
     prctl.become_subreaper()
     commands, sink = Commands(sys.stdin.fileno()), FrameSink(sys.stdout.fileno())

@@ -23,7 +23,7 @@ from app.witness.rings import RingsReader
 from app.witness.states import StatesSampler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
-from app.worker import rawlog, start
+from app.worker import priority, rawlog, start
 from app.worker.backlog import Backlog
 from app.worker.cgroup import Cgroup
 from app.worker.guard import Guard
@@ -51,7 +51,6 @@ SWEEP_S = 8.0
 #: The kernel's groups stop a run only where the worker's own watch was too slow.
 _HARD_MEMORY = 1.25
 _HARD_TASKS = 2
-_NICE = -10
 
 
 class Run:
@@ -138,7 +137,7 @@ class Run:
 
     def _release(self) -> None:
         """Lets the program go, and says what the run is in the first frame."""
-        raise_own_priority()
+        priority.raise_own()
         # Records hold no cycles; a collection would only walk them all, in mid-run.
         gc.freeze()
         gc.disable()
@@ -370,19 +369,6 @@ def _reap_all() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def raise_own_priority() -> None:
-    """Ours, never the program's: its priority is what it would be without us.
-
-    Not granted to all. Where the kernel groups tasks by session (sched(7), autogroup), it weighs
-    the group, not the task: that is set only in a session of our own, never the server's.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-        if os.getsid(0) == os.getpid():
-            with open("/proc/self/autogroup", "w") as file:
-                file.write(str(_NICE))
 
 
 def exit_of(status: int | None) -> dict[str, Any]:
