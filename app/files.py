@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,3 +21,19 @@ def write(path: Path, data: bytes) -> None:
         raise TimesliceError(
             "The file {path} can't be written: {why}.", path=path, why=error.strerror
         ) from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise now what ``write`` would raise after a long run: no such folder, no permission."""
+    if str(path) == "-":
+        return
+    target = path if path.exists() else path.parent
+    if path.is_dir():
+        why = "it is a folder"
+    elif not target.exists():
+        why = f"there is no folder {target}"
+    elif not os.access(target, os.W_OK):
+        why = "permission denied"
+    else:
+        return
+    raise TimesliceError("The file {path} can't be written: {why}.", path=path, why=why)

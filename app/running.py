@@ -16,7 +16,7 @@ from app.catalogue import load
 from app.configuration import configured
 from app.doctor.interpreters import resolve
 from app.errors import InvalidInput, InvalidParameters
-from app.files import write
+from app.files import check_writable, write
 from app.headless import Outcome, run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
@@ -42,7 +42,10 @@ class Order:
 
 def carry_out(order: Order) -> int:
     """Run it; the exit status. Raises TimesliceError when the arguments or the run are at fault."""
-    outcome = asyncio.run(_run(spec_of(order, configured()), order.out))
+    spec = spec_of(order, configured())
+    if order.json_file is not None:
+        check_writable(order.json_file)
+    outcome = asyncio.run(_run(spec, order.out))
     timeline = outcome.timeline
     if order.json_file is not None:
         text = json.dumps(timeline.to_json(current()), ensure_ascii=False)

@@ -113,3 +113,12 @@ def test_wrong_settings_are_named_by_their_variable(
     for command in (["serve", "--port", "0"], ["run", "deadlock"]):
         said = fails(*command)
         assert "TIMESLICE_RUNS_AT_ONCE" in said and "1" in said
+
+
+def test_json_that_cannot_be_written_is_refused_before_the_run(
+    fails: Fails, tmp_path: Path
+) -> None:
+    there_is_none = tmp_path / "none" / "run.json"
+    said = fails("run", "gil", "--json", str(there_is_none), status=1)
+    assert f"there is no folder {there_is_none.parent}" in said
+    assert "it is a folder" in fails("run", "gil", "--json", str(tmp_path), status=1)
