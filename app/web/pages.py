@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.catalogue.text import Text
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
-from app.runs.run import Run
+from app.runs.run import Run, RunState
 from app.web import forms, i18n
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
@@ -137,7 +138,7 @@ def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
     return {
         **run.as_json(site.runs.position(run)),
         "title": site.scenario_title(run.scenario, language) or run.id,
-        "state_text": state_text(run.state.value, language),
+        "state_text": _STATES[run.state].of(language),
         "limit_text": limit_text(run.limit, language),
         "failure": i18n.error_text(run.failure, language) if run.failure else "",
         "recording_failure": i18n.error_text(run.recording_failure, language)
@@ -181,18 +182,15 @@ _LIMITS = {
 }
 
 
-def state_text(state: str, language: str) -> str:
-    return i18n.gettext(_STATES[state], language)
-
-
+#: Both languages here: as words of a run they differ from the same words of a thread.
 _STATES = {
-    "waiting": N_("waiting"),
-    "running": N_("running"),
-    "ended": N_("ended"),
-    "failed": N_("failed"),
-    "stopped": N_("stopped"),
-    "interrupted": N_("interrupted"),
-    "damaged": N_("damaged"),
+    RunState.WAITING: Text("waiting", "排队中"),
+    RunState.RUNNING: Text("running", "运行中"),
+    RunState.ENDED: Text("ended", "已结束"),
+    RunState.FAILED: Text("failed", "失败"),
+    RunState.STOPPED: Text("stopped", "已停止"),
+    RunState.INTERRUPTED: Text("interrupted", "被中断"),
+    RunState.DAMAGED: Text("damaged", "已损坏"),
 }
 
 
