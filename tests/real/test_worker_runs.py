@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.fusion import Fusion, RunFacts
+from app.timeline import heads
 from app.timeline.records import OutputChunk, ProcessReaped, SwitchIn
 from app.timeline.states import State, TrackKind
+from app.timeline.timeline import Timeline
 from app.worker import rawlog
 from tests.worker.driver import Driver, spec
 
@@ -146,6 +149,46 @@ def test_worker_raw_log_holds_what_fusion_was_fed(tmp_path: Path) -> None:
     assert any(isinstance(record, ProcessReaped) and not record.sampled for record in records)
     if scheduler == "perf":
         assert any(isinstance(record, SwitchIn) for record in records)
+
+
+def test_worker_raw_log_replays_through_fusion_to_the_same_timeline(tmp_path: Path) -> None:
+    program = (
+        "import threading, time\n"
+        "lock = threading.Lock()\n"
+        "def work():\n"
+        "    for _ in range(5):\n"
+        "        with lock: time.sleep(0.005)\n"
+        "threads = [threading.Thread(target=work) for _ in range(3)]\n"
+        "for t in threads: t.start()\n"
+        "for t in threads: t.join()\n"
+    )
+    path = tmp_path / "raw.jsonl"
+    with Driver(spec(program), TIMESLICE_RAW_LOG=str(path)) as worker:
+        live = worker.end()
+    run = live.run
+    fusion = Fusion(
+        RunFacts(
+            start_ns=run["start_monotonic_ns"],
+            root_pid=run["pid"],
+            program=program,
+            file_name=run["file_name"],
+            scheduler=run["witnesses"]["scheduler"],
+            probe=run["witnesses"]["probe"],
+        )
+    )
+    fusion.feed(rawlog.read(path))
+    batch = fusion.finish(run["start_monotonic_ns"] + run["duration_ns"])
+    replayed = Timeline([heads.frame_of(batch, 0, run["duration_ns"])])
+    assert {t.name for t in replayed.tracks.values()} == {t.name for t in live.tracks.values()}
+    assert by_thread(replayed) == by_thread(live)
+
+
+def by_thread(timeline: Timeline) -> dict[int, list[tuple[int, int, State]]]:
+    """States by kernel thread: the numbers of tracks may differ, their rows may not."""
+    return {
+        track.tid: [(row.start_ns, row.end_ns, row.state) for row in timeline.of(track)]
+        for track in timeline.tracks.values()
+    }
 
 
 def test_worker_slow_reader_gets_bigger_frames_and_loses_nothing() -> None:
