@@ -53,7 +53,8 @@ def current() -> str:
 def _(message: str) -> str:
     """``message`` in the language of this process; English is the text itself."""
     language = current()
-    return message if language == "en" else translations(language).gettext(message)
+    # The empty message is gettext's name for a catalogue's own header.
+    return message if language == "en" or not message else translations(language).gettext(message)
 
 
 def error_text(error: TimesliceError) -> str:

@@ -79,3 +79,8 @@ def test_language_of_errors_keeps_values(monkeypatch: pytest.MonkeyPatch) -> Non
     assert language.error_text(error) == "There is no address {x}: gone."
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "zh")
     assert language.error_text(error) == "没有 {x} 这个地址：gone。"
+
+
+def test_language_of_nothing_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMESLICE_LANGUAGE", "zh")
+    assert language._("") == ""
