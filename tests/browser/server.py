@@ -42,7 +42,7 @@ class PageServer:
         self.app = Starlette(
             routes=[
                 Route("/", self._page),
-                Route("/api", self._api),
+                Route("/api", self._api, methods=["GET", "DELETE"]),
                 WebSocketRoute("/stream", self._stream),
                 Mount("/static", StaticFiles(directory=places.folder("static"))),
             ]

@@ -237,3 +237,88 @@ def test_run_says_how_it_ended_and_how_it_is_known(ended: RunPage) -> None:
     assert ended.text("#witness-name") == "kernel + probe · exact"
     ended.page.click(".witness summary")
     assert "every switch of every thread" in ended.text("#witness-why")
+
+
+#: What a paint does with the pen: calls by name.
+PEN_CALLS = """(() => {
+  const { painter } = timeslice;
+  const counts = {};
+  for (const name of ["bezierCurveTo", "setLineDash"]) {
+    counts[name] = [];
+    painter.pen[name] = function (...given) {
+      counts[name].push(given.flat());
+      return CanvasRenderingContext2D.prototype[name].apply(this, given);
+    };
+  }
+  painter.paint();
+  delete painter.pen.bezierCurveTo;
+  delete painter.pen.setLineDash;
+  return counts;
+})()"""
+
+
+def test_arrows_are_drawn_between_their_tracks(ended: RunPage) -> None:
+    curves = ended.get(PEN_CALLS)["bezierCurveTo"]
+    ends = ended.get(
+        """Array.from({ length: timeslice.model.flows.length },
+          (_, i) => timeslice.view.scale.toPx(timeslice.model.flows.to[i]))"""
+    )
+    assert sorted(curve[4] for curve in curves) == pytest.approx(sorted(ends))
+
+    many = """timeslice.model.flows.append({
+      from_ns: new Float64Array(60).fill(3e8), to_ns: new Float64Array(60).fill(3.1e8),
+      from_track: new Uint32Array(60).fill(5), to_track: new Uint32Array(60).fill(6),
+      object: new Uint32Array(60), kind: new Uint8Array(60) }, 60)"""
+    ended.page.evaluate(f"() => {{ {many}; }}")
+    assert ended.get(PEN_CALLS)["bezierCurveTo"] == []  # too many: none, unless one asks
+
+    hover(ended, scenes.BOB, 1300)
+    assert len(ended.get(PEN_CALLS)["bezierCurveTo"]) == 2  # Bob's own
+
+
+def test_cycle_is_drawn_with_dashed_waits_and_solid_holds(ended: RunPage) -> None:
+    dashes = ended.get(PEN_CALLS)["setLineDash"]
+    ended.page.mouse.move(5, 5)
+
+    assert dashes.count([4, 3]) == 2  # Ann and Bob wait
+    assert len(dashes) == 2 * 4  # set and reset, for two waits and two holds
+
+    ended.page.evaluate("() => timeslice.view.show(0, 0.5e9, 0)")
+    assert ended.get(PEN_CALLS)["setLineDash"] == []  # before it began
+
+
+def test_stop_asks_the_server_to_stop(server: PageServer, open_page: Opener) -> None:
+    frames = scenes.dinner(ended=False)
+    publish(server, frames[:4])
+    page = open_page()
+    page.wait("!document.querySelector('#stop-run').hidden")
+    with page.page.expect_request("**/api") as request:
+        page.page.click("#stop-run")
+    assert request.value.method == "DELETE"
+    assert request.value.response()
+
+
+def test_touch_pins_and_two_fingers_zoom(server: PageServer, open_page: Opener) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(390, 844, has_touch=True)
+    page.wait_painted(frames[-1].seq)
+    x, y = page.place_of(scenes.SIBLING, 700 * MS)
+    page.page.touchscreen.tap(x, y)
+    page.wait(f"timeslice.view.pin?.track === {scenes.SIBLING}")
+    span = page.get("timeslice.view.scale.spanNs")
+
+    devtools = page.page.context.new_cdp_session(page.page)
+
+    def fingers(kind: str, *places: float) -> None:
+        points = [{"x": place, "y": y, "id": number} for number, place in enumerate(places)]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", x)
+    fingers("touchStart", x, x + 20)
+    for step in range(1, 9):
+        fingers("touchMove", x - 5 * step, x + 20 + 5 * step)
+    fingers("touchEnd")
+
+    assert page.get("timeslice.view.scale.spanNs") < 0.5 * span
+    assert page.get("document.documentElement.scrollWidth <= innerWidth")
