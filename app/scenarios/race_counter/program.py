@@ -21,50 +21,47 @@ ready = threading.Barrier(THREADS + 1)
 
 
 def one():
-    for _ in range(800):  # some work to find out that one is 1
+    for _ in range(60):  # it takes a while to find out that one is 1
         pass
     return 1
 
 
 def plain():
     global counter
-    for _ in range(TIMES):
-        counter += 1
+    counter += 1
 
 
 def call():
     global counter
-    for _ in range(TIMES):
-        counter += one()  # the counter is read before the call and written after it
+    counter += one()  # the counter is read before the call and written after it
 
 
 def split():
     global counter
-    for _ in range(TIMES):
-        old = counter
-        for step in range(2):  # a thread may be interrupted at each turn of a loop
-            new = old + step
-        counter = new
+    old = counter
+    for _ in range(60):  # a thread may be interrupted at each turn of a loop
+        new = old + 1
+    counter = new
 
 
 def with_lock():
     global counter
-    for _ in range(TIMES):
-        with lock:
-            counter += one()
+    with lock:
+        counter += one()
 
 
 def append():
-    for _ in range(TIMES):
-        items.append(1)
-
-
-VARIANTS = {"plain": plain, "call": call, "split": split, "lock": with_lock, "append": append}
+    items.append(1)
 
 
 def work():
+    variants = {"plain": plain, "call": call, "split": split, "lock": with_lock, "append": append}
+    take_a_step = variants[VARIANT]
     ready.wait()  # all begin together
-    VARIANTS[VARIANT]()
+    for _ in range(TIMES):
+        take_a_step()
+        for _ in range(600):  # other work, which has nothing to do with the counter
+            pass
 
 
 def main():

@@ -27,7 +27,7 @@ class Settings(Parameters):
         "call",
         Text("How a step is made", "每一步怎么做"),
         {
-            "plain": Text("counter += 1 in a plain loop", "简单循环里的 counter += 1"),
+            "plain": Text("a plain counter += 1", "直接 counter += 1"),
             "call": Text("counter += one(), through a call", "counter += one()，中间有函数调用"),
             "split": Text("read, a small loop, write", "先读，循环一下，再写回"),
             "lock": Text("the call again, with a lock", "同样的调用，加锁"),
@@ -97,7 +97,7 @@ def _losing(timeline: Timeline, params: Settings) -> bool | None:
     name, version, free = _python(timeline)
     if "CPython" not in name or version is None:
         return None
-    # Since 3.10 the plain loop has no switch point between reading and writing.
+    # Since 3.10 the plain statement has no switch point between reading and writing.
     return free or version < (3, 10)
 
 
@@ -170,9 +170,9 @@ def check_lock_waits(timeline: Timeline, params: Settings) -> Answer:
 
 _SENTENCES = {
     "plain": Text(
-        "x += 1 in a plain loop loses nothing on CPython 3.10 and later with the GIL: there is no "
+        "A plain x += 1 loses nothing on CPython 3.10 and later with the GIL: there is no "
         "switch point inside it. Before, and without the GIL, it does.",
-        "简单循环里的 x += 1，在带 GIL 的 CPython 3.10 及以后版本上不会丢失更新：其中没有切换点。"
+        "直接写 x += 1，在带 GIL 的 CPython 3.10 及以后版本上不会丢失更新：其中没有切换点。"
         "更早的版本、或没有 GIL 时则会丢失。",
     ),
     "call": Text(
