@@ -116,3 +116,18 @@ def test_two_browsers_and_a_cut_connection_see_the_same_run(browser: Browser, ur
     assert not one.complaints and not other.complaints
     one.page.close()
     other.page.close()
+
+
+def test_stop_button_ends_a_real_run(browser: Browser, url: str) -> None:
+    page = started(browser, url, "deadlock")
+    page.wait("timeslice.model.tracks.size >= 3", 60_000)
+    page.page.click("#stop-run")
+    page.wait("timeslice.model.state === 'ended'", 60_000)
+    page.wait_panels()
+
+    kinds = page.get("[...timeslice.model.findings.values()].map((it) => it.facts.name)")
+    assert "stopped" in kinds
+    assert "The run was stopped." in page.text("#findings")
+    assert not page.page.locator("#stop-run").is_visible()
+    assert not page.complaints
+    page.page.close()
