@@ -102,6 +102,10 @@ class ProbeRecords:
         obj = record.b
         if obj >> 32 != record.pid and obj and record.kind in _USES:
             record = record._replace(b=self._things.own(obj, record.pid))
+        if self._things.ambiguous and obj in self._things.ambiguous:
+            if record.kind in _MOVES:
+                return
+            record = record._replace(b=NOTHING)
         handler = self._handlers.get(record.kind)
         if handler is not None:
             handler(t, life, record)
@@ -239,6 +243,18 @@ def _spelled(implementation: str) -> str:
     )
 
 
+#: Records that say nothing when it is not known which object they are about.
+_MOVES = frozenset(
+    {
+        wire.ACQUIRED,
+        wire.RELEASED,
+        wire.NOTIFY,
+        wire.PUT,
+        wire.GET,
+        wire.SEND,
+        wire.RECV,
+    }
+)
 #: Records whose ``b`` is an object that the thread uses.
 _USES = frozenset(
     {

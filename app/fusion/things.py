@@ -69,6 +69,7 @@ class Known:
         "holders",
         "kind",
         "line",
+        "maker",
         "name",
         "notified",
         "released",
@@ -82,6 +83,7 @@ class Known:
         self.name = name
         self.track = track
         self.line = line
+        self.maker = 0  # the process whose probe announced it
         self.thing = NOTHING
         self.holders: dict[ThreadLife, Held] = {}
         self.waiters: dict[ThreadLife, None] = {}
@@ -98,6 +100,9 @@ class Things:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        #: Ids that a probe gave to several objects: nobody holds or waits for them, as far as
+        #: can be known.
+        self.ambiguous: set[int] = set()
         self._known: dict[int, Known] = {}
         self._names = ProgramNames(book.facts.program)
         self._files: dict[tuple[int, int], str] = {}
@@ -118,6 +123,11 @@ class Things:
         count = self._made.get((pid, line, kind), 0)
         self._made[pid, line, kind] = count + 1
         known = self._known.get(obj)
+        if known is not None and known.maker == pid:
+            # One process gave this id to two objects: from now on it tells nothing apart.
+            self.ambiguous.add(obj)
+            known.holders.clear()
+            return
         if known is not None and known.name:
             return
         name = text
@@ -127,6 +137,7 @@ class Things:
             known = self._known[obj] = Known(kind, name, track, line)
         elif not known.thing:
             known.kind, known.name, known.track, known.line = kind, name, track, line
+        known.maker = pid
         if kind in _SHOWN_AT_ONCE:
             self._show(known)
 

@@ -251,6 +251,20 @@ def test_lock_that_a_fork_copied_is_another_lock() -> None:
     assert timeline.things[copy.object].name == "fork #2"
 
 
+def test_id_given_to_two_objects_names_neither_and_makes_no_deadlock() -> None:
+    world = table()
+    both = 1 << 63 | 5
+    for ms in (4, 5):
+        world.object(ms, ROOT, ObjectKind.LOCK, both, line=2)
+    world.acquired(10, ANN, both)
+    world.enter(12, ANN, Reason.LOCK, both, line=6)
+    world.off(12.1, ANN, cpu=1)
+    timeline = world.timeline(300)
+    assert not deadlocks(timeline)
+    row = row_at(timeline, track_of(timeline, ANN), 14)
+    assert (row.reason, row.object, row.holder, row.line) == (Reason.LOCK, 0, 0, 6)
+
+
 def test_death_of_a_member_ends_the_deadlock() -> None:
     world = crossed()
     world.exit(250, ANN)

@@ -64,6 +64,7 @@ class Machine:
         self.next_tid = {ROOT: 101, CHILD: 201}
         self.tasks: dict[int, str] = {}
         self.step: int | None = None
+        self.unannounced = list(LOCKS)
         self.looks: dict[int, list[int]] = {}
 
     def play(self, steps: int) -> list[Record]:
@@ -161,8 +162,8 @@ class Machine:
         elif choice < 0.76:
             kind = self.random.choice((wire.PUT, wire.GET, wire.SEND, wire.RECV))
             self.say(thread, kind, b=QUEUE, c=1)
-        elif choice < 0.8:
-            self.say(thread, wire.OBJECT, aux=ObjectKind.LOCK, a=2, b=self.random.choice(LOCKS))
+        elif choice < 0.8 and self.unannounced:
+            self.say(thread, wire.OBJECT, aux=ObjectKind.LOCK, a=2, b=self.unannounced.pop())
         elif thread.tid == ROOT:
             self.coroutine(thread)
 
