@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
-from app.errors import BadFrame, NotFound, TimesliceError, WorkerFailed
-from app.runs import run as run_module
+from app.errors import NotFound, TimesliceError, WorkerFailed
+from app.runs import shelf
 from app.runs.admission import Admission
 from app.runs.hub import Hub
 from app.runs.launcher import Launcher, LocalLauncher, RunningWorker
@@ -20,6 +18,7 @@ from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
 from app.runs.run import STOPPED, Plan, Run, RunState, new_id, now
+from app.runs.telling import saying, telling_head
 from app.settings import Settings
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
@@ -33,7 +32,6 @@ _LEAVE_S = 5.0
 _SHUTDOWN_S = 1.0
 #: Runs that could not be recorded stay in memory; so many of them.
 _UNRECORDED_KEPT = 8
-_BATCH = 64
 
 
 class Runs:
@@ -62,7 +60,7 @@ class Runs:
 
     async def open(self) -> None:
         """Find the recordings of earlier servers."""
-        found = await asyncio.to_thread(_scan, self.folder)
+        found = await asyncio.to_thread(shelf.scan, self.folder)
         self._runs = {run.id: run for run in found}
         await self._forget_old()
 
@@ -148,11 +146,11 @@ class Runs:
                     yield frame
             return
         if from_seq == 0:
-            snapshot = await asyncio.to_thread(_snapshot, run.path)
+            snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
             if snapshot is not None:
                 yield snapshot
             return
-        while batch := await asyncio.to_thread(_read, run.path, from_seq):
+        while batch := await asyncio.to_thread(shelf.read, run.path, from_seq):
             for frame in batch:
                 yield frame
             from_seq = codec.sequence(batch[-1]) + 1
@@ -160,10 +158,10 @@ class Runs:
     async def timeline(self, run: Run) -> Timeline:
         """All that is known of the run so far. Raises BadRecording."""
         if run.hub is None:
-            snapshot = await asyncio.to_thread(_snapshot, run.path)
+            snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
         else:
             snapshot = await run.hub.snapshot()
-        return await asyncio.to_thread(_timeline, snapshot)
+        return await asyncio.to_thread(shelf.timeline, snapshot)
 
     # --- the life of a run ---------------------------------------------------------------------
 
@@ -212,7 +210,7 @@ class Runs:
 
     async def _take(self, run: Run, recorder: Recorder, frame: bytes) -> None:
         assert run.hub is not None
-        head = _telling_head(frame)
+        head = telling_head(frame)
         self._measure(run, head, frame)
         if head.get("state") == "ended":
             self._note_end(run, head, frame)
@@ -224,7 +222,7 @@ class Runs:
         if recorder.failure is not None and run.recording_failure is None:
             run.recording_failure = recorder.failure
             self.meters.recordings_failed.inc()
-            frame = _saying(frame, str(recorder.failure))
+            frame = saying(frame, str(recorder.failure))
         run.hub.publish(frame)
         if run.over:
             run.hub.close()
@@ -337,7 +335,7 @@ class Runs:
         old = recorded[self.settings.runs_kept :]
         for run in [*old, *unrecorded[_UNRECORDED_KEPT:]]:
             self._runs.pop(run.id, None)
-        await asyncio.to_thread(_remove, [run.path for run in old])
+        await asyncio.to_thread(shelf.remove, [run.path for run in old])
 
     def _spec(self, run: Run) -> RunSpec:
         plan = self._plans[run.id]
@@ -358,58 +356,3 @@ class Runs:
         states = [run.state for run in self._runs.values()]
         for state in RunState:
             self.meters.runs.labels(state.value).set(states.count(state))
-
-
-def _telling_head(frame: bytes) -> dict[str, Any]:
-    """The head of a frame that begins or ends the run; empty for all the others."""
-    length = codec.HEADER.unpack_from(frame)[5]
-    text = frame[codec.HEADER.size : codec.HEADER.size + length]
-    if b'"run"' not in text and b'"state"' not in text:
-        return {}
-    try:
-        head = json.loads(text)
-    except ValueError as error:
-        raise BadFrame("The frame's head is not the JSON object it should be.") from error
-    return head if isinstance(head, dict) else {}
-
-
-def _saying(frame: bytes, sentence: str) -> bytes:
-    """The frame, which also tells its viewers that the recording has failed."""
-    decoded = codec.decode(frame)
-    head = decoded.head
-    head["run"] = {**head.get("run", {}), "recording": sentence}
-    head["failure"] = " ".join(filter(None, (head.get("failure"), sentence)))
-    return codec.encode(decoded)
-
-
-def _scan(folder: Path) -> list[Run]:
-    runs = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        # Another server over the same folder may remove an old one under our eyes.
-        with contextlib.suppress(NotFound, FileNotFoundError):
-            runs.append(run_module.found(path))
-    return runs
-
-
-def _remove(paths: list[Path]) -> None:
-    for path in paths:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            try:
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            except OSError as error:
-                _log.warning("an old recording can't be removed: %s", error)
-
-
-def _snapshot(path: Path) -> bytes | None:
-    with Recording.open(path) as recording:
-        return recording.snapshot()
-
-
-def _read(path: Path, from_seq: int) -> list[bytes]:
-    with Recording.open(path) as recording:
-        frames = recording.frames(from_seq)
-        return [frame for frame, _ in zip(frames, range(_BATCH), strict=False)]
-
-
-def _timeline(snapshot: bytes | None) -> Timeline:
-    return Timeline([codec.decode(snapshot)] if snapshot else ())
