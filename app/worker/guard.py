@@ -24,8 +24,11 @@ from app.worker.cgroup import Cgroup
 from app.worker.sandbox import Sandbox
 from app.worker.tree import kill_descendants
 
-#: How long a sweep may take before its survivors are reported.
-SWEEP_NS = 3_000_000_000
+#: How long a sweep may take before its survivors are reported; milliseconds are enough, but for
+#: a machine that is overloaded many times.
+SWEEP_NS = 10_000_000_000
+#: With the worker gone there is nobody to report to: the guard tries this often.
+_ORPHANED_SWEEPS = 6
 _FAILED_TO_EXEC = 127
 
 
@@ -194,10 +197,13 @@ class _Guarding:
 
     def _orphaned(self) -> NoReturn:
         """The worker is gone: end the run and clean up after it."""
-        self._sweep()
+        for _ in range(_ORPHANED_SWEEPS):
+            self._sweep()
+            if self._empty:
+                break
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
-        self._cgroup.remove()
+        self._cgroup.remove(patience_s=10)
         os._exit(0)
 
     def _sweep(self) -> None:

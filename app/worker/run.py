@@ -47,7 +47,7 @@ STEP_NS = 30_000_000
 REORDER_NS = 3_000_000
 #: How long the guard may take to start the program, and to sweep it away.
 START_S = 10.0
-SWEEP_S = 8.0
+SWEEP_S = 15.0
 #: The kernel's groups stop a run only where the worker's own watch was too slow.
 _HARD_MEMORY = 1.25
 _HARD_TASKS = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,19 +15,21 @@ from app.timeline.records import OutputChunk, ProcessReaped, SwitchIn
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 from app.worker import rawlog
-from tests.worker.driver import Driver, spec
+from tests.worker.driver import DEADLINE_S, Driver, spec
 
 pytestmark = pytest.mark.real
 
 
-def leftovers() -> set[str]:
-    folders = [Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp"))]
-    return {
-        str(path)
-        for folder in folders
-        if folder.is_dir()
-        for path in folder.glob("timeslice-r[ui]n*")
-    }
+def wait_for_end_of(pid: int) -> None:
+    """Returns when the process, no child of ours, is dead (pidfd_open(2))."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    assert poll.poll(DEADLINE_S * 1000), "the program did not end"
+    os.close(fd)
 
 
 def test_worker_first_and_last_frame_say_what_they_must() -> None:
@@ -102,11 +105,17 @@ def test_worker_program_gets_a_clean_world() -> None:
 
 
 def test_worker_leaves_no_folder_and_no_process() -> None:
-    before = leftovers()
-    with Driver(spec("open('file', 'w').write('x')")) as worker:
-        worker.end()
+    program = (
+        "import os\n"
+        "open('file', 'w').write('x')\n"
+        "print(os.getcwd()); print(os.environ['TIMESLICE_RING_DIR'])\n"
+        "print(all(map(os.path.isdir, (os.getcwd(), os.environ['TIMESLICE_RING_DIR']))))\n"
+    )
+    with Driver(spec(program)) as worker:
+        *folders, there = worker.end().text_of("stdout").splitlines()
         worker.wait_until_none_survives(2)
-    assert leftovers() <= before
+    assert there == "True" and len(folders) == 2
+    assert not any(map(os.path.exists, folders))
 
 
 @pytest.mark.parametrize(
@@ -204,9 +213,7 @@ def test_worker_slow_reader_gets_bigger_frames_and_loses_nothing() -> None:
     with Driver(spec(program)) as worker:
         worker.read(until=lambda driver: bool(driver.frames))
         # Nobody reads until the program is gone: the worker goes on all the same.
-        pid = worker.program_pid
-        while os.path.exists(f"/proc/{pid}"):
-            os.sched_yield()
+        wait_for_end_of(worker.program_pid)
         timeline = worker.end()
         assert worker.process.returncode == 0
     assert [frame.seq for frame in worker.frames] == list(range(len(worker.frames)))

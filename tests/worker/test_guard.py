@@ -26,19 +26,19 @@ prctl.become_subreaper()
 waiting, go = os.pipe()
 out = os.open(os.devnull, os.O_WRONLY)
 with tempfile.TemporaryDirectory() as folder:
-    cgroup = Cgroup('guard-test', 1 << 30, 100)
+    cgroup = Cgroup(f'guard-test-{os.getpid()}', 1 << 30, 100)
     sandbox = Sandbox(argv, {}, folder, Limits(), waiting, out, out, cgroup.files_to_join())
     guard = Guard(sandbox, cgroup, [])
     os.close(waiting)
-    pid, messages = guard.wait_for('started', 20)
-    if then == 'go': os.write(go, b'g')
-    if then == 'kill':
-        os.write(go, b'g')
-        guard.kill()
-    os.close(go)
-    messages += guard.wait_for('empty', 20)[1]
-    guard.close()
-    cgroup.remove()
+    try:
+        pid, messages = guard.wait_for('started', 20)
+        if then != 'leave': os.write(go, b'g')
+        if then == 'kill': guard.kill()
+        os.close(go)
+        messages += guard.wait_for('empty', 20)[1]
+    finally:
+        guard.close()
+        cgroup.remove()
 seen = []
 for message in messages:
     if message not in seen: seen.append(message)
