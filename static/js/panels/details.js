@@ -100,7 +100,7 @@ export class Details {
     const track = this.model.tracks.get(id);
     if (!track) return `#${id}`;
     const number = track.kind === "process" ? track.pid : track.tid;
-    const daemon = track.daemon ? ` ${t("(daemon)")}` : "";
-    return `${track.name}${daemon} · ${trackKindName(track.kind)}${number ? ` ${number}` : ""}`;
+    const name = track.daemon ? [track.name, t("(daemon)")].join(" ") : track.name;
+    return `${name} · ${trackKindName(track.kind)}${number ? ` ${number}` : ""}`;
   }
 }

@@ -76,7 +76,8 @@ export class Status {
     const kernel = found.scheduler === "perf" || found.scheduler === "tracepoints";
     const name = kernel ? t("kernel") : found.scheduler === "procfs" ? "/proc" : t("no scheduler");
     const exact = kernel ? t("exact") : t("sampled");
-    say(this.witness, found.probe ? `${name} + ${t("probe")} · ${exact}` : `${name} · ${exact}`);
+    const names = found.probe ? [name, t("probe")].join(" + ") : name;
+    say(this.witness, `${names} · ${exact}`);
     const lines = [
       kernel
         ? t("The kernel reported every switch of every thread, to the nanosecond.")

@@ -3,7 +3,7 @@
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
-import { KINDS } from "../model/vocabulary.js";
+import { KINDS, STATE } from "../model/vocabulary.js";
 import { sliceLabels } from "../view/sentences.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
@@ -45,14 +45,15 @@ export class Textual {
   /** @param {Track} track */
   #updateRow(track) {
     const columns = this.model.slicesOf(track.id);
-    const open = columns.length > 0 && columns.end[columns.length - 1] < 0;
-    const key = [track.name, columns.length, open, track.end_ns, track.end?.cause].join(" ");
+    const last = columns.length - 1;
+    const newest = last < 0 ? [] : [columns.start[last], columns.end[last], columns.state[last]];
+    const key = [track.name, last, ...newest, track.end_ns, track.end?.cause].join(" ");
     const old = this.#rows.get(track.id);
     if (old?.key === key) return;
-    const daemon = track.daemon ? ` ${t("(daemon)")}` : "";
+    const name = track.daemon ? [track.name, t("(daemon)")].join(" ") : track.name;
     const endNs = endedAt(this.model, track);
     const row = el("tr", { "data-track": String(track.id), "data-cause": track.end?.cause ?? "" },
-      el("th", { scope: "row" }, track.name + daemon),
+      el("th", { scope: "row" }, name),
       el("td", {}, trackKindName(track.kind)),
       el("td", { class: "number" }, instant(track.start_ns)),
       el("td", {}, this.#states(track.id)),
@@ -67,9 +68,9 @@ export class Textual {
   #ending(track, endNs) {
     if (endNs === null) return endingSentence(track);
     const words = `${instant(endNs)}: ${endingSentence(track)}`;
-    return track.end_ns !== null && track.end_ns > endNs
-      ? `${words} ${t("Its parent collected it at {time}.", { time: instant(track.end_ns) })}`
-      : words;
+    if (track.end_ns === null || track.end_ns <= endNs) return words;
+    const time = instant(track.end_ns);
+    return [words, t("Its parent collected it at {time}.", { time })].join(" ");
   }
 
   /** The states in order; neighbours of one kind and object are one. @param {number} id */
@@ -79,7 +80,9 @@ export class Textual {
     const words = [];
     const say = (/** @type {number} */ row) => {
       const kind = kindName(KINDS[columns.kind[row]]);
-      const label = sliceLabels(this.model, id, row)[0] ?? "";
+      const label = columns.state[row] === STATE.GIL
+        ? ""
+        : sliceLabels(this.model, id, row)[0] ?? "";
       const time = columns.end[row] < 0
         ? t("still")
         : duration(columns.end[row] - columns.start[row]);

@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { VOCABULARY } from "../model/vocabulary.js";
-import { arrowHead, font, rowOfTrack, topOf, widthOf } from "./pen.js";
+import { arrowHead, bar, font, rowOfTrack, topOf, widthOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 
@@ -139,8 +139,11 @@ function paintStart(scene, finding) {
   pen.fillRect(x - 1, scene.axisPx, 2, scene.height - scene.axisPx);
   const label = t("deadlock {time} s", { time: (finding.start_ns / 1e9).toFixed(3) });
   pen.font = font(scene, 12.5, 650);
-  pen.fillStyle = palette.colour.bad;
   const width = widthOf(pen, label);
   const left = x + 7 + width > scale.rightPx ? x - 7 - width : x + 7;
-  pen.fillText(label, left, scene.height - 12 * palette.unit);
+  const middle = scene.height - 13 * palette.unit;
+  pen.fillStyle = palette.colour.bg;
+  bar(pen, left - 4, middle - 10 * palette.unit, width + 8, 20 * palette.unit);
+  pen.fillStyle = palette.colour.bad;
+  pen.fillText(label, left, middle);
 }

@@ -244,7 +244,7 @@ function paintEnding(scene, row, top, height) {
   const ground = palette.colour.panel;
   const chip = Math.min(height - 4, 19 * palette.unit);
   const onZombie = firstFitting(
-    pen, [`${text} · ${t("zombie")}`, text, ending.icon], Math.min(room, reapedPx - x - 16),
+    pen, [[text, t("zombie")].join(" · "), text, ending.icon], Math.min(room, reapedPx - x - 16),
   );
   if (onZombie) {
     // The words stand on the zombie's hatched slice.
