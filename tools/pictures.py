@@ -39,6 +39,16 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+#: Pins the slice that the first finding is about, as a reader would by a click on it.
+PIN_THE_FINDING = """() => {
+    const { model, view } = window.timeslice;
+    const [finding] = model.findings.values();
+    const track = finding?.cycle[0]?.track;
+    const middleNs = (finding?.start_ns + (finding?.end_ns ?? model.nowNs)) / 2;
+    if (track) view.pinAt({ track, row: model.slicesOf(track).rowAt(middleNs) });
+}"""
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """The address of a server of its own, with a data folder of its own."""
@@ -95,16 +105,9 @@ def settle(page: Page) -> None:
         " && window.timeslice.painter.lastPaint.seq === window.timeslice.model.seq",
         timeout=PATIENCE_S * 1000,
     )
-    pin_the_finding(page)
+    page.evaluate(PIN_THE_FINDING)
     # The panels of text follow the picture at a pace of their own.
     page.wait_for_timeout(1000)
-
-
-def pin_the_finding(page: Page) -> None:
-    """Go to the first finding, as a reader would, so that the picture shows what it is about."""
-    button = page.locator("#findings button").first
-    if button.count():
-        button.click()
 
 
 def wanted(everything: bool) -> list[tuple[str, str, str]]:
