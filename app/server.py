@@ -24,7 +24,11 @@ def serve(host: str | None, port: int | None) -> int:
     settings = configured(**given)
     with listening_socket(settings.host, settings.port) as bound:
         config = uvicorn.Config(
-            create_app(settings), log_level="warning", timeout_graceful_shutdown=2
+            create_app(settings),
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+            # Frames are small and many: deflating each for each viewer doubles the server's work.
+            ws_per_message_deflate=False,
         )
         name, bound_port = bound.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name

@@ -217,6 +217,7 @@ async def run(request: Request, run_id: str) -> Response:
         program_name="program.py",
         program_url=f"/runs/{item.id}/program.py",
         messages=i18n.script_messages(language),
+        modules=site.static.modules(),
         api_url=api,
         stream_url=f"{api}/stream",
         timeline_url=f"{api}/timeline",

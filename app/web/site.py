@@ -48,7 +48,10 @@ class Site:
             return f"{path}?{urlencode([*kept, ('lang', other)])}"
 
         html = page.render(
-            switch_language_url=switch_language_url, path=request.url.path, **context
+            switch_language_url=switch_language_url,
+            url_static=self.static.addresses(),
+            path=request.url.path,
+            **context,
         )
         headers = {"Vary": "Accept-Language, Cookie", "Content-Language": language}
         response = HTMLResponse(html, status, headers={**headers, "Cache-Control": "no-cache"})
@@ -78,7 +81,6 @@ class Site:
         )
         globals: Mapping[str, Any] = {
             "lang": language,
-            "url_static": self.static.url,
             "moment": times.moment,
             "duration": times.duration,
         }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.responses import Response
@@ -10,35 +12,68 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _FOREVER = "public, max-age=31536000, immutable"
+_IMPORT = re.compile(r'(?:from|^import)\s+"(\.[^"]+)";', re.MULTILINE)
+_HASHED = re.compile(r"([0-9a-f]{12})/(.+)", re.DOTALL)
 
 
 class Static(StaticFiles):
-    """Files of ``root``. With the right ``?v=`` they may be kept for ever, else are asked about.
+    """Files of ``root``, also below a folder that is named by the hash of them all.
 
-    Modules import one another without ``?v=``: those are revalidated by their ETag.
+    Modules import one another by relative paths, so they stay in that folder without being told;
+    what lies in the folder of the present hash may be kept for ever, all else is asked about.
     """
 
     def __init__(self, root: Path) -> None:
         super().__init__(directory=root)
         self.root = root
-        self._known: dict[str, tuple[int, str]] = {}
+        self._known: tuple[list[tuple[str, int, int]], str] = ([], "")
+        self._modules: tuple[str, list[str]] = ("", [])
 
-    def url(self, path: str) -> str:
-        """The address of ``path`` (``css/base.css``); raises FileNotFoundError."""
-        return f"/static/{path}?v={self._hash(path)}"
+    def addresses(self) -> Callable[[str], str]:
+        """The function from a path (``css/base.css``) to its address while no file changes; that
+        function raises FileNotFoundError."""
+        prefix = f"/static/{self._tree()}"
 
-    def _hash(self, path: str) -> str:
-        file = self.root / path
-        changed = file.stat().st_mtime_ns
-        known = self._known.get(path)
-        if known is None or known[0] != changed:
-            known = (changed, hashlib.sha256(file.read_bytes()).hexdigest()[:12])
-            self._known[path] = known
-        return known[1]
+        def url(path: str) -> str:
+            if not (self.root / path).is_file():
+                raise FileNotFoundError(path)
+            return f"{prefix}/{path}"
+
+        return url
+
+    def modules(self) -> list[str]:
+        """The paths of all modules that ``js/main.js`` imports, directly or not."""
+        tree = self._tree()
+        if self._modules[0] != tree:
+            self._modules = (tree, self._imported("js/main.js"))
+        return self._modules[1]
+
+    def _imported(self, first: str) -> list[str]:
+        root = self.root.resolve()
+        found, ahead = set[Path](), [root / first]
+        while ahead:
+            module = ahead.pop()
+            found.add(module)
+            imported = _IMPORT.findall(module.read_text("utf-8"))
+            ahead += {(module.parent / path).resolve() for path in imported} - found
+        return sorted(path.relative_to(root).as_posix() for path in found - {root / first})
+
+    def _tree(self) -> str:
+        files = sorted(path for path in self.root.rglob("*") if path.is_file())
+        states = [(path, path.stat()) for path in files]
+        seen = [(path.as_posix(), stat.st_mtime_ns, stat.st_size) for path, stat in states]
+        if seen != self._known[0]:
+            whole = hashlib.sha256()
+            for path in files:
+                name = path.relative_to(self.root).as_posix()
+                whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+            self._known = (seen, whole.hexdigest()[:12])
+        return self._known[1]
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        wanted = b"v=" + self._hash(path).encode() if response.status_code == 200 else b""
-        current = wanted and scope["query_string"] == wanted
+        hashed = _HASHED.fullmatch(path)
+        response = await super().get_response(hashed[2] if hashed else path, scope)
+        # Compared with the tree that pages were last told of: a walk for each file is too dear.
+        current = hashed is not None and hashed[1] == self._known[1]
         response.headers["Cache-Control"] = _FOREVER if current else "no-cache"
         return response

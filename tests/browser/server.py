@@ -14,12 +14,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.text.language import translations
 from app.web import i18n, places
 from app.web.highlight import program_lines
+from app.web.static import Static
 from tests.browser.scenes import PROGRAM
 
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
@@ -38,13 +38,14 @@ class PageServer:
         self._cuts = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Condition()
+        self._static = Static(places.folder("static"))
         self._environments = {language: _environment(language) for language in ("en", "zh")}
         self.app = Starlette(
             routes=[
                 Route("/", self._page),
                 Route("/api", self._api, methods=["GET", "DELETE"]),
                 WebSocketRoute("/stream", self._stream),
-                Mount("/static", StaticFiles(directory=places.folder("static"))),
+                Mount("/static", self._static),
             ]
         )
 
@@ -92,6 +93,7 @@ class PageServer:
             api_url="/api", stream_url="/stream", timeline_url="/timeline",
             export_urls={"json": "/export"}, rerun_url="/scenarios/deadlock",
             switch_language_url=lambda other: f"/?lang={other}",
+            modules=self._static.modules(), url_static=self._static.addresses(),
         )  # fmt: skip
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
@@ -130,7 +132,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
-    environment.globals.update(lang=language, url_static=lambda path: f"/static/{path}")
+    environment.globals.update(lang=language)
     return environment
 
 

@@ -145,6 +145,21 @@ def test_page_has_no_inline_script_or_style(server: PageServer, open_page: Opene
     assert found == 0
 
 
+def test_page_fetches_each_file_once_and_under_its_hash(
+    server: PageServer, open_page: Opener
+) -> None:
+    page = open_page()
+    names = page.get("performance.getEntriesByType('resource').map((it) => it.name)")
+    fetched = [name for name in names if re.search(r"/static/.*\.(js|css)$", name)]
+    assert len(fetched) == len(set(fetched)) > 40
+    assert [name for name in fetched if not re.search("/static/[0-9a-f]{12}/", name)] == []
+    preloaded = page.get(
+        "[...document.querySelectorAll('[rel=modulepreload]')].map((it) => it.href)"
+    )
+    modules = {name for name in fetched if re.search(r"/js/\w+/", name)}
+    assert modules == set(preloaded)
+
+
 def test_every_sentence_of_the_scripts_has_its_chinese() -> None:
     """By a search of our own, so that none is missed by the extractor (template literals)."""
     chinese = script_messages("zh")

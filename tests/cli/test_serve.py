@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import os
 import re
 import signal
@@ -45,6 +48,25 @@ def test_serve_answers_and_ends_at_sigterm(tmp_path: Path) -> None:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
+
+
+@pytest.mark.real
+def test_serve_sends_frames_undeflated(tmp_path: Path) -> None:
+    """Frames are small and many: deflating each of them for each viewer doubles the work."""
+    with served(tmp_path) as (url, _):
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode(),
+            "Sec-WebSocket-Extensions": "permessage-deflate",
+        }
+        with contextlib.closing(connection):
+            connection.request("GET", "/api/runs/none/stream", headers=upgrade)
+            answer = connection.getresponse()
+            assert answer.status == 101
+            assert answer.getheader("Sec-WebSocket-Extensions") is None
 
 
 @pytest.mark.real
