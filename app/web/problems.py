@@ -111,6 +111,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
+    if broken is not None:
+        text = i18n.gettext(
+            N_("The body is no JSON: it goes wrong at character {place} ({why})."),
+            _site(request).language(request),
+        )
+        why = broken.get("ctx", {}).get("error", broken["msg"])
+        return answer(request, 422, text.format(place=broken["loc"][-1], why=why))
     fields = {
         ".".join(str(part) for part in item["loc"] if part not in ("body", "query")) or "body": str(
             item["msg"]

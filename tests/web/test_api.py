@@ -108,6 +108,18 @@ def test_api_malformed_json_is_refused(client: TestClient, text: str) -> None:
     problem(answer, answer.status_code)
 
 
+def test_api_malformed_json_is_told_where_it_goes_wrong(client: TestClient) -> None:
+    for language, said in (("en", "goes wrong at character 13"), ("zh", "第 13 个字符处出错")):
+        answer = client.post(
+            f"/api/runs?lang={language}",
+            content='{"scenario": }',
+            headers={"content-type": "application/json"},
+        )
+        body = problem(answer, 422)
+        assert said in body["detail"]
+        assert not body.get("fields")
+
+
 def test_api_body_is_bounded(client: TestClient) -> None:
     def chunks() -> Any:
         for _ in range(100):
