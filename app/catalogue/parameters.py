@@ -178,9 +178,10 @@ def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:
 
 def _refusal(item: FormField, value: object) -> Text:
     allowed = item.allowed()
+    gap = " " if allowed.zh[0].isascii() else ""  # Chinese sets figures off from characters
     return Text(
         f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
-        f"“{item.title.zh}”应为{allowed.zh}，而不是 {_shown(value)}。",
+        f"“{item.title.zh}”应为{gap}{allowed.zh}，而不是 {_shown(value)}。",
     )
 
 
