@@ -220,7 +220,6 @@ async def run(request: Request, run_id: str) -> Response:
         modules=site.static.modules(),
         api_url=api,
         stream_url=f"{api}/stream",
-        timeline_url=f"{api}/timeline",
         export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
         rerun_url=rerun if known else "/",
     )

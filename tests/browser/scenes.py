@@ -218,6 +218,23 @@ def claims() -> list[dict[str, Any]]:
     ]
 
 
+def every_state() -> list[Frame]:
+    """One thread that goes through every state and every reason, 10 ms in each."""
+    states = [state for state in State if state not in (State.EXITED, State.DONE)]
+    each = [(state, Reason.NONE) for state in states]
+    each += [(State.BLOCKED, reason) for reason in Reason if reason is not Reason.NONE]
+    rows = [
+        Slice(MAIN, 10 * i * MS, 10 * (i + 1) * MS, state, reason, evidence=Evidence.KERNEL)
+        for i, (state, reason) in enumerate(each)
+    ]
+    batch = Batch(tracks=tracks()[:1], slices=rows)
+    end_ns = rows[-1].end_ns
+    first = frame_of(batch, 0, end_ns, state="running", run=run_head(), vocabulary=vocabulary())
+    exit = {"cause": "returned", "code": 0, "signal": None}
+    last = frame_of(Batch(), 1, end_ns, state="ended", run={"duration_ns": end_ns, "exit": exit})
+    return [first, last]
+
+
 def dinner(ended: bool = True, step_ms: int = 40) -> list[Frame]:
     """The whole run in frames of ``step_ms``: open rows are sent and replaced, as fusion does."""
     return list(_frames(ended, step_ms))

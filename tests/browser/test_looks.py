@@ -30,6 +30,66 @@ def test_page_never_scrolls_sideways(server: PageServer, open_page: Opener, widt
         assert page.get(wide)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_legend_shows_all_its_entries(
+    server: PageServer, open_page: Opener, width: int, language: str
+) -> None:
+    frames = scenes.every_state()
+    publish(server, frames, done=True)
+    page = open_page(width, 900, query=f"?lang={language}")
+    page.wait_painted(frames[-1].seq)
+
+    inside = page.get(
+        """(() => {
+          const strip = document.querySelector(".legend-strip").getBoundingClientRect();
+          const canvas = document.querySelector("canvas").getBoundingClientRect();
+          return [...document.querySelectorAll(".legend-entry")].map((entry) => {
+            const box = entry.getBoundingClientRect();
+            return box.left >= strip.left && box.right <= strip.right
+              && box.top >= canvas.bottom && box.bottom <= strip.bottom;
+          });
+        })()"""
+    )
+    assert len(inside) == len(page.get("timeslice.painter.palette.strong")) and all(inside)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("ended", [False, True])
+def test_phone_header_has_two_lines_and_no_empty_ones_follow(
+    server: PageServer, open_page: Opener, ended: bool, language: str
+) -> None:
+    frames = scenes.dinner() if ended else scenes.dinner(ended=False)
+    publish(server, frames, done=ended)
+    page = open_page(390, 844, query=f"?lang={language}")
+    page.wait_painted(frames[-1].seq)
+    tops = page.get(
+        """[".crumbs .here", "[hreflang]", "[data-switch-theme]", "#run-state", ".witness",
+          "#stop-run", "#run-again", "canvas"].map((name) => {
+            const box = document.querySelector(name).getBoundingClientRect();
+            return box.height === 0 ? null : box.top + box.height / 2;
+          })"""
+    )
+    title, language_switch, theme, state, witness, stop, again, _ = tops
+    assert max(title, language_switch, theme) - min(title, language_switch, theme) < 4
+    shown = again if ended else stop
+    assert (stop is None) is ended and (again is None) is not ended
+    assert max(state, witness, shown) - min(state, witness, shown) < 4
+    header = page.get("document.querySelector('.site-header').getBoundingClientRect().bottom")
+    assert page.get("document.querySelector('canvas').getBoundingClientRect().top") - header < 48
+
+
+def test_phone_leaves_room_for_the_icons_of_endings(server: PageServer, open_page: Opener) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(390, 844)
+    page.wait_painted(frames[-1].seq)
+    assert (
+        page.get("timeslice.view.scale.rightPx - timeslice.view.scale.toPx(timeslice.model.nowNs)")
+        > 22
+    )
+
+
 def test_theme_follows_the_system_and_remembers_the_switch(
     server: PageServer, open_page: Opener
 ) -> None:

@@ -21,7 +21,8 @@ export class Status {
     this.firstState = firstState;
     this.badge = part("run-state");
     this.notice = part("run-notice");
-    this.witness = part("witness-name");
+    this.witness = part("witness-names");
+    this.sure = part("witness-sure");
     this.why = part("witness-why");
     this.stop = part("stop-run");
   }
@@ -77,7 +78,8 @@ export class Status {
     const name = kernel ? t("kernel") : found.scheduler === "procfs" ? "/proc" : t("no scheduler");
     const exact = kernel ? t("exact") : t("sampled");
     const names = found.probe ? [name, t("probe")].join(" + ") : name;
-    say(this.witness, `${names} · ${exact}`);
+    say(this.witness, names);
+    say(this.sure, ` · ${exact}`);
     const lines = [
       kernel
         ? t("The kernel reported every switch of every thread, to the nanosecond.")

@@ -39,11 +39,17 @@ export function fitted(pen, text, room) {
   return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
 }
 
+/** The first text that fits whole; else "".
+ *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
+export function firstWhole(pen, texts, room) {
+  return texts.find((text) => widthOf(pen, text) <= room) ?? "";
+}
+
 /** The first text that fits whole; else the last one when most of it fits; else "".
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstFitting(pen, texts, room) {
-  const whole = texts.find((text) => widthOf(pen, text) <= room);
-  if (whole !== undefined) return whole;
+  const whole = firstWhole(pen, texts, room);
+  if (whole) return whole;
   const shortest = texts.at(-1) ?? "";
   const cut = fitted(pen, shortest, room);
   return cut.length > shortest.length * 0.7 ? cut : "";

@@ -6,7 +6,7 @@ import { endedAt } from "../model/lives.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { sliceLabels } from "../view/sentences.js";
 import { endingOf, kindNameOf } from "../view/words.js";
-import { bar, firstFitting, font, mergedDots, topOf, widthOf } from "./pen.js";
+import { bar, firstFitting, firstWhole, font, mergedDots, topOf, widthOf } from "./pen.js";
 import { isPatterned } from "./palette.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
@@ -16,8 +16,6 @@ import { isPatterned } from "./palette.js";
 /** Narrower slices are merged with what shares their pixel. */
 const THINNEST_PX = 1.2;
 const LABEL_FROM_PX = 30;
-/** In a picture narrower than this, an ending is its icon alone. */
-const NARROW_PX = 420;
 const SAMPLED = VOCABULARY.evidence.indexOf("sampled");
 const RUNNING = kindCode("running");
 
@@ -252,18 +250,20 @@ function paintEnding(scene, row, top, height) {
     bar(pen, x + 4, top + (height - chip) / 2, widthOf(pen, onZombie) + 9, chip);
     pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.ink;
     pen.fillText(onZombie, x + 8, top + height / 2);
-  } else if (widthOf(pen, text) <= room - (reapedPx - x)) {
-    pen.fillText(text, reapedPx + 6, top + height / 2);
-  } else {
-    // No room behind the end: the words stand before it, on a ground of their own.
-    const words = scale.widthPx < NARROW_PX * palette.unit ? ending.icon : text;
-    const width = widthOf(pen, words) + 10;
-    if (x - width < scale.leftPx) return;
-    pen.fillStyle = ground;
-    pen.globalAlpha = 0.92;
-    bar(pen, x - width - 3, top + (height - chip) / 2, width, chip);
-    pen.globalAlpha = 1;
-    pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
-    pen.fillText(words, x - width + 2, top + height / 2);
+    return;
   }
+  // Behind the end the words cover nothing; where they have no room, their icon mostly has.
+  const behind = firstWhole(pen, [text, ending.icon], room - Math.max(0, reapedPx - x));
+  if (behind) {
+    pen.fillText(behind, reapedPx + 6, top + height / 2);
+    return;
+  }
+  const width = widthOf(pen, ending.icon) + 10;
+  if (x - width < scale.leftPx) return;
+  pen.fillStyle = ground;
+  pen.globalAlpha = 0.92;
+  bar(pen, x - width - 3, top + (height - chip) / 2, width, chip);
+  pen.globalAlpha = 1;
+  pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
+  pen.fillText(ending.icon, x - width + 2, top + height / 2);
 }

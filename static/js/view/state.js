@@ -9,8 +9,9 @@ import { TimeScale } from "./scale.js";
 
 const FIRST_SPAN_NS = 2e9;
 const HISTORY = 100;
-/** Room at the right of an ended run for the words how each track ended. */
+/** Room at the right of an ended run for the words how each track ended, or for their icons. */
 const ENDINGS_PX = 165;
+const ENDING_ICONS_PX = 26;
 
 export class View {
   scale = new TimeScale(0, FIRST_SPAN_NS, 0, 1);
@@ -101,8 +102,9 @@ export class View {
     if (this.model.state === "ended") {
       const { widthPx } = this.scale;
       const words = ENDINGS_PX * this.unit;
-      const room = widthPx > 4 * words ? widthPx / (widthPx - words) : 1.02;
-      return { startNs: -nowNs * 0.005, endNs: nowNs * room };
+      const room = widthPx > 4 * words ? words : ENDING_ICONS_PX * this.unit;
+      const times = widthPx > 2 * room ? widthPx / (widthPx - room) : 1;
+      return { startNs: -nowNs * 0.005, endNs: nowNs * times };
     }
     let endNs = FIRST_SPAN_NS;
     while (endNs < nowNs * 1.04) endNs *= 1.25;
