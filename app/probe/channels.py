@@ -164,6 +164,8 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
 
 def _remember(inode: int, peer: int) -> None:
     """Leave a link by which a spawned process learns the other end of a socket pair."""
+    if not directory:
+        return
     link = os.path.join(directory, "pair-%d" % inode)
     try:
         os.unlink(link)

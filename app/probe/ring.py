@@ -8,6 +8,7 @@ ring. An emit is two stores into memory: no system call, so the GIL is not given
 from __future__ import annotations
 
 import _thread
+import itertools
 import os
 import struct
 import sys
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from app.timeline import wire
+
+    _Grow = Callable[[int], tuple[Any, Any, int, bool]]
 else:
     from . import wire
 
-MAIN_CAPACITY = 1 << 16
-THREAD_CAPACITY = 1 << 13
+#: Slots of a thread's rings, one after the other. All but the last are filled once and then left
+#: for the next, so a thread that says little takes little memory, and only the last goes round.
+CAPACITIES = (1 << 10, 1 << 13, 1 << 16, 1 << 18)
 
 _PART = struct.Struct("32s")
 #: On a little-endian machine the native layout is the wire's, and is packed faster.
 _native = struct.Struct("@QHHIQQ")
 _SLOT = _native if sys.byteorder == "little" and _native.size == wire.SLOT_SIZE else wire.SLOT
+_NO_LIMIT = 1 << 63
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
 _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
@@ -38,21 +43,28 @@ _allocate: Any = getattr(os, "posix_fallocate", None) or (
 directory = os.environ.get(wire.RING_DIRECTORY_VARIABLE, "")
 #: A thread started by ``threading`` stands here, by ident, until its ring is made.
 newborn: dict[int, Any] = {}
-_numbers = 0
+_numbers = itertools.count()
 
 
 def writers(
-    buffer: Any, head: Any, capacity: int
+    buffer: Any, head: Any, capacity: int, grow: _Grow | None = None
 ) -> tuple[Callable[..., None], Callable[..., None]]:
-    """``emit(kind, aux, a, b, c)`` and ``text(kind, aux, a, b, c, string)`` for one ring.
+    """``emit(kind, aux, a, b, c)`` and ``text(kind, aux, a, b, c, string)`` for one thread.
 
-    ``capacity`` is a power of two. Only one thread may call them. A signal handler or a finalizer
-    may interrupt a call and call again: a slot is claimed and filled without a call in between.
+    ``capacity`` is a power of two. ``grow(capacity)`` makes the ring that follows a full one of
+    that capacity: its buffer, head and capacity, and whether it is the last. The last goes round,
+    as does one without ``grow``, or whose ``grow`` raises.
+
+    Only one thread may call them. A signal handler or a finalizer may interrupt a call and call
+    again: a slot is claimed and filled without a call in between.
     """
     pack = _SLOT.pack_into
-    mask = capacity - 1
     now = monotonic_ns
     used = 0
+    # A ring that will be followed is not masked: a slot behind its end is refused by pack.
+    mask = capacity - 1 if grow is None else -1
+    limit = _NO_LIMIT if grow is None else capacity
+    waiting: list[tuple[Any, ...]] = []
 
     def emit(kind: int, aux: int = 0, a: int = 0, b: int = 0, c: int = 0) -> None:
         nonlocal used
@@ -62,6 +74,9 @@ def writers(
         try:
             pack(buffer, 64 + ((slot & mask) << 5), t, kind, aux, a, b, c)
         except Exception:
+            if slot >= limit:
+                used = slot
+                return follow(t, kind, aux, a, b, c, b"")
             pack(buffer, 64 + ((slot & mask) << 5), t, 0, 0, 0, 0, 0)
             faults.note("emit")
         head[0] = used
@@ -73,17 +88,54 @@ def writers(
         data = _cut(string.encode("utf-8", "backslashreplace"))
         data = wire.TEXT_LENGTH.pack(len(data)) + data
         count = (len(data) + 31) >> 5
-        data = data.ljust(count << 5, b"\0")
         t = now()
         slot = used
+        if slot + count >= limit:
+            return follow(t, kind | wire.TEXT, aux, a, b, c, data)
         used = slot + 1 + count
-        pack(buffer, 64 + ((slot & mask) << 5), t, kind | wire.TEXT, aux, a, b, c)
-        for part in range(count):
-            start = 64 + ((slot + 1 + part & mask) << 5)
-            _PART.pack_into(buffer, start, data[part << 5 : (part << 5) + 32])
+        _write(buffer, slot, mask, (t, kind | wire.TEXT, aux, a, b, c, data))
+        head[0] = used
+
+    def follow(*record: Any) -> None:
+        """Write the record into the ring that follows this one, which is full."""
+        nonlocal buffer, head, capacity, used, mask, limit, waiting
+        waiting.append(record)
+        if len(waiting) > 1:
+            return  # this call interrupted the making of that ring, and is written when it is made
+        last, old = True, buffer
+        try:
+            if grow is not None:
+                buffer, head, capacity, last = grow(capacity)
+                used = 0
+        except Exception:
+            faults.note("a ring could not grow")
+        if buffer is old:
+            wire.FLAGS.pack_into(buffer, wire.FLAGS_OFFSET, 0)  # before it goes round
+        mask, limit = (capacity - 1, _NO_LIMIT) if last else (-1, capacity)
+        records, waiting = waiting, []
+        for each in records:
+            slot = used
+            used = slot + 1 + ((len(each[6]) + 31) >> 5)
+            if used > limit:  # so many calls interrupted this one
+                mask, limit = capacity - 1, _NO_LIMIT
+            _write(buffer, slot, mask, each)
         head[0] = used
 
     return emit, text
+
+
+def _write(buffer: Any, slot: int, mask: int, record: tuple[Any, ...]) -> None:
+    """Store a record, and the text that is its last part, into the slots claimed for it."""
+    t, kind, aux, a, b, c, data = record
+    try:
+        _SLOT.pack_into(buffer, 64 + ((slot & mask) << 5), t, kind, aux, a, b, c)
+    except Exception:
+        _SLOT.pack_into(buffer, 64 + ((slot & mask) << 5), t, kind & wire.TEXT, 0, 0, 0, 0)
+        faults.note("emit")
+    for start in range(0, len(data), 32):
+        slot += 1
+        # struct pads the last part with zeros
+        _PART.pack_into(buffer, 64 + ((slot & mask) << 5), data[start : start + 32])
 
 
 def _cut(data: bytes) -> bytes:
@@ -92,8 +144,12 @@ def _cut(data: bytes) -> bytes:
     return data[: wire.TEXT_MAX].decode("utf-8", "ignore").encode()
 
 
-def make(capacity: int, number: int) -> tuple[Any, Any]:
-    """The mapped buffer and the head of a new ring file, which takes its name when it is whole."""
+def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, Any]:
+    """The mapped buffer and the head of a new ring file, which takes its name when it is whole.
+
+    ``number`` is the file's, ``thread`` its thread's: all rings of one thread have the same.
+    ``flags`` are the header's.
+    """
     pid, tid = os.getpid(), _thread.get_native_id()
     path = os.path.join(directory, "%s%d-%d-%d" % (wire.RING_PREFIX, pid, tid, number))
     size = wire.HEADER_SIZE + capacity * wire.SLOT_SIZE
@@ -109,10 +165,26 @@ def make(capacity: int, number: int) -> tuple[Any, Any]:
     finally:
         _close(fd)
     wire.HEADER.pack_into(
-        buffer, 0, wire.MAGIC, wire.VERSION, 0, pid, tid, capacity, 0, 0, monotonic_ns(), number
+        buffer, 0, wire.MAGIC, wire.VERSION, flags, pid, tid, capacity, 0, 0, monotonic_ns(), thread
     )
     _rename(unfinished, path)
     return buffer, head
+
+
+def _growing(thread: int) -> _Grow:
+    """What makes the further rings of this thread.
+
+    The old ring is not written any more when the new one appears under its name, so a reader that
+    finds the new one has all of the old one before it.
+    """
+
+    def grow(capacity: int) -> tuple[Any, Any, int, bool]:
+        bigger = CAPACITIES[CAPACITIES.index(capacity) + 1]
+        last = bigger == CAPACITIES[-1]
+        buffer, head = make(bigger, next(_numbers), thread, 0 if last else wire.FOLLOWED)
+        return buffer, head, bigger, last
+
+    return grow
 
 
 def _nothing(*_: Any) -> None:
@@ -146,14 +218,19 @@ class Here(_thread._local):
 
 
 def begin(local: Here) -> None:
-    """Give the calling thread its ring and write the record that introduces it."""
-    global _numbers
-    number = _numbers
-    _numbers += 1
+    """Give the calling thread its ring and write the record that introduces it.
+
+    Without a folder for rings nothing is recorded.
+    """
     thread = newborn.pop(_thread.get_ident(), None)
+    if not directory:
+        return
+    number = next(_numbers)
+    capacity = CAPACITIES[0]
     try:
-        capacity = THREAD_CAPACITY if number else MAIN_CAPACITY
-        local.emit, local.text = writers(*make(capacity, number), capacity)
+        local.emit, local.text = writers(
+            *make(capacity, number, number, wire.FOLLOWED), capacity, _growing(number)
+        )
     except Exception:
         faults.note("thread %d is not recorded" % _thread.get_native_id())
         return
@@ -187,6 +264,6 @@ here = Here()
 def after_fork() -> None:
     """In the child: leave the parent's rings alone and begin with a ring of its own."""
     global _numbers
-    _numbers = 0
+    _numbers = itertools.count()
     newborn.clear()
     here.__init__()  # type: ignore[misc]

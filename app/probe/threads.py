@@ -174,7 +174,7 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
     def _bootstrap_inner(self: Any) -> None:
         ring.newborn[_thread.get_ident()] = self
         local = here
-        emit = local.emit  # makes the ring, with THREAD_START
+        local.raised = ""  # makes the ring, with THREAD_START
         try:
             original(self)
         finally:
@@ -182,7 +182,7 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
             if local.raised:
                 local.text(wire.THREAD_END, 1, 0, ident, 0, local.raised)
             else:
-                emit(wire.THREAD_END, 0, 0, ident)
+                local.emit(wire.THREAD_END, 0, 0, ident)
 
     return _bootstrap_inner
 

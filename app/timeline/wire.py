@@ -8,6 +8,10 @@ A ring is one file per thread, mapped shared by its only writer: 64 bytes of hea
 slot and then ``head`` (slots ever written); it never waits for the reader. A reader that finds
 ``head - tail > capacity`` has lost the difference and counts it.
 
+A thread that has filled its ring goes on in a bigger one, in another file; the old one is not
+written any more when the new one has its name. A ring flagged ``FOLLOWED`` is filled once and
+never goes round.
+
 A record is one slot; a record with text (``TEXT`` bit set in its kind) is followed by
 continuation slots that hold a 16-bit byte length and UTF-8, padded with zeros.
 """
@@ -20,6 +24,9 @@ VERSION = 1
 #: magic, version, flags, pid, tid, capacity, zero, head, birth (CLOCK_MONOTONIC ns), thread no.
 HEADER = struct.Struct("<4sHHIIIIQQQ")
 HEADER_SIZE = 64
+FLAGS_OFFSET = 6
+FLAGS = struct.Struct("<H")
+FOLLOWED = 1
 HEAD_OFFSET = 24
 HEAD = struct.Struct("<Q")
 
@@ -31,7 +38,8 @@ TEXT_LENGTH = struct.Struct("<H")
 #: Longer text is cut (names) or split into several records (output).
 TEXT_MAX = 990
 
-RING_PREFIX = "ring-"  # ring-<pid>-<tid>-<number>
+#: ring-<pid>-<tid>-<number of the file>; all rings of a thread have its number in their headers.
+RING_PREFIX = "ring-"
 RING_DIRECTORY_VARIABLE = "TIMESLICE_RING_DIR"
 PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below this folder
 

@@ -52,6 +52,10 @@ class RingFile:
     def _head(self) -> int:
         return int(wire.HEAD.unpack_from(self._map, wire.HEAD_OFFSET)[0])
 
+    def _followed(self) -> bool:
+        (flags,) = wire.FLAGS.unpack_from(self._map, wire.FLAGS_OFFSET)
+        return bool(flags & wire.FOLLOWED)
+
     def unread(self) -> bool:
         return self._head() != self._tail
 
@@ -65,6 +69,8 @@ class RingFile:
         # it is about to store lies where slot `again - capacity` was.
         again = self._head()
         safe = again - self.capacity + (1 if again != head or again > self.capacity else 0)
+        if again == self.capacity and self._followed():
+            safe = 0  # it is full, and its writer goes on in another
         lost = max(0, min(safe, head) - tail)
         if lost:
             self._resync = True

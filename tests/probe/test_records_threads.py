@@ -271,15 +271,33 @@ sys.stderr.write("x" * 2000 + "\\n")
     assert "".join(row.text for row in run.of("OUTPUT", aux=2)) == run.stderr
 
 
-def test_overflow_keeps_the_newest_and_tells_how_many_were_lost(probed: Probed) -> None:
-    run = probed("""
-import threading
+LOOP = """
+import sys, threading
 lock = threading.Lock()
 def work():
-    for _ in range(10000):
+    for _ in range(int(sys.argv[1])):
         with lock: pass
-t = threading.Thread(target=work); t.start(); t.join()
-""")
-    (ring,) = [ring for ring in run.rings if ring.tid != ring.pid]
+t = threading.Thread(target=work, name="busy"); t.start(); t.join()
+"""
+
+
+def test_busy_thread_gets_bigger_rings_and_loses_nothing(probed: Probed) -> None:
+    run = probed(LOOP, "50000")
+    rings = [ring for ring in run.rings if ring.tid != ring.pid]
+    assert len(rings) > 2
+    assert len({ring.number for ring in rings}) == 1
+    assert not any(ring.lost for ring in rings)
+    thread = run.one("THREAD_START", text="busy").tid
+    kinds = [row.kind for row in run.of("ACQUIRED", "RELEASED", tid=thread)]
+    assert kinds == ["ACQUIRED", "RELEASED"] * 50_000
+    main = [ring for ring in run.rings if ring.tid == ring.pid]
+    assert [ring.capacity for ring in main] == [min(ring.capacity for ring in rings)]
+
+
+def test_overflow_keeps_the_newest_and_tells_how_many_were_lost(probed: Probed) -> None:
+    run = probed(LOOP, "200000")
+    rings = [ring for ring in run.rings if ring.tid != ring.pid]
+    ring = max(rings, key=lambda ring: ring.capacity)
     assert ring.lost > 0 and ring.rows[-1].kind == "THREAD_END"
     assert len(ring.rows) == ring.capacity
+    assert not any(other.lost for other in rings if other is not ring)

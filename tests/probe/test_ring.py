@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.timeline import wire
-from tests.probe.decoding import read_ring
+from tests.probe.decoding import Ring, read_ring
 from tests.probe.loading import probe
 
 
@@ -27,7 +28,7 @@ def only(folder: Path) -> Path:
 
 
 def test_ring_is_whole_under_its_name(ring: Any, tmp_path: Path) -> None:
-    ring.make(16, 3)
+    ring.make(16, 3, 3)
     path = only(tmp_path)
     assert path.name == f"ring-{os.getpid()}-{threading.get_native_id()}-3"
     assert list(tmp_path.iterdir()) == [path]
@@ -38,7 +39,7 @@ def test_ring_is_whole_under_its_name(ring: Any, tmp_path: Path) -> None:
 
 def test_ring_keeps_no_descriptor(ring: Any) -> None:
     before = os.listdir("/proc/self/fd")
-    kept = [ring.make(16, number) for number in range(5)]
+    kept = [ring.make(16, number, number) for number in range(5)]
     assert len(os.listdir("/proc/self/fd")) == len(before)
     del kept
 
@@ -47,7 +48,7 @@ def test_ring_is_unmapped_with_its_writers(ring: Any, tmp_path: Path) -> None:
     def mapped() -> bool:
         return str(tmp_path) in Path("/proc/self/maps").read_text()
 
-    emit, text = ring.writers(*ring.make(16, 0), 16)
+    emit, text = ring.writers(*ring.make(16, 0, 0), 16)
     emit(1)
     assert mapped()
     del emit, text
@@ -55,7 +56,7 @@ def test_ring_is_unmapped_with_its_writers(ring: Any, tmp_path: Path) -> None:
 
 
 def test_record_holds_every_field_at_its_limit(ring: Any, tmp_path: Path) -> None:
-    emit, _ = ring.writers(*ring.make(16, 0), 16)
+    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
     emit(wire.ENTER, 0xFFFF, 0xFFFFFFFF, 2**64 - 1, 2**64 - 2)
     (row,) = read_ring(only(tmp_path)).rows
     assert row[4:9] == ("ENTER", 0xFFFF, 0xFFFFFFFF, 2**64 - 1, 2**64 - 2)
@@ -66,7 +67,7 @@ def test_record_out_of_range_never_raises(
 ) -> None:
     noted: list[str] = []
     monkeypatch.setattr(ring.faults, "note", noted.append)
-    emit, _ = ring.writers(*ring.make(16, 0), 16)
+    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
     emit(wire.ENTER, -1, 2**40, object())
     emit(wire.LEAVE)
     assert noted == ["emit"]
@@ -74,7 +75,7 @@ def test_record_out_of_range_never_raises(
 
 
 def test_ring_wraps_and_counts_what_is_lost(ring: Any, tmp_path: Path) -> None:
-    emit, _ = ring.writers(*ring.make(16, 0), 16)
+    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
     for number in range(40):
         emit(wire.VALUE, 0, number)
     read = read_ring(only(tmp_path))
@@ -85,7 +86,7 @@ def test_ring_wraps_and_counts_what_is_lost(ring: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 29, 30, 31, 61, 62, 63, 989, 990, 991, 5000])
 def test_text_of_any_length_is_read_back_or_cut(ring: Any, tmp_path: Path, length: int) -> None:
-    emit, text = ring.writers(*ring.make(64, 0), 64)
+    emit, text = ring.writers(*ring.make(64, 0, 0), 64)
     string = "".join(chr(97 + index % 26) for index in range(length))
     text(wire.OBJECT, 1, 2, 3, 4, string)
     emit(wire.LEAVE)
@@ -95,7 +96,7 @@ def test_text_of_any_length_is_read_back_or_cut(ring: Any, tmp_path: Path, lengt
 
 
 def test_text_wraps_around_the_end(ring: Any, tmp_path: Path) -> None:
-    emit, text = ring.writers(*ring.make(16, 0), 16)
+    emit, text = ring.writers(*ring.make(16, 0, 0), 16)
     for _ in range(14):
         emit(wire.VALUE)
     text(wire.OBJECT, 0, 0, 0, 0, "x" * 100)
@@ -103,7 +104,7 @@ def test_text_wraps_around_the_end(ring: Any, tmp_path: Path) -> None:
 
 
 def test_text_is_cut_between_characters(ring: Any, tmp_path: Path) -> None:
-    _, text = ring.writers(*ring.make(64, 0), 64)
+    _, text = ring.writers(*ring.make(64, 0, 0), 64)
     text(wire.OBJECT, 0, 0, 0, 0, "线程" * 400)
     text(wire.OBJECT, 0, 0, 0, 0, "\udcff")
     first, second = read_ring(only(tmp_path)).rows
@@ -113,7 +114,7 @@ def test_text_is_cut_between_characters(ring: Any, tmp_path: Path) -> None:
 
 def test_interrupted_emit_loses_nothing(ring: Any, tmp_path: Path) -> None:
     """A finalizer or a signal handler may emit while an emit is under way."""
-    buffer, head = ring.make(16, 0)
+    buffer, head = ring.make(16, 0, 0)
     inner: list[Any] = []
 
     class Head:
@@ -142,4 +143,125 @@ def test_thread_without_room_is_noted_and_not_recorded(
     here.emit(wire.ENTER)
     here.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert noted == [f"thread {threading.get_native_id()} is not recorded"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def growing(ring: Any, monkeypatch: pytest.MonkeyPatch, *capacities: int) -> tuple[Any, Any]:
+    """``emit`` and ``text`` of a thread whose rings have these capacities, one after the other."""
+    monkeypatch.setattr(ring, "CAPACITIES", capacities)
+    monkeypatch.setattr(ring, "_numbers", itertools.count(6))
+    made = ring.make(capacities[0], 5, 5, wire.FOLLOWED)
+    return ring.writers(*made, capacities[0], ring._growing(5))  # type: ignore[no-any-return]
+
+
+def rings(folder: Path) -> list[Ring]:
+    return sorted(map(read_ring, folder.glob(wire.RING_PREFIX + "*")), key=lambda r: r.capacity)
+
+
+def flags(folder: Path) -> list[int]:
+    """The header's flags of each ring, in order of its number."""
+    paths = sorted(folder.glob(wire.RING_PREFIX + "*"))
+    return [wire.FLAGS.unpack_from(path.read_bytes(), wire.FLAGS_OFFSET)[0] for path in paths]
+
+
+def test_full_ring_is_followed_by_a_bigger_one_of_the_same_thread(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emit, _ = growing(ring, monkeypatch, 16, 32, 64)
+    for number in range(16 + 32 + 64 + 3):
+        emit(wire.VALUE, 0, number)
+    found = rings(tmp_path)
+    assert [(each.capacity, each.head, each.lost) for each in found] == [
+        (16, 16, 0),
+        (32, 32, 0),
+        (64, 67, 3),  # only the last goes round
+    ]
+    assert {each.number for each in found} == {5}
+    assert flags(tmp_path) == [wire.FOLLOWED, wire.FOLLOWED, 0]
+    names = sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir())
+    assert names == ["5", "6", "7"]
+    told = [row.a for each in found for row in each.rows]
+    assert told == [*range(48), *range(51, 115)]
+
+
+@pytest.mark.parametrize("before", range(10, 17))
+def test_text_is_never_parted_between_two_rings(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    emit, text = growing(ring, monkeypatch, 16, 32, 64)
+    for _ in range(before):
+        emit(wire.VALUE)
+    text(wire.OBJECT, 0, 0, 0, 0, "x" * 100)
+    emit(wire.LEAVE)
+    rows = [row for each in rings(tmp_path) for row in each.rows]
+    assert [row.kind for row in rows] == ["VALUE"] * before + ["OBJECT", "LEAVE"]
+    assert rows[before].text == "x" * 100
+
+
+def test_ring_that_cannot_grow_goes_round(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    emit, text = growing(ring, monkeypatch, 16, 32)
+
+    def full(fd: int, offset: int, length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ring, "_allocate", full)
+    monkeypatch.setattr(ring.faults, "note", noted.append)
+    for number in range(20):
+        emit(wire.VALUE, 0, number)
+    text(wire.OBJECT, 0, 20, 0, 0, "name")
+    assert noted == ["a ring could not grow"]
+    assert flags(tmp_path) == [0]
+    (only_one,) = rings(tmp_path)
+    assert only_one.lost == 6
+    assert [row.a for row in only_one.rows] == list(range(6, 21))
+
+
+def test_records_that_come_while_a_ring_is_made_are_in_it(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finalizer or a signal handler may emit while the thread's next ring is being made."""
+    emit, text = growing(ring, monkeypatch, 16, 32)
+    allocate = ring._allocate
+
+    def interrupted(fd: int, offset: int, length: int) -> None:
+        emit(wire.VALUE, 0, 17)
+        text(wire.OBJECT, 0, 18, 0, 0, "inner")
+        allocate(fd, offset, length)
+
+    monkeypatch.setattr(ring, "_allocate", interrupted)
+    for number in range(17):
+        emit(wire.VALUE, 0, number)
+    emit(wire.VALUE, 0, 19)
+    first, second = rings(tmp_path)
+    assert (first.head, first.lost) == (16, 0)
+    assert [row.a for each in (first, second) for row in each.rows] == list(range(20))
+    assert second.rows[2].text == "inner"
+
+
+def test_record_out_of_range_in_a_ring_that_grows_never_raises(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    monkeypatch.setattr(ring.faults, "note", noted.append)
+    emit, text = growing(ring, monkeypatch, 16, 32)
+    for _ in range(20):
+        emit(wire.ENTER, -1)
+    text(wire.OBJECT, 0, -1, 0, 0, "name")
+    emit(wire.LEAVE)
+    assert noted == ["emit"] * 21
+    assert [each.head for each in rings(tmp_path)] == [16, 7]
+    assert rings(tmp_path)[1].rows[-1].kind == "LEAVE"
+
+
+def test_nothing_is_recorded_without_a_folder(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring, "directory", "")
+    monkeypatch.chdir(tmp_path)
+    here = ring.Here()
+    here.emit(wire.ENTER)
+    here.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert list(tmp_path.iterdir()) == []

@@ -17,6 +17,8 @@ class RingWriter:
         capacity: int = 16,
         birth_ns: int = 1,
         number: int = 1,
+        thread: int | None = None,
+        flags: int = 0,
     ) -> None:
         self.path = folder / f"{wire.RING_PREFIX}{pid}-{tid}-{number}"
         self.capacity, self.head = capacity, 0
@@ -24,9 +26,9 @@ class RingWriter:
         with open(self.path, "xb+") as file:
             file.truncate(size)
             self._map = mmap.mmap(file.fileno(), size)
-        wire.HEADER.pack_into(
-            self._map, 0, wire.MAGIC, wire.VERSION, 0, pid, tid, capacity, 0, 0, birth_ns, number
-        )
+        thread = number if thread is None else thread
+        values = (flags, pid, tid, capacity, 0, 0, birth_ns, thread)
+        wire.HEADER.pack_into(self._map, 0, wire.MAGIC, wire.VERSION, *values)
 
     def _slot(self, data: bytes) -> None:
         offset = wire.HEADER_SIZE + self.head % self.capacity * wire.SLOT_SIZE

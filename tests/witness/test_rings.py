@@ -172,3 +172,39 @@ def test_rings_older_ring_of_a_reused_tid_is_finished(tmp_path: Path, reader: Ri
     new.write(11, wire.THREAD_START)
     assert sorted(times(list(reader.poll(NOW * 1000)))) == [2, 11]
     assert list(tmp_path.iterdir()) == [new.path]
+
+
+def test_rings_of_one_thread_are_read_to_their_ends_in_order(
+    tmp_path: Path, reader: RingsReader
+) -> None:
+    """A thread that filled its ring goes on in a bigger one, with its own number in the header."""
+    tid = threading.get_native_id()
+    first = RingWriter(tmp_path, ME, tid, 16, birth_ns=1, number=3, flags=wire.FOLLOWED)
+    for t in range(1, 11):
+        first.write(t, wire.TASK_RUN)
+    assert len(reader.poll(1)) == 10
+    for t in range(11, 17):
+        first.write(t, wire.TASK_RUN)
+    second = RingWriter(tmp_path, ME, tid, 32, birth_ns=17, number=9, thread=3)
+    for t in range(17, 23):
+        second.write(t, wire.TASK_RUN)
+    records = [record for record in reader.poll(NOW * 1000) if isinstance(record, ProbeRecord)]
+    assert sorted(times(list(records))) == list(range(11, 23))
+    assert {record.thread for record in records} == {3}
+    assert list(tmp_path.iterdir()) == [second.path]
+
+
+@pytest.mark.parametrize(("flags", "lost"), [(wire.FOLLOWED, 0), (0, 1)])
+def test_rings_filled_during_the_read_lose_nothing_if_another_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, lost: int
+) -> None:
+    writer = RingWriter(tmp_path, ME, ME, capacity=16, flags=flags)
+    for t in range(1, 17):
+        writer.write(t, wire.TASK_RUN)
+    ring = RingFile(str(writer.path))
+    heads = iter((15, 16, 16, 16))
+    monkeypatch.setattr(ring, "_head", lambda: next(heads))
+    records = ring.read(NOW) + ring.read(NOW)
+    assert sum(record.lost for record in records if isinstance(record, Dropped)) == lost
+    assert times(list(records)) == list(range(1 + lost, 17))
+    ring.close()
