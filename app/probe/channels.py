@@ -33,7 +33,9 @@ def patch_queues(module: Any) -> None:
     method(module.Queue, "_reset", _make_reset)
     method(module.Queue, "put", _make_put)
     method(module.Queue, "get", _make_get)
+    method(module.JoinableQueue, "__init__", _make_queue_init("_rlock"))
     method(module.JoinableQueue, "put", _make_put)
+    method(module.JoinableQueue, "task_done", hidden)
     method(module.JoinableQueue, "join", _make_queue_join)
     for name in ("__init__", "__setstate__"):
         method(module.SimpleQueue, name, _make_simple_state(name))

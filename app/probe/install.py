@@ -16,6 +16,8 @@ HOOKS = {
     "queue": ("queues", "patch_queue"),
     "subprocess": ("processes", "patch_subprocess"),
     "multiprocessing.process": ("processes", "patch_process"),
+    "multiprocessing.forkserver": ("processes", "patch_helper"),
+    "multiprocessing.resource_tracker": ("processes", "patch_helper"),
     "multiprocessing.util": ("processes", "patch_util"),
     "multiprocessing.synchronize": ("semaphores", "patch_synchronize"),
     "multiprocessing.queues": ("channels", "patch_queues"),

@@ -89,6 +89,21 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
     return _bootstrap
 
 
+def patch_helper(module: Any) -> None:
+    """Patch ``main`` of ``multiprocessing.forkserver`` or ``.resource_tracker``, which is all that
+    such a helper process runs: nothing else tells what the process is."""
+    what = module.__name__.rpartition(".")[2].replace("_", " ")
+
+    def make(original: Any) -> Callable[..., Any]:
+        def main(*args: Any, **kwargs: Any) -> Any:
+            here.text(wire.PROCESS_NAME, 0, 0, 0, 0, what)
+            return original(*args, **kwargs)
+
+        return main
+
+    method(module, "main", make)
+
+
 def patch_util(module: Any) -> None:
     """``_exit_function`` runs when a child's function ended, and at the exit of the main process,
     where it ends the daemons and joins the other children."""

@@ -1,6 +1,7 @@
 """multiprocessing's Lock, RLock, Semaphore, Condition, Event and Barrier.
 
 Their ids come from the name of the kernel's semaphore, which every process that has it knows.
+Under the start method *fork* a semaphore has no name; there its object carries an id to the child.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from . import codes
-from .objects import locate, named, register
+from .objects import fresh, locate, named, register
 from .patching import method
 from .ring import here
 from .waiting import bracket, hidden
@@ -26,7 +27,16 @@ _KINDS = {"Lock": codes.LOCK, "RLock": codes.RLOCK}
 
 def ident_of(lock: Any, prefix: str = "semaphore") -> int:
     """The id of a SemLock, or of an object that is known by that lock."""
-    return named("%s:%s" % (prefix, lock._semlock.name))
+    return named("%s:%s" % (prefix, lock._semlock.name or _inherited_name(lock)))
+
+
+def _inherited_name(lock: Any) -> str:
+    """A name given to a nameless lock where it is made, by which its copies in children go too."""
+    known = lock.__dict__
+    name: str | None = known.get("_timeslice")
+    if name is None:
+        name = known["_timeslice"] = "%d" % fresh()
+    return name
 
 
 def hide(*locks: Any) -> None:

@@ -102,6 +102,61 @@ def test_family_shares_the_ids_of_its_objects(probed: Probed, method: str) -> No
     assert not run.of("MAIN_END", pid=kid.pid)
 
 
+TWINS = """
+import multiprocessing, sys
+def child(locks, queues, simple, conditions, events):
+    for lock in locks:
+        with lock: pass
+    for queue in queues: queue.put("item")
+    simple.put("item")
+    for condition in conditions:
+        with condition: condition.notify()
+    for event in events: event.set()
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    locks = [context.Lock(), context.Lock(), context.RLock(), context.Semaphore(2)]
+    queues = [context.Queue(), context.Queue(), context.JoinableQueue()]
+    simple = context.SimpleQueue()
+    conditions = [context.Condition(), context.Condition()]
+    events = [context.Event(), context.Event()]
+    process = context.Process(target=child, args=(locks, queues, simple, conditions, events))
+    process.start()
+    for queue in [*queues, simple]: queue.get()
+    process.join()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_objects_that_processes_share_have_an_id_each(probed: Probed, method: str) -> None:
+    run = probed(TWINS, method)
+    root = min(run.of("HELLO")).pid
+    made: dict[ObjectKind, list[int]] = {}
+    for row in run.of("OBJECT", pid=root):
+        made.setdefault(ObjectKind(row.aux), []).append(row.b)
+    every = [ident for idents in made.values() for ident in idents]
+    assert len(set(every)) == len(every)
+    for kind, count in {"LOCK": 2, "SEMAPHORE": 1, "QUEUE": 4, "CONDITION": 2, "EVENT": 2}.items():
+        assert len(made[ObjectKind[kind]]) == count
+    child = run.one("PROCESS_SPAWNED").a
+    locks = made[ObjectKind.LOCK] + made[ObjectKind.RLOCK][:1] + made[ObjectKind.SEMAPHORE]
+    taken = [row.b for row in run.of("ACQUIRED", pid=child) if row.b in locks]
+    assert taken == locks
+    assert [row.b for row in run.of("PUT", pid=child)] == made[ObjectKind.QUEUE]
+    assert [row.b for row in run.of("GET", pid=root)] == made[ObjectKind.QUEUE]
+    told = [row.b for row in run.of("NOTIFY", pid=child)]
+    woken = made[ObjectKind.CONDITION] + made[ObjectKind.EVENT]
+    assert [ident for ident in told if ident in woken] == woken
+
+
+def test_helper_processes_tell_what_they_are(probed: Probed) -> None:
+    run = probed(TWINS, "forkserver")
+    names = {row.text: row.pid for row in run.of("PROCESS_NAME")}
+    assert set(names) == {"forkserver", "resource tracker", "ForkServerProcess-1"}
+    assert run.one("HELLO", pid=names["ForkServerProcess-1"]).a == names["forkserver"]
+    root = min(run.of("HELLO")).pid
+    assert {run.one("HELLO", pid=names[n]).a for n in ("forkserver", "resource tracker")} == {root}
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_daemon_is_killed_when_main_code_ends(probed: Probed, method: str) -> None:
     run = probed(

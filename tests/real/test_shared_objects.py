@@ -1,0 +1,92 @@
+"""Objects that several processes share, through the whole pipeline: one name each, true arrows."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from app.headless import run
+from app.runs.launcher import LocalLauncher
+from app.runs.run import new_id
+from app.timeline.model import Finding, Thing
+from app.timeline.states import ObjectKind, State, TrackKind
+from app.timeline.timeline import Timeline
+from app.worker.spec import RunSpec
+
+pytestmark = pytest.mark.real
+
+METHODS = ("fork", "spawn", "forkserver")
+
+
+def watched(program: str, *arguments: str) -> Timeline:
+    """One run of a program of no scenario, with nothing lost."""
+    spec = RunSpec(run_id=new_id(), program=program, args=list(arguments))
+    timeline = asyncio.run(run(LocalLauncher(), spec)).timeline
+    assert timeline.state == "ended"
+    assert timeline.dropped == 0
+    return timeline
+
+
+def things(timeline: Timeline, kind: ObjectKind) -> dict[str, Thing]:
+    return {thing.name: thing for thing in timeline.things.values() if thing.kind is kind}
+
+
+DEADLOCK = """
+import multiprocessing, sys
+def eat(first, second, barrier):
+    with first:  # takes
+        barrier.wait()
+        with second:  # waits
+            pass
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    left, right, spare = context.Lock(), context.Lock(), context.Lock()
+    barrier = context.Barrier(2)
+    pairs = [("Anna", left, right), ("Ben", right, left)]
+    eaters = [
+        context.Process(target=eat, args=(one, two, barrier), name=name)
+        for name, one, two in pairs
+    ]
+    for eater in eaters: eater.start()
+    with spare:
+        eaters[0].join(1.5)
+    for eater in eaters: eater.terminate()
+    for eater in eaters: eater.join()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_deadlock_of_two_processes_is_found_and_drawn(method: str) -> None:
+    timeline = watched(DEADLOCK, method)
+    locks = things(timeline, ObjectKind.LOCK)
+    assert set(locks) == {"left", "right", "spare"}
+    (anna,), (ben,) = timeline.named("Anna"), timeline.named("Ben")
+    (found,) = [item for item in timeline.findings.values() if item.kind == "deadlock"]
+    assert isinstance(found, Finding)
+    waits = {wait.track: wait for wait in found.cycle}
+    assert set(waits) == {anna.id, ben.id}
+    lines = DEADLOCK.split("\n")
+    takes, waits_at = (
+        next(number for number, line in enumerate(lines, 1) if line.endswith("# " + mark))
+        for mark in ("takes", "waits")
+    )
+    for mine, other, thing in ((anna, ben, "right"), (ben, anna, "left")):
+        wait = waits[mine.id]
+        assert (wait.object, wait.holder) == (locks[thing].id, other.id)
+        assert (wait.line, wait.held_line) == (waits_at, takes)
+        blocked = [
+            row
+            for row in timeline.of(mine, State.BLOCKED)
+            if row.object == locks[thing].id and row.holder == other.id
+        ]
+        assert blocked and blocked[-1].end_ns - blocked[-1].start_ns > 100_000_000
+    names = {track.name for track in timeline.of_kind(TrackKind.PROCESS)}
+    assert names == {
+        "program.py",
+        "Anna",
+        "Ben",
+        *{"fork": (), "spawn": ("resource tracker",)}.get(
+            method, ("forkserver", "resource tracker")
+        ),
+    }
