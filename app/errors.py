@@ -16,7 +16,44 @@ TimesliceError                  message: a sentence that names what is wrong and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+
+class Sentence(str):
+    """A sentence that can be said again in another language, also where it has travelled to.
+
+    It is the English text, made from a ``template`` and the ``values`` of its ``{placeholders}``;
+    a template without values is the text itself.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str = "", /, **values: object) -> Self:
+        made = super().__new__(cls, template.format(**values) if values else template)
+        made.template, made.values = template, values
+        return made
+
+
+def told(sentences: Iterable[str]) -> list[dict[str, Any]]:
+    """The sentences as JSON, each ``{"template", "values"}``; empty ones are left out."""
+    found = [item if isinstance(item, Sentence) else Sentence(item) for item in sentences if item]
+    return [
+        {
+            "template": item.template,
+            "values": {
+                name: value if isinstance(value, (int, float)) else str(value)
+                for name, value in item.values.items()
+            },
+        }
+        for item in found
+    ]
+
+
+def sentences(told: Iterable[Mapping[str, Any]]) -> list[Sentence]:
+    """The sentences that ``told`` gave. Raises ValueError or KeyError for any other JSON."""
+    return [Sentence(str(item["template"]), **item["values"]) for item in told]
 
 
 class TimesliceError(Exception):
@@ -27,9 +64,16 @@ class TimesliceError(Exception):
     """
 
     def __init__(self, sentence: str = "", /, **values: object) -> None:
-        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence = Sentence(sentence, **values)
+        super().__init__(self.sentence)
         self.template = sentence
         self.values = values
+
+    @classmethod
+    def saying(cls, sentence: str) -> Self:
+        """The error of a sentence that came from elsewhere, with its template if it has one."""
+        known = sentence if isinstance(sentence, Sentence) else Sentence(sentence)
+        return cls(known.template, **known.values)
 
 
 class InvalidInput(TimesliceError):

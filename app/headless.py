@@ -17,6 +17,7 @@ from app.errors import RecordingFailed, WorkerFailed
 from app.runs.launcher import Launcher, RunningWorker
 from app.runs.recording import Recording
 from app.runs.run import now
+from app.runs.telling import failure_of
 from app.timeline.frames import decode
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
@@ -110,8 +111,8 @@ class _Following:
         frame = decode(data)
         self.outcome.timeline.apply(frame)
         self._progress(self.outcome.timeline)
-        if "failure" in frame.head:
-            raise WorkerFailed("{sentence}", sentence=frame.head["failure"])
+        if sentence := failure_of(frame.head):
+            raise WorkerFailed.saying(sentence)
 
     def finish(self) -> None:
         run = self.outcome.timeline.run

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from app.doctor.examination import Examination
 from app.doctor.interpreters import Interpreter
-from app.text.language import _
+from app.errors import sentences
+from app.text.language import _, in_own_words
 
 
 def show(examination: Examination, console: Console) -> None:
@@ -17,9 +18,8 @@ def show(examination: Examination, console: Console) -> None:
     for witness in examination.witnesses:
         mark, style = ("✓", "green") if witness.ok else ("✗", "red")
         line = Text(f"  {mark} ", style=style).append(witness.name, style="bold")
-        for part in (witness.why, witness.remedy):
-            if part:
-                line.append(f"  {_(part)}", style="not bold default")
+        for sentence in sentences(witness.told):
+            line.append(f"  {in_own_words(sentence)}", style="not bold default")
         console.print(line)
     _title(console, _("Kernel"))
     console.print(_facts(examination))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from app.errors import TimesliceError
+from app.errors import TimesliceError, told
 from app.witness.choose import available
 
 _PATIENCE_S = 30.0
@@ -25,6 +26,8 @@ class Witness(BaseModel):
     ok: bool
     why: str = ""
     remedy: str = ""
+    told: list[dict[str, Any]] = []
+    """Both again, so that they can be said in another language."""
 
 
 _WITNESSES = TypeAdapter(list[Witness])
@@ -56,7 +59,13 @@ def examine() -> list[Witness]:
 
 def here() -> list[Witness]:
     return [
-        Witness(name=item.name, ok=item.ok, why=item.why, remedy=item.remedy)
+        Witness(
+            name=item.name,
+            ok=item.ok,
+            why=item.why,
+            remedy=item.remedy,
+            told=told([item.why, item.remedy]),
+        )
         for item in available()
     ]
 

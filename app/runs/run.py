@@ -13,6 +13,7 @@ from typing import Any
 from app.errors import BadRecording, TimesliceError
 from app.runs.hub import Hub
 from app.runs.recording import Recording
+from app.runs.telling import failure_of
 
 #: Letters that are not mistaken for one another when read aloud.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -116,7 +117,7 @@ def found(path: Path) -> Run:
             return _told(path, recording)
     except BadRecording as error:
         failure: TimesliceError = error
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         failure = BadRecording("{path} says nothing sensible of its run.", path=path)
     return Run(path.stem, "", {}, _written_at(path), RunState.DAMAGED, path, failure=failure)
 
@@ -140,8 +141,8 @@ def _told(path: Path, recording: Recording) -> Run:
         run.exit = ended.get("exit")
         run.limit = ended.get("limit")
         run.python = ended.get("python") or run.python
-        if sentence := ended.get("failure"):
-            run.failure = TimesliceError(sentence)
+        if sentence := failure_of(ended):
+            run.failure = TimesliceError.saying(sentence)
     return run
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from app.errors import NotFound, TimesliceError, WorkerFailed
+from app.errors import NotFound, Sentence, TimesliceError, WorkerFailed
 from app.runs import shelf
 from app.runs.admission import Admission
 from app.runs.hub import Hub
@@ -18,7 +18,7 @@ from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
 from app.runs.run import STOPPED, Plan, Run, RunState, new_id, now
-from app.runs.telling import saying, telling_head
+from app.runs.telling import failing, failure_of, saying, telling_head
 from app.settings import Settings
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
@@ -222,7 +222,7 @@ class Runs:
         if recorder.failure is not None and run.recording_failure is None:
             run.recording_failure = recorder.failure
             self.meters.recordings_failed.inc()
-            frame = saying(frame, str(recorder.failure))
+            frame = saying(frame, recorder.failure)
         run.hub.publish(frame)
         if run.over:
             run.hub.close()
@@ -244,8 +244,8 @@ class Runs:
         run.limit = facts.get("limit")
         run.duration_ns = facts.get("duration_ns") or int(codec.HEADER.unpack_from(frame)[7])
         run.state = RunState.ENDED
-        if sentence := head.get("failure"):
-            run.failure = WorkerFailed(str(sentence))
+        if sentence := failure_of(head):
+            run.failure = WorkerFailed.saying(sentence)
             run.state = RunState.FAILED
         if run.limit is not None and run.limit.get("name") == STOPPED:
             run.state = RunState.STOPPED
@@ -262,7 +262,7 @@ class Runs:
             exit=run.exit,
             limit=run.limit,
             python=run.python,
-            failure=str(run.failure) if run.failure else None,
+            **(failing(run.failure.sentence) if run.failure else {"failure": None}),
         )
         if recorder.failure is not None and run.recording_failure is None:
             run.recording_failure = recorder.failure
@@ -287,9 +287,9 @@ class Runs:
         if last is None:
             head["run"] |= run.meta()
         if run.failure is not None:
-            head["failure"] = str(run.failure)
+            head |= failing(run.failure.sentence)
         elif stopped:
-            head["failure"] = "The run was stopped."
+            head |= failing(Sentence("The run was stopped."))
         run.state = RunState.STOPPED if stopped else RunState.FAILED
         frame = codec.encode(Frame(0 if last is None else last + 1, now_ns, head))
         recorder.append(frame)
@@ -307,7 +307,7 @@ class Runs:
                     {
                         "state": "ended",
                         "run": {**run.meta(), "duration_ns": 0},
-                        "failure": "The run was cancelled while it waited.",
+                        **failing(Sentence("The run was cancelled while it waited.")),
                     },
                 )
             )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from app.errors import BadFrame
+from app.errors import BadFrame, Sentence, TimesliceError, sentences, told
 from app.timeline import frames as codec
 
 
@@ -22,10 +23,28 @@ def telling_head(frame: bytes) -> dict[str, Any]:
     return head if isinstance(head, dict) else {}
 
 
-def saying(frame: bytes, sentence: str) -> bytes:
+def saying(frame: bytes, failure: TimesliceError) -> bytes:
     """The frame, which also tells its viewers that the recording has failed."""
     decoded = codec.decode(frame)
-    head = decoded.head
-    head["run"] = {**head.get("run", {}), "recording": sentence}
-    head["failure"] = " ".join(filter(None, (head.get("failure"), sentence)))
+    head, sentence = decoded.head, failure.sentence
+    earlier = head.get("failure")
+    words = {"recording": sentence, "recording_told": told([sentence])}
+    head["run"] = {**head.get("run", {}), **words}
+    head["failure"] = " ".join(filter(None, (earlier, sentence)))
+    before = head.get("failure_told", told([earlier or ""]))
+    head["failure_told"] = before + told([sentence])
     return codec.encode(decoded)
+
+
+def failing(sentence: str) -> dict[str, Any]:
+    """What a head, or a recording, says of a failure: in English, and so that it translates."""
+    return {"failure": sentence, "failure_told": told([sentence])}
+
+
+def failure_of(head: Mapping[str, Any]) -> Sentence | None:
+    """The sentence of such a head; one without its template is told as it is."""
+    text = head.get("failure")
+    if not text:
+        return None
+    found = sentences(head.get("failure_told") or [])
+    return found[0] if len(found) == 1 else Sentence(str(text))

@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from app.errors import TimesliceError
+from app.errors import Sentence, TimesliceError
 
 LANGUAGES = ("en", "zh")
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
@@ -59,5 +59,11 @@ def _(message: str) -> str:
 
 def error_text(error: TimesliceError) -> str:
     """The error's sentence in the language of this process."""
-    template = _(error.template) if error.template else str(error)
-    return template.format(**error.values) if error.values else template
+    return in_own_words(error.sentence) or str(error)
+
+
+def in_own_words(sentence: str) -> str:
+    """A sentence that came from another process, in the language of this one."""
+    if isinstance(sentence, Sentence) and sentence.values:
+        return _(sentence.template).format(**sentence.values)
+    return _(sentence)

@@ -11,9 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from app import errors
 from app.text import sentences
 from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
-from app.text.language import _, current
+from app.text.language import _, current, in_own_words
 from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -68,7 +69,9 @@ def _heading(timeline: Timeline, console: Console) -> None:
         highlight=False,
     )
     if witnesses.get("why"):
-        console.print(str(witnesses["why"]), style="yellow", markup=False)
+        reasons = errors.sentences(witnesses.get("why_told", []))
+        words = " ".join(map(in_own_words, reasons)) or str(witnesses["why"])
+        console.print(words, style="yellow", markup=False)
     if timeline.dropped:
         console.print(
             _("{count} records were lost: the picture has gaps, shown as unknown.").format(

@@ -17,9 +17,11 @@ from app import errors
 from app.text.language import LOCALE_FOLDER
 from app.web import places
 
-#: Folders of ``app`` whose sentences no reader is told in two languages: their own process says
-#: them, in English, or they have both languages beside each other.
-_NOT_SAID = ("fusion", "probe", "scenarios", "timeline", "witness", "worker")
+#: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
+#: have both languages beside each other.
+_NOT_SAID = ("fusion", "probe", "scenarios", "timeline")
+#: Folders whose sentences travel in frames, with their templates, to where they are read.
+_TRAVELLING = ("app/runs/", "app/witness/", "app/worker/")
 
 _PASSED_ON = re.compile(r"\{\w+\}")
 
@@ -36,14 +38,18 @@ def error_names() -> list[str]:
 
 
 def of_scripts() -> set[str]:
-    """What the JavaScript says."""
-    folder = str(places.folder("static") / "js")
-    return {str(item) for item, _, _ in _extract(folder, "javascript", "**.js", {"t": None})}
+    """What the JavaScript says, of its own or for others whose sentences came in frames."""
+    said = ("static/js/", *_TRAVELLING)
+    return {
+        str(sentence)
+        for sentence, where in extracted().items()
+        if any(file.startswith(said) for file, _ in where)
+    }
 
 
 def extracted() -> dict[Id, list[tuple[str, int]]]:
     """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
-    python = dict.fromkeys(["_", "N_", "gettext", "ForeignOrigin", *error_names()])
+    python = dict.fromkeys(["_", "N_", "gettext", "Sentence", "ForeignOrigin", *error_names()])
     found: dict[Id, list[tuple[str, int]]] = {}
     app = LOCALE_FOLDER.parent
     sources = (

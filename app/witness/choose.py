@@ -12,19 +12,25 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from app.witness import perf_event
+from app.errors import Sentence
 from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused, Witness, WitnessReport
 
+from app.witness import perf_event
+
 
 class Scheduler(NamedTuple):
-    """The witness that was opened. ``why`` says why none better is at work; else it is empty."""
+    """The witness that was opened. ``reasons`` are sentences why none better is at work."""
 
     name: str
     witness: Witness
-    why: str
+    reasons: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        return " ".join(self.reasons)
 
 
 Opener = Callable[[int, int, ThreadTable], Witness]
@@ -36,7 +42,7 @@ def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
 
 def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
     if not os.path.exists("/proc/self/stat"):
-        raise Refused("There is no /proc here.", "Mount proc at /proc.")
+        raise Refused(Sentence("There is no /proc here."), Sentence("Mount proc at /proc."))
     return ProcfsScheduler(root_pid, tree_pid, table)
 
 
@@ -65,13 +71,13 @@ def open_scheduler(
             raise Refused(f"There is no witness {wanted}; there are auto, {', '.join(names)}.")
         names = names[names.index(wanted) :]
         if wanted != next(iter(ladder)):
-            reasons.append(f"The witness {wanted} was asked for.")
+            reasons.append(Sentence("The witness {name} was asked for.", name=wanted))
     for name in names:
         try:
-            return Scheduler(name, ladder[name](root_pid, tree_pid, table), " ".join(reasons))
+            return Scheduler(name, ladder[name](root_pid, tree_pid, table), tuple(reasons))
         except Refused as refusal:
-            reasons.append(f"{refusal.why} {refusal.remedy}".strip())
-    raise Refused(" ".join(reasons))
+            reasons += refusal.reasons
+    raise Refused(" ".join(reasons), reasons=tuple(reasons))
 
 
 def available() -> list[WitnessReport]:
@@ -96,11 +102,21 @@ def _try_perf() -> WitnessReport:
 
 def _try_procfs() -> WitnessReport:
     if not os.path.exists("/proc/self/stat"):
-        return WitnessReport("procfs", False, "There is no /proc here.", "Mount proc at /proc.")
+        return WitnessReport(
+            "procfs", False, Sentence("There is no /proc here."), Sentence("Mount proc at /proc.")
+        )
     if not os.path.exists("/proc/self/schedstat"):
-        why = "Thread states by sampling; this kernel has no schedstat to bound what is missed."
-        return WitnessReport("procfs", True, why, "Use a kernel with CONFIG_SCHED_INFO.")
-    return WitnessReport("procfs", True, "Thread states by sampling, with run-queue times.", "")
+        return WitnessReport(
+            "procfs",
+            True,
+            Sentence(
+                "Thread states by sampling; this kernel has no schedstat to bound what is missed."
+            ),
+            Sentence("Use a kernel with CONFIG_SCHED_INFO."),
+        )
+    return WitnessReport(
+        "procfs", True, Sentence("Thread states by sampling, with run-queue times."), ""
+    )
 
 
 def _try_syscall() -> WitnessReport:
@@ -114,12 +130,16 @@ def _try_syscall() -> WitnessReport:
             return WitnessReport(
                 "syscall",
                 False,
-                f"What a blocked thread waits in can't be read: {error.strerror}.",
-                "Run program and server as the same user, or grant CAP_SYS_PTRACE.",
+                Sentence(
+                    "What a blocked thread waits in can't be read: {why}.", why=error.strerror
+                ),
+                Sentence("Run program and server as the same user, or grant CAP_SYS_PTRACE."),
             )
         finally:
             child.kill()
-    return WitnessReport("syscall", True, "The system call that a blocked thread sits in.", "")
+    return WitnessReport(
+        "syscall", True, Sentence("The system call that a blocked thread sits in."), ""
+    )
 
 
 __all__ = ["LADDER", "Scheduler", "WitnessReport", "available", "open_scheduler"]

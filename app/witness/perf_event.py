@@ -9,6 +9,7 @@ import os
 import platform
 import struct
 
+from app.errors import Sentence
 from app.witness.witness import Refused
 
 _SYSCALL = {"x86_64": 298, "aarch64": 241}
@@ -61,7 +62,10 @@ def open_event(pid: int, cpu: int) -> int:
     """
     number = _SYSCALL.get(platform.machine())
     if number is None:
-        raise Refused(f"Timeslice has no perf_event_open for {platform.machine()} processors.")
+        machine = platform.machine()
+        raise Refused(
+            Sentence("Timeslice has no perf_event_open for {machine} processors.", machine=machine)
+        )
     attr = _ATTR.pack(
         _TYPE_SOFTWARE, _ATTR.size, _COUNT_SW_DUMMY, 0, _SAMPLE_TID_TIME_CPU, 0, _FLAGS,
         0, 0, 0, 0, 0, 0, 0, _CLOCK_MONOTONIC, 0, 0, 0, 0,
@@ -84,19 +88,33 @@ def _refusal(code: int) -> Refused:
     if code in (errno.EACCES, errno.EPERM):
         if paranoid is not None and paranoid > 2:
             return Refused(
-                f"The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}.",
-                "Set it with `sysctl kernel.perf_event_paranoid=2`, or grant CAP_PERFMON.",
+                Sentence(
+                    "The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}.",
+                    paranoid=paranoid,
+                ),
+                Sentence(
+                    "Set it with `sysctl kernel.perf_event_paranoid=2`, or grant CAP_PERFMON."
+                ),
             )
         return Refused(
-            "The kernel refuses perf events, most likely by the container's seccomp profile.",
-            "Start the container with `--cap-add PERFMON`, or with a seccomp profile that allows "
-            "perf_event_open.",
+            Sentence(
+                "The kernel refuses perf events, most likely by the container's seccomp profile."
+            ),
+            Sentence(
+                "Start the container with `--cap-add PERFMON`, or with a seccomp profile that "
+                "allows perf_event_open."
+            ),
         )
     if code == errno.ENOSYS:
-        return Refused("This kernel has no perf_event_open, or a seccomp profile hides it.")
+        return Refused(
+            Sentence("This kernel has no perf_event_open, or a seccomp profile hides it.")
+        )
     if code == errno.EMFILE:
-        return Refused("There are no file descriptors left for perf events.", "Raise `ulimit -n`.")
-    return Refused(f"perf_event_open failed: {os.strerror(code)}.")
+        return Refused(
+            Sentence("There are no file descriptors left for perf events."),
+            Sentence("Raise `ulimit -n`."),
+        )
+    return Refused(Sentence("perf_event_open failed: {why}.", why=os.strerror(code)))
 
 
 def _sysctl(name: str) -> int | None:
@@ -195,11 +213,13 @@ def open_rings(pid: int, pages: tuple[int, ...] = ()) -> list[Ring]:
             if error.errno in (errno.EPERM, errno.ENOMEM, errno.EAGAIN):
                 continue
             raise Refused(
-                f"A perf ring can't be mapped: {os.strerror(error.errno or 0)}."
+                Sentence("A perf ring can't be mapped: {why}.", why=os.strerror(error.errno or 0))
             ) from error
         return rings
     raise Refused(
-        "The kernel grants no more memory for perf rings: other runs use it all.",
-        "Raise it with `sysctl kernel.perf_event_mlock_kb=4096`, grant CAP_IPC_LOCK, or let fewer "
-        "runs go at once.",
+        Sentence("The kernel grants no more memory for perf rings: other runs use it all."),
+        Sentence(
+            "Raise it with `sysctl kernel.perf_event_mlock_kb=4096`, grant CAP_IPC_LOCK, or let "
+            "fewer runs go at once."
+        ),
     )

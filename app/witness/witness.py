@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from app.errors import Sentence
 from app.timeline.records import Record
 
 
@@ -21,10 +22,16 @@ class Refused(Exception):
     ``why`` and ``remedy`` are sentences for the user; ``remedy`` is empty where nothing helps.
     """
 
-    def __init__(self, why: str, remedy: str = "") -> None:
+    def __init__(self, why: str, remedy: str = "", reasons: tuple[str, ...] = ()) -> None:
         super().__init__(why)
         self.why = why
         self.remedy = remedy
+        #: All that is to be said, one sentence each.
+        self.reasons = reasons or tuple(filter(None, (why, remedy)))
+
+    @property
+    def sentence(self) -> Sentence:
+        return self.why if isinstance(self.why, Sentence) else Sentence(self.why)
 
 
 class WitnessReport(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.errors import TimesliceError
+from app.errors import Sentence, TimesliceError, told
 from app.timeline.frames import Frame, encode
 from app.witness.witness import Refused
 from app.worker import prctl, priority
@@ -43,7 +43,7 @@ def main() -> int:
     try:
         spec = RunSpec.model_validate_json(line)
     except ValidationError as error:
-        sink.send(_failed(0, 0, f"The run can't be started: {_sentence(error)}"))
+        sink.send(_failed(0, 0, _sentence(error)))
         return _flush(commands, sink, 1)
     return _run(spec, commands, sink)
 
@@ -55,11 +55,11 @@ def _run(spec: RunSpec, commands: Commands, sink: FrameSink) -> int:
         run.go()
     except (TimesliceError, Refused) as error:
         code = 1
-        sink.send(_failed(run.seq, run.now_ns, str(error), spec))
+        sink.send(_failed(run.seq, run.now_ns, error.sentence, spec))
     except Exception as error:  # noqa: BLE001 - told with its traceback, in both places
         code = 1
         traceback.print_exc()
-        why = f"The worker failed: {type(error).__name__}: {error}"
+        why = Sentence("The worker failed: {why}", why=f"{type(error).__name__}: {error}")
         sink.send(_failed(run.seq, run.now_ns, why, spec))
     finally:
         run.close()
@@ -81,8 +81,8 @@ def _flush(commands: Commands, sink: FrameSink, code: int) -> int:
     return 1 if sink.pending else code
 
 
-def _failed(seq: int, now_ns: int, why: str, spec: RunSpec | None = None) -> bytes:
-    head: dict[str, Any] = {"state": "ended", "failure": why}
+def _failed(seq: int, now_ns: int, why: Sentence, spec: RunSpec | None = None) -> bytes:
+    head: dict[str, Any] = {"state": "ended", "failure": why, "failure_told": told([why])}
     if seq == 0 and spec is not None:
         head["run"] = {
             "id": spec.run_id,
@@ -93,10 +93,10 @@ def _failed(seq: int, now_ns: int, why: str, spec: RunSpec | None = None) -> byt
     return encode(Frame(seq, now_ns, head))
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError) -> Sentence:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"])) or "the specification"
-    return f"{where}: {first['msg']}."
+    return Sentence("The run can't be started: {where}: {why}.", where=where, why=first["msg"])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from app.errors import Sentence, told
 from app.worker import prctl
 from app.worker.cgroup import Cgroup
 from app.worker.sandbox import Sandbox
@@ -36,8 +37,9 @@ class Guard:
     """The worker's end: starts the guard, tells it to kill, hears what it reports.
 
     ``poll`` returns the guard's messages, each a dict with one of the keys ``started`` (the
-    program's pid), ``failed`` (a sentence), ``reaped`` ([pid, raw wait status, ns]), ``empty``
-    (ns: no process of the run is left), ``survivors`` (pids that SIGKILL did not end).
+    program's pid), ``failed`` (what ``errors.told`` makes of a sentence), ``reaped`` ([pid, raw
+    wait status, ns]), ``empty`` (ns: no process of the run is left), ``survivors`` (pids that
+    SIGKILL did not end).
     ``gone`` is true once the guard has ended, for whatever reason.
     """
 
@@ -124,7 +126,9 @@ class _Guarding:
             self._isolate()
             self._supervise(self._start())
         except BaseException as error:  # noqa: BLE001 - whatever it is, the tree must not stay
-            self._report(failed=f"The guard of this run failed: {error!r}.")
+            self._report(
+                failed=told([Sentence("The guard of this run failed: {why}.", why=repr(error))])
+            )
             self._sweep()
         os._exit(0)
 
@@ -161,7 +165,7 @@ class _Guarding:
                 self._sandbox.enter(me, report)
             except BaseException as error:  # noqa: BLE001 - told to the guard, then over
                 why = getattr(error, "strerror", None) or repr(error)
-                os.write(report, f"{self._sandbox.argv[0]} can't be started: {why}.".encode())
+                os.write(report, _refusal(self._sandbox.argv[0], why))
             os._exit(_FAILED_TO_EXEC)
         for fd in {report, self._sandbox.go, self._sandbox.stdout, self._sandbox.stderr}:
             os.close(fd)
@@ -169,7 +173,7 @@ class _Guarding:
         if said == self._sandbox.READY:
             self._report(started=pid)
         else:
-            self._report(failed=said.decode(errors="replace"))
+            self._report(failed=_heard(said))
         with contextlib.suppress(OSError):  # only so that reaps are timely; not granted to all
             os.setpriority(os.PRIO_PROCESS, 0, -10)
         return errors
@@ -182,9 +186,8 @@ class _Guarding:
             for fd, _ in poll.poll():
                 if fd == errors:
                     poll.unregister(errors)
-                    sentence = os.read(errors, 4096).decode(errors="replace")
-                    if sentence:
-                        self._report(failed=sentence)
+                    if said := os.read(errors, 4096):
+                        self._report(failed=_heard(said))
                 elif fd == self._wake:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake, 4096)
@@ -232,6 +235,21 @@ class _Guarding:
     def _report(self, **message: Any) -> None:
         with contextlib.suppress(BrokenPipeError):  # the worker is gone: its end is seen soon
             os.write(self._reports, json.dumps(message).encode() + b"\n")
+
+
+def _refusal(program: str, why: str) -> bytes:
+    """The words of a child that could not become the program, through a pipe to the guard."""
+    said = Sentence("{program} can't be started: {why}.", program=program, why=why)
+    return json.dumps(told([said])).encode()
+
+
+def _heard(said: bytes) -> list[dict[str, Any]]:
+    """What ``_refusal`` said; a child that died in mid-sentence is quoted."""
+    try:
+        heard: list[dict[str, Any]] = json.loads(said)
+    except ValueError:
+        return told([said.decode(errors="replace")])
+    return heard
 
 
 def forget_inherited_descriptors() -> None:

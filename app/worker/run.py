@@ -12,7 +12,7 @@ import time
 import traceback
 from typing import Any
 
-from app.errors import WorkerFailed
+from app.errors import Sentence, WorkerFailed, sentences, told
 from app.fusion import Fusion, RunFacts
 from app.timeline import frames, heads
 from app.timeline.model import Batch, Track
@@ -63,7 +63,7 @@ class Run:
         self.start_ns = self.now_ns = 0
         self._closing = contextlib.ExitStack()
         self._limit: Limit | None = None
-        self._failure = ""
+        self._failure = Sentence()
         self._status: int | None = None
         self._over_ns: int | None = None
         self._killed = False
@@ -114,8 +114,10 @@ class Run:
             os.close(fd)
         started, messages = self._guard.wait_for("started", START_S)
         if started is None:
-            told = [message["failed"] for message in messages if "failed" in message]
-            raise WorkerFailed(told[0] if told else "The program could not be started in time.")
+            for message in messages:
+                if "failed" in message:
+                    raise WorkerFailed.saying(sentences(message["failed"])[0])
+            raise WorkerFailed("The program could not be started in time.")
         self._root_pid = int(started)
         self._open_witnesses(layout)
 
@@ -130,9 +132,9 @@ class Run:
                 self.spec.witness, self._root_pid, self._guard.pid, self._table
             )
         except Refused as refusal:
-            self._why = refusal.why
+            self._why = refusal.reasons
         else:
-            self._scheduler, self._why = scheduler, scheduler.why
+            self._scheduler, self._why = scheduler, scheduler.reasons
             self._closing.callback(scheduler.witness.close)
 
     def _release(self) -> None:
@@ -177,7 +179,8 @@ class Run:
                 "witnesses": {
                     "scheduler": self._scheduler.name if self._scheduler else "none",
                     "probe": spec.probe,
-                    "why": self._why,
+                    "why": " ".join(self._why),
+                    "why_told": told(self._why),
                 },
                 "limits": {**limits.model_dump(), "cgroup": self._cgroup.controllers},
             },
@@ -251,13 +254,15 @@ class Run:
             elif "empty" in message:
                 self._over_ns = message["empty"]
             elif "failed" in message:
-                self._failure = message["failed"]
+                self._failure = sentences(message["failed"])[0]
             elif "survivors" in message:
                 pids = ", ".join(map(str, message["survivors"]))
-                self._failure = f"Processes of this run could not be killed: {pids}."
+                self._failure = Sentence(
+                    "Processes of this run could not be killed: {pids}.", pids=pids
+                )
                 self._over_ns = time.monotonic_ns()
         if self._guard.gone and self._over_ns is None:
-            self._failure = "The guard process of this run was killed; the run was ended."
+            self._failure = Sentence("The guard process of this run was killed; the run was ended.")
             self._over_ns = time.monotonic_ns()
         return records
 
@@ -333,9 +338,10 @@ class Run:
             frame.head["claims"] = self._history.claims(frame)
         except Exception as error:  # noqa: BLE001 - the run itself is whole and must be told
             traceback.print_exc()
-            self._failure = f"The claims could not be checked: {type(error).__name__}: {error}"
+            why = f"{type(error).__name__}: {error}"
+            self._failure = Sentence("The claims could not be checked: {why}", why=why)
         if self._failure:
-            frame.head["failure"] = self._failure
+            frame.head |= {"failure": self._failure, "failure_told": told([self._failure])}
         self._sink.send(frames.encode(frame))
 
     def _exit(self, batch: Batch) -> dict[str, Any]:

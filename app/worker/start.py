@@ -94,8 +94,9 @@ def interpreter(path: str) -> str:
     found = shutil.which(path)
     if found is None:
         raise UnknownInterpreter(
-            f"{path} is no Python interpreter: a path, or a name on PATH, of an executable file "
-            "is wanted."
+            "{path} is no Python interpreter: a path, or a name on PATH, of an executable file "
+            "is wanted.",
+            path=path,
         )
     return os.path.abspath(found)
 
@@ -117,8 +118,12 @@ def describe(path: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         why = getattr(error, "strerror", None) or "it does not answer"
-        raise UnknownInterpreter(f"{path} can't be used as a Python interpreter: {why}.") from error
+        raise UnknownInterpreter(
+            "{path} can't be used as a Python interpreter: {why}.", path=path, why=why
+        ) from error
     words = done.stdout.decode(errors="replace").split()
     if done.returncode != 0 or len(words) != 2:
-        raise UnknownInterpreter(f"{path} is no Python interpreter: it does not tell its version.")
+        raise UnknownInterpreter(
+            "{path} is no Python interpreter: it does not tell its version.", path=path
+        )
     return " ".join(words)

@@ -33,6 +33,7 @@ class PageServer:
         self.done = False
         self.state = "running"
         self.position = 0
+        self.failure = ""
         self.asked: list[int] = []  # from which sequence number each connection asked
         self.url = ""
         self._cuts = 0
@@ -61,7 +62,7 @@ class PageServer:
         """Back to a run that has not said anything."""
         self._in_loop(self._cut())
         self.frames, self.done, self.asked = [], False, []
-        self.state, self.position = "running", 0
+        self.state, self.position, self.failure = "running", 0, ""
 
     def _in_loop(self, work: Any) -> None:
         assert self._loop is not None
@@ -85,7 +86,7 @@ class PageServer:
         html = self._environments[language].get_template("run.html").render(
             run={
                 "id": "test", "scenario": "deadlock", "group": "", "title": "Deadlock: two forks",
-                "state": self.state, "failure": "", "recording_failure": "",
+                "state": self.state, "failure": self.failure, "recording_failure": "",
                 "values": [("fix", "none")],
             },
             program_lines=program_lines(PROGRAM), program_name="dinner.py",

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from app.errors import Sentence, told
+from app.timeline.frames import Frame
+from app.timeline.states import vocabulary
 from app.web import places
 from app.web.i18n import script_messages
 from tests.browser import scenes
@@ -184,6 +187,36 @@ def test_page_speaks_chinese(server: PageServer, open_page: Opener) -> None:
     assert page.text("#run-state") == "已结束，历时 1.84 s"
     daemon = page.page.text_content(f"#text-rows tr[data-track='{scenes.DAEMON}']") or ""
     assert "守护：父进程的主代码已结束，因此它被终止。" in daemon
+
+
+def test_sentences_of_the_worker_are_said_in_chinese(server: PageServer, open_page: Opener) -> None:
+    """They travel in frames, with a template; the server's own notice gives way to them."""
+    refused = Sentence(
+        "The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}.", paranoid=4
+    )
+    failure = Sentence("The worker failed: {why}", why="KeyError: 7")
+    full = Sentence("{path} can't be written: {why}.", path="x", why="No space left on device")
+    run = scenes.run_head(
+        witnesses={
+            "scheduler": "procfs",
+            "probe": True,
+            "why": refused,
+            "why_told": told([refused]),
+        },
+        recording_told=told([full]),
+    )
+    head = {"failure": failure, "failure_told": told([failure, full]), "vocabulary": vocabulary()}
+    server.failure = "服务器说的话"
+    publish(server, [Frame(0, scenes.MS, {"state": "ended", "run": run, **head})], done=True)
+    page = open_page(query="?lang=zh")
+    page.wait_painted(0)
+
+    said = page.text(".run-notice").split()
+    assert said[0] == "工作进程出错：KeyError:" and "x" in said
+    assert page.text(".run-notice").count("No space left on device") == 1
+    assert "服务器说的话" not in said
+    why = page.page.text_content("#witness-why") or ""
+    assert "内核拒绝 perf 事件：kernel.perf_event_paranoid 为 4。" in why
 
 
 def test_every_control_has_a_name(server: PageServer, open_page: Opener) -> None:

@@ -112,7 +112,12 @@ def test_scripts_get_the_chinese_of_their_sentences() -> None:
     from_scripts = {
         sentence
         for sentence, where in extracted().items()
-        if any(file.startswith("static/") for file, _ in where)
+        if any(
+            file.startswith(("static/", "app/worker/", "app/witness/", "app/runs/"))
+            for file, _ in where
+        )
     }
     assert set(messages) <= from_scripts
+    assert "The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}." in messages
+    assert "The worker failed: {why}" in messages
     assert script_messages("en") == {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.errors import sentences
 from tests.worker.driver import DEADLINE_S, ROOT
 
 pytestmark = pytest.mark.real
@@ -70,7 +71,7 @@ def test_guard_tells_start_reap_and_emptiness() -> None:
 def test_guard_tells_why_an_exec_failed() -> None:
     _, messages = guarded(["/no/such/program"], "go")
     (failed,) = [message["failed"] for message in messages if "failed" in message]
-    assert failed == "/no/such/program can't be started: No such file or directory."
+    assert sentences(failed) == ["/no/such/program can't be started: No such file or directory."]
 
 
 def test_guard_program_that_is_never_let_go_runs_nothing() -> None:

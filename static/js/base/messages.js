@@ -38,6 +38,15 @@ export function parts(sentence, values) {
     });
 }
 
+/**
+ * Sentences that were made elsewhere, in the page's language.
+ * @param {{template: string, values: Values}[]} told
+ */
+export function inOwnWords(told) {
+  return told.map(({ template, values }) =>
+    Object.keys(values).length > 0 ? t(template, values) : t(template));
+}
+
 /** @param {Part[]} sentence */
 export function plain(sentence) {
   return sentence.map((part) => part.text).join("");

@@ -37,7 +37,9 @@
  * @property {Thing[]} [objects] @property {Output[]} [output] @property {Finding[]} [findings]
  * @property {Claim[]} [claims] @property {Stats[]} [stats] @property {number} [dropped]
  * @property {string} [failure] what went wrong on our side, as a sentence
+ * @property {Told[]} [failure_told] the same, so that it can be said in another language
  */
+/** @typedef {{template: string, values: Record<string, string | number>}} Told */
 /** @typedef {{seq: number, nowNs: number, snapshot: boolean, head: Head, sliceCount: number,
  *    flowCount: number, slices: SliceRows | null, flows: FlowRows | null}} Frame */
 

@@ -16,7 +16,8 @@ class Known {
   nowNs = 0;
   state = "running";
   dropped = 0;
-  failure = "";
+  /** @type {import("./shapes.js").Told[]} what went wrong on our side */
+  failure = [];
   /** @type {Record<string, any>} */
   run = {};
   /** @type {Map<number, import("./shapes.js").Track>} */
@@ -38,6 +39,11 @@ class Known {
   claims = new Map();
   /** @type {Map<number, import("./shapes.js").Stats>} */
   stats = new Map();
+}
+
+/** A sentence of a recording that carries no template. @param {string | undefined} text */
+function asTold(text) {
+  return text ? [{ template: text, values: {} }] : undefined;
 }
 
 export class Timeline extends Known {
@@ -111,7 +117,7 @@ export class Timeline extends Known {
     Object.assign(this.run, head.run);
     this.state = head.state ?? this.state;
     this.dropped = head.dropped ?? this.dropped;
-    this.failure = head.failure ?? this.failure;
+    this.failure = head.failure_told ?? asTold(head.failure) ?? this.failure;
     for (const track of head.tracks ?? []) this.tracks.set(track.id, track);
     for (const thing of head.objects ?? []) this.things.set(thing.id, thing);
     for (const item of head.output ?? []) this.output.push(item);

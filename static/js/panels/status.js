@@ -1,6 +1,6 @@
 // The run's state in words: waiting in the queue, live, ended how; which witness; what was lost.
 
-import { t } from "../base/messages.js";
+import { inOwnWords, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { el, part, say } from "./dom.js";
 
@@ -21,6 +21,7 @@ export class Status {
     this.firstState = firstState;
     this.badge = part("run-state");
     this.notice = part("run-notice");
+    this.first = part("first-notice");
     this.witness = part("witness-names");
     this.sure = part("witness-sure");
     this.why = part("witness-why");
@@ -35,6 +36,7 @@ export class Status {
     const over = model.state === "ended" || ["ended", "failed"].includes(this.stream);
     this.stop.hidden = over;
     const words = this.#notices();
+    if (model.seq >= 0) this.first.remove(); // the frames say the same, and more
     say(this.notice, words.join(" "));
     this.#updateWitness();
   }
@@ -57,9 +59,10 @@ export class Status {
 
   #notices() {
     const words = [];
-    const { exit } = this.model.run;
+    const { run } = this.model;
+    const { exit } = run;
     if (this.streamWhy && this.stream !== "open") words.push(this.streamWhy);
-    if (this.model.failure) words.push(this.model.failure);
+    words.push(...inOwnWords(this.model.failure), ...inOwnWords(run.recording_told ?? []));
     if (this.model.state === "ended" && exit) words.push(exitSentence(exit));
     if (this.model.dropped > 0) {
       words.push(
@@ -68,7 +71,7 @@ export class Status {
         }),
       );
     }
-    return words.filter((sentence) => sentence !== "");
+    return [...new Set(words)].filter((sentence) => sentence !== "");
   }
 
   #updateWitness() {
@@ -88,7 +91,8 @@ export class Status {
         ? t("The probe inside the program reported locks, queues, waits and coroutines.")
         : t("There was no probe inside the program, so objects have no names."),
     ];
-    if (found.why) lines.push(String(found.why));
+    if (found.why_told) lines.push(...inOwnWords(found.why_told));
+    else if (found.why) lines.push(String(found.why));
     if (this.why.childElementCount !== lines.length) {
       this.why.replaceChildren(...lines.map((line) => el("p", {}, line)));
     }
