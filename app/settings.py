@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("timeslice"))
     language: Literal["", "en", "zh"] = Field("", description="a fixed language; empty: negotiate")
 
-    witness: Literal["auto", "perf", "procfs"] = "auto"
+    witness: Literal["auto", "tracepoints", "perf", "procfs"] = "auto"
     runs_at_once: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, le=64)
     runs_per_visitor: int = Field(3, ge=1, le=64, description="running and waiting together")
     runs_waiting: int = Field(50, ge=0, le=1000)

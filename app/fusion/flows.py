@@ -26,6 +26,7 @@ class Flows:
         self._book = book
         self._things = things
         self._over: dict[int, int] = {}  # when a track's code, or its process, was over
+        self._woken_by: dict[int, tuple[int, int]] = {}  # a blocked track's waker, and when
         self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
         self._put: dict[tuple[int, int], deque[tuple[int, int]]] = {}
         self._put_by: dict[tuple[int, int], deque[tuple[int, int]]] = {}
@@ -75,6 +76,18 @@ class Flows:
         track, since = spawn
         start = child.track.start_ns
         self._book.flow(FlowKind.SPAWN, track, since, child.track.id, max(since, start))
+
+    # --- wake-ups ------------------------------------------------------------------------------
+
+    def waking(self, life: ThreadLife, waker: ThreadLife, t: int) -> None:
+        """The kernel saw ``waker`` begin to wake ``life``."""
+        self._woken_by[life.track.id] = (waker.track.id, t)
+
+    def woken(self, life: ThreadLife, t: int) -> None:
+        """The woken thread is on a run queue: here its arrow ends."""
+        waker = self._woken_by.pop(life.track.id, None)
+        if waker is not None:
+            self._book.flow(FlowKind.WAKE, waker[0], waker[1], life.track.id, t)
 
     # --- waits ---------------------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ from app.timeline.records import (
     TaskComm,
     TaskExit,
     TaskNew,
+    Wakeup,
+    Waking,
 )
 from app.timeline.states import Evidence
 
@@ -77,6 +79,8 @@ class Fusion:
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,
             SwitchOut: threads.switch_out,
+            Waking: threads.waking,
+            Wakeup: threads.wakeup,
             TaskNew: threads.task_new,
             TaskExit: looks.task_exit,
             TaskComm: threads.task_comm,

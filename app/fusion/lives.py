@@ -18,6 +18,7 @@ class Cpu(IntEnum):
     RUNNING = 1
     READY = 2
     OFF = 3  # off the CPU and not runnable
+    WOKEN = 4  # runnable since a wake-up; READY is runnable since a preemption
 
 
 class Sent(NamedTuple):

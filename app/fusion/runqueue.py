@@ -23,8 +23,8 @@ class RunQueue:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        #: Only this witness reads the account after each drain.
-        self._waits = book.facts.scheduler == "perf"
+        #: Sampling has no switch-ins to wait for.
+        self._waits = book.facts.switches
 
     def born(self, life: ThreadLife) -> None:
         """A thread whose birth was seen: its account starts at nothing."""

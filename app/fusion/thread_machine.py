@@ -18,6 +18,8 @@ from app.timeline.records import (
     TaskComm,
     TaskExit,
     TaskNew,
+    Wakeup,
+    Waking,
 )
 from app.timeline.states import Evidence, State
 
@@ -93,13 +95,13 @@ class ThreadMachine:
                 self._off_cpu.close(life)
             self._queue.before_switch_in(life, t)
             satisfy(life)
-        elif cpu is Cpu.READY:
+        elif cpu in (Cpu.READY, Cpu.WOKEN):
             life.known_ready += t - life.ready_since
         elif cpu is Cpu.RUNNING:
             if lane.start == t and lane.cpu == record.cpu:
                 return
             lane.gap()
-        else:
+        elif cpu is Cpu.UNSEEN:
             life.unknown_ins += 1
         life.cpu = Cpu.RUNNING
         lane.change(t, State.RUNNING, Evidence.KERNEL, cpu=record.cpu)
@@ -131,6 +133,31 @@ class ThreadMachine:
         if life.python:
             life.process.update_executing(life, t)
         self._off_cpu.begin(life, t)
+
+    # --- wake-ups ------------------------------------------------------------------------------
+
+    def waking(self, t: int, record: Waking) -> None:
+        """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
+        life, waker = self._live(record.tid), self._live(record.waker_tid)
+        if life is not None and life.cpu is Cpu.OFF and waker is not None and waker is not life:
+            self._flows.waking(life, waker, t)
+
+    def wakeup(self, t: int, record: Wakeup) -> None:
+        """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""
+        life = self._live(record.tid)
+        if life is None:
+            return
+        lane = life.lane
+        if life.cpu is Cpu.OFF:
+            if lane.state in _OFF_STATES:
+                self._off_cpu.close(life)
+            satisfy(life)
+            self._flows.woken(life, t)
+        elif lane.state is not State.NEW or life.cpu is not Cpu.UNSEEN:
+            return
+        life.cpu = Cpu.WOKEN
+        life.ready_since = t
+        lane.change(t, State.READY, Evidence.KERNEL)
 
     # --- readings of /proc ---------------------------------------------------------------------
 

@@ -27,6 +27,22 @@ class SwitchOut(NamedTuple):
     preempted: bool
 
 
+class Waking(NamedTuple):
+    """Thread ``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context)."""
+
+    t: int
+    tid: int
+    waker_pid: int
+    waker_tid: int
+
+
+class Wakeup(NamedTuple):
+    """``tid`` was put on a run queue (tracepoints sched:sched_wakeup and sched_wakeup_new)."""
+
+    t: int
+    tid: int
+
+
 class TaskNew(NamedTuple):
     """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``."""
 
@@ -145,6 +161,8 @@ class Limit(NamedTuple):
 Record = (
     SwitchIn
     | SwitchOut
+    | Waking
+    | Wakeup
     | TaskNew
     | TaskExit
     | TaskComm

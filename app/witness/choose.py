@@ -1,7 +1,6 @@
 """Picks the best scheduler witness that works here, and says in sentences why not a better one.
 
-The ladder, best first: ``tracepoints`` (not built yet; its place is at the top of ``_LADDER``),
-``perf``, ``procfs``.
+The ladder, best first: ``tracepoints``, ``perf``, ``procfs``.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from app.errors import Sentence
+from app.witness import perf_event, scheduler_tracepoints
 from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
+from app.witness.scheduler_tracepoints import TracepointScheduler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused, Witness, WitnessReport
-
-from app.witness import perf_event
 
 
 class Scheduler(NamedTuple):
@@ -36,6 +35,10 @@ class Scheduler(NamedTuple):
 Opener = Callable[[int, int, ThreadTable], Witness]
 
 
+def _open_tracepoints(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+    return TracepointScheduler(root_pid, table)
+
+
 def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
     return PerfScheduler(root_pid, table)
 
@@ -47,7 +50,11 @@ def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
 
 
 #: Best first.
-LADDER: dict[str, Opener] = {"perf": _open_perf, "procfs": _open_procfs}
+LADDER: dict[str, Opener] = {
+    "tracepoints": _open_tracepoints,
+    "perf": _open_perf,
+    "procfs": _open_procfs,
+}
 
 
 def open_scheduler(
@@ -82,7 +89,16 @@ def open_scheduler(
 
 def available() -> list[WitnessReport]:
     """What each witness can do on this machine, best first, found by trying it on ourselves."""
-    return [_try_perf(), _try_procfs(), _try_syscall()]
+    return [_try_tracepoints(), _try_perf(), _try_procfs(), _try_syscall()]
+
+
+def _try_tracepoints() -> WitnessReport:
+    try:
+        rings = scheduler_tracepoints.open_rings(os.getpid(), scheduler_tracepoints.numbers())
+    except Refused as refusal:
+        return WitnessReport("tracepoints", False, refusal.why, refusal.remedy)
+    why = f"Every context switch and every wake-up, with its waker: {_sizes(rings)}."
+    return WitnessReport("tracepoints", True, why, "")
 
 
 def _try_perf() -> WitnessReport:
@@ -90,14 +106,15 @@ def _try_perf() -> WitnessReport:
         rings = perf_event.open_rings(os.getpid())
     except Refused as refusal:
         return WitnessReport("perf", False, refusal.why, refusal.remedy)
-    size, count = rings[0].size, len(rings)
+    return WitnessReport("perf", True, f"Every context switch, exactly: {_sizes(rings)}.", "")
+
+
+def _sizes(rings: list[perf_event.Ring]) -> str:
+    """How many rings of which size there are; they are closed."""
     for ring in rings:
         ring.close()
-    why = (
-        f"Every context switch, exactly: {count} {'ring' if count == 1 else 'rings'} of "
-        f"{size >> 10} KiB."
-    )
-    return WitnessReport("perf", True, why, "")
+    count = len(rings)
+    return f"{count} {'ring' if count == 1 else 'rings'} of {rings[0].size >> 10} KiB"
 
 
 def _try_procfs() -> WitnessReport:

@@ -15,11 +15,14 @@ from app.witness.witness import Refused
 _SYSCALL = {"x86_64": 298, "aarch64": 241}
 
 _TYPE_SOFTWARE = 1
+_TYPE_TRACEPOINT = 2
 _COUNT_SW_DUMMY = 9
 _SAMPLE_TID_TIME_CPU = (1 << 1) | (1 << 2) | (1 << 7)
+_SAMPLE_RAW = 1 << 10
 _CLOCK_MONOTONIC = 1
 _FLAG_FD_CLOEXEC = 8
 _IOC_ENABLE = 0x2400
+_IOC_SET_OUTPUT = 0x2405
 
 _INHERIT, _EXCLUDE_KERNEL, _EXCLUDE_HV = 1 << 1, 1 << 5, 1 << 6
 _COMM, _TASK, _SAMPLE_ID_ALL = 1 << 9, 1 << 13, 1 << 18
@@ -55,21 +58,42 @@ _CAP_IPC_LOCK = 14
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+_TRACEPOINT_FLAGS = 1 | _SAMPLE_ID_ALL | _USE_CLOCKID
+_ALL_TASKS = -1
+
+
 def open_event(pid: int, cpu: int) -> int:
     """A descriptor that hears all that ``pid`` and its offspring do on ``cpu``.
 
     Switches, births, exits and names; the event starts disabled. Raises Refused.
     """
+    attr = _ATTR.pack(
+        _TYPE_SOFTWARE, _ATTR.size, _COUNT_SW_DUMMY, 0, _SAMPLE_TID_TIME_CPU, 0, _FLAGS,
+        0, 0, 0, 0, 0, 0, 0, _CLOCK_MONOTONIC, 0, 0, 0, 0,
+    )  # fmt: skip
+    return _open(attr, pid, cpu)
+
+
+def open_tracepoint(number: int, cpu: int) -> int:
+    """A descriptor that hears one tracepoint on ``cpu``, whoever runs there.
+
+    An event of the program alone would miss the wake-ups by interrupts and by other programs.
+    Each sample carries its raw fields; the event starts disabled. Raises Refused.
+    """
+    attr = _ATTR.pack(
+        _TYPE_TRACEPOINT, _ATTR.size, number, 1, _SAMPLE_TID_TIME_CPU | _SAMPLE_RAW, 0,
+        _TRACEPOINT_FLAGS, 0, 0, 0, 0, 0, 0, 0, _CLOCK_MONOTONIC, 0, 0, 0, 0,
+    )  # fmt: skip
+    return _open(attr, _ALL_TASKS, cpu)
+
+
+def _open(attr: bytes, pid: int, cpu: int) -> int:
     number = _SYSCALL.get(platform.machine())
     if number is None:
         machine = platform.machine()
         raise Refused(
             Sentence("Timeslice has no perf_event_open for {machine} processors.", machine=machine)
         )
-    attr = _ATTR.pack(
-        _TYPE_SOFTWARE, _ATTR.size, _COUNT_SW_DUMMY, 0, _SAMPLE_TID_TIME_CPU, 0, _FLAGS,
-        0, 0, 0, 0, 0, 0, 0, _CLOCK_MONOTONIC, 0, 0, 0, 0,
-    )  # fmt: skip
     fd = _libc.syscall(
         ctypes.c_long(number),
         ctypes.c_char_p(attr),
@@ -132,6 +156,7 @@ class Ring:
         """Raises PermissionError or OSError when the kernel does not grant so many pages."""
         page = mmap.PAGESIZE
         self._fd = fd
+        self._guests: list[int] = []
         self._map = mmap.mmap(fd, (1 + pages) * page, mmap.MAP_SHARED)
         # One 64-bit load or store each, so that the kernel's and our stores are never torn.
         self._head = ctypes.c_uint64.from_buffer(self._map, _DATA_HEAD)
@@ -139,10 +164,14 @@ class Ring:
         self._offset = ctypes.c_uint64.from_buffer(self._map, _DATA_OFFSET).value or page
         self.size = ctypes.c_uint64.from_buffer(self._map, _DATA_SIZE).value or pages * page
 
+    def host(self, fd: int) -> None:
+        """Another event of the same CPU writes into this ring from now on, and ends with it."""
+        _ioctl(fd, _IOC_SET_OUTPUT, self._fd)
+        self._guests.append(fd)
+
     def enable(self) -> None:
-        if _libc.ioctl(self._fd, ctypes.c_ulong(_IOC_ENABLE), 0) < 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
+        for fd in (self._fd, *self._guests):
+            _ioctl(fd, _IOC_ENABLE, 0)
 
     def read(self) -> bytes:
         """All that was written since the last read, in whole records."""
@@ -161,7 +190,14 @@ class Ring:
     def close(self) -> None:
         del self._head, self._tail  # they pin the map
         self._map.close()
-        os.close(self._fd)
+        for fd in (*self._guests, self._fd):
+            os.close(fd)
+
+
+def _ioctl(fd: int, request: int, argument: int) -> None:
+    if _libc.ioctl(fd, ctypes.c_ulong(request), ctypes.c_ulong(argument)) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
 
 
 def online_cpus() -> list[int]:

@@ -8,6 +8,8 @@ Layout from perf_event_open(2) and linux/perf_event.h, for events opened with
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from typing import Literal
 
 from app.timeline.records import (
     Dropped,
@@ -17,12 +19,18 @@ from app.timeline.records import (
     TaskComm,
     TaskExit,
     TaskNew,
+    Wakeup,
+    Waking,
 )
+
+#: The tracepoints that are decoded.
+Tracepoint = Literal["sched_waking", "sched_wakeup", "sched_wakeup_new"]
 
 LOST = 2
 COMM = 3
 EXIT = 4
 FORK = 7
+SAMPLE = 9
 LOST_SAMPLES = 13
 SWITCH = 14
 
@@ -40,15 +48,22 @@ _TASK = struct.Struct("<IIIIQ")
 _PAIR = struct.Struct("<II")
 _LOST = struct.Struct("<QQ")
 _LOST_SAMPLES = struct.Struct("<Q")
+#: Where a sample's raw data begin: after header, ids, time, cpu, and the data's length. A
+#: tracepoint's data begin with its number; the woken thread's id lies at the same place in each
+#: of the three (events/sched/*/format in tracefs).
+_RAW = _HEADER.size + 24 + 4
+_NUMBER = struct.Struct("<H")
+WOKEN_OFFSET = 24
+_WOKEN = struct.Struct("<i")
 
 #: The kernel's ids of a task that has none any more, or of the idle task.
 _NOBODY = frozenset({0, 0xFFFFFFFF})
 
 
-def decode(data: bytes) -> list[Record]:
+def decode(data: bytes, tracepoints: Mapping[int, Tracepoint] | None = None) -> list[Record]:
     """The records in ``data``, which holds whole perf records of one CPU, in its order.
 
-    Kinds that no stage uses are passed over. A record of size 0 ends the decoding: the ring is
+    ``tracepoints`` names those whose samples may be among them, by number. Kinds that no stage uses are passed over. A record of size 0 ends the decoding: the ring is
     damaged, which is told as one Dropped record at time 0.
     """
     records: list[Record] = []
@@ -72,6 +87,12 @@ def decode(data: bytes) -> list[Record]:
         elif size < 8 or offset + size > end:
             add(Dropped(0, "perf", 1))
             break
+        elif kind == SAMPLE and tracepoints:
+            (woken,) = _WOKEN.unpack_from(data, offset + _RAW + WOKEN_OFFSET)
+            if tracepoints[_NUMBER.unpack_from(data, offset + _RAW)[0]] == "sched_waking":
+                add(Waking(t, woken, pid, tid))
+            else:
+                add(Wakeup(t, woken))
         else:
             record = _rare(kind, misc, data, offset, size)
             if record is not None:

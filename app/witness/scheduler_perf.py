@@ -27,7 +27,7 @@ class PerfScheduler:
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._table = table
-        self._rings = perf_event.open_rings(root_pid, pages)
+        self._rings = self._open(root_pid, pages)
         self.ring_bytes = self._rings[0].size
         self._schedstats = _SchedStats()
         for ring in self._rings:
@@ -39,14 +39,28 @@ class PerfScheduler:
         for ring in self._rings:
             data = ring.read()
             if data:
-                records += perf_records.decode(data)
+                records += self._decode(data)
         if not records:
             return records
         records.sort(key=_by_time)
+        records = self._own(records)
         self._table.note(records)
-        arrived = self._table.take_arrived()
-        records += self._schedstats.read(arrived, self._table)
+        records += self._account(self._table.take_arrived())
         return records
+
+    def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:
+        return perf_event.open_rings(root_pid, pages)
+
+    def _decode(self, data: bytes) -> list[Record]:
+        return perf_records.decode(data)
+
+    def _own(self, records: list[Record]) -> list[Record]:
+        """Those of ``records``, by time, that are of the run's tree."""
+        return records
+
+    def _account(self, arrived: dict[int, int]) -> list[Record]:
+        """The run queue's account of threads (pid by tid) that came on a CPU."""
+        return self._schedstats.read(arrived, self._table)
 
     def close(self) -> None:
         for ring in self._rings:

@@ -170,17 +170,15 @@ class ProcfsScheduler:
             return []
         self._processes.discard(pid)
         self._zombies.add(pid)
-        records: list[Record] = []
+        records: list[TaskExit] = []
         for key, thread in list(self._threads.items()):
             if key[0] == pid:
                 records.append(TaskExit(t, pid, thread.tid, True))
                 thread.close()
                 del self._threads[key]
         # The main thread's end comes last: with it the process is a zombie.
-        records.sort(key=lambda record: record[2] == pid)
-        if not records:
-            records.append(TaskExit(t, pid, pid, True))
-        return records
+        records.sort(key=lambda record: record.tid == pid)
+        return [*(records or [TaskExit(t, pid, pid, True)])]
 
     # --- one look ------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.timeline.records import Record, StatSample, SwitchIn, SwitchOut, TaskExit, TaskNew
+from app.timeline.records import Record, StatSample, SwitchIn, SwitchOut, TaskExit, TaskNew, Wakeup
 
 
 class Blocked(NamedTuple):
@@ -18,7 +18,8 @@ class ThreadTable:
 
     ``blocked`` maps a tid to its process and the time it left its CPU. ``arrived`` holds
     (pid, tid) of threads that came on a CPU since ``take_arrived`` was last called. ``zombies``
-    maps a process whose last thread ended to the time of that end. ``alive`` counts threads.
+    maps a process whose last thread ended to the time of that end. ``tids`` are the threads that
+    live, ``alive`` counts them.
     """
 
     def __init__(self, root_pid: int) -> None:
@@ -26,6 +27,7 @@ class ThreadTable:
         self.zombies: dict[int, int] = {}
         self._arrived: dict[int, int] = {}
         self._threads: dict[int, set[int]] = {root_pid: {root_pid}}
+        self.tids = {root_pid}
 
     @property
     def alive(self) -> int:
@@ -53,8 +55,11 @@ class ThreadTable:
             elif isinstance(record, SwitchOut):
                 if not record.preempted:
                     blocked[record.tid] = Blocked(record.pid, record.t)
+            elif isinstance(record, Wakeup):
+                blocked.pop(record.tid, None)
             elif isinstance(record, TaskNew):
                 self._threads.setdefault(record.pid, set()).add(record.tid)
+                self.tids.add(record.tid)
                 self.zombies.pop(record.pid, None)
             elif isinstance(record, TaskExit):
                 self._gone(record)
@@ -67,6 +72,7 @@ class ThreadTable:
     def _gone(self, record: TaskExit) -> None:
         self.blocked.pop(record.tid, None)
         self._arrived.pop(record.tid, None)
+        self.tids.discard(record.tid)
         threads = self._threads.get(record.pid)
         if threads is None:
             return

@@ -51,7 +51,7 @@ class RunSpec(BaseModel):
     file_name: str = "program.py"
     args: list[str] = Field(default_factory=list)
     python: str = Field(default_factory=lambda: sys.executable, min_length=1)
-    witness: Literal["auto", "perf", "procfs"] = "auto"
+    witness: Literal["auto", "tracepoints", "perf", "procfs"] = "auto"
     probe: bool = True
     limits: Limits = Field(default_factory=Limits)
 

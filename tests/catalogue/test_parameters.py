@@ -120,5 +120,5 @@ def test_validate_gives_a_sentence_for_every_wrong_field_at_once() -> None:
 
 
 def test_validate_speaks_chinese() -> None:
-    assert refused("zh-CN", workers=99)["workers"] == "“工作进程”应为1 到 8 的整数，而不是 99。"
+    assert refused("zh-CN", workers=99)["workers"] == "“工作进程”应为 1 到 8 的整数，而不是 99。"
     assert "没有参数" in refused("zh", other=1)["other"]

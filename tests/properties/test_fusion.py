@@ -23,6 +23,8 @@ from app.timeline.records import (
     SyscallSample,
     TaskExit,
     TaskNew,
+    Wakeup,
+    Waking,
 )
 from app.timeline.states import (
     COROUTINE_TRANSITIONS,
@@ -57,7 +59,8 @@ class Machine:
 
     def __init__(self, seed: int, scheduler: str) -> None:
         self.random = random.Random(seed)
-        self.switches = scheduler == "perf"
+        self.switches = scheduler != "procfs"
+        self.wakeups = scheduler == "tracepoints"
         self.log: list[Record] = []
         self.t = START + 1000
         self.threads = [Thread(ROOT, ROOT)]
@@ -96,9 +99,15 @@ class Machine:
             self.go_on(thread)
 
     def go_on(self, thread: Thread) -> None:
-        first = thread.state == "new"
+        was = thread.state
+        first = was == "new"
         thread.state = "running"
         thread.ins += 1
+        if self.wakeups and (first or was == "blocked"):
+            waker = self.random.choice(self.threads)
+            self.log.append(Waking(self.t, thread.tid, waker.pid, waker.tid))
+            self.log.append(Wakeup(self.t + 2, thread.tid))
+            self.t += 5
         if self.switches:
             self.log.append(SwitchIn(self.t, thread.pid, thread.tid, self.random.randrange(4)))
         if first:
@@ -248,7 +257,7 @@ def assert_lawful(timeline: Timeline) -> None:
 
 
 seeds = st.integers(0, 2**32)
-schedulers = st.sampled_from(["perf", "procfs"])
+schedulers = st.sampled_from(["tracepoints", "perf", "procfs"])
 steps = st.lists(st.floats(0, 1), max_size=12)
 
 
@@ -267,8 +276,8 @@ def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
     timeline = replay(scheduler, log)
     assert_whole(timeline)
     assert_lawful(timeline)
-    if scheduler == "perf":
-        fusion = Fusion(World("perf").facts)
+    if scheduler != "procfs":
+        fusion = Fusion(World(scheduler).facts)  # type: ignore[arg-type]
         fusion.feed(log)
         fusion.finish(log[-1].t if log else START)
         assert fusion.gaps == 0

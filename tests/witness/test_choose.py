@@ -93,12 +93,14 @@ def test_choose_unknown_processor_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.real
 def test_available_reports_every_witness_in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(pid: int) -> list[perf_event.Ring]:
+    def refuse(pid: int, pages: tuple[int, ...] = ()) -> list[perf_event.Ring]:
         raise Refused("Perf is refused.", "Allow it.")
 
     reports = {report.name: report for report in available()}
-    assert list(reports) == ["perf", "procfs", "syscall"]
+    assert list(reports) == ["tracepoints", "perf", "procfs", "syscall"]
     assert reports["procfs"].ok
     assert all(report.why.endswith(".") for report in reports.values())
     monkeypatch.setattr(perf_event, "open_rings", refuse)
-    assert available()[0] == ("perf", False, "Perf is refused.", "Allow it.")
+    tracepoints, perf = available()[:2]
+    assert perf == ("perf", False, "Perf is refused.", "Allow it.")
+    assert not tracepoints.ok

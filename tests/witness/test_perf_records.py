@@ -11,6 +11,8 @@ from app.timeline.records import (
     TaskComm,
     TaskExit,
     TaskNew,
+    Wakeup,
+    Waking,
 )
 from app.witness.perf_records import decode
 
@@ -75,4 +77,25 @@ def test_decode_damaged_record_is_counted_and_ends_the_decoding() -> None:
     assert decode(good + record(3, 0, bytes(16), b"")[:-4]) == [
         SwitchIn(7, 1, 1, 0),
         Dropped(0, "perf", 1),
+    ]
+
+
+def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
+    def sample(number: int, woken: int, pid: int, tid: int, t: int) -> bytes:
+        fields = struct.pack("<HBBi16siii", number, 0, 0, tid, b"python", woken, 120, 1)
+        raw = struct.pack("<I", len(fields)) + fields
+        return record(9, 0, sample_id(pid, tid, t, 0), raw)
+
+    data = (
+        sample(375, 11, 7, 8, 100)
+        + sample(374, 11, 7, 8, 110)
+        + switch(0, 7, 11, 120, 1)
+        + sample(373, 12, 7, 11, 130)
+    )
+    names = {375: "sched_waking", 374: "sched_wakeup", 373: "sched_wakeup_new"}
+    assert decode(data, names) == [  # type: ignore[arg-type]
+        Waking(100, 11, 7, 8),
+        Wakeup(110, 11),
+        SwitchIn(120, 7, 11, 1),
+        Wakeup(130, 12),
     ]

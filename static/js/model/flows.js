@@ -2,6 +2,9 @@
 
 import { grown } from "./columns.js";
 import { Intervals } from "./intervals.js";
+import { VOCABULARY } from "./vocabulary.js";
+
+const WAKE = VOCABULARY.flow_kind.indexOf("wake");
 
 export class Flows {
   length = 0;
@@ -11,7 +14,8 @@ export class Flows {
   toTrack = new Uint32Array(16);
   object = new Uint32Array(16);
   kind = new Uint8Array(16);
-  all = new Intervals();
+  /** All but wake-ups, which are as many as waits. */
+  plain = new Intervals();
   /** @type {Map<number, Intervals>} */
   #ofTrack = new Map();
 
@@ -26,7 +30,7 @@ export class Flows {
       this.toTrack[at] = rows.to_track[i];
       this.object[at] = rows.object[i];
       this.kind[at] = rows.kind[i];
-      this.all.add(rows.from_ns[i], at, 0);
+      if (rows.kind[i] !== WAKE) this.plain.add(rows.from_ns[i], at, 0);
       this.ofTrack(rows.from_track[i]).add(rows.from_ns[i], at, 0);
       if (rows.to_track[i] !== rows.from_track[i]) {
         this.ofTrack(rows.to_track[i]).add(rows.from_ns[i], at, 0);

@@ -1,15 +1,14 @@
 // Paints arrows: who started, released, fed or woke whom; and the cycle of a deadlock.
 
 import { t } from "../base/messages.js";
-import { VOCABULARY } from "../model/vocabulary.js";
 import { arrowHead, bar, font, rowOfTrack, topOf, widthOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 
-/** With more arrows in view, only those of the pinned or hovered track are drawn. */
+/** With more arrows in view, only those of the pinned or hovered track are drawn; wake-ups
+ *  are drawn for that track alone. */
 const FEW = 40;
 const MOST = 400;
-const WAKE = VOCABULARY.flow_kind.indexOf("wake");
 
 /** @param {Scene} scene */
 export function paintArrows(scene) {
@@ -17,19 +16,19 @@ export function paintArrows(scene) {
   const flows = model.flows;
   const focus = view.hoverTrack ?? view.pin?.track ?? null;
   const toNs = Math.min(scale.endNs, scene.nowNs);
-  const [allFirst, allAfter] = flows.all.touching(scale.startNs, toNs, flows.endOf);
-  const few = allAfter - allFirst <= FEW;
-  if (!few && focus === null) return;
-  const index = few ? flows.all : flows.ofTrack(/** @type {number} */ (focus));
-  const [first, after] = index.touching(scale.startNs, toNs, flows.endOf);
+  const [first, after] = flows.plain.touching(scale.startNs, toNs, flows.endOf);
   pen.lineWidth = 1.4 * palette.unit;
-  for (let i = first; i < Math.min(after, first + MOST); i += 1) {
-    const flow = index.a[i];
-    const mine = flows.fromTrack[flow] === focus || flows.toTrack[flow] === focus;
-    if (flows.kind[flow] === WAKE && !mine) continue;
-    pen.strokeStyle = pen.fillStyle = mine ? palette.colour.ink : palette.colour.mute;
-    pen.globalAlpha = mine || focus === null ? 0.9 : 0.35;
-    paintFlow(scene, flow);
+  if (after - first <= FEW) {
+    pen.strokeStyle = pen.fillStyle = palette.colour.mute;
+    pen.globalAlpha = focus === null ? 0.9 : 0.35;
+    for (let i = first; i < after; i += 1) paintFlow(scene, flows.plain.a[i]);
+  }
+  if (focus !== null) {
+    const index = flows.ofTrack(focus);
+    const [mine, end] = index.touching(scale.startNs, toNs, flows.endOf);
+    pen.strokeStyle = pen.fillStyle = palette.colour.ink;
+    pen.globalAlpha = 0.9;
+    for (let i = mine; i < Math.min(end, mine + MOST); i += 1) paintFlow(scene, index.a[i]);
   }
   pen.globalAlpha = 1;
 }

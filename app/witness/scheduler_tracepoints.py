@@ -1,0 +1,107 @@
+"""The scheduler by perf records and its wake-up tracepoints: who woke whom, and when.
+
+To the context switches of ``scheduler_perf`` this adds sched:sched_waking, sched_wakeup and
+sched_wakeup_new, so that the time a thread is ready is exact. The kernel grants tracepoints to
+root and to CAP_PERFMON; their numbers are read in tracefs (Linux Documentation/trace/events.rst).
+Some virtual machines lose samples of an idle CPU without a word; for waits whose wake-up did not
+come the run queue's account is still read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from app.timeline.records import Record, TaskNew, Wakeup, Waking
+from app.witness import perf_event, perf_records
+from app.witness.perf_records import Tracepoint
+from app.witness.scheduler_perf import PerfScheduler
+from app.witness.threads import ThreadTable
+from app.witness.witness import Refused
+
+_TRACEFS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+_NAMES: tuple[Tracepoint, ...] = ("sched_waking", "sched_wakeup", "sched_wakeup_new")
+_WOKEN_FIELD = re.compile(r"field:pid_t pid;\s+offset:(\d+);\s+size:4;")
+
+
+class TracepointScheduler(PerfScheduler):
+    """Switches and wake-ups in one ring per CPU. Raises Refused when the machine says no."""
+
+    name = "tracepoints"
+
+    def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
+        self._tracepoints = numbers()
+        super().__init__(root_pid, table, pages)
+
+    def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:
+        return open_rings(root_pid, self._tracepoints, pages)
+
+    def _decode(self, data: bytes) -> list[Record]:
+        return perf_records.decode(data, self._tracepoints)
+
+    def _own(self, records: list[Record]) -> list[Record]:
+        """Without the wake-ups of threads of other programs: tracepoints hear the machine."""
+        tids = self._table.tids | {item.tid for item in records if isinstance(item, TaskNew)}
+        return [
+            record
+            for record in records
+            if not isinstance(record, Waking | Wakeup) or record.tid in tids
+        ]
+
+
+def open_rings(
+    root_pid: int, tracepoints: dict[int, Tracepoint], pages: tuple[int, ...] = ()
+) -> list[perf_event.Ring]:
+    """A ring per online CPU that switches and these tracepoints share. Raises Refused."""
+    rings = perf_event.open_rings(root_pid, pages)
+    try:
+        for ring, cpu in zip(rings, perf_event.online_cpus(), strict=True):
+            for number in tracepoints:
+                fd = perf_event.open_tracepoint(number, cpu)
+                try:
+                    ring.host(fd)
+                except OSError:
+                    os.close(fd)
+                    raise
+    except (OSError, ValueError, Refused) as error:
+        for ring in rings:
+            ring.close()
+        if isinstance(error, Refused):
+            raise Refused(
+                "The kernel's wake-up tracepoints are refused: they need CAP_PERFMON.",
+                "Run as root, or grant CAP_PERFMON.",
+            ) from error
+        raise Refused(f"A wake-up tracepoint can't be heard: {error}.") from error
+    return rings
+
+
+def numbers() -> dict[int, Tracepoint]:
+    """The name of each wake-up tracepoint by its number on this kernel.
+
+    Raises Refused when tracefs can't be read, or the fields lie elsewhere than we know.
+    """
+    for root in _TRACEFS:
+        if os.path.isdir(f"{root}/events/sched"):
+            break
+    else:
+        raise Refused(
+            "The numbers of the kernel's wake-up tracepoints can't be read: tracefs is not "
+            "mounted, or is root's alone.",
+            "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
+        )
+    found: dict[int, Tracepoint] = {}
+    for name in _NAMES:
+        try:
+            with open(f"{root}/events/sched/{name}/id") as file:
+                number = int(file.read())
+            with open(f"{root}/events/sched/{name}/format") as file:
+                field = _WOKEN_FIELD.search(file.read())
+        except (OSError, ValueError) as error:
+            raise Refused(
+                f"The tracepoint {name} can't be read in tracefs.",
+                "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
+            ) from error
+        if field is None or int(field[1]) != perf_records.WOKEN_OFFSET:
+            raise Refused(f"This kernel's tracepoint {name} has fields that Timeslice can't read.")
+        found[number] = name
+    return found
