@@ -12,11 +12,12 @@ from app.catalogue.text import Text
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.runs.run import Run, RunState
+from app.timeline.states import State
 from app.web import forms, i18n
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
-from app.web.search import Search, ideas
+from app.web.search import Search, ideas, states
 from app.web.site import Site
 from app.web.visitors import greet, visitor_of
 
@@ -31,9 +32,11 @@ def _site(request: Request) -> Site:
 
 
 @router.get("/")
-async def catalogue(request: Request, q: str = "", idea: str = "", level: str = "") -> Response:
+async def catalogue(
+    request: Request, q: str = "", idea: str = "", level: str = "", state: str = ""
+) -> Response:
     site = _site(request)
-    search = Search(q[:200], idea, level)
+    search = Search(q[:200], idea, level, state)
     language = site.language(request)
     groups = search.groups(site.catalogue)
     response: Response = site.render(
@@ -43,11 +46,31 @@ async def catalogue(request: Request, q: str = "", idea: str = "", level: str = 
         groups=[(group.letter, group.text.of(language), items) for group, items in groups],
         ideas=[(item.value, item.text.of(language)) for item in ideas(site.catalogue)],
         levels=_levels(language),
+        states=[
+            (item.word, i18n.gettext(_STATE_NAMES[item], language))
+            for item in states(site.catalogue)
+        ],
         found=sum(len(items) for _, items in groups),
         recent=[_row(site, run, language) for run in site.runs.all()[:5]],
     )
     greet(request, response)
     return response
+
+
+#: As the run's page names them.
+_STATE_NAMES = {
+    State.UNKNOWN: N_("unknown"),
+    State.NEW: N_("new"),
+    State.READY: N_("ready"),
+    State.RUNNING: N_("running"),
+    State.BLOCKED: N_("blocked"),
+    State.GIL: N_("waiting for the GIL"),
+    State.STOPPED: N_("stopped"),
+    State.ZOMBIE: N_("zombie"),
+    State.EXITED: N_("exited"),
+    State.AWAITING: N_("awaiting"),
+    State.DONE: N_("done"),
+}
 
 
 def _levels(language: str) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from app.catalogue.groups import Group, Idea
 from app.catalogue.loader import Catalogue
 from app.catalogue.scenario import Scenario
+from app.timeline.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,11 @@ class Search:
     words: str = ""
     idea: str = ""
     level: str = ""
+    state: str = ""
 
     @property
     def active(self) -> bool:
-        return bool(self.words.strip() or self.idea or self.level)
+        return bool(self.words.strip() or self.idea or self.level or self.state)
 
     def groups(self, catalogue: Catalogue) -> list[tuple[Group, list[Scenario[Any]]]]:
         """The groups that have matches, in reading order."""
@@ -33,6 +35,8 @@ class Search:
         if self.idea and self.idea not in item.tags.ideas:
             return False
         if self.level and self.level != str(item.tags.level):
+            return False
+        if self.state and self.state not in (state.word for state in item.tags.states):
             return False
         haystack = _text(item)
         return all(re.search(_pattern(word), haystack) for word in self.words.casefold().split())
@@ -49,6 +53,12 @@ def _text(item: Scenario[Any]) -> str:
     texts = [item.title, item.summary, item.group.text, *(idea.text for idea in item.tags.ideas)]
     words = [item.slug, *item.tags.primitives, *(state.word for state in item.tags.states)]
     return " ".join([*words, *(part for text in texts for part in text)]).casefold()
+
+
+def states(catalogue: Catalogue) -> list[State]:
+    """Those that some scenario shows, in the order of the enum."""
+    shown = {state for item in catalogue.values() for state in item.tags.states}
+    return sorted(shown)
 
 
 def ideas(catalogue: Catalogue) -> list[Idea]:

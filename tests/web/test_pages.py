@@ -43,6 +43,8 @@ def test_catalogue_lists_and_escapes(client: TestClient) -> None:
         ("level=3", ["fork-bomb"]),
         ("idea=deadlock&q=threading", ["dead-lock", "fork-bomb"]),
         ("idea=nonsense", []),
+        ("state=blocked", ["dead-lock", "fork-bomb"]),
+        ("state=zombie", []),
         ("q=%3Cscript%3E", []),
     ],
 )
