@@ -86,7 +86,8 @@ class Flows:
     def woken(self, life: ThreadLife, t: int) -> None:
         """The woken thread is on a run queue: here its arrow ends."""
         waker = self._woken_by.pop(life.track.id, None)
-        if waker is not None:
+        # An older one was of a wait whose wake-up was lost.
+        if waker is not None and waker[1] >= life.lane.start:
             self._book.flow(FlowKind.WAKE, waker[0], waker[1], life.track.id, t)
 
     # --- waits ---------------------------------------------------------------------------------

@@ -101,3 +101,14 @@ def test_woken_thread_is_not_taken_for_one_that_holds_the_gil() -> None:
     other = next(track for track in timeline.tracks.values() if track.tid == OTHER)
     assert row_at(timeline, timeline.root(), 5.5).state is State.GIL
     assert row_at(timeline, other, 9).state is State.BLOCKED
+
+
+def test_waker_of_a_wakeup_that_was_lost_is_not_taken_for_the_next_one() -> None:
+    world = woken_world()
+    world.log = [r for r in world.log if not isinstance(r, Wakeup) or r.t < at(1)]
+    world.off(17, ROOT)
+    world.add(Wakeup(at(18), ROOT))
+    world.on(19, ROOT)
+    timeline = world.timeline(40)
+    assert not [flow for flow in timeline.flows if flow.kind is FlowKind.WAKE]
+    assert row_at(timeline, timeline.root(), 18.5).state is State.READY
