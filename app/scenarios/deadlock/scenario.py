@@ -80,7 +80,7 @@ def _sentence(timeline: Timeline, finding: Finding) -> tuple[str, str]:
         thing = timeline.things[wait.object].name if wait.object in timeline.things else "?"
         english.append(f"{who} waits at line {wait.line} for {thing}, which {holder} holds")
         chinese.append(f"{who} 在第 {wait.line} 行等待 {holder} 持有的 {thing}")
-    return "; ".join(english), ";".join(chinese)
+    return "; ".join(english), "；".join(chinese)
 
 
 def check_cycle(timeline: Timeline, params: Settings) -> Answer:
