@@ -22,6 +22,8 @@ class Known {
   run = {};
   /** @type {Map<number, import("./shapes.js").Track>} */
   tracks = new Map();
+  /** @type {Set<number>} threads that have run coroutines */
+  loops = new Set();
   /** @type {Map<number, import("./shapes.js").Thing>} */
   things = new Map();
   /** @type {Map<number, SliceColumns>} */
@@ -118,7 +120,10 @@ export class Timeline extends Known {
     this.state = head.state ?? this.state;
     this.dropped = head.dropped ?? this.dropped;
     this.failure = head.failure_told ?? asTold(head.failure) ?? this.failure;
-    for (const track of head.tracks ?? []) this.tracks.set(track.id, track);
+    for (const track of head.tracks ?? []) {
+      this.tracks.set(track.id, track);
+      if (track.kind === "coroutine" && track.parent !== null) this.loops.add(track.parent);
+    }
     for (const thing of head.objects ?? []) this.things.set(thing.id, thing);
     for (const item of head.output ?? []) this.output.push(item);
     for (const finding of head.findings ?? []) this.findings.set(finding.id, finding);

@@ -9,6 +9,9 @@ import { objectTitle } from "./words.js";
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 
+/** Only what is held can be said to be held by someone. */
+const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
+
 /**
  * What a slice is, as one sentence: "Waiting for Lock fork, held by Ann since line 7."
  * @param {Timeline} model @param {number} track @param {number} row @returns {Part[]}
@@ -30,9 +33,9 @@ export function sliceSentence(model, track, row) {
         ? parts(t("Running on CPU {cpu}."), { cpu })
         : parts(t("Running on a CPU."), {});
     case STATE.GIL:
-      return parts(t("Waiting for the GIL: it could run Python if no other thread did."), {});
+      return gilSentence(model, columns.holder[row]);
     case STATE.STOPPED:
-      return parts(t("Stopped by a signal until another one lets it go on."), {});
+      return parts(t("Stopped, by a signal or a debugger, until it is let go on."), {});
     case STATE.ZOMBIE:
       return parts(t("A zombie: it has ended, and its parent has not asked for its result."), {});
     case STATE.BLOCKED:
@@ -41,6 +44,15 @@ export function sliceSentence(model, track, row) {
     default:
       return parts(t("Not known: no witness saw this stretch of time."), {});
   }
+}
+
+/** @param {Timeline} model @param {number} holder @returns {Part[]} */
+function gilSentence(model, holder) {
+  return holder
+    ? parts(t("Waiting for the GIL; {holder} was executing Python when the wait began."), {
+      holder: model.nameOf(holder),
+    })
+    : parts(t("Waiting for the GIL: it could run Python if no other thread did."), {});
 }
 
 /** @param {Timeline} model @param {number} track @param {number} row @returns {Part[]} */
@@ -77,24 +89,33 @@ function waitSentence(model, track, row) {
         ? parts(t("Awaiting the task {name}."), { name: holder || object })
         : parts(t("Awaiting another task."), {});
     case REASON.POLL:
-      return parts(t("The event loop has nothing to do: it waits for the next event."), {});
-    case REASON.OTHER:
-      return object
-        ? parts(t("Blocked in the system call {object}."), { object })
-        : parts(t("Blocked; for what is not known."), {});
+      return model.loops.has(track)
+        ? parts(t("The event loop has nothing to do: it waits for the next event."), {})
+        : parts(t("Waiting until one of several inputs or outputs is ready (poll)."), {});
     case REASON.INPUT:
       return parts(t("Waiting for input."), {});
+    case REASON.OTHER:
+      if (thing?.kind === "syscall") {
+        return parts(t("Blocked in the system call {object}."), { object: thing.name });
+      }
+      if (object) return parts(t("Waiting for {object}."), { object });
+      return unknownWait(columns.state[row]);
     case REASON.NONE:
-      return columns.state[row] === STATE.AWAITING
-        ? parts(t("Awaiting; for what is not known."), {})
-        : parts(t("Blocked; for what is not known."), {});
+      return unknownWait(columns.state[row]);
     default:
-      return object && holder
+      return object && holder && HELD.has(columns.reason[row])
         ? parts(t("Waiting for {object}, held by {holder}."), { object, holder })
         : object
           ? parts(t("Waiting for {object}."), { object })
           : parts(t("Waiting for {reason}."), { reason: bareReason(columns.reason[row]) });
   }
+}
+
+/** @param {number} state @returns {Part[]} */
+function unknownWait(state) {
+  return state === STATE.AWAITING
+    ? parts(t("Awaiting; for what is not known."), {})
+    : parts(t("Blocked; for what is not known."), {});
 }
 
 /** @param {number} reason */
@@ -162,7 +183,7 @@ export function sliceLabels(model, track, row) {
     case REASON.SLEEP:
       return [t("sleeping")];
     case REASON.POLL:
-      return [t("event loop waits")];
+      return model.loops.has(track) ? [t("event loop waits")] : ["poll"];
     case REASON.INPUT:
       return [t("waiting for input")];
     case REASON.JOIN:
@@ -174,7 +195,7 @@ export function sliceLabels(model, track, row) {
   const name = object || holder;
   if (!name) return state === STATE.AWAITING ? [t("awaiting")] : [];
   const labels = [t("waiting for {object}", { object: name }), name];
-  return object && holder && object !== holder
+  return object && holder && object !== holder && HELD.has(columns.reason[row])
     ? [t("waiting for {object} · held by {holder}", { object, holder }), ...labels]
     : labels;
 }
