@@ -128,21 +128,31 @@ print(time.perf_counter() - began)
 ]  # fmt: skip
 
 
+#: Where the worker has rings, too, when there is room: in memory.
+RINGS = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+
+
 def measure(way: str, program: Path, folder: Path) -> float:
-    """The seconds that the program prints when it is run this way."""
+    """The seconds that the program prints when it is run this way; NaN when viztracer fails."""
     env = dict(os.environ)
     command = [sys.executable, str(program)]
     if way == "viztracer":
         out = str(folder / "trace.json")
         command[1:1] = ["-m", "viztracer", "--quiet", "-o", out, "--"]
-    if way == "probe":
-        rings = Path(tempfile.mkdtemp(dir=folder))
-        env = environment(env, str(rings), str(program.parent))
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
-    if way == "probe":
+    with tempfile.TemporaryDirectory(dir=RINGS) as name:
+        rings = Path(name)
+        if way == "probe":
+            env = environment(env, str(rings), str(program.parent))
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=300, check=False
+        )
         faults = "".join(path.read_text() for path in rings.glob("probe-error-*"))
-        if faults:
-            raise SystemExit(f"A hook of the probe failed in {program.name}:\n{faults}")
+    if faults:
+        raise SystemExit(f"A hook of the probe failed in {program.name}:\n{faults}")
+    if done.returncode != 0 and way == "viztracer":
+        print(f"viztracer failed: {done.stderr.strip().splitlines()[-1:]}")
+        return float("nan")
+    done.check_returncode()
     return float(done.stdout.split()[0])
 
 
