@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from app.timeline.model import Flow
+from app.timeline.states import FlowKind
 from tests.browser import scenes
 from tests.browser.conftest import Opener, RunPage, publish
 from tests.browser.server import PageServer
@@ -322,3 +326,32 @@ def test_touch_pins_and_two_fingers_zoom(server: PageServer, open_page: Opener) 
 
     assert page.get("timeslice.view.scale.spanNs") < 0.5 * span
     assert page.get("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_arrows_that_share_their_pixels_are_one(server: PageServer, open_page: Opener) -> None:
+    frames = scenes.dinner()
+    crowd = [
+        Flow(FlowKind.RELEASE, scenes.ANN, 700 * MS + i * 1000, scenes.BOB, 700 * MS + i * 1000)
+        for i in range(30)
+    ]
+    crowd.append(Flow(FlowKind.RELEASE, scenes.BOB, 700 * MS, scenes.ANN, 700 * MS))
+    publish(server, [*frames[:-1], replace(frames[-1], flows=crowd)], done=True)
+    page = open_page()
+    page.wait_painted(frames[-1].seq)
+
+    def drawn() -> int:
+        count = """(() => {
+          const { pen } = timeslice.painter;
+          const curves = [];
+          pen.bezierCurveTo = (...at) => { curves.push(at[4]); };
+          timeslice.painter.paint();
+          delete pen.bezierCurveTo;
+          const x = timeslice.view.scale.toPx(700e6);
+          return curves.filter((at) => Math.abs(at - x) < 20).length;
+        })()"""
+        return int(page.get(count))
+
+    assert drawn() == 2  # one each way
+    page.page.evaluate("() => timeslice.view.show(700e6, 700.03e6)")
+    page.wait("timeslice.settled()")
+    assert drawn() > 2  # nearer, they are told apart

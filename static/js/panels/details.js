@@ -100,7 +100,7 @@ export class Details {
     const track = this.model.tracks.get(id);
     if (!track) return `#${id}`;
     const number = track.kind === "process" ? track.pid : track.tid;
-    const name = track.daemon ? [track.name, t("(daemon)")].join(" ") : track.name;
+    const name = track.daemon ? t("{name} (daemon)", { name: track.name }) : track.name;
     return `${name} · ${trackKindName(track.kind)}${number ? ` ${number}` : ""}`;
   }
 }

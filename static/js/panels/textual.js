@@ -50,7 +50,7 @@ export class Textual {
     const key = [track.name, last, ...newest, track.end_ns, track.end?.cause].join(" ");
     const old = this.#rows.get(track.id);
     if (old?.key === key) return;
-    const name = track.daemon ? [track.name, t("(daemon)")].join(" ") : track.name;
+    const name = track.daemon ? t("{name} (daemon)", { name: track.name }) : track.name;
     const endNs = endedAt(this.model, track);
     const row = el("tr", { "data-track": String(track.id), "data-cause": track.end?.cause ?? "" },
       el("th", { scope: "row" }, name),

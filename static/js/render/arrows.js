@@ -9,6 +9,8 @@ import { arrowHead, bar, font, rowOfTrack, topOf, widthOf } from "./pen.js";
  *  are drawn for that track alone. */
 const FEW = 40;
 const MOST = 400;
+/** Arrows whose ends are no farther apart than this are drawn as one. */
+const CROWDED_PX = 6;
 
 /** @param {Scene} scene */
 export function paintArrows(scene) {
@@ -21,20 +23,25 @@ export function paintArrows(scene) {
   if (after - first <= FEW) {
     pen.strokeStyle = pen.fillStyle = palette.colour.mute;
     pen.globalAlpha = focus === null ? 0.9 : 0.35;
-    for (let i = first; i < after; i += 1) paintFlow(scene, flows.plain.a[i]);
+    const crowd = new Set();
+    for (let i = first; i < after; i += 1) paintFlow(scene, flows.plain.a[i], crowd);
   }
   if (focus !== null) {
     const index = flows.ofTrack(focus);
     const [mine, end] = index.touching(scale.startNs, toNs, flows.endOf);
     pen.strokeStyle = pen.fillStyle = palette.colour.ink;
     pen.globalAlpha = 0.9;
-    for (let i = mine; i < Math.min(end, mine + MOST); i += 1) paintFlow(scene, index.a[i]);
+    const crowd = new Set();
+    for (let i = mine; i < Math.min(end, mine + MOST); i += 1) paintFlow(scene, index.a[i], crowd);
   }
   pen.globalAlpha = 1;
 }
 
-/** @param {Scene} scene @param {number} i */
-function paintFlow(scene, i) {
+/**
+ * Arrows that share their rows and their few pixels are one; so are heads and tails that do.
+ * @param {Scene} scene @param {number} i @param {Set<string>} crowd what stands there already
+ */
+function paintFlow(scene, i, crowd) {
   const { pen, scale, palette } = scene;
   const flows = scene.model.flows;
   const from = rowOfTrack(scene, flows.fromTrack[i]);
@@ -46,15 +53,29 @@ function paintFlow(scene, i) {
   if (Math.max(x0, x1) < scale.leftPx || Math.min(x0, x1) > scale.rightPx) return;
   const y0 = topOf(scene, from) + from.height * (down ? 0.84 : 0.16);
   const y1 = topOf(scene, to) + to.height * (down ? 0.14 : 0.86);
+  const near = (/** @type {number} */ x) => Math.round(x / (CROWDED_PX * palette.unit));
+  const tail = `${from.key} ${down} ${near(x0)}`;
+  const head = `${to.key} ${down} ${near(x1)}`;
+  if (!isNew(crowd, `${tail} to ${head}`)) return;
   const bend = (y1 - y0) * 0.5;
   pen.beginPath();
   pen.moveTo(x0, y0);
   pen.bezierCurveTo(x0, y0 + bend, x1, y1 - bend, x1, y1);
   pen.stroke();
-  pen.beginPath();
-  pen.arc(x0, y0, 2.2 * palette.unit, 0, 7);
-  pen.fill();
-  arrowHead(pen, x1, y1, down ? Math.PI / 2 : -Math.PI / 2, 7 * palette.unit);
+  if (isNew(crowd, `tail ${tail}`)) {
+    pen.beginPath();
+    pen.arc(x0, y0, 2.2 * palette.unit, 0, 7);
+    pen.fill();
+  }
+  if (isNew(crowd, `head ${head}`)) {
+    arrowHead(pen, x1, y1, down ? Math.PI / 2 : -Math.PI / 2, 7 * palette.unit);
+  }
+}
+
+/** @param {Set<string>} crowd @param {string} key */
+function isNew(crowd, key) {
+  const size = crowd.size;
+  return crowd.add(key).size > size;
 }
 
 /** The cycle: dashed "waits for" to the object, solid "held by" back to its holder.
@@ -63,7 +84,7 @@ export function paintCycles(scene) {
   for (const finding of scene.model.findings.values()) {
     if (finding.kind === "deadlock" && finding.start_ns <= scene.nowNs) {
       paintCycle(scene, finding);
-      paintStart(scene, finding);
+      paintStartLabel(scene, finding);
     }
   }
 }
@@ -129,13 +150,23 @@ function paintCaptions(scene, drawn) {
   pen.fillText(t("held by"), held[0] + 7, y);
 }
 
+/** When cycles closed: lines behind the slices. @param {Scene} scene */
+export function paintStarts(scene) {
+  const { pen, palette, scale } = scene;
+  pen.fillStyle = palette.colour["st-alarm"];
+  for (const finding of scene.model.findings.values()) {
+    const x = scale.toPx(finding.start_ns);
+    const shown = finding.kind === "deadlock" && finding.start_ns <= scene.nowNs;
+    if (!shown || x < scale.leftPx || x > scale.rightPx) continue;
+    pen.fillRect(x - 1, scene.axisPx, 2, scene.height - scene.axisPx);
+  }
+}
+
 /** @param {Scene} scene @param {import("../model/shapes.js").Finding} finding */
-function paintStart(scene, finding) {
+function paintStartLabel(scene, finding) {
   const { pen, palette, scale } = scene;
   const x = scale.toPx(finding.start_ns);
   if (x < scale.leftPx || x > scale.rightPx) return;
-  pen.fillStyle = palette.colour["st-alarm"];
-  pen.fillRect(x - 1, scene.axisPx, 2, scene.height - scene.axisPx);
   const label = t("deadlock {time} s", { time: (finding.start_ns / 1e9).toFixed(3) });
   pen.font = font(scene, 12.5, 650);
   const width = widthOf(pen, label);

@@ -163,7 +163,7 @@ function paintName(scene, row) {
   const small = track?.kind === "coroutine" || row.type === "cpu";
   pen.font = font(scene, small ? 12 : 12.5, strong ? 640 : 400);
   pen.fillStyle = track && track.end_ns !== null ? palette.colour.mute : palette.colour.ink;
-  const whole = track?.daemon ? [row.name, t("(daemon)")].join(" ") : row.name;
+  const whole = track?.daemon ? t("{name} (daemon)", { name: row.name }) : row.name;
   const name = widthOf(pen, whole) <= right - left ? whole : row.name;
   pen.fillText(fitted(pen, name, right - left), left, middle);
 }

@@ -2,7 +2,7 @@
 
 import { alarms } from "../model/findings.js";
 import { layOut, rowAt, stretchFor } from "../view/layout.js";
-import { paintArrows, paintCycles } from "./arrows.js";
+import { paintArrows, paintCycles, paintStarts } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
   from "./frame.js";
 import { paintCpu, paintObject } from "./lanes.js";
@@ -146,6 +146,7 @@ export class Painter {
     pen.rect(this.namesPx, this.axisPx, this.#cssWidth, this.#cssHeight);
     pen.clip();
     paintEdge(scene);
+    paintStarts(scene);
     for (const row of rows) {
       paintRowGround(scene, row);
       if (row.type === "track") paintTrack(scene, row);

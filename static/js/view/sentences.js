@@ -9,7 +9,7 @@ import { objectTitle } from "./words.js";
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 
-/** Only what is held can be said to be held by someone. */
+/** Only what is held can be said to be held by someone. @type {Set<number>} */
 const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
 
 /**
