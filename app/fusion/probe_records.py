@@ -234,7 +234,7 @@ class ProbeRecords:
         output = self._outputs.get(STREAMS.get(record.aux, ""))
         if output is not None:
             track = self._tasks.track_of(record.b) if record.b else NOTHING
-            output.recorded(t, record.pid, track or life.track.id, record.text)
+            output.recorded(t, life, track or life.track.id, record.text)
 
 
 def _spelled(implementation: str) -> str:

@@ -37,10 +37,13 @@ def _replacement(old: Any, stream: int) -> Any:
         """A standard stream that reports what is written to it."""
 
         def write(self, text: str, /) -> int:
-            written = super().write(text)
-            for start in range(0, len(text), _PIECE):
-                here.text(wire.OUTPUT, stream, 0, here.step.task, 0, text[start : start + _PIECE])
-            return written
+            # Before the write: what comes out of the pipe is never older than its record.
+            if isinstance(text, str):
+                local = here
+                for start in range(0, len(text), _PIECE):
+                    piece = text[start : start + _PIECE]
+                    local.text(wire.OUTPUT, stream, 0, local.step.task, 0, piece)
+            return super().write(text)
 
     TextIOWrapper.__module__ = _io.TextIOWrapper.__module__
     TextIOWrapper.__qualname__ = "TextIOWrapper"
