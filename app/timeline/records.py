@@ -28,7 +28,7 @@ class SwitchOut(NamedTuple):
 
 
 class Waking(NamedTuple):
-    """Thread ``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context)."""
+    """``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context)."""
 
     t: int
     tid: int

@@ -63,8 +63,9 @@ _NOBODY = frozenset({0, 0xFFFFFFFF})
 def decode(data: bytes, tracepoints: Mapping[int, Tracepoint] | None = None) -> list[Record]:
     """The records in ``data``, which holds whole perf records of one CPU, in its order.
 
-    ``tracepoints`` names those whose samples may be among them, by number. Kinds that no stage uses are passed over. A record of size 0 ends the decoding: the ring is
-    damaged, which is told as one Dropped record at time 0.
+    ``tracepoints`` names those whose samples may be among them, by number. Kinds that no stage
+    uses are passed over. A record of size 0 ends the decoding: the ring is damaged, which is told
+    as one Dropped record at time 0.
     """
     records: list[Record] = []
     add = records.append
