@@ -57,6 +57,33 @@ def test_legend_shows_all_its_entries(
     assert len(inside) == len(page.get("timeslice.painter.palette.strong")) and all(inside)
 
 
+@pytest.mark.parametrize("width", [390, 620, 768, 950, 1000, 1440])
+def test_header_shows_its_parts_beside_each_other(
+    server: PageServer, open_page: Opener, width: int
+) -> None:
+    frames = scenes.dinner()
+    publish(server, frames, done=True)
+    page = open_page(width, 844)
+    page.wait_painted(frames[-1].seq)
+    boxes = page.get(
+        """[".brand", ".crumbs .here", "#run-state", ".witness > .badge", ".menu > .button",
+          "#run-again", "[data-switch-scale]", "[hreflang]", "[data-switch-theme]"].map((name) => {
+            const { left, right, top, bottom } =
+              document.querySelector(name).getBoundingClientRect();
+            return [name, left, right, top, bottom];
+          }).filter(([, left, right]) => right > left)"""
+    )
+    assert {".brand", ".crumbs .here", "#run-state", "#run-again"} <= {box[0] for box in boxes}
+    overlapping = [
+        (one[0], other[0])
+        for i, one in enumerate(boxes)
+        for other in boxes[:i]
+        if one[1] < other[2] and other[1] < one[2] and one[3] < other[4] and other[3] < one[4]
+    ]
+    assert overlapping == []
+    assert all(right <= width for _, _, right, _, _ in boxes)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("ended", [False, True])
 def test_phone_header_has_two_lines_and_no_empty_ones_follow(

@@ -22,7 +22,7 @@ export function paintArrows(scene) {
   pen.lineWidth = 1.4 * palette.unit;
   if (after - first <= FEW) {
     pen.strokeStyle = pen.fillStyle = palette.colour.mute;
-    pen.globalAlpha = focus === null ? 0.9 : 0.35;
+    pen.globalAlpha = focus === null ? 0.75 : 0.35;
     const crowd = new Set();
     for (let i = first; i < after; i += 1) paintFlow(scene, flows.plain.a[i], crowd);
   }
