@@ -75,7 +75,13 @@ def open_scheduler(
     reasons: list[str] = []
     if wanted != "auto":
         if wanted not in ladder:
-            raise Refused(f"There is no witness {wanted}; there are auto, {', '.join(names)}.")
+            raise Refused(
+                Sentence(
+                    "There is no witness {name}; there are auto, {names}.",
+                    name=wanted,
+                    names=", ".join(names),
+                )
+            )
         names = names[names.index(wanted) :]
         if wanted != next(iter(ladder)):
             reasons.append(Sentence("The witness {name} was asked for.", name=wanted))
@@ -97,8 +103,11 @@ def _try_tracepoints() -> WitnessReport:
         rings = scheduler_tracepoints.open_rings(os.getpid(), scheduler_tracepoints.numbers())
     except Refused as refusal:
         return WitnessReport("tracepoints", False, refusal.why, refusal.remedy)
-    why = f"Every context switch and every wake-up, with its waker: {_sizes(rings)}."
-    return WitnessReport("tracepoints", True, why, "")
+    template = (
+        "Every context switch and every wake-up, with its waker: {size} KiB of ring for each of "
+        "{count} CPUs."
+    )
+    return WitnessReport("tracepoints", True, Sentence(template, **_sizes(rings)), "")
 
 
 def _try_perf() -> WitnessReport:
@@ -106,15 +115,15 @@ def _try_perf() -> WitnessReport:
         rings = perf_event.open_rings(os.getpid())
     except Refused as refusal:
         return WitnessReport("perf", False, refusal.why, refusal.remedy)
-    return WitnessReport("perf", True, f"Every context switch, exactly: {_sizes(rings)}.", "")
+    template = "Every context switch, exactly: {size} KiB of ring for each of {count} CPUs."
+    return WitnessReport("perf", True, Sentence(template, **_sizes(rings)), "")
 
 
-def _sizes(rings: list[perf_event.Ring]) -> str:
-    """How many rings of which size there are; they are closed."""
+def _sizes(rings: list[perf_event.Ring]) -> dict[str, int]:
+    """How many rings of how many KiB there are; they are closed."""
     for ring in rings:
         ring.close()
-    count = len(rings)
-    return f"{count} {'ring' if count == 1 else 'rings'} of {rings[0].size >> 10} KiB"
+    return {"count": len(rings), "size": rings[0].size >> 10}
 
 
 def _try_procfs() -> WitnessReport:

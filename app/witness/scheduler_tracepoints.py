@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 
+from app.errors import Sentence
 from app.timeline.records import Record, TaskNew, Wakeup, Waking
 from app.witness import perf_event, perf_records
 from app.witness.perf_records import Tracepoint
@@ -71,7 +72,7 @@ def open_rings(
                 "The kernel's wake-up tracepoints are refused: they need CAP_PERFMON.",
                 "Run as root, or grant CAP_PERFMON.",
             ) from error
-        raise Refused(f"A wake-up tracepoint can't be heard: {error}.") from error
+        raise Refused(Sentence("A wake-up tracepoint can't be heard: {why}.", why=error)) from error
     return rings
 
 
@@ -98,10 +99,15 @@ def numbers() -> dict[int, Tracepoint]:
                 field = _WOKEN_FIELD.search(file.read())
         except (OSError, ValueError) as error:
             raise Refused(
-                f"The tracepoint {name} can't be read in tracefs.",
+                Sentence("The tracepoint {name} can't be read in tracefs.", name=name),
                 "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
             ) from error
         if field is None or int(field[1]) != perf_records.WOKEN_OFFSET:
-            raise Refused(f"This kernel's tracepoint {name} has fields that Timeslice can't read.")
+            raise Refused(
+                Sentence(
+                    "This kernel's tracepoint {name} has fields that Timeslice can't read.",
+                    name=name,
+                )
+            )
         found[number] = name
     return found
