@@ -12,18 +12,21 @@ import stat
 import sys
 
 from . import codes, semaphores
-from .objects import named, register
+from .objects import locate, named, register
 from .patching import method
 from .ring import directory, here
 from .threads import tag
-from .waiting import bracket, hidden
+from .waiting import GOT, bracket, hidden
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import deque
     from typing import Any, Callable
 
     from app.timeline import wire
 else:
+    from _collections import deque
+
     from . import wire
 
 
@@ -31,6 +34,7 @@ def patch_queues(module: Any) -> None:
     """Patch ``multiprocessing.queues``."""
     method(module.Queue, "__init__", _make_queue_init("_rlock"))
     method(module.Queue, "_reset", _make_reset)
+    method(module.Queue, "_start_thread", _make_start_thread)
     method(module.Queue, "put", _make_put)
     method(module.Queue, "get", _make_get)
     method(module.JoinableQueue, "__init__", _make_queue_init("_rlock"))
@@ -74,6 +78,9 @@ def _make_reset(original: Any) -> Callable[..., Any]:
     def _reset(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         _adopt(self)
+        self._buffer = _Buffer()
+        self._buffer.ident = _queue_ident(self)
+        _tell_gets(self._sem, self._buffer.ident)
         tag(self._notempty, codes.QUEUE, _queue_ident(self))  # where the feeder thread is idle
 
     return _reset
@@ -92,14 +99,68 @@ def _make_simple_state(name: str) -> Callable[[Any], Callable[..., Any]]:
     return make
 
 
+class _Buffer(deque):  # type: ignore[type-arg]
+    """What a queue's feeder thread takes its items from. An item is put when it is appended: it
+    has its place in the queue, and nobody can have got it yet."""
+
+    __slots__ = ("ident",)
+
+    ident: int
+
+    def append(self, item: Any) -> None:
+        local = here
+        if local.putting == self.ident:  # not the mark that ends the feeder
+            local.putting = 0
+            local.emit(wire.PUT, 0, 0, self.ident, 0)
+        super().append(item)
+
+
+def _tell_gets(places: Any, ident: int) -> None:
+    """Report a GET before its place is free: the PUT that it makes room for is never older."""
+    raw = places._semlock.release
+
+    def release() -> None:
+        local = here
+        if local.getting == ident:  # not a feeder that could not pickle its item
+            local.getting = 0
+            local.emit(wire.GET, 0, 0, ident, 0)
+        raw()
+
+    places.release = release
+
+
+def _make_start_thread(original: Any) -> Callable[..., Any]:
+    """A process's first put() waits for its feeder to start, which is no wait for the queue."""
+
+    def _start_thread(self: Any) -> None:
+        local = here
+        ident = _queue_ident(self)
+        if local.putting != ident:
+            original(self)
+            return
+        line, where = locate(sys._getframe(1))
+        local.emit(wire.LEAVE, codes.QUEUE, 0, ident, GOT)
+        local.depth = 0
+        try:
+            original(self)
+        finally:
+            local.depth = 2
+            local.emit(wire.ENTER, codes.QUEUE, line, ident, where)
+
+    return _start_thread
+
+
 def _make_put(original: Any) -> Callable[..., Any]:
     def put(self: Any, *args: Any, **kwargs: Any) -> None:
-        if here.depth:
+        local = here
+        if local.depth:
             original(self, *args, **kwargs)
             return
-        ident = _queue_ident(self)
-        bracket(original, codes.QUEUE, ident, 0, (self, *args), kwargs, 2)
-        here.emit(wire.PUT, 0, 0, ident, 0)
+        ident = local.putting = _queue_ident(self)
+        try:
+            bracket(original, codes.QUEUE, ident, 0, (self, *args), kwargs, 2)
+        finally:
+            local.putting = 0
         _value(self, ident)
 
     return put
@@ -107,11 +168,16 @@ def _make_put(original: Any) -> Callable[..., Any]:
 
 def _make_get(original: Any) -> Callable[..., Any]:
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if here.depth:
+        local = here
+        if local.depth:
             return original(self, *args, **kwargs)
-        ident = _queue_ident(self)
-        item = bracket(original, codes.QUEUE, ident, 0, (self, *args), kwargs, 2)
-        here.emit(wire.GET, 0, 0, ident, 0)
+        ident = local.getting = _queue_ident(self)
+        try:
+            item = bracket(original, codes.QUEUE, ident, 0, (self, *args), kwargs, 2)
+            if local.getting:  # a SimpleQueue has any number of places
+                local.emit(wire.GET, 0, 0, ident, 0)
+        finally:
+            local.getting = 0
         _value(self, ident)
         return item
 
@@ -197,9 +263,13 @@ def _streams(connection: Any) -> tuple[int, int]:
 
 def _make_send(original: Any) -> Callable[..., Any]:
     def _send_bytes(self: Any, buffer: Any) -> None:
+        local = here
         ident = _streams(self)[0]
         # Before the write: what receives it is never older.
-        here.emit(wire.SEND, 0, 0, ident, len(buffer))
+        if local.putting == ident:  # a SimpleQueue's item, put and sent at once
+            local.putting = 0
+            local.emit(wire.PUT, 0, 0, ident, 0)
+        local.emit(wire.SEND, 0, 0, ident, len(buffer))
         bracket(original, codes.PIPE, ident, 0, (self, buffer), {})
 
     return _send_bytes

@@ -212,6 +212,8 @@ class Here(_thread._local):
         #: 1: inside an operation that is reported as a whole; 2: its locks are hidden too.
         self.depth = 0
         self.submit: Any = None  # (name, pool, line, where) of a submit under way
+        self.putting = 0  # id of the multiprocessing queue into which a put() is under way
+        self.getting = 0  # the same of a get(), until its item is told
         self.raised = ""  # type of what ended this thread's run()
         begin(self)
         self.step = Step(self.emit)

@@ -148,6 +148,62 @@ def test_objects_that_processes_share_have_an_id_each(probed: Probed, method: st
     assert [ident for ident in told if ident in woken] == woken
 
 
+NARROW = """
+import multiprocessing, sys
+def produce(queue):
+    for n in range(200): queue.put(n)
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    queue = getattr(context, sys.argv[2])(1)
+    process = context.Process(target=produce, args=(queue,), name="producer")
+    process.start()
+    assert [queue.get() if n % 2 else queue.get(timeout=60) for n in range(200)] == [*range(200)]
+    process.join()
+"""
+
+
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue"])
+@pytest.mark.parametrize("method", METHODS)
+def test_put_follows_the_get_that_made_room(probed: Probed, method: str, kind: str) -> None:
+    run = probed(NARROW, method, kind)
+    moves = [row.kind for row in run.of("PUT", "GET")]
+    assert moves == ["PUT", "GET"] * 200
+    sends = [row.kind for row in run.of("PUT", "SEND", "RECV") if row.b == run.of("PUT")[0].b]
+    assert sends == ["PUT", "SEND", "RECV"] * 200
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_item_of_a_simple_queue_is_put_before_it_is_sent(probed: Probed, method: str) -> None:
+    run = probed(NARROW.replace("(1)\n", "()\n").replace("timeout=60", ""), method, "SimpleQueue")
+    ident = run.of("PUT")[0].b
+    writer = run.one("PROCESS_NAME", text="producer").pid
+    assert [row.kind for row in run.of("PUT", "SEND", pid=writer, b=ident)] == ["PUT", "SEND"] * 200
+    taken = [row.kind for row in run.of("RECV", "GET", b=ident) if row.pid != writer]
+    assert taken == ["RECV", "GET"] * 200
+    for put, got in zip(run.of("PUT"), run.of("GET"), strict=True):
+        assert put.t < got.t
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_first_put_waits_for_its_feeder_not_for_the_queue(probed: Probed, method: str) -> None:
+    run = probed(NARROW, method, "Queue")
+    writer = run.one("PROCESS_NAME", text="producer").pid
+    feeder = run.one("THREAD_START", text="QueueFeederThread")
+    spawn = run.one("THREAD_SPAWN", b=feeder.b)
+    own = [row for row in run.rows if row.pid == row.tid == writer]
+    before = [row for row in own if row.t < spawn.t and row.kind in ("ENTER", "LEAVE")]
+    assert [(row.kind, row.aux) for row in before[-2:]] == [
+        ("ENTER", Reason.QUEUE),
+        ("LEAVE", Reason.QUEUE),
+    ]
+    after = [row for row in own if row.t > spawn.t and row.kind in ("ENTER", "LEAVE", "PUT")]
+    waits = after[: next(n for n, row in enumerate(after) if row.kind == "PUT")]
+    assert waits[-1].kind == "ENTER" and waits[-1].aux == Reason.QUEUE
+    for row in waits[:-1]:
+        assert (row.aux, row.b) == (Reason.EVENT, feeder.b)
+    assert {row.a for row in before[-2:-1] + waits if row.kind == "ENTER"} == {4}
+
+
 def test_helper_processes_tell_what_they_are(probed: Probed) -> None:
     run = probed(TWINS, "forkserver")
     names = {row.text: row.pid for row in run.of("PROCESS_NAME")}

@@ -45,20 +45,24 @@ def watch(code: str) -> tuple[Held, list[Record]]:
             witness.close()
 
 
-def test_wakeups_come_between_a_stop_and_the_next_run_once_each() -> None:
+def test_a_stopped_thread_is_woken_once_before_it_runs() -> None:
     program, records = watch("import time\nfor _ in range(20): time.sleep(0.001)")
     assert not [record for record in records if isinstance(record, Dropped)]
+    # One that is about to stop may be woken before it has left its CPU, and then does not leave.
+    wakeups = stops = 0
+    of_stop = 0
     stopped = False
-    wakeups = 0
     for record in records:
         if isinstance(record, SwitchOut) and record.tid == program.pid:
-            stopped = not record.preempted
-        elif isinstance(record, Wakeup) and record.tid == program.pid:
-            assert stopped, record
-            stopped = False
+            stopped, of_stop = not record.preempted, 0
+            stops += stopped
+        elif isinstance(record, Wakeup) and record.tid == program.pid and stopped:
+            of_stop += 1
+            assert of_stop == 1, record
             wakeups += 1
         elif isinstance(record, SwitchIn) and record.tid == program.pid:
             stopped = False
+    assert wakeups <= stops
     if not wakeups:
         pytest.skip("this machine's idle CPUs lose the samples of their wake-ups")
     foreign = [r for r in records if isinstance(r, Wakeup | Waking) and r.tid != program.pid]
