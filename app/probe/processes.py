@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-#: In a child of multiprocessing: its process object's id, until its function ended.
-_running: int | None = None
-
 
 # --- multiprocessing ---------------------------------------------------------------------------
 
@@ -79,14 +76,36 @@ def _make_join(original: Any) -> Callable[..., Any]:
 
 def _make_bootstrap(original: Any) -> Callable[..., Any]:
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
-        global _running
         ending.not_main()
-        ident = _running = self.__dict__.get("_timeslice", 0)
+        ident = self.__dict__.get("_timeslice", 0)
         config = getattr(self, "_config", {})
         here.text(wire.PROCESS_NAME, int(bool(config.get("daemon"))), 0, ident, 0, self.name)
+        self.__dict__["run"] = _reporting(self, self.__dict__.get("run"), ident)
         return original(self, *args, **kwargs)
 
     return _bootstrap
+
+
+def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
+    """A ``run`` that tells when and how the process's function ended. It lays itself aside when
+    called, and from CPython 3.11 on leaves no entry in a traceback."""
+
+    def run() -> None:
+        if own is None:
+            del process.__dict__["run"]
+        else:
+            process.__dict__["run"] = own
+        try:
+            process.run()
+        except BaseException as error:
+            how = ending.EXIT if isinstance(error, SystemExit) else ending.RAISED
+            here.text(wire.PROCESS_END, how, 0, ident, 0, type(error).__name__)
+            trace = error.__traceback__
+            error.__traceback__ = trace and trace.tb_next
+            raise  # again, which adds no entry for this function
+        here.emit(wire.PROCESS_END, ending.RETURNED, 0, ident)
+
+    return run
 
 
 def patch_helper(module: Any) -> None:
@@ -105,18 +124,13 @@ def patch_helper(module: Any) -> None:
 
 
 def patch_util(module: Any) -> None:
-    """``_exit_function`` runs when a child's function ended, and at the exit of the main process,
-    where it ends the daemons and joins the other children."""
+    """``_exit_function`` runs at the exit of a process: it ends the daemons and joins the other
+    children."""
     before = module._exit_function
 
     def make(original: Any) -> Callable[..., Any]:
         def _exit_function(*args: Any, **kwargs: Any) -> None:
-            global _running
-            if _running is not None:
-                _process_ended(_running)
-                _running = None
-            else:
-                ending.main_ended()
+            ending.main_ended()
             blocking.ending_daemons = True
             try:
                 original(*args, **kwargs)
@@ -128,15 +142,6 @@ def patch_util(module: Any) -> None:
     method(module, "_exit_function", make)
     atexit.unregister(before)
     atexit.register(module._exit_function)
-
-
-def _process_ended(ident: int) -> None:
-    kind = sys.exc_info()[0]  # called in a finally clause: what ended the function, if it raised
-    if kind is None:
-        here.emit(wire.PROCESS_END, ending.RETURNED, 0, ident)
-    else:
-        how = ending.EXIT if issubclass(kind, SystemExit) else ending.RAISED
-        here.text(wire.PROCESS_END, how, 0, ident, 0, kind.__name__)
 
 
 # --- subprocess --------------------------------------------------------------------------------

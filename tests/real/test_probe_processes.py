@@ -16,6 +16,7 @@ from tests.probe.decoding import Run, run, run_until
 
 pytestmark = pytest.mark.real
 
+RETURNED, RAISED, EXIT = 0, 1, 2
 METHODS = ("fork", "spawn", "forkserver")
 
 
@@ -146,6 +147,45 @@ def test_objects_that_processes_share_have_an_id_each(probed: Probed, method: st
     told = [row.b for row in run.of("NOTIFY", pid=child)]
     woken = made[ObjectKind.CONDITION] + made[ObjectKind.EVENT]
     assert [ident for ident in told if ident in woken] == woken
+
+
+ENDINGS = """
+import multiprocessing, sys
+class Own(multiprocessing.get_context(sys.argv[1]).Process):
+    def run(self):
+        print(sorted(key for key in self.__dict__ if key == "run"), flush=True)
+def fails(): raise LookupError("in vain")
+def leaves(): sys.exit(3)
+def leaves_well(): sys.exit(0)
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    print(int(sys.version_info < (3, 11)), flush=True)
+    for process in [
+        *(context.Process(target=it, name=it.__name__) for it in (fails, leaves, leaves_well)),
+        Own(name="returns"),
+    ]:
+        process.start(); process.join()
+        print(process.exitcode, flush=True)
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_process_ends_as_its_function_did(probed: Probed, method: str, python: str) -> None:
+    run = probed(ENDINGS, method, python=python)
+    old, *codes = run.stdout.split()
+    assert codes == ["1", "3", "0", "[]", "0"]
+    assert "LookupError: in vain" in run.stderr
+    ours = run.stderr.count(f"{os.sep}probe{os.sep}")  # entries of ours in the traceback
+    assert ours == int(old)
+    ends = {}
+    for row in run.of("PROCESS_END"):
+        ends[run.one("PROCESS_NAME", pid=row.pid, b=row.b).text] = (row.aux, row.text)
+    assert ends == {
+        "fails": (RAISED, "LookupError"),
+        "leaves": (EXIT, "SystemExit"),
+        "leaves_well": (EXIT, "SystemExit"),
+        "returns": (RETURNED, ""),
+    }
 
 
 NARROW = """

@@ -121,7 +121,9 @@ def test_recording_open_names_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database at all, but long enough to be looked at\n" * 9)
     with pytest.raises(BadRecording, match="damaged"):
         Recording.open(tmp_path / "text")
-    sqlite3.connect(tmp_path / "foreign").executescript("CREATE TABLE t (x);")
+    foreign = sqlite3.connect(tmp_path / "foreign")
+    foreign.executescript("CREATE TABLE t (x);")
+    foreign.close()
     with pytest.raises(BadRecording, match="no Timeslice recording"):
         Recording.open(tmp_path / "foreign")
     Recording.create(tmp_path / "later", {"id": "a"}).close()
