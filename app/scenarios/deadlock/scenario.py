@@ -176,9 +176,12 @@ def check_all_eat(timeline: Timeline, params: Settings) -> Answer:
     guests = named(timeline, *GUESTS)
     done = [guest for guest in guests if guest.end and guest.end.cause is Cause.RETURNED]
     spans = [whole(timeline, guest) for guest in guests]
-    names = ", ".join(guest.name for guest in done) or "–"
-    en = f"{len(done)} of {len(guests)} came to the end of their code ({names})."
-    zh = f"{len(guests)} 个人中有 {len(done)} 个执行完了自己的代码（{names}）。"
+    names = [guest.name for guest in done]
+    en = f"{len(done)} of {len(guests)} came to the end of their code."
+    zh = f"{len(guests)} 个人中有 {len(done)} 个执行完了自己的代码。"
+    if names:
+        en = f"{en[:-1]} ({', '.join(names)})."
+        zh = f"{zh[:-1]}（{'、'.join(names)}）。"
     if params.variant == "broken":
         if len(done) == len(guests) and _deadlock(timeline) is None:
             return not_seen(en, zh, spans)
