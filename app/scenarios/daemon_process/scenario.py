@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
@@ -37,9 +38,9 @@ def check_logger(timeline: Timeline, params: Settings) -> Answer:
     ended, sibling = exit_of(timeline, logger), exit_of(timeline, worker)
     cause = logger.end.cause if logger.end else Cause.UNKNOWN
     signal = (logger.end.signal if logger.end else None) or ""
-    how = f"{cause.word} {signal}".strip()
-    en = f"Main's code ended at {duration(over)}, the logger at {duration(ended)} ({how})"
-    zh = f"主进程的代码在 {duration(over)} 结束，logger 在 {duration(ended)} 结束（{how}）"
+    how = ending(logger)
+    en = f"Main's code ended at {duration(over)}, the logger at {duration(ended)} ({how.en})"
+    zh = f"主进程的代码在 {duration(over)} 结束，logger 在 {duration(ended)} 结束（{how.zh}）"
     en += f", its sibling at {duration(sibling)}."
     zh += f"，另一个子进程在 {duration(sibling)} 结束。"
     spans = [Span(logger.id, logger.start_ns, ended), Span(worker.id, worker.start_ns, sibling)]

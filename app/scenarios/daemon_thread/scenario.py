@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
@@ -83,9 +84,10 @@ def check_vanishes(timeline: Timeline, params: Settings) -> Answer:
         exit_of(timeline, main),
     )
     cause = logger.end.cause if logger.end else Cause.UNKNOWN
-    en = f"The logger ended at {duration(ended)} ({cause.word}), the ordinary thread at "
+    how = ending(logger)
+    en = f"The logger ended at {duration(ended)} ({how.en}), the ordinary thread at "
     en += f"{duration(sibling)}, the process at {duration(gone)}."
-    zh = f"logger 在 {duration(ended)} 结束（{cause.word}），普通线程在 {duration(sibling)} 结束，"
+    zh = f"logger 在 {duration(ended)} 结束（{how.zh}），普通线程在 {duration(sibling)} 结束，"
     zh += f"进程在 {duration(gone)} 结束。"
     spans = [whole(timeline, logger), whole(timeline, worker)]
     if not params.daemon:
