@@ -16,6 +16,7 @@ PATIENCE = 2.5  # seconds after which main gives up waiting for them
 fork = threading.Lock()
 noodles = threading.Lock()
 table = threading.Lock()
+seated = threading.Barrier(2)
 
 
 def say(text):
@@ -53,6 +54,7 @@ def eat_alone(first, second):
 
 def dine(first, second):
     eat = {"timeout": eat_or_put_back, "one-lock": eat_alone}.get(VARIANT, eat_with_both)
+    seated.wait()  # both sit down before either eats
     for _ in range(MEALS):
         eat(first, second)
     say(f"{threading.current_thread().name} has eaten {MEALS} times")
