@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,21 @@ def test_stop_button_ends_a_real_run(browser: Browser, url: str) -> None:
     assert not page.page.locator("#stop-run").is_visible()
     assert not page.complaints
     page.page.close()
+
+
+def test_times_on_pages_are_the_readers_own(browser: Browser, url: str) -> None:
+    page = started(browser, url, "thread-pool")
+    page.wait("timeslice.model.state === 'ended'", 60_000)
+    page.page.close()
+    context = browser.new_context(timezone_id="Asia/Shanghai")
+    for path in ("/", "/runs", "/scenarios/thread-pool"):
+        reader = RunPage(context.new_page())
+        reader.page.goto(url + path)
+        reader.wait("document.querySelector('time')?.title")
+        place = reader.page.locator("time").first
+        when = datetime.fromisoformat(place.get_attribute("datetime") or "")
+        local = when.astimezone(timezone(timedelta(hours=8)))
+        assert place.text_content() == local.strftime("%Y-%m-%d %H:%M:%S")
+        assert place.get_attribute("title") == when.strftime("%Y-%m-%d %H:%M:%S UTC")
+        assert not reader.complaints
+    context.close()
