@@ -1,7 +1,8 @@
 """The command line: serve, scenarios, run, export, doctor.
 
 Exit status: 0 done; 1 it could not be done, or ``--check`` found a claim that fails; 2 the
-arguments are wrong; 130 after Ctrl-C.
+arguments are wrong; 130 after Ctrl-C. ``run`` of a reader's own program ends with that program's
+status, as time(1) does, 128 + n where signal n ended it.
 """
 
 from __future__ import annotations
@@ -54,9 +55,19 @@ def scenarios(
         listing.show(Console())
 
 
-@app.command(help=_("Run a scenario and print what it did."))
+@app.command(help=_("Run a scenario, or a program of your own, and print what it did."))
 def run(
-    slug: Annotated[str, typer.Argument(help=_("the scenario, as `scenarios` lists it"))],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SLUG|FILE",
+            help=_("the scenario, as `scenarios` lists it, or the file of a program"),
+        ),
+    ],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- ARGUMENT…]", help=_("arguments of your program")),
+    ] = None,
     parameters: Annotated[
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help=_("set a parameter")),
@@ -77,7 +88,9 @@ def run(
 ) -> None:
     from app import running
 
-    order = running.Order(slug, parameters or [], python, out, json_file, check)
+    order = running.Order(
+        what, tuple(arguments or ()), parameters or [], python, out, json_file, check
+    )
     raise typer.Exit(running.carry_out(order))
 
 

@@ -74,6 +74,8 @@ def _meta(spec: RunSpec) -> dict[str, Any]:
     return {
         "id": spec.run_id,
         "scenario": spec.scenario,
+        "file_name": spec.file_name,
+        "args": spec.args,
         "params": spec.params,
         "python": spec.python,
         "created_at": now(),

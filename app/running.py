@@ -1,23 +1,26 @@
-"""The ``run`` command: checks its arguments, runs the scenario, prints and writes what it did."""
+"""The ``run`` command: checks its arguments, runs what they name, prints and writes it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.catalogue import load
 from app.configuration import configured
-from app.doctor.interpreters import resolve
+from app.doctor.interpreters import resolve, whatever
 from app.errors import InvalidInput, InvalidParameters
 from app.files import check_writable, write
 from app.headless import Outcome, run
+from app.programs import check_utf8, environment, names_a_file, read
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.settings import Settings
@@ -30,9 +33,10 @@ from app.worker.spec import Limits, RunSpec
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The arguments of ``run`` as they were typed."""
+    """The arguments of ``run`` as they were typed. ``what`` is a scenario or a program's file."""
 
-    slug: str
+    what: str
+    arguments: tuple[str, ...]
     parameters: list[str]
     python: str
     out: Path | None
@@ -52,12 +56,54 @@ def carry_out(order: Order) -> int:
         write(order.json_file, text.encode() + b"\n")
     if order.json_file is None or str(order.json_file) != "-":
         report(timeline, Console())
-    return _status(outcome, order.check)
+    status = _status(outcome, order.check)
+    return status if status or spec.scenario else program_status(timeline.run.get("exit"))
 
 
 def spec_of(order: Order, settings: Settings) -> RunSpec:
     """What the worker is asked to run. Raises InvalidInput naming what is wrong and allowed."""
-    scenario = load()[order.slug]
+    if order.what not in load() and names_a_file(order.what):
+        return _of_program(order, settings)
+    return _of_scenario(order, settings)
+
+
+def _of_program(order: Order, settings: Settings) -> RunSpec:
+    if order.parameters:
+        raise InvalidInput(
+            "-p sets parameters of scenarios; a program of your own takes its arguments after --."
+        )
+    if order.check:
+        raise InvalidInput(
+            "--check asks for the claims of a scenario; a program of your own has none to check."
+        )
+    given: dict[str, Any] = {}
+    if order.python:
+        chosen = whatever(order.python)
+        given = {"python": chosen.path, "python_name": chosen.name, "probe": chosen.probe}
+    for argument in order.arguments:
+        check_utf8(argument)
+    program = read(order.what, by_choice=bool(order.python))
+    return RunSpec(
+        run_id=new_id(),
+        program=program.text,
+        file_name=program.path.name,
+        path=str(program.path),
+        args=list(order.arguments),
+        environment=environment(),  # its author runs it: it has what it would have without us
+        witness=settings.witness,
+        limits=Limits.of(settings),
+        **given,
+    )
+
+
+def _of_scenario(order: Order, settings: Settings) -> RunSpec:
+    scenario = load()[order.what]
+    if order.arguments:
+        raise InvalidInput(
+            "A scenario takes no arguments, such as {argument}; its parameters are set with "
+            "-p NAME=VALUE.",
+            argument=repr(order.arguments[0]),
+        )
     params = scenario.validate(assignments(order.parameters), current())
     given = {"python": resolve(order.python)} if order.python else {}
     return RunSpec(
@@ -120,6 +166,16 @@ def _counts(timeline: Timeline) -> str:
         threads=kinds.count(TrackKind.THREAD),
         coroutines=kinds.count(TrackKind.COROUTINE),
     )
+
+
+def program_status(end: Mapping[str, Any] | None) -> int:
+    """The exit status that tells how a program ended, as a shell's ``$?`` does."""
+    end = end or {}
+    if end.get("signal"):
+        number = getattr(signal.Signals, str(end["signal"]), 0)
+        return 128 + int(number)
+    code = end.get("code")
+    return code if isinstance(code, int) else 1
 
 
 def _status(outcome: Outcome, check: bool) -> int:

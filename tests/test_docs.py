@@ -101,7 +101,8 @@ def test_commands_of_the_readme_parse(page: Path, capsys: pytest.CaptureFixture[
     lines = re.findall(r"^\.venv/bin/timeslice (.*)$", page.read_text("utf-8"), re.M)
     assert len(lines) >= 5
     for line in lines:
-        assert cli.main([*shlex.split(line), "--help"]) == 0, line
+        command, *rest = shlex.split(line)
+        assert cli.main([command, "--help", *rest]) == 0, line
     assert capsys.readouterr().err == ""
 
 

@@ -37,10 +37,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "main": {"catalogue", "doctor.interpreters", "errors", "runs", "settings", "web"},
     "text": {"catalogue", "errors", "timeline"},
     "files": {"errors"},
+    "programs": {"errors"},
     "headless": {"errors", "runs", "timeline", "worker.spec"},
     "running": {
-        "catalogue", "configuration", "doctor.interpreters", "errors", "files", "headless", "runs",
-        "settings", "text", "timeline", "worker.spec",
+        "catalogue", "configuration", "doctor.interpreters", "errors", "files", "headless",
+        "programs", "runs", "settings", "text", "timeline", "worker.spec",
     },
     "configuration": {"errors", "settings"},
     "server": {"configuration", "errors", "main", "text.language"},

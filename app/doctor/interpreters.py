@@ -45,7 +45,7 @@ class Interpreter(BaseModel):
 
     @property
     def name(self) -> str:
-        return f"{self.implementation} {self.version}"
+        return f"{self.implementation} {self.version}".strip()
 
 
 def find(environ: Mapping[str, str] = os.environ) -> list[Interpreter]:
@@ -78,6 +78,32 @@ def resolve(text: str) -> str:
         )
     raise UnknownInterpreter(
         "{text} is no Python interpreter. Found here: {found}.", text=text, found=found
+    )
+
+
+def whatever(text: str) -> Interpreter:
+    """The interpreter that ``text`` names, also one that the probe does not run in.
+
+    A program that is no Python has the name of its file and no version. Raises UnknownInterpreter
+    where nothing can be run.
+    """
+    path = shutil.which(text)
+    if path is None:
+        found = ", ".join(f"{item.path} ({item.name})" for item in find())
+        raise UnknownInterpreter(
+            "{text} is no program that can be run. Found here: {found}.", text=text, found=found
+        )
+    path = os.path.abspath(path)
+    answer = ask(Path(path))
+    if answer is not None:
+        return answer.model_copy(update={"path": path})
+    return Interpreter(
+        path=path,
+        implementation=os.path.basename(path),
+        version="",
+        gil=False,
+        probe=False,
+        why="it does not answer as a Python",
     )
 
 

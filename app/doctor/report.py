@@ -30,8 +30,7 @@ def show(examination: Examination, console: Console) -> None:
             Text("  ✓" if item.probe else "  ✗", style="green" if item.probe else "red"),
             item.name,
             _lock(item),
-            Text(item.path, overflow="fold"),
-            Text(_(item.why), style="dim"),
+            Text(_telling(item)).append(f"\n{item.path}", style="dim"),
         )
     console.print(table, highlight=False)
 
@@ -63,6 +62,13 @@ def _told(value: int | None, unknown: str) -> str:
 
 def _lock(item: Interpreter) -> str:
     return _("with the GIL") if item.gil else _("without the GIL")
+
+
+def _telling(item: Interpreter) -> str:
+    """What a run on it can tell."""
+    if item.probe:
+        return _("states, objects and holders, lines, coroutines")
+    return _("the kernel's states alone: {why}").format(why=_(item.why))
 
 
 def _title(console: Console, title: str) -> None:

@@ -88,7 +88,8 @@ class Endings:
             self.task_gone(task, t, Ending(Cause.WITH_PROCESS))
         for life in process.unended:
             # A Python thread can't end but by its code or with its process.
-            if life.started or t - life.track.end_ns < _TOGETHER_NS:
+            # Without the probe inside, a thread's own end just before is not told apart.
+            if life.started or (process.probed and t - life.track.end_ns < _TOGETHER_NS):
                 self._tell(life)
             else:
                 self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))

@@ -12,7 +12,8 @@ Scheduler = Literal["perf", "procfs", "tracepoints", "none"]
 class RunFacts:
     """``start_ns`` is CLOCK_MONOTONIC at the run's start; slices are counted from it.
 
-    ``program`` is the text of the program, ``file_name`` the name of its file, without a folder.
+    ``program`` is the text of the program, ``file_name`` the name of its file, without a folder,
+    ``path`` the whole one: lines are of this file and no other.
     ``scheduler`` is the witness of the kernel's view; ``probe`` tells whether rings are expected.
     """
 
@@ -22,6 +23,7 @@ class RunFacts:
     file_name: str = "program.py"
     scheduler: Scheduler = "perf"
     probe: bool = True
+    path: str = ""
 
     @property
     def switches(self) -> bool:

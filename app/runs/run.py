@@ -50,7 +50,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Run:
-    """``hub`` is there while frames come; afterwards the frames are in the file ``path``."""
+    """``scenario`` is empty for a program that is none of the catalogue's: see ``file_name``.
+
+    ``hub`` is there while frames come; afterwards the frames are in the file ``path``.
+    """
 
     id: str
     scenario: str
@@ -59,6 +62,8 @@ class Run:
     state: RunState
     path: Path
     program: str = ""
+    file_name: str = "program.py"
+    args: list[str] = field(default_factory=list)
     python: str | None = None
     visitor: str = ""
     hub: Hub | None = None
@@ -78,6 +83,7 @@ class Run:
         return {
             "id": self.id,
             "scenario": self.scenario,
+            "file_name": self.file_name,
             "params": self.params,
             "python": self.python,
             "created_at": self.created_at,
@@ -95,6 +101,7 @@ class Run:
         return {
             "id": self.id,
             "scenario": self.scenario,
+            "file_name": self.file_name,
             "params": self.params,
             "python": self.python,
             "created_at": self.created_at,
@@ -126,12 +133,14 @@ def _told(path: Path, recording: Recording) -> Run:
     meta, ended = recording.run, recording.ended
     run = Run(
         id=path.stem,
-        scenario=str(meta.get("scenario", "")),
+        scenario=str(meta.get("scenario") or ""),
         params=dict(meta.get("params") or {}),
         created_at=str(meta.get("created_at") or _written_at(path)),
         state=RunState.INTERRUPTED,
         path=path,
         program=recording.program,
+        file_name=str(meta.get("file_name") or "program.py"),
+        args=[str(value) for value in meta.get("args") or ()],
         python=meta.get("python"),
         duration_ns=recording.last_ns,
     )

@@ -96,6 +96,7 @@ class Runs:
             state=RunState.WAITING,
             path=self.folder / f"{run_id}{SUFFIX}",
             program=plan.program,
+            file_name=plan.file_name,
             python=plan.python_name,
             visitor=visitor,
             hub=Hub(self.settings.viewer_queue, self.meters.snapshots.inc),

@@ -55,7 +55,7 @@ def _state_words() -> dict[State, str]:
 def _heading(timeline: Timeline, console: Console) -> None:
     run = timeline.run
     witnesses = run.get("witnesses", {})
-    name = run.get("scenario") or run.get("id", "")
+    name = run.get("scenario") or run.get("file_name") or run.get("id", "")
     console.print(
         _("{name} on {python}, {duration}; scheduler witness: {witness}, probe: {probe}").format(
             name=name,

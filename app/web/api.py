@@ -57,10 +57,13 @@ class RunIn(BaseModel):
 
 
 class RunOut(BaseModel):
-    """``position`` is the place in the queue while the run waits."""
+    """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
+    program, whose file is named, is none of the catalogue's.
+    """
 
     id: str
     scenario: str
+    file_name: str
     params: dict[str, JsonValue]
     python: str | None
     created_at: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -160,7 +161,7 @@ async def runs(request: Request) -> Response:
 def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
     return {
         **run.as_json(site.runs.position(run)),
-        "title": site.scenario_title(run.scenario, language) or run.id,
+        "title": _title(site, run, language),
         "state_text": _STATES[run.state].of(language),
         "limit_text": limit_text(run.limit, language),
         "failure": i18n.error_text(run.failure, language) if run.failure else "",
@@ -171,8 +172,17 @@ def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
     }
 
 
+def _title(site: Site, run: Run, language: str) -> str:
+    """The scenario's title; the file of another program; the id where nothing is known."""
+    if run.scenario:
+        return site.scenario_title(run.scenario, language)
+    return run.file_name if run.program else run.id
+
+
 def _values(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
-    """(title, value) of the run's parameters, for a reader."""
+    """(title, value) of the run's parameters, or of its arguments, for a reader."""
+    if run.args:
+        return [(i18n.gettext(N_("arguments"), language), shlex.join(run.args))]
     if run.scenario not in site.catalogue:
         return [(name, str(value)) for name, value in run.params.items()]
     values = []
@@ -236,15 +246,16 @@ async def run(request: Request, run_id: str) -> Response:
             **_row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
         },
+        known=known,
         program_lines=program_lines(item.program),
-        program_name="program.py",
+        program_name=item.file_name,
         program_url=f"/runs/{item.id}/program.py",
         messages=i18n.script_messages(language),
         modules=site.static.modules(),
         api_url=api,
         stream_url=f"{api}/stream",
         export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
-        rerun_url=rerun if known else "/",
+        rerun_url=rerun if known else "",
     )
     greet(request, response)
     return response
@@ -257,9 +268,19 @@ def _query(value: Any) -> str:
 @router.get("/runs/{run_id}/program.py")
 async def program(request: Request, run_id: str) -> Response:
     item = _site(request).runs.get(run_id)
-    name = item.scenario.replace("-", "_") or "program"
+    name = f"{item.scenario.replace('-', '_')}.py" if item.scenario else item.file_name
     return Response(
         item.program,
         media_type="text/x-python; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.py"'},
+        headers={"Content-Disposition": _attachment(name)},
+    )
+
+
+def _attachment(name: str) -> str:
+    """The header that saves a file under ``name``, of whatever letters (RFC 6266)."""
+    coded = quote(name)
+    return (
+        f'attachment; filename="{name}"'
+        if coded == name
+        else f"attachment; filename*=UTF-8''{coded}"
     )

@@ -89,8 +89,9 @@ class Run:
         spec = self.spec
         layout = start.Layout.make(spec)
         self._closing.callback(layout.remove)
+        self._program = layout.program
         argv = start.argv(spec, layout)
-        self._python = start.describe(argv[0])
+        self._python = spec.python_name or start.describe(argv[0])
         limits = spec.limits
         memory = int(limits.memory_bytes * _HARD_MEMORY) + (64 << 20)
         self._cgroup = Cgroup(spec.run_id, memory, _HARD_TASKS * limits.processes)
@@ -101,7 +102,8 @@ class Run:
         sandbox = Sandbox(
             argv=argv,
             environment=start.environment(spec, layout),
-            folder=layout.home,
+            folder=layout.work,
+            private=layout.private,
             limits=limits,
             go=waiting,
             stdout=self._output.pipe("stdout"),
@@ -137,6 +139,14 @@ class Run:
             self._scheduler, self._why = scheduler, scheduler.reasons
             self._closing.callback(scheduler.witness.close)
 
+        if self.spec.python_name and not self.spec.probe:
+            alone = Sentence(
+                "The probe does not run in {python}: the kernel's witnesses tell this run alone, "
+                "without objects, lines and coroutines.",
+                python=self.spec.python_name,
+            )
+            self._why = (*self._why, alone)
+
     def _release(self) -> None:
         """Lets the program go, and says what the run is in the first frame."""
         priority.raise_own()
@@ -154,6 +164,7 @@ class Run:
                 root_pid=self._root_pid,
                 program=spec.program,
                 file_name=spec.file_name,
+                path=self._program,
                 scheduler=self._scheduler.name if self._scheduler else "none",  # type: ignore[arg-type]
                 probe=spec.probe,
             )
@@ -175,6 +186,7 @@ class Run:
                 "started_at": started_at.isoformat(timespec="milliseconds"),
                 "start_monotonic_ns": self.start_ns,
                 "file_name": spec.file_name,
+                "args": spec.args,
                 "pid": self._root_pid,
                 "witnesses": {
                     "scheduler": self._scheduler.name if self._scheduler else "none",

@@ -35,6 +35,7 @@ class Sandbox:
     stdout: int
     stderr: int
     groups: list[str] = field(default_factory=list)  # cgroup.procs files to join
+    private: bool = True  # the folder is the run's own: what is made in it is nobody else's
 
     def enter(self, parent: int, report: int) -> None:
         """Called in the fresh child of ``parent``; never returns. Raises OSError.
@@ -51,7 +52,8 @@ class Sandbox:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.chdir(self.folder)
-        os.umask(0o077)
+        if self.private:
+            os.umask(0o077)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (self.stdout, 1), (self.stderr, 2)):
             os.dup2(source, target, inheritable=True)

@@ -39,7 +39,10 @@ class RunSpec(BaseModel):
     """One run. ``program`` is the text that runs, ``python`` the interpreter's path.
 
     ``scenario`` is None for a program that is none of the catalogue's: it has no claims.
-    ``params`` holds JSON values, already valid for the scenario.
+    ``params`` holds JSON values, already valid for the scenario. A program with a ``path`` runs
+    where it lies, in its own folder; without one, its text is put into a folder of the run's own.
+    ``environment`` is the program's; None stands for a clean one. ``python_name`` names an
+    interpreter that can't be asked for its version as those that the probe runs in can.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,8 +52,11 @@ class RunSpec(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
     program: str
     file_name: str = "program.py"
+    path: str | None = None
+    environment: dict[str, str] | None = None
     args: list[str] = Field(default_factory=list)
     python: str = Field(default_factory=lambda: sys.executable, min_length=1)
+    python_name: str = ""
     witness: Literal["auto", "tracepoints", "perf", "procfs"] = "auto"
     probe: bool = True
     limits: Limits = Field(default_factory=Limits)
@@ -60,4 +66,11 @@ class RunSpec(BaseModel):
     def _plain_name(cls, value: str) -> str:
         if not value or value in (".", "..") or PurePath(value).name != value or "\0" in value:
             raise ValueError("a file name without folders is wanted, such as program.py")
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is not None and (not PurePath(value).is_absolute() or "\0" in value):
+            raise ValueError("the whole path of a file is wanted, from / on")
         return value

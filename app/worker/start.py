@@ -27,15 +27,20 @@ _PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The run's folders. ``home`` is where it works; ``program`` lies in it."""
+    """The run's own folders, and the program in the folder where it works.
+
+    ``home`` is for what the run leaves behind, and is removed with it; a program of ours lies and
+    works in it too, another one where its author put it.
+    """
 
     home: str
     rings: str
     program: str
+    private: bool = True
 
     @classmethod
     def make(cls, spec: RunSpec) -> Layout:
-        """Makes the folders and writes the program's text. Raises OSError."""
+        """Makes the folders, and writes the text of a program that has no place. Raises OSError."""
         home = tempfile.mkdtemp(prefix="timeslice-run-")
         parent = home
         try:
@@ -48,9 +53,16 @@ class Layout:
             rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=parent)
         except OSError:
             rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=home)
+        if spec.path is not None:
+            return cls(home, rings, spec.path, private=False)
         program = os.path.join(home, spec.file_name)
         Path(program).write_text(spec.program, encoding="utf-8")
-        return cls(home, rings, program)
+        return cls(home, rings, program, private=True)
+
+    @property
+    def work(self) -> str:
+        """The folder in which the program starts."""
+        return os.path.dirname(self.program)
 
     @property
     def folders(self) -> tuple[str, str]:
@@ -67,7 +79,9 @@ def argv(spec: RunSpec, layout: Layout) -> list[str]:
 
 
 def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
-    """A clean environment: nothing of the server's but the search paths."""
+    """The one that the spec gives, or a clean one: nothing of the server's but search paths."""
+    if spec.environment is not None:
+        return _watched({**spec.environment, "TIMESLICE_RUN": spec.run_id}, spec, layout)
     base = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     base.setdefault("PATH", os.defpath)
     base |= {
@@ -80,9 +94,11 @@ def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
         "NO_COLOR": "1",
         "TIMESLICE_RUN": spec.run_id,
     }
-    if spec.probe:
-        return launch.environment(base, layout.rings, layout.home)
-    return base
+    return _watched(base, spec, layout)
+
+
+def _watched(base: dict[str, str], spec: RunSpec, layout: Layout) -> dict[str, str]:
+    return launch.environment(base, layout.rings, layout.work) if spec.probe else base
 
 
 def interpreter(path: str) -> str:

@@ -18,10 +18,30 @@ from tests.browser.conftest import RunPage
 pytestmark = pytest.mark.real
 
 
+OWN = """\
+import sys, threading
+thread = threading.Thread(target=print, args=(sys.argv,), name="greeter")
+thread.start()
+thread.join()
+"""
+
+
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's, with the recording of a run that the command line made."""
+    data: Path = tmp_path_factory.mktemp("data")
+    (data / "runs").mkdir()
+    program = tmp_path_factory.mktemp("own") / "greet <me>.py"
+    program.write_text(OWN)
+    recording = str(data / "runs/own.timeslice")
+    command = [sys.executable, "-m", "app", "run", str(program), "--out", recording, "--", "a b"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return data
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
     """The application's address; it is stopped, and with it whatever still runs."""
-    folder: Path = tmp_path_factory.mktemp("data")
     server = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--port", "0"],
         env={**os.environ, "TIMESLICE_DATA_DIR": str(folder)},
@@ -86,6 +106,29 @@ def test_daemon_is_seen_to_end_with_main_while_its_sibling_lives(
     )
     assert states[0] and states[1] != 7  # alive then, and no zombie
     assert page.page.locator("#claims [data-verdict='holds']").count() >= 1
+    assert not page.complaints
+    page.page.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_program_of_one_s_own_has_its_page(browser: Browser, url: str, language: str) -> None:
+    page = RunPage(browser.new_page(viewport={"width": 1280, "height": 800}))
+    page.page.goto(f"{url}/runs?lang={language}")
+    page.page.get_by_role("link", name="greet <me>.py").click()
+    page.wait("globalThis.timeslice?.model.state === 'ended'")
+    page.wait_panels()
+
+    assert page.page.title() == "greet <me>.py · Timeslice"
+    assert page.text(".crumbs .here, .here") == "greet <me>.py"
+    assert page.page.locator("a.here, #run-again").count() == 0
+    assert not page.page.locator("#claims-hint").is_visible()
+    code = page.page.locator("#program .code-text").all_text_contents()
+    assert code == OWN.splitlines()
+    assert page.text(".params dd") == "'a b'"
+    assert "greeter" in page.text("#text-rows")
+    with page.page.expect_download() as download:
+        page.page.click(".file-name")
+    assert Path(download.value.path()).read_text() == OWN
     assert not page.complaints
     page.page.close()
 

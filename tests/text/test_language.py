@@ -14,7 +14,7 @@ from app.text import language
 
 APP = Path(language.__file__).resolve().parent.parent
 SOURCES = [
-    *(APP / f"{name}.py" for name in ("cli", "files", "headless", "running", "server")),
+    *(APP / f"{name}.py" for name in ("cli", "files", "headless", "programs", "running", "server")),
     *sorted(APP.glob("text/*.py")),
     *sorted(APP.glob("doctor/*.py")),
 ]

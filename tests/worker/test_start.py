@@ -27,6 +27,20 @@ def test_layout_is_private_and_goes_away() -> None:
     assert not any(map(os.path.exists, layout.folders))
 
 
+def test_layout_of_a_program_that_lies_elsewhere_leaves_it_there(tmp_path: Path) -> None:
+    path = tmp_path / "dinner.py"
+    path.write_text("pass")
+    layout = start.Layout.make(spec("pass", file_name="dinner.py", path=str(path)))
+    try:
+        assert layout.program == str(path) and layout.work == str(tmp_path)
+        assert str(tmp_path) not in layout.folders and os.listdir(layout.home) == []
+        probed = start.environment(spec("", path=str(path), environment={"A": "1"}), layout)
+        assert probed["A"] == "1" and probed["TIMESLICE_PROGRAM_DIR"] == str(tmp_path)
+    finally:
+        layout.remove()
+    assert path.read_text() == "pass"
+
+
 def test_layout_without_room_in_shared_memory_is_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "_SHARED_MEMORY_BYTES", 1 << 62)
     layout = start.Layout.make(spec(""))
