@@ -58,6 +58,8 @@ class Book:
         self._output: list[Output] = []
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
+        self._files: list[str] = []
+        self._files_told = 0
         self._moved: dict[Lane, None] = {}
         self._stats_due = STATS_EVERY_NS
 
@@ -91,6 +93,12 @@ class Book:
         )
         self._things.append(thing)
         return thing
+
+    def file(self, name: str) -> int:
+        """The number of another file of the program than its own, see ``timeline.places``."""
+        if name not in self._files:
+            self._files.append(name)
+        return self._files.index(name) + 1
 
     def flow(
         self,
@@ -169,8 +177,10 @@ class Book:
             self._output,
             [replace(finding) for finding in self._findings.values()],
             list(self._stats.values()),
+            list(self._files) if len(self._files) > self._files_told else [],
             self.lost,
         )
+        self._files_told = len(self._files)
         self._tracks, self._things, self._flows = {}, [], []
         self._output, self._findings, self._stats = [], {}, {}
         return batch

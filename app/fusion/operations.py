@@ -55,7 +55,8 @@ class Operations:
         target = self._target(reason, obj, record.c & 0xFFFF_FFFF)
         name = target.track.name if target else ""
         thing = self._things.show(obj, reason, name)
-        op = life.op = Operation(reason, t, record.a, obj, thing, target)
+        line = self._things.place(record.pid, record.c >> 32, record.a)
+        op = life.op = Operation(reason, t, line, obj, thing, target)
         if obj:
             self._things.known(obj, reason).waiters[life] = None
         if life.python:
@@ -124,7 +125,7 @@ class Operations:
             return
         if known.kind is not ObjectKind.SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
-        known.holders[life] = Held(t, record.a)
+        known.holders[life] = Held(t, self._things.place(record.pid, record.c >> 32, record.a))
         if 0 < len(known.waiters) <= _CROWD:
             self._tell_waiters(known, life)
 

@@ -12,6 +12,7 @@ from app.fusion.lives import TaskLife, ThreadLife
 from app.fusion.operations import reason_of
 from app.fusion.things import Things
 from app.timeline.model import NOTHING, Ending
+from app.timeline.places import LINE_BITS, line_of
 from app.timeline.records import ProbeRecord
 from app.timeline.states import (
     COROUTINE_TRANSITIONS,
@@ -57,7 +58,7 @@ class TaskMachine:
         if task.born:
             return  # told again because it was given a name
         task.born = True
-        task.line = record.a
+        task.line = self._line(record)
         parent = self._tracks.get(record.c) or life.track.id
         self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
 
@@ -101,7 +102,8 @@ class TaskMachine:
         task = self._task(t, life, record.b, State.UNKNOWN)
         if task is None:
             return
-        self._step_over(t, life, task, record.a)
+        line = self._line(record)
+        self._step_over(t, life, task, line)
         if task.lane.state is not State.RUNNING:
             task.lane.gap()  # the step it paused from was not seen
         if task.ready_in_step:
@@ -125,7 +127,7 @@ class TaskMachine:
             reason,
             thing,
             holder,
-            line=record.a,
+            line=line,
             reason_evidence=Evidence.MISSING if reason is Reason.NONE else Evidence.PROBE,
         )
 
@@ -144,7 +146,10 @@ class TaskMachine:
             TrackKind.COROUTINE, name, life.process.pid, 0, life.track.id, t
         )
         self._book.end_track(track, t, Ending(Cause.NEVER_AWAITED))
-        self._findings.never_awaited(t, track.id, name, record.a)
+        self._findings.never_awaited(t, track.id, name, self._line(record))
+
+    def _line(self, record: ProbeRecord) -> int:
+        return self._things.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
 
     def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
         if life.step is task:

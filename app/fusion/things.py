@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.fusion.book import Book
 from app.fusion.names import ProgramNames
 from app.timeline.model import NOTHING
+from app.timeline.places import place
 from app.timeline.states import ObjectKind, Reason
 
 if TYPE_CHECKING:
@@ -105,14 +106,25 @@ class Things:
         self.ambiguous: set[int] = set()
         self._known: dict[int, Known] = {}
         self._names = ProgramNames(book.facts.program)
-        self._files: dict[tuple[int, int], str] = {}
+        self._others: dict[tuple[int, int], int] = {}  # files that are not the program's own
         self._made: dict[tuple[int, int, ObjectKind], int] = {}
         self._nameless: dict[ObjectKind, int] = {}
         self._copies: dict[tuple[int, int], int] = {}
         self._syscalls: dict[str, int] = {}
 
-    def file(self, pid: int, file_id: int, name: str) -> None:
-        self._files[pid, file_id] = name.rpartition("/")[2]
+    def file(self, pid: int, file_id: int, path: str) -> None:
+        """A FILE record: the process will tell lines of this file by this id."""
+        facts = self._book.facts
+        folder, _, name = path.rpartition("/")
+        if path != facts.path if facts.path else name != facts.file_name:
+            home = facts.path.rpartition("/")[0] if facts.path else folder
+            self._others[pid, file_id] = self._book.file(path.removeprefix(home + "/"))
+        else:
+            self._others.pop((pid, file_id), None)
+
+    def place(self, pid: int, file_id: int, line: int) -> int:
+        """The place of a line, as slices have it."""
+        return place(self._others.get((pid, file_id), 0), line) if self._others else line
 
     def made(
         self, pid: int, track: int, obj: int, kind: ObjectKind, line: int, file_id: int, text: str
@@ -120,8 +132,9 @@ class Things:
         """An OBJECT record: the ``n``-th of its kind on this line gets the ``n``-th name."""
         if not obj:
             return
-        count = self._made.get((pid, line, kind), 0)
-        self._made[pid, line, kind] = count + 1
+        where = self.place(pid, file_id, line)
+        count = self._made.get((pid, where, kind), 0)
+        self._made[pid, where, kind] = count + 1
         known = self._known.get(obj)
         if known is not None and known.maker == pid:
             # One process gave this id to two objects: from now on it tells nothing apart.
@@ -131,12 +144,12 @@ class Things:
         if known is not None and known.name:
             return
         name = text
-        if not name and line and self._ours(pid, file_id):
+        if not name and line and (pid, file_id) not in self._others:
             name = self._names.name(line, kind, count)
         if known is None:
-            known = self._known[obj] = Known(kind, name, track, line)
+            known = self._known[obj] = Known(kind, name, track, where)
         elif not known.thing:
-            known.kind, known.name, known.track, known.line = kind, name, track, line
+            known.kind, known.name, known.track, known.line = kind, name, track, where
         known.maker = pid
         if kind in _SHOWN_AT_ONCE:
             self._show(known)
@@ -184,12 +197,6 @@ class Things:
             thing = self._book.new_thing(ObjectKind.SYSCALL, name, NOTHING, 0).id
             self._syscalls[name] = thing
         return thing
-
-    def _ours(self, pid: int, file_id: int) -> bool:
-        """Whether the file is the program; a child that was forked knows its parent's files."""
-        return self._files.get((pid, file_id), self._book.facts.file_name) == (
-            self._book.facts.file_name
-        )
 
     def _show(self, known: Known) -> int:
         if not known.thing:

@@ -25,6 +25,12 @@ _count = itertools.count(1)
 _files: dict[str, int] = {}
 _file_count = itertools.count(1)
 _folders: tuple[str, ...] = ()
+#: A place has 12 bits for the file.
+_MOST_FILES = 1 << 12
+#: The standard library's folder, and our own.
+_foreign = tuple(
+    os.path.join(os.path.dirname(os.path.abspath(file)), "") for file in (os.__file__, __file__)
+)
 
 #: Modules whose own locks and events are no objects of the program.
 STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", None) or frozenset(
@@ -87,12 +93,24 @@ def file_of(name: str) -> int:
 def _classify(name: str) -> int:
     path = os.path.abspath(name)
     file = 0
-    if name[:1] != "<" and "site-packages" not in path and path.startswith(_folders):
+    if name[:1] != "<" and path.startswith(_folders) and not _by_others(path):
         ident = next(_file_count)
-        file = ident << 32
-        here.text(wire.FILE, 0, ident, 0, 0, path)
+        if ident < _MOST_FILES:
+            file = ident << 32
+            here.text(wire.FILE, 0, ident, 0, 0, path)
     _files[name] = file
     return file
+
+
+def _by_others(path: str) -> bool:
+    """Whether a file below the program's folder is none of the program's: an environment or an
+    interpreter may lie there, and so may we."""
+    if "site-packages" in path or "dist-packages" in path:
+        return True
+    for folder in _foreign:
+        if path.startswith(folder) and not _folders[0].startswith(folder):
+            return True
+    return False
 
 
 def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:

@@ -63,12 +63,12 @@ _WAITS = {
 
 
 def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
-    """Reason, line in the program, and id of what a paused task awaits: ``future``.
+    """Reason, place in the program, and id of what a paused task awaits: ``future``.
 
     ``primitive`` is the object of asyncio whose future it is, where it is one.
     """
     inner: Any = task.get_coro()
-    line = 0
+    line = where = file = 0
     coro: Any = None
     code = shown = coro
     try:
@@ -76,14 +76,14 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             coro = inner
             code = coro.cr_code
             try:
-                if _files[code.co_filename]:
-                    shown = coro
+                file = _files[code.co_filename]
             except KeyError:
-                if file_of(code.co_filename):
-                    shown = coro
+                file = file_of(code.co_filename)
+            if file:
+                shown, where = coro, file
             inner = coro.cr_await
         if shown is not None:
-            line = shown.cr_frame.f_lineno or 0
+            line = where >> 12 | (shown.cr_frame.f_lineno or 0)
     except AttributeError:
         pass  # a coroutine of some C extension: its line can't be told
     if future is None:

@@ -186,7 +186,7 @@ def _introduce(task: Any, name: str, parent: int) -> int:
     task._timeslice = ident
     coro = task.get_coro()
     what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
-    line = locate(sys._getframe(2))[0]
+    line, where = locate(sys._getframe(2))
     text = "%s\0%s" % (name or task.get_name(), what)
-    here.text(wire.TASK_NEW, 0, line, ident, parent, text)
+    here.text(wire.TASK_NEW, 0, where >> 12 | line, ident, parent, text)
     return ident

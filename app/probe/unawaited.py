@@ -27,7 +27,8 @@ def patch_warnings(module: Any) -> None:
 
     def warn(message: Any, category: Any = None, stacklevel: int = 1, source: Any = None) -> None:
         name = getattr(source, "__qualname__", None) or type(source).__qualname__
-        here.text(wire.NEVER_AWAITED, 0, locate(sys._getframe(2))[0], 0, 0, name)
+        line, where = locate(sys._getframe(2))
+        here.text(wire.NEVER_AWAITED, 0, where >> 12 | line, 0, 0, name)
         real(message, category, stacklevel + 1, source)
 
     module._warn_unawaited_coroutine = type(original)(

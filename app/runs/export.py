@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.errors import UnknownFormat
 from app.timeline.model import OPEN, Slice, Track
+from app.timeline.places import file_of, line_of
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -119,7 +120,8 @@ def _facts(timeline: Timeline, row: Slice) -> dict[str, Any]:
         "object": thing and thing.name,
         "holder": holder and holder.name,
         "cpu": row.cpu if row.cpu >= 0 else None,
-        "line": row.line or None,
+        "line": line_of(row.line) or None,
+        "file": file_of(row.line, timeline.files),
         "evidence": row.evidence.word,
         "reason_evidence": row.reason_evidence.word if row.reason else None,
     }
@@ -168,7 +170,7 @@ def _output(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[di
 
 _COLUMNS = (
     "track", "name", "kind", "pid", "tid", "start_ns", "end_ns", "state", "reason", "object",
-    "holder", "cpu", "line", "evidence", "reason_evidence",
+    "holder", "cpu", "line", "file", "evidence", "reason_evidence",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.text.language import _
 from app.timeline.model import Finding, Track, Wait
+from app.timeline.places import spelled
 from app.timeline.states import Cause
 from app.timeline.timeline import Timeline
 
@@ -24,11 +25,11 @@ def finding(item: Finding, timeline: Timeline) -> str:
                 track=_track_name(facts.get("track", 0), timeline),
                 duration=seconds(facts.get("duration_ns", 0)),
                 task=_task_name(facts.get("task", 0), timeline),
-                line=facts.get("line") or "?",
+                line=_line(facts.get("line"), timeline),
             )
         case "never-awaited":
             return _("The coroutine {name}, made in line {line}, was never awaited.").format(
-                name=facts.get("name", "?"), line=facts.get("line") or "?"
+                name=facts.get("name", "?"), line=_line(facts.get("line"), timeline)
             )
         case "limit":
             return limit(str(facts.get("name", "?")), int(facts.get("value", 0)))
@@ -41,7 +42,7 @@ def _wait(wait: Wait, timeline: Timeline) -> str:
         "{track} waits in line {line} for {object}, which {holder} has held since {since}"
     ).format(
         track=_track_name(wait.track, timeline),
-        line=wait.line or "?",
+        line=_line(wait.line, timeline),
         object=thing.name if thing else "?",
         holder=_track_name(wait.holder, timeline),
         since=seconds(wait.held_since_ns),
@@ -110,6 +111,10 @@ def seconds(ns: int) -> str:
     if ns >= 1_000_000:
         return f"{ns / 1e6:.1f} ms"
     return f"{ns / 1e3:.0f} µs"
+
+
+def _line(place: object, timeline: Timeline) -> str:
+    return spelled(place, timeline.files) if isinstance(place, int) and place else "?"
 
 
 def _track_name(track: int, timeline: Timeline) -> str:

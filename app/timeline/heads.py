@@ -21,6 +21,8 @@ def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
         head["findings"] = [finding_json(finding) for finding in batch.findings]
     if batch.stats:
         head["stats"] = [item._asdict() for item in batch.stats]
+    if batch.files:
+        head["files"] = batch.files
     if batch.dropped:
         head["dropped"] = batch.dropped
     return Frame(seq, now_ns, head, batch.slices, batch.flows)

@@ -71,7 +71,8 @@ class Slice(NamedTuple):
     """``track`` was in ``state`` from ``start_ns`` to ``end_ns`` (OPEN: still is).
 
     ``evidence`` says how the state is known, ``reason_evidence`` how its reason is.
-    ``holder`` is the track that holds the object, or is joined, or is awaited.
+    ``holder`` is the track that holds the object, or is joined, or is awaited. ``line`` is a place
+    in the program, see ``places``.
     """
 
     track: int
@@ -161,6 +162,7 @@ class Batch:
     output: list[Output] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     stats: list[Stats] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)  # all but the program's own, when one is new
     dropped: int = 0  # records lost so far, all witnesses together
 
     def empty(self) -> bool:
@@ -172,4 +174,5 @@ class Batch:
             or self.output
             or self.findings
             or self.stats
+            or self.files
         )

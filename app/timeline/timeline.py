@@ -8,6 +8,7 @@ from typing import Any
 from app.timeline import heads
 from app.timeline.frames import Frame
 from app.timeline.model import OPEN, Finding, Flow, Output, Slice, Stats, Thing, Track
+from app.timeline.places import file_of, line_of
 from app.timeline.states import State, TrackKind
 
 
@@ -37,6 +38,7 @@ class Timeline:
         self.findings: dict[str, Finding] = {}
         self.claims: dict[str, dict[str, Any]] = {}
         self.stats: dict[int, Stats] = {}
+        self.files: list[str] = []
 
     def apply(self, frame: Frame) -> None:
         """Add what one frame says; a snapshot replaces all that was known."""
@@ -47,6 +49,7 @@ class Timeline:
         self.run.update(head.get("run", {}))
         self.state = head.get("state", self.state)
         self.dropped = head.get("dropped", self.dropped)
+        self.files = head.get("files", self.files)
         for value in head.get("tracks", ()):
             self.tracks[value["id"]] = heads.track_from(value)
         for value in head.get("objects", ()):
@@ -115,7 +118,7 @@ class Timeline:
                 heads.track_json(track)
                 for track in sorted(self.tracks.values(), key=lambda item: order[item.id])
             ],
-            "objects": [heads.thing_json(thing) for thing in self.things.values()],
+            "objects": [self._placed(heads.thing_json(thing)) for thing in self.things.values()],
             "slices": [
                 {
                     "track": row.track,
@@ -127,7 +130,8 @@ class Timeline:
                     "object": names.get(row.object),
                     "holder": row.holder or None,
                     "cpu": row.cpu if row.cpu >= 0 else None,
-                    "line": row.line or None,
+                    "line": line_of(row.line) or None,
+                    **self._in_file(row.line),
                     "evidence": row.evidence.word,
                     "reason_evidence": row.reason_evidence.word if row.reason else None,
                 }
@@ -157,9 +161,25 @@ class Timeline:
             "stats": [item._asdict() for item in self.stats.values()],
         }
 
-    @staticmethod
-    def _finding_json(finding: Finding, names: dict[int, str]) -> dict[str, Any]:
+    def _in_file(self, place: int) -> dict[str, str]:
+        """The file of a place that is not in the program's own."""
+        file = file_of(place, self.files)
+        return {"file": file} if file else {}
+
+    def _finding_json(self, finding: Finding, names: dict[int, str]) -> dict[str, Any]:
         value = heads.finding_json(finding)
-        for wait in value["cycle"]:
-            wait["object"] = names.get(wait["object"])
+        value["facts"] = self._placed(value["facts"])
+        value["cycle"] = [
+            self._placed({**wait, "object": names.get(wait["object"])}) for wait in value["cycle"]
+        ]
+        return value
+
+    def _placed(self, value: dict[str, Any]) -> dict[str, Any]:
+        """``value`` with its places told apart into line and, for another file, its name."""
+        for name, file_name in (("line", "file"), ("held_line", "held_file")):
+            place = value.get(name)
+            if isinstance(place, int):
+                value = {**value, name: line_of(place)}
+                if file := file_of(place, self.files):
+                    value[file_name] = file
         return value

@@ -45,7 +45,8 @@ PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below
 
 # --- kinds ------------------------------------------------------------------------------------
 # Each comment gives aux, a, b, c and text. `obj` is a 64-bit id, unique over the run:
-# pid << 32 | counter. `where` is file_id << 32 | detail. Fields not named are 0.
+# pid << 32 | counter. `where` is file_id << 32 | detail, `place` file_id << 20 | line. Fields not
+# named are 0.
 
 # processes and threads
 HELLO = 1  # aux: major << 8 | minor, a: ppid, b: flags (1: GIL disabled, 2: PyPy), text: impl name
@@ -82,13 +83,13 @@ FILE = 41  # a: file_id (per process), text: absolute file name
 
 # coroutines (asyncio tasks)
 TASK_NEW = (
-    60  # a: line of the task's creation, b: task obj, c: parent task obj; text: name NUL qualname
+    60  # a: place of the task's creation, b: task obj, c: parent task obj; text: name NUL qualname
 )
 TASK_READY = 61  # put into the loop's ready queue; b: task obj
 TASK_RUN = 62  # a step begins on this thread; b: task obj
-TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: line, b: task, c: awaited obj (0: none)
+TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)
 TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exception type
-NEVER_AWAITED = 65  # a: line, text: coroutine's qualname
+NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
 
 # futures of executors
 SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name

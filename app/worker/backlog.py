@@ -55,6 +55,7 @@ def merge(batches: list[Batch]) -> Batch:
     merged.things = list({thing.id: thing for batch in batches for thing in batch.things}.values())
     merged.findings = list({item.id: item for batch in batches for item in batch.findings}.values())
     merged.stats = list({item.track: item for batch in batches for item in batch.stats}.values())
+    merged.files = next((batch.files for batch in reversed(batches) if batch.files), [])
     merged.flows = [flow for batch in batches for flow in batch.flows]
     merged.output = [item for batch in batches for item in batch.output]
     return merged

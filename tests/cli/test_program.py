@@ -142,6 +142,12 @@ def test_program_runs_in_its_own_folder_and_its_status_is_ours(
     assert timeline["run"]["scenario"] is None and timeline["claims"] == []
     assert timeline["run"]["file_name"] == "main.py"
     assert [track["name"] for track in timeline["tracks"]] == ["main.py", "helper"]
+    objects = {item["name"]: (item.get("file"), item["line"]) for item in timeline["objects"]}
+    assert objects["lock"] == (None, MAIN.splitlines().index("lock = threading.Lock()") + 1)
+    assert objects["Event 1"] == (
+        "parts/helper.py",
+        2,
+    )  # of its own file, and with no name of main's
     assert sorted(p for p in program.parent.rglob("*.*") if p.suffix != ".pyc") == [
         p for p in there if p.suffix != ".pyc"
     ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.fusion.names import ProgramNames
 from app.timeline import wire
-from app.timeline.states import ObjectKind
+from app.timeline.places import place
+from app.timeline.states import ObjectKind, Reason, State, TrackKind
 from tests.fusion.world import ROOT, World
 
 LOCK, QUEUE, POOL = ObjectKind.LOCK, ObjectKind.QUEUE, ObjectKind.POOL
@@ -88,3 +91,46 @@ def test_object_announced_by_two_processes_is_one_thing() -> None:
     world.object(2, ROOT, LOCK, 1 << 63 | 5, line=1)
     world.say(3, 200, wire.OBJECT, LOCK, 1, 1 << 63 | 5, pid=200)
     assert len(world.timeline(10).things) == 1
+
+
+def test_line_in_another_file_of_the_program_is_not_one_of_the_program_s_own() -> None:
+    world = World(program="first = Lock()\nsecond = Lock()\n")
+    world.facts = replace(world.facts, path="/home/program.py")
+    world.on(1, ROOT)
+    world.hello(1.1)
+    world.say(1.2, ROOT, wire.FILE, a=1, text="/home/program.py")
+    world.say(1.2, ROOT, wire.FILE, a=2, text="/home/parts/program.py")
+    world.say(2, ROOT, wire.OBJECT, ObjectKind.LOCK, a=2, b=8, c=2 << 32)
+    world.say(3, ROOT, wire.OBJECT, ObjectKind.LOCK, a=2, b=9, c=1 << 32)
+    world.say(4, ROOT, wire.ENTER, Reason.SLEEP, a=2, c=2 << 32)
+    world.off(5, ROOT)
+    world.on(6, ROOT)
+    world.say(7, ROOT, wire.LEAVE, Reason.SLEEP, c=1)
+    world.say(8, ROOT, wire.ENTER, Reason.SLEEP, a=2, c=1 << 32)
+    world.off(9, ROOT)
+    timeline = world.timeline(10)
+    assert timeline.files == ["parts/program.py"]
+    assert {thing.name: thing.line for thing in timeline.things.values()} == {
+        "Lock 1": place(1, 2),
+        "second": 2,
+    }
+    sleeps = timeline.of(timeline.root(), State.BLOCKED)
+    assert [row.line for row in sleeps] == [place(1, 2), 2]
+
+
+def test_coroutine_s_line_knows_its_file() -> None:
+    world = World()
+    world.facts = replace(world.facts, path="/home/program.py")
+    world.on(1, ROOT)
+    world.hello(1.1)
+    world.say(1.2, ROOT, wire.FILE, a=7, text="/home/tools.py")
+    world.say(2, ROOT, wire.TASK_NEW, a=7 << 20 | 4, b=5, text="t\0f")
+    world.say(3, ROOT, wire.TASK_RUN, b=5)
+    world.say(4, ROOT, wire.TASK_PAUSE, Reason.SLEEP, a=7 << 20 | 9, b=5)
+    world.say(5, ROOT, wire.NEVER_AWAITED, a=7 << 20 | 3, text="f")
+    timeline = world.timeline(10)
+    (task, _) = timeline.of_kind(TrackKind.COROUTINE)
+    (row,) = timeline.of(task, State.AWAITING)
+    assert row.line == place(1, 9)
+    (found,) = timeline.findings.values()
+    assert found.facts["line"] == place(1, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from app.timeline.places import line_of as line_of_place
 from app.timeline.states import ObjectKind, Reason
 from tests.probe.decoding import Run
 from tests.probe.test_records_threads import line_of
@@ -133,10 +134,10 @@ asyncio.run(main())  # run
     run = probed(program)
     rows = {row.text: row for row in run.of("TASK_NEW")}
     main = rows["Task-1\0main"]
-    assert (main.a, main.c) == (line_of(program, "run"), 0)
+    assert (line_of_place(main.a), main.c) == (line_of(program, "run"), 0)
     for name in ("named", "grouped"):
         text = {"named": "given\0child", "grouped": "grouped\0child"}[name]
-        assert (rows[text].a, rows[text].c) == (line_of(program, name), main.b)
+        assert (line_of_place(rows[text].a), rows[text].c) == (line_of(program, name), main.b)
 
 
 def test_pause_tells_what_is_awaited_and_where(probed: Probed) -> None:
@@ -177,9 +178,9 @@ asyncio.run(main())
         ("TASK", tasks[0]),
         ("TASK", 0),
     ]
-    lines = {row.a for index, row in enumerate(pauses) if index != 2}
+    lines = {line_of_place(row.a) for index, row in enumerate(pauses) if index != 2}
     assert lines == {line_of(program, "wait")}
-    assert pauses[2].a == line_of(program, "condition")
+    assert line_of_place(pauses[2].a) == line_of(program, "condition")
 
 
 def test_task_tells_how_it_ended(probed: Probed) -> None:
@@ -214,10 +215,11 @@ asyncio.run(main())
 """
     run = probed(program)
     row = run.one("NEVER_AWAITED")
-    assert (row.text, row.a) == ("forgotten", line_of(program, "here"))
+    assert (row.text, line_of_place(row.a)) == ("forgotten", line_of(program, "here"))
     first = run.stderr.splitlines()[0]
+    line = line_of_place(row.a)
     assert first.endswith(
-        f"program.py:{row.a}: RuntimeWarning: coroutine 'forgotten' was never awaited"
+        f"program.py:{line}: RuntimeWarning: coroutine 'forgotten' was never awaited"
     )
 
 

@@ -41,7 +41,12 @@ class Known {
   claims = new Map();
   /** @type {Map<number, import("./shapes.js").Stats>} */
   stats = new Map();
+  /** @type {string[]} the program's files but its own: app/timeline/places.py */
+  files = [];
 }
+
+/** A place in the program is a line, with the number of the file above these bits. */
+const LINE_BITS = 20;
 
 /** A sentence of a recording that carries no template. @param {string | undefined} text */
 function asTold(text) {
@@ -76,6 +81,14 @@ export class Timeline extends Known {
   /** @param {number} track */
   nameOf(track) {
     return this.tracks.get(track)?.name ?? `#${track}`;
+  }
+
+  /** A place as a reader takes it: "12", or "helper.py:12" in another file of the program's.
+   *  @param {number} place */
+  lineName(place) {
+    const file = this.files[(place >>> LINE_BITS) - 1];
+    const line = place & ((1 << LINE_BITS) - 1);
+    return file === undefined ? String(line) : `${file}:${line}`;
   }
 
   /** The process at the root: the program itself. */
@@ -118,6 +131,7 @@ export class Timeline extends Known {
   #applyHead(head) {
     Object.assign(this.run, head.run);
     this.state = head.state ?? this.state;
+    this.files = head.files ?? this.files;
     this.dropped = head.dropped ?? this.dropped;
     this.failure = head.failure_told ?? asTold(head.failure) ?? this.failure;
     for (const track of head.tracks ?? []) {

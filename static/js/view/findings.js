@@ -30,7 +30,7 @@ export function findingSentence(model, finding) {
     case "loop-blocked": {
       const time = duration(facts.duration_ns ?? 0);
       const task = facts.task ? model.nameOf(facts.task) : "";
-      const place = { time, task, line: facts.line ?? 0 };
+      const place = { time, task, line: model.lineName(facts.line ?? 0) };
       return {
         title: t("The event loop was blocked."),
         sentence: parts(loopSentence(task !== "", facts.line > 0), place),
@@ -43,7 +43,7 @@ export function findingSentence(model, finding) {
         title: t("A coroutine was never awaited."),
         sentence: parts(
           t("{name}, called at line {line}, made a coroutine that nobody awaited: it never ran."),
-          { name: facts.name ?? "?", line: facts.line ?? 0 },
+          { name: facts.name ?? "?", line: model.lineName(facts.line ?? 0) },
         ),
         advice: t("Try: put await before the call, or make a task of it."),
         bad: true,

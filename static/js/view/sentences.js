@@ -63,7 +63,7 @@ function waitSentence(model, track, row) {
   const object = thing ? objectTitle(thing) : "";
   const cycle = cycleOf(model, track, row);
   if (cycle && cycle.wait.held_line > 0) {
-    const line = cycle.wait.held_line;
+    const line = model.lineName(cycle.wait.held_line);
     return parts(t("Waiting for {object}, held by {holder} since line {line}."), {
       object, holder: model.nameOf(cycle.wait.holder), line,
     });
@@ -154,13 +154,14 @@ export function sliceFacts(model, track, row, nowNs) {
   const time = duration(columns.endOf(row, nowNs) - columns.start[row]);
   const facts = [open ? t("{time} so far", { time }) : time];
   facts.push(t("since {time}", { time: instant(columns.start[row]) }));
-  if (columns.line[row] > 0) facts.push(t("at line {line}", { line: columns.line[row] }));
+  const place = columns.line[row];
+  if (place > 0) facts.push(t("at line {line}", { line: model.lineName(place) }));
   const cycle = cycleOf(model, track, row);
   if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
   const waits = columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING;
   if (waits && model.lanes.has(columns.object[row])) {
-    const place = placeInLine(model, columns.object[row], track, row);
-    if (place > 1) facts.push(t("number {place} in the line", { place }));
+    const turn = placeInLine(model, columns.object[row], track, row);
+    if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
   }
   return facts;
 }
