@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, ThreadLife
 from app.fusion.things import Things
 from app.timeline.model import NOTHING
@@ -26,6 +27,13 @@ _REASON_OF_CALL = {
     "accept4": Reason.SOCKET,
     "recvfrom": Reason.SOCKET,
     "recvmsg": Reason.SOCKET,
+    "recvmmsg": Reason.SOCKET,
+    "sendto": Reason.SOCKET,
+    "sendmsg": Reason.SOCKET,
+    "sendmmsg": Reason.SOCKET,
+    "connect": Reason.SOCKET,
+    "flock": Reason.FILE,
+    "epoll_pwait2": Reason.POLL,
     "fsync": Reason.FILE,
     "fdatasync": Reason.FILE,
 }
@@ -34,8 +42,9 @@ _REASON_OF_CALL = {
 class OffCpu:
     """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
 
-    def __init__(self, things: Things, evidence: Evidence) -> None:
+    def __init__(self, things: Things, who: Identities, evidence: Evidence) -> None:
         self._things = things
+        self._who = who
         self.evidence = evidence
 
     def begin(self, life: ThreadLife, t: int) -> None:
@@ -148,9 +157,15 @@ class OffCpu:
             State.BLOCKED,
             evidence,
             reason or Reason.OTHER,
-            self._things.syscall(sample.name),
+            self._things.descriptor(sample),
+            self._peer(life, sample),
             reason_evidence=Evidence.SAMPLED,
         )
+
+    def _peer(self, life: ThreadLife, sample: SyscallSample) -> int:
+        """The track of the process that a sampled call waits for."""
+        peer = self._who.of_pid(sample.peer) if sample.peer else None
+        return peer.track.id if peer is not None and peer.process is not life.process else NOTHING
 
 
 def satisfy(life: ThreadLife) -> None:

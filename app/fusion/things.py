@@ -8,6 +8,7 @@ from app.fusion.book import Book
 from app.fusion.names import ProgramNames
 from app.timeline.model import NOTHING
 from app.timeline.places import place
+from app.timeline.records import SyscallSample
 from app.timeline.states import ObjectKind, Reason
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ for _reason in Reason:
         _KIND_OF_REASON[_reason] = ObjectKind[_reason.name]
 _KIND_OF_REASON[Reason.JOIN] = ObjectKind.THREAD
 _KIND_OF_REASON[Reason.WAIT_CHILD] = ObjectKind.PROCESS
+
+
+_KIND_OF_SITE = {"pipe": ObjectKind.PIPE, "socket": ObjectKind.SOCKET, "file": ObjectKind.FILE}
+#: Addresses of futexes are told apart up to so many; a program may have any number.
+_MOST_TARGETS = 200
+
+
+def _shared_id(name: str) -> int:
+    """The probe's id of what has this name in every process, see ``app/probe/objects.py``."""
+    value = 0xCBF29CE484222325
+    for byte in name.encode():
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value | 1 << 63
 
 
 def object_kind(code: int) -> ObjectKind:
@@ -111,6 +125,7 @@ class Things:
         self._nameless: dict[ObjectKind, int] = {}
         self._copies: dict[tuple[int, int], int] = {}
         self._syscalls: dict[str, int] = {}
+        self._targets: dict[str, int] = {}
 
     def file(self, pid: int, file_id: int, path: str) -> None:
         """A FILE record: the process will tell lines of this file by this id."""
@@ -190,6 +205,25 @@ class Things:
         if name and not known.name:
             known.name = name
         return known.thing or self._show(known)
+
+    def descriptor(self, sample: SyscallSample) -> int:
+        """What a sampled call waits on: the program's own object where it is one, else the
+        kernel's by its path, address or number; the call itself where nothing more is known.
+        """
+        target, kind = sample.target, _KIND_OF_SITE.get(sample.site, ObjectKind.SYSCALL)
+        if not target or (kind is ObjectKind.SYSCALL and not sample.label):
+            return self.syscall(sample.name)
+        thing = self._targets.get(target)
+        if thing is None:
+            if kind is ObjectKind.SYSCALL and len(self._targets) >= _MOST_TARGETS:
+                return self.syscall(sample.name)
+            known = self._known.get(_shared_id(target))
+            if known is not None:
+                thing = known.thing or self._show(known)
+            else:
+                thing = self._show(Known(kind, sample.label, NOTHING, 0))
+            self._targets[target] = thing
+        return thing
 
     def syscall(self, name: str) -> int:
         thing = self._syscalls.get(name)

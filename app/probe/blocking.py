@@ -8,7 +8,7 @@ import sys
 import time
 
 from . import codes
-from .objects import by_standard_library, register
+from .objects import by_standard_library, named, register
 from .patching import builtin, method
 from .ring import here
 from .waiting import bracket
@@ -68,7 +68,9 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
         ends = original()
         frame = sys._getframe(1)
         if not by_standard_library(frame):
-            ident = register(codes.PIPE, frame)
+            # The id that the kernel's witness knows it by too, in whatever process.
+            ident = named("pipe:%d" % os.fstat(ends[0]).st_ino)
+            register(codes.PIPE, frame, ident=ident)
             for end in ends:
                 _pipes[end] = ident
         return ends

@@ -97,6 +97,10 @@ class StatSample(NamedTuple):
 class SyscallSample(NamedTuple):
     """/proc/<tid>/syscall of a blocked thread. ``site`` says what ``arg0`` is, where known:
     ``gil`` (a futex in the interpreter's runtime), ``pipe``, ``socket``, ``file``, or ``""``.
+
+    ``target`` is which one, the same in every process: ``pipe:<inode>``, ``socket:<inode>``, a
+    file's path, ``futex:<pid>:<address>``; ``label`` says it to a reader. ``peer`` is the process
+    that is waited for: a child, or the only one at a pipe's other end.
     """
 
     t: int
@@ -105,6 +109,9 @@ class SyscallSample(NamedTuple):
     name: str
     arg0: int
     site: str
+    target: str = ""
+    label: str = ""
+    peer: int = 0
 
 
 class ProcessReaped(NamedTuple):

@@ -56,6 +56,20 @@ def read(path: str, size: int = 4096) -> bytes | None:
         os.close(fd)
 
 
+def read_whole(path: str, most: int) -> bytes | None:
+    """A file of /proc that is handed out in pieces, such as a table of sockets, or its first
+    ``most`` bytes; None when it can't be read.
+    """
+    try:
+        with open(path, "rb", buffering=0) as file:
+            data = b""
+            while len(data) < most and (piece := file.read(1 << 16)):
+                data += piece
+            return data
+    except OSError:
+        return None
+
+
 def stat(pid: int, tid: int = 0) -> Stat | None:
     """Of the process, or of its thread ``tid``."""
     data = read(f"/proc/{pid}/task/{tid}/stat" if tid else f"/proc/{pid}/stat")

@@ -27,7 +27,7 @@ class StatesSampler:
 
     def __init__(self, table: ThreadTable, syscalls: SyscallReader | None = None) -> None:
         self._table = table
-        self._syscalls = syscalls or SyscallReader()
+        self._syscalls = syscalls or SyscallReader(table.processes)
         self._looked: dict[int, tuple[Blocked, int]] = {}
         self._due_ns = 0
         self._told: set[int] = set()

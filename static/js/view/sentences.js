@@ -88,6 +88,11 @@ function waitSentence(model, track, row) {
       return holder || object
         ? parts(t("Awaiting the task {name}."), { name: holder || object })
         : parts(t("Awaiting another task."), {});
+    case REASON.PIPE:
+    case REASON.SOCKET:
+      return object && holder
+        ? parts(t("Waiting for {object}; {holder} has its other end."), { object, holder })
+        : plainWait(object, columns.reason[row]);
     case REASON.POLL:
       return model.loops.has(track)
         ? parts(t("The event loop has nothing to do: it waits for the next event."), {})
@@ -105,10 +110,15 @@ function waitSentence(model, track, row) {
     default:
       return object && holder && HELD.has(columns.reason[row])
         ? parts(t("Waiting for {object}, held by {holder}."), { object, holder })
-        : object
-          ? parts(t("Waiting for {object}."), { object })
-          : parts(t("Waiting for {reason}."), { reason: bareReason(columns.reason[row]) });
+        : plainWait(object, columns.reason[row]);
   }
+}
+
+/** @param {string} object "" where it is not known @param {number} reason @returns {Part[]} */
+function plainWait(object, reason) {
+  return object
+    ? parts(t("Waiting for {object}."), { object })
+    : parts(t("Waiting for {reason}."), { reason: bareReason(reason) });
 }
 
 /** @param {number} state @returns {Part[]} */
