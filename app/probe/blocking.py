@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
+#: What waitid(2) says of a child that ended, rather than stopped or went on.
+_ENDED = (os.CLD_EXITED, getattr(os, "CLD_KILLED", 2), os.CLD_DUMPED)
 #: Set while multiprocessing ends this process's daemons.
 ending_daemons = False
 #: Descriptors of pipes that the program made with os.pipe, and the pipe's id.
@@ -115,7 +117,8 @@ def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[...
     def make(original: Any) -> Callable[..., Any]:
         def reap(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            if result[0] > 0:
+            # WUNTRACED and WCONTINUED tell of children that live on.
+            if result[0] > 0 and (os.WIFEXITED(result[1]) or os.WIFSIGNALED(result[1])):
                 here.emit(wire.REAPED, 0, result[0], result[1])
             return result
 
@@ -138,7 +141,7 @@ def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[...
 def _make_waitid(original: Any) -> Callable[..., Any]:
     def waitid(*args: Any) -> Any:
         result = bracket(original, codes.WAIT_CHILD, 0, 0, args, {})
-        if result is not None and not args[2] & os.WNOWAIT:
+        if result is not None and result.si_code in _ENDED and not args[2] & os.WNOWAIT:
             # siginfo_t tells cause and status apart; a raw status holds both (wait(2))
             raw = result.si_status << 8 if result.si_code == os.CLD_EXITED else result.si_status
             here.emit(wire.REAPED, 0, result.si_pid, raw)

@@ -107,7 +107,6 @@ class FlowKind(Coded):
     SEND_RECV = 4
     JOIN = 5
     SIGNAL = 6
-    CALLBACK = 7
 
 
 class ObjectKind(Coded):

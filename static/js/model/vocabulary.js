@@ -16,7 +16,7 @@ export const VOCABULARY = {
     "never-awaited", "unknown",
   ],
   flow_kind: [
-    "spawn", "wake", "release", "put-get", "send-recv", "join", "signal", "callback",
+    "spawn", "wake", "release", "put-get", "send-recv", "join", "signal",
   ],
   object_kind: [
     "other", "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
