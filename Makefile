@@ -9,7 +9,7 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test lint bench pictures constraints test-docker clean
+.PHONY: run test lint bench bench-truth pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -27,6 +27,11 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	@sh tools/bench.sh $(BIN)/python
+
+# How far the timeline agrees with the kernel's own events, under each witness. Needs root.
+bench-truth: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks.truth $(ARGS)
+	@if [ -e benchmarks/gil_truth.py ]; then $(BIN)/python -m benchmarks.gil_truth; fi
 
 # The pictures of the README, from real runs in a real browser.
 pictures: $(VENV)/.installed-dev

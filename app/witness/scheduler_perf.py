@@ -36,10 +36,10 @@ class PerfScheduler:
     def poll(self) -> list[Record]:
         """Switches, births, exits and names since the last poll by time, then schedstats."""
         records: list[Record] = []
-        for ring in self._rings:
+        for number, ring in enumerate(self._rings):
             data = ring.read()
             if data:
-                records += self._decode(data)
+                records += self._decode(data, number)
         if not records:
             return records
         records.sort(key=_by_time)
@@ -51,7 +51,7 @@ class PerfScheduler:
     def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:
         return perf_event.open_rings(root_pid, pages)
 
-    def _decode(self, data: bytes) -> list[Record]:
+    def _decode(self, data: bytes, ring: int) -> list[Record]:
         return perf_records.decode(data)
 
     def _own(self, records: list[Record]) -> list[Record]:

@@ -1,7 +1,8 @@
 """The scheduler by perf records and its wake-up tracepoints: who woke whom, and when.
 
 To the context switches of ``scheduler_perf`` this adds sched:sched_waking, sched_wakeup and
-sched_wakeup_new, so that the time a thread is ready is exact. The kernel grants tracepoints to
+sched_wakeup_new, so that the time a thread is ready is exact, and sched_switch for the instant of
+a switch (perf's own record of it comes late). The kernel grants tracepoints to
 root and to CAP_PERFMON; their numbers are read in tracefs (Linux Documentation/trace/events.rst).
 Some virtual machines lose samples of an idle CPU without a word; for waits whose wake-up did not
 come the run queue's account is still read.
@@ -21,8 +22,18 @@ from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
 
 _TRACEFS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
-_NAMES: tuple[Tracepoint, ...] = ("sched_waking", "sched_wakeup", "sched_wakeup_new")
-_WOKEN_FIELD = re.compile(r"field:pid_t pid;\s+offset:(\d+);\s+size:4;")
+_WOKEN = {"pid": perf_records.WOKEN_OFFSET}
+#: The fields that are read of each, and where they must lie.
+_FIELDS: dict[Tracepoint, dict[str, int]] = {
+    "sched_waking": _WOKEN,
+    "sched_wakeup": _WOKEN,
+    "sched_wakeup_new": _WOKEN,
+    "sched_switch": {
+        "prev_pid": perf_records.LEAVES_OFFSET,
+        "next_pid": perf_records.COMES_OFFSET,
+    },
+}
+_FIELD = re.compile(r"field:pid_t (\w+);\s+offset:(\d+);\s+size:4;")
 
 
 class TracepointScheduler(PerfScheduler):
@@ -32,13 +43,14 @@ class TracepointScheduler(PerfScheduler):
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._tracepoints = numbers()
+        self._instants = [perf_records.Instant() for _ in perf_event.online_cpus()]
         super().__init__(root_pid, table, pages)
 
     def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:
         return open_rings(root_pid, self._tracepoints, pages)
 
-    def _decode(self, data: bytes) -> list[Record]:
-        return perf_records.decode(data, self._tracepoints)
+    def _decode(self, data: bytes, ring: int) -> list[Record]:
+        return perf_records.decode(data, self._tracepoints, self._instants[ring])
 
     def _own(self, records: list[Record]) -> list[Record]:
         """Without the wake-ups of threads of other programs: tracepoints hear the machine."""
@@ -77,7 +89,7 @@ def open_rings(
 
 
 def numbers() -> dict[int, Tracepoint]:
-    """The name of each wake-up tracepoint by its number on this kernel.
+    """The name of each tracepoint that is heard, by its number on this kernel.
 
     Raises Refused when tracefs can't be read, or the fields lie elsewhere than we know.
     """
@@ -91,18 +103,18 @@ def numbers() -> dict[int, Tracepoint]:
             "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
         )
     found: dict[int, Tracepoint] = {}
-    for name in _NAMES:
+    for name, fields in _FIELDS.items():
         try:
             with open(f"{root}/events/sched/{name}/id") as file:
                 number = int(file.read())
             with open(f"{root}/events/sched/{name}/format") as file:
-                field = _WOKEN_FIELD.search(file.read())
+                places = {field: int(offset) for field, offset in _FIELD.findall(file.read())}
         except (OSError, ValueError) as error:
             raise Refused(
                 Sentence("The tracepoint {name} can't be read in tracefs.", name=name),
                 "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
             ) from error
-        if field is None or int(field[1]) != perf_records.WOKEN_OFFSET:
+        if any(places.get(field) != offset for field, offset in fields.items()):
             raise Refused(
                 Sentence(
                     "This kernel's tracepoint {name} has fields that Timeslice can't read.",

@@ -15,20 +15,26 @@ _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Record)}
 
 
 class RawLog:
-    """Appends to ``path``, which it begins anew. Flushed at ``close``."""
+    """Keeps what is written and puts it into ``path``, which is made at once, at ``close``.
+
+    Turning a record into text takes longer than fusing it: done meanwhile, it would keep the
+    worker from its rings.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._file: IO[str] = open(path, "w", encoding="utf-8")  # noqa: SIM115 - lives on
+        self._records: list[Record] = []
 
     def write(self, records: Iterable[Record]) -> None:
-        for record in records:
-            fields: list[Any] = list(record)
-            if isinstance(record, OutputChunk):
-                fields[2] = record.data.decode("latin-1")
-            self._file.write(json.dumps([type(record).__name__, *fields]) + "\n")
+        self._records += records
 
     def close(self) -> None:
-        self._file.close()
+        with self._file as file:
+            for record in self._records:
+                fields: list[Any] = list(record)
+                if isinstance(record, OutputChunk):
+                    fields[2] = record.data.decode("latin-1")
+                file.write(json.dumps([type(record).__name__, *fields]) + "\n")
 
 
 def read(path: str | Path) -> list[Record]:

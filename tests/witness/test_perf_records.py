@@ -14,7 +14,7 @@ from app.timeline.records import (
     Wakeup,
     Waking,
 )
-from app.witness.perf_records import decode
+from app.witness.perf_records import Instant, decode
 
 
 def sample_id(pid: int, tid: int, t: int, cpu: int) -> bytes:
@@ -98,4 +98,25 @@ def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
         Wakeup(110, 11),
         SwitchIn(120, 7, 11, 1),
         Wakeup(130, 12),
+    ]
+
+
+def test_decode_switch_has_the_instant_of_its_tracepoint_for_both() -> None:
+    def sample(leaves: int, comes: int, t: int) -> bytes:
+        fields = struct.pack("<HBBi16siiq", 372, 0, 0, leaves, b"python", leaves, 120, 1)
+        fields += struct.pack("<16sii", b"python", comes, 120)
+        raw = struct.pack("<I", len(fields)) + fields
+        return record(9, 0, sample_id(7, leaves, t, 1), raw)
+
+    names, instant = {372: "sched_switch"}, Instant()
+    out = switch(1 << 13, 7, 8, 101, 1)
+    assert decode(sample(8, 9, 100) + out, names, instant) == [  # type: ignore[arg-type]
+        SwitchOut(100, 7, 8, 1, False)
+    ]
+    # The other half comes with the next drain; a switch whose sample was lost keeps its own time.
+    data = switch(0, 7, 9, 103, 1) + switch(1 << 13, 7, 9, 200, 1) + sample(0, 8, 300)
+    assert decode(data + switch(0, 7, 8, 302, 1), names, instant) == [  # type: ignore[arg-type]
+        SwitchIn(100, 7, 9, 1),
+        SwitchOut(200, 7, 9, 1, False),
+        SwitchIn(300, 7, 8, 1),
     ]

@@ -100,7 +100,7 @@ def test_refusal_says_what_to_do_where_tracefs_is_not_there(
 def test_tracepoint_with_other_fields_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("sched_waking", "sched_wakeup", "sched_wakeup_new"):
+    for name in ("sched_waking", "sched_wakeup", "sched_wakeup_new", "sched_switch"):
         folder = tmp_path / "events" / "sched" / name
         folder.mkdir(parents=True)
         (folder / "id").write_text("7\n")
