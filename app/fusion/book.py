@@ -46,6 +46,8 @@ class Book:
         self.lost = 0
         self.rows: list[Slice] = []
         self.dirty: dict[Lane, None] = {}
+        #: When tracks whose wake-ups are sought were let go on by another track: see runqueue.
+        self.causes: dict[int, list[int]] = {}
         self.next_timer = _NEVER
         self._timers: list[tuple[int, int, Callable[[int], None]]] = []
         self._timer_count = 0
@@ -112,6 +114,9 @@ class Book:
         """An arrow; it never points back in time, whatever the order the witnesses wrote in."""
         from_ns = min(from_ns, to_ns)
         self._flows.append(Flow(kind, from_track, from_ns, to_track, to_ns, thing))
+        causes = self.causes.get(to_track)
+        if causes is not None and kind is not FlowKind.SPAWN:
+            causes.append(from_ns)
 
     def write_output(self, track: int, t: int, stream: str, text: str) -> None:
         self._output.append(Output(track, t, stream, text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.fusion.book import Book
 from app.timeline.model import NO_CPU, NOTHING, OPEN, Slice, Stats
 from app.timeline.states import Evidence, Reason, State
@@ -16,7 +18,7 @@ class Lane:
 
     ``change`` closes the open slice and opens the next. A transition that ``legal`` does not
     allow turns the slice before it into ``unknown``: something was missed in it. While
-    ``holding``, closed rows wait, because the first of them may still be split.
+    ``holding``, closed rows wait, because those marked may still be split.
     """
 
     __slots__ = (
@@ -32,6 +34,7 @@ class Lane:
         "involuntary",
         "legal",
         "line",
+        "marks",
         "object",
         "reason",
         "reason_evidence",
@@ -68,6 +71,7 @@ class Lane:
         self.held: list[Slice] = []
         self.held_after = _UNKNOWN
         self.holding = False
+        self.marks: list[int] = []
         self.ended = False
         self.totals = [0] * _KINDS_OF_STATE
         self.voluntary = self.involuntary = 0
@@ -143,28 +147,36 @@ class Lane:
         self.holding = True
         self.held_after = self.before
 
-    def release(self, ready_ns: int = 0) -> None:
-        """Let held rows go; the last ``ready_ns`` of the first were spent on a run queue."""
-        held, self.held, self.holding = self.held, [], False
-        if held and ready_ns:
-            first = held[0]
-            middle = max(first.start_ns, first.end_ns - ready_ns)
-            before = self.held_after if middle == first.start_ns else first.state
-            if self._unlawful(before, State.READY):
-                self.book.gaps += 1
-                middle = first.end_ns
-        if held and ready_ns and middle < first.end_ns:
-            ready = Slice(
-                self.track,
-                middle,
-                first.end_ns,
-                State.READY,
-                evidence=Evidence.INFERRED,
+    def mark(self) -> None:
+        """While holding: the open slice is one that ``release`` may split."""
+        self.marks.append(len(self.held))
+
+    def marked(self) -> list[Slice]:
+        """The marked rows, all closed by now."""
+        return [self.held[place] for place in self.marks]
+
+    def release(self, ready_ns: Sequence[int] = ()) -> None:
+        """Let held rows go; of each marked one the last ``ready_ns`` were spent on a run queue."""
+        held, marks, after = self.held, self.marks, self.held_after
+        self.held, self.marks, self.holding = [], [], False
+        rows, done = self.book.rows, 0
+        for place, ready in zip(marks, ready_ns, strict=False):
+            row = held[place]
+            middle = max(row.start_ns, row.end_ns - ready)
+            before = (held[place - 1].state if place else after) if middle == row.start_ns else None
+            if middle == row.end_ns or self._unlawful(before or row.state, State.READY):
+                self.book.gaps += middle < row.end_ns
+                continue
+            rows += held[done:place]
+            done = place + 1
+            if middle > row.start_ns:
+                rows.append(_until(row, middle))
+            rows.append(
+                Slice(self.track, middle, row.end_ns, State.READY, evidence=Evidence.INFERRED)
             )
-            self.totals[first.state] -= first.end_ns - middle
-            self.totals[State.READY] += first.end_ns - middle
-            held[:1] = [ready] if middle == first.start_ns else [_until(first, middle), ready]
-        self.book.rows += held
+            self.totals[row.state] -= row.end_ns - middle
+            self.totals[State.READY] += row.end_ns - middle
+        rows += held[done:]
         self.book.dirty[self] = None
 
     def end(self, t: int) -> None:

@@ -2,11 +2,18 @@
 
 Context-switch records do not tell when a thread was woken. The kernel's account does in sum:
 /proc/<tid>/schedstat holds the ns a thread waited on run queues and how often it got a CPU
-(Linux Documentation/scheduler/sched-stats.rst). When exactly one switch-in of unknown wait lies
-between two readings, the difference, less the preemptions we saw, is the wait before that one.
+(Linux Documentation/scheduler/sched-stats.rst). Between two readings the difference, less the
+preemptions we saw, is the sum of the waits before the switch-ins whose wake-up was not told.
+
+One such wait has the sum for itself. Of several, each has at most its length; where the probe
+told by whom it was let go on (a lock's release, a message), at most the time since. Within that
+they are taken to have stopped equally long, for what crowds a machine, other programs' time
+slices, makes the waits for a CPU differ far more than the waits for each other.
 """
 
 from __future__ import annotations
+
+from bisect import bisect_left
 
 from app.fusion.book import Book
 from app.fusion.lives import ThreadLife
@@ -16,10 +23,12 @@ from app.fusion.lives import ThreadLife
 PATIENCE_NS = 100_000_000
 #: A shorter wait is not told apart from the clocks' and the switch's own time.
 LEAST_NS = 1_000
+#: A reading that raced with a switch is off by one wait: too much, unless it is one of many.
+_MANY = 8
 
 
 class RunQueue:
-    """Holds the slice before a switch-in until the reading after it came."""
+    """Holds the slices before switch-ins until the reading after them came."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -32,42 +41,78 @@ class RunQueue:
 
     def before_switch_in(self, life: ThreadLife, t: int) -> None:
         """The thread is about to leave an off-CPU slice whose end may have been spent ready."""
-        life.unknown_ins += 1
         lane = life.lane
-        if lane.holding:
-            lane.release()
-        elif (
-            self._waits
-            and life.unknown_ins == 1
-            and life.baseline is not None
-            and t - lane.start > LEAST_NS
-        ):
+        life.unknown_ins += 1
+        if not self._waits or life.baseline is None or t - lane.start <= LEAST_NS:
+            return
+        if not lane.holding:
             lane.hold()
+            self._book.causes[lane.track] = []
             held = lane.start
             self._book.timer(t + PATIENCE_NS, lambda _: self._expire(life, held))
+        lane.mark()
 
     def reading(self, life: ThreadLife, wait_ns: int, slices: int) -> None:
         """A SchedStat record: settle what is held, and start to count anew.
 
         ``skew`` is how many switch-ins the kernel counted beyond our records. When it differs
-        from the reading before, one of the two raced with a switch, and nothing can be said.
+        from the reading before, one of the two raced with a switch.
         """
         lane, skew = life.lane, slices - life.ins
         if lane.holding:
             wait = 0
-            if life.unknown_ins == 1 and life.baseline and life.baseline[1] == skew:
-                wait = wait_ns - life.baseline[0] - life.known_ready
-            lane.release(wait if wait >= LEAST_NS else 0)
+            if life.baseline is not None:
+                raced = abs(life.baseline[1] - skew)
+                if raced * _MANY <= life.unknown_ins:
+                    wait = wait_ns - life.baseline[0] - life.known_ready
+            self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
         life.baseline = (wait_ns, skew)
         life.unknown_ins = life.known_ready = 0
 
     def lost(self, life: ThreadLife) -> None:
         """Switches went missing: until the next reading nothing can be told apart."""
         life.baseline = None
-        life.lane.release()
+        self._release(life, [])
 
-    @staticmethod
-    def _expire(life: ThreadLife, held: int) -> None:
+    def over(self, life: ThreadLife) -> None:
+        """The thread ends: no reading will come."""
+        self._release(life, [])
+
+    def _shares(self, life: ThreadLife, wait: int) -> list[int]:
+        """The ready end of each marked row, ``wait`` in sum where they are long enough."""
+        waits = life.lane.marked()
+        causes = sorted(self._book.causes[life.lane.track])
+        told: list[int] = []
+        for row in waits:
+            place = bisect_left(causes, row.end_ns) - 1
+            known = place >= 0 and causes[place] >= row.start_ns
+            told.append(row.end_ns - causes[place] if known else 0)
+        if sum(told) >= wait:
+            return _level(told, wait)
+        rest = [
+            0 if since else row.end_ns - row.start_ns
+            for row, since in zip(waits, told, strict=True)
+        ]
+        shares = _level(rest, wait - sum(told))
+        return [since + share for since, share in zip(told, shares, strict=True)]
+
+    def _release(self, life: ThreadLife, ready: list[int]) -> None:
+        life.lane.release(ready)
+        self._book.causes.pop(life.lane.track, None)
+
+    def _expire(self, life: ThreadLife, held: int) -> None:
         lane = life.lane
         if lane.holding and lane.held and lane.held[0].start_ns == held:
-            lane.release()
+            self._release(life, [])
+
+
+def _level(lengths: list[int], total: int) -> list[int]:
+    """What of each length lies above one level, chosen so that it is ``total`` in sum."""
+    level = summed = 0
+    ordered = sorted(lengths, reverse=True)
+    for count, length in enumerate(ordered, 1):
+        summed += length
+        level = max(0, (summed - total) // count)
+        if count == len(ordered) or level >= ordered[count]:
+            break
+    return [max(0, length - level) for length in lengths]

@@ -64,7 +64,7 @@ class ThreadMachine:
     def task_exit(self, t: int, record: TaskExit) -> None:
         life = self._live(record.tid)
         if life is not None and life.process.pid == record.pid:
-            life.lane.release()
+            self._queue.over(life)
             self._endings.thread_gone(life, t)
 
     def task_comm(self, t: int, record: TaskComm) -> None:

@@ -61,18 +61,23 @@ _WOKEN = struct.Struct("<i")
 _NOBODY = frozenset({0, 0xFFFFFFFF})
 
 
-class Instant:
-    """The last switch of a CPU by sched_switch: one instant for who leaves and who comes.
+#: One thread of the run follows another on a CPU in this time without an idle one in between.
+DIRECT_NS = 4_000
 
-    A switch record has the time at which perf came to it, before the switch for the one and
-    some microseconds after it for the other (measured: 1.6 us on average, a twentieth of the CPU
-    time of two processes that play ping-pong). Outlives a drain, for its records may lie in two.
+
+class Instant:
+    """The last switch of a CPU: one instant for who leaves and who comes.
+
+    A switch record has the time at which perf came to it: at the switch for the one and some
+    microseconds after it for the other (measured: 1.6 us on average, a twentieth of the CPU time
+    of two processes that play ping-pong). ``t`` is sched_switch's time, or else the time of the
+    record of who left. Outlives a drain, for a switch's records may lie in two.
     """
 
     __slots__ = ("comes", "leaves", "t")
 
     def __init__(self) -> None:
-        self.t = 0
+        self.t = -DIRECT_NS - 1
         self.leaves = self.comes = -1
 
 
@@ -83,8 +88,8 @@ def decode(
 ) -> list[Record]:
     """The records in ``data``, which holds whole perf records of one CPU, in its order.
 
-    ``tracepoints`` names those whose samples may be among them, by number; with sched_switch,
-    ``instant`` is what is known of that CPU's last switch. Kinds that no stage uses are passed
+    ``tracepoints`` names those whose samples may be among them, by number; ``instant`` is what is
+    known of that CPU's last switch. Kinds that no stage uses are passed
     over. A record of size 0 ends the decoding: the ring is damaged, which is told as one Dropped
     record at time 0.
     """
@@ -105,10 +110,12 @@ def decode(
                 if misc & MISC_SWITCH_OUT:
                     if tid == last.leaves:
                         t, last.leaves = last.t, -1
+                    else:
+                        last.t, last.comes = t, -1
                     preempted = misc & MISC_SWITCH_OUT_PREEMPT != 0
                     add(make_out((t, pid, tid, cpu, preempted)))
                 else:
-                    if tid == last.comes:
+                    if tid == last.comes or t - last.t <= DIRECT_NS:
                         t, last.comes = last.t, -1
                     add(make_in((t, pid, tid, cpu)))
         elif size < 8 or offset + size > end:

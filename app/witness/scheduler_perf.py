@@ -11,7 +11,7 @@ from app.witness import perf_event, perf_records
 from app.witness.threads import ThreadTable
 
 #: Threads whose run-queue wait is read after one drain, and files kept open for it.
-SCHEDSTAT_READS = 64
+SCHEDSTAT_READS = 128
 SCHEDSTAT_FILES = 512
 
 _by_time = itemgetter(0)
@@ -29,6 +29,7 @@ class PerfScheduler:
         self._table = table
         self._rings = self._open(root_pid, pages)
         self.ring_bytes = self._rings[0].size
+        self._instants = [perf_records.Instant() for _ in self._rings]
         self._schedstats = _SchedStats()
         for ring in self._rings:
             ring.enable()
@@ -52,7 +53,7 @@ class PerfScheduler:
         return perf_event.open_rings(root_pid, pages)
 
     def _decode(self, data: bytes, ring: int) -> list[Record]:
-        return perf_records.decode(data)
+        return perf_records.decode(data, None, self._instants[ring])
 
     def _own(self, records: list[Record]) -> list[Record]:
         """Those of ``records``, by time, that are of the run's tree."""

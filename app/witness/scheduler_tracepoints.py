@@ -43,7 +43,6 @@ class TracepointScheduler(PerfScheduler):
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._tracepoints = numbers()
-        self._instants = [perf_records.Instant() for _ in perf_event.online_cpus()]
         super().__init__(root_pid, table, pages)
 
     def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:

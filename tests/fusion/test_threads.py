@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.timeline.states import Evidence, Reason, State
-from tests.fusion.world import ROOT, World, assert_whole, row_at, rows, track_of
+from app.timeline import wire
+from app.timeline.states import Evidence, ObjectKind, Reason, State
+from tests.fusion.world import MS, ROOT, World, assert_whole, row_at, rows, track_of
 
 LOCK = ROOT << 32 | 7
 
@@ -185,19 +186,43 @@ def test_split_leaves_out_the_preemptions_that_were_seen() -> None:
     assert ("ready", 19, 20) in rows(timeline, timeline.root())
 
 
-def test_two_unknown_waits_between_readings_are_left_alone() -> None:
+def test_unknown_waits_between_readings_share_what_the_account_tells() -> None:
     world = World()
     world.on(1, ROOT)
     world.account(2, ROOT, wait=0, slices=1)
     world.off(5, ROOT)
     world.on(20, ROOT)
     world.off(21, ROOT)
-    world.on(25, ROOT)
-    world.account(26, ROOT, wait=3, slices=3)
+    world.on(27, ROOT)
+    world.account(28, ROOT, wait=11, slices=3)
     timeline = world.timeline(30)
-    assert [state for state, _, _ in rows(timeline, timeline.root())[2:]] == [
-        "blocked", "running", "blocked", "running",
+    assert_whole(timeline)
+    # Both stopped for 5 ms; the rest, 11 ms in sum, they were ready.
+    assert rows(timeline, timeline.root())[2:] == [
+        ("blocked", 5, 10), ("ready", 10, 20), ("running", 20, 21),
+        ("blocked", 21, 26), ("ready", 26, 27), ("running", 27, 30),
     ]  # fmt: skip
+    assert timeline.stats[timeline.root().id].ready_ns == 11 * MS
+
+
+def test_wait_that_a_message_ended_was_ready_no_longer_than_since() -> None:
+    world, pipe = World(), ROOT << 32 | 5
+    world.on(1, ROOT)
+    world.hello(1.5)
+    world.account(2, ROOT, wait=0, slices=1)
+    world.new(3, 101)
+    world.thread(3.5, 101, "sender")
+    world.object(3.6, 101, ObjectKind.PIPE, pipe)
+    world.off(5, ROOT)
+    world.say(19, 101, wire.SEND, b=pipe)
+    world.on(20, ROOT)
+    world.say(20.5, ROOT, wire.RECV, b=pipe)
+    world.off(21, ROOT)
+    world.on(27, ROOT)
+    world.account(28, ROOT, wait=4, slices=3)
+    timeline = world.timeline(30)
+    ready = [row for row in rows(timeline, timeline.root()) if row[0] == "ready"]
+    assert ready == [("ready", 19, 20), ("ready", 24, 27)]
 
 
 def test_reading_that_raced_with_a_switch_splits_nothing() -> None:

@@ -120,3 +120,13 @@ def test_decode_switch_has_the_instant_of_its_tracepoint_for_both() -> None:
         SwitchOut(200, 7, 9, 1, False),
         SwitchIn(300, 7, 8, 1),
     ]
+
+
+def test_decode_one_thread_after_another_is_one_instant() -> None:
+    out = switch(1 << 13, 7, 8, 10_000, 1)
+    assert decode(out + switch(0, 7, 9, 11_600, 1)) == [
+        SwitchOut(10_000, 7, 8, 1, False),
+        SwitchIn(10_000, 7, 9, 1),
+    ]
+    later = decode(out + switch(0, 7, 9, 15_000, 1))
+    assert later[1] == SwitchIn(15_000, 7, 9, 1), "the CPU may have been idle in between"
