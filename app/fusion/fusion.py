@@ -73,7 +73,7 @@ class Fusion:
         }
         self._threads = threads = ThreadMachine(book, who, off_cpu, endings, flows)
         looks: ThreadMachine | SampledMachine = (
-            threads if facts.switches else SampledMachine(who, off_cpu, endings)
+            threads if facts.switches else SampledMachine(book, who, off_cpu, endings)
         )
         probe = ProbeRecords(book, who, things, operations, tasks, flows, endings, self._outputs)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {

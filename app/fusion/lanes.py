@@ -24,6 +24,7 @@ class Lane:
     __slots__ = (
         "before",
         "book",
+        "corrected",
         "cpu",
         "ended",
         "evidence",
@@ -75,6 +76,7 @@ class Lane:
         self.ended = False
         self.totals = [0] * _KINDS_OF_STATE
         self.voluntary = self.involuntary = 0
+        self.corrected = (0, 0)
         book.dirty[self] = None
 
     def change(
@@ -163,9 +165,16 @@ class Lane:
         for place, ready in zip(marks, ready_ns, strict=False):
             row = held[place]
             middle = max(row.start_ns, row.end_ns - ready)
-            before = (held[place - 1].state if place else after) if middle == row.start_ns else None
-            if middle == row.end_ns or self._unlawful(before or row.state, State.READY):
-                self.book.gaps += middle < row.end_ns
+            before = row.state
+            if middle == row.start_ns:
+                before = held[place - 1].state if place else after
+                if done == place and done:
+                    before = State.READY  # so ends the row before, split just now
+            follows = held[place + 1].state if place + 1 < len(held) else self.state
+            if middle == row.end_ns or self._unlawful(State.READY, follows):
+                continue  # none of it, or a sample has it ready after the wait already
+            if self._unlawful(before, State.READY):
+                self.book.gaps += 1
                 continue
             rows += held[done:place]
             done = place + 1
@@ -176,6 +185,8 @@ class Lane:
             )
             self.totals[row.state] -= row.end_ns - middle
             self.totals[State.READY] += row.end_ns - middle
+        if held and done == len(held):
+            self.before = State.READY
         rows += held[done:]
         self.book.dirty[self] = None
 
@@ -192,18 +203,28 @@ class Lane:
     def open_row(self) -> Slice:
         return self._row(OPEN)
 
+    def total(self, state: State, now: int) -> int:
+        """How long the track was in ``state``, the open slice counted up to ``now``."""
+        open_ns = now - self.start if self.state is state and not self.ended else 0
+        return self.totals[state] + max(0, open_ns)
+
+    def counted(self, now: int, running_ns: int, ready_ns: int) -> None:
+        """The kernel's own totals up to ``now``: statistics go by these, not by the slices."""
+        self.corrected = (
+            running_ns - self.total(State.RUNNING, now),
+            ready_ns - self.total(State.READY, now),
+        )
+
     def stats(self, now: int = 0) -> Stats:
         """Totals, the open slice counted up to ``now``."""
-        totals = self.totals
-        if not self.ended and now > self.start:
-            totals = totals.copy()
-            totals[self.state] += now - self.start
+        running, ready = self.corrected
+        blocked = self.total(State.BLOCKED, now) + self.total(State.AWAITING, now)
         return Stats(
             self.track,
-            totals[State.RUNNING],
-            totals[State.READY],
-            totals[State.BLOCKED] + totals[State.AWAITING],
-            totals[State.GIL],
+            max(0, self.total(State.RUNNING, now) + running),
+            max(0, self.total(State.READY, now) + ready),
+            max(0, blocked - running - ready),
+            self.total(State.GIL, now),
             self.voluntary,
             self.involuntary,
         )

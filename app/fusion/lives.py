@@ -75,6 +75,8 @@ class ThreadLife:
 
     __slots__ = (
         "account",
+        "ahead",
+        "base",
         "baseline",
         "cpu",
         "doubtful",
@@ -129,6 +131,8 @@ class ThreadLife:
         self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
         # What /proc showed last: see sampled_machine.
         self.account: tuple[int, int] | None = None
+        self.base = (0, 0)  # of the account, what was before the run
+        self.ahead = (0, 0)  # of running and ready, what was shown before it was counted
         self.look: Look | None = None
 
     @property

@@ -8,6 +8,7 @@ from app.fusion.flows import Flows
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, Operation, ThreadLife
 from app.fusion.off_cpu import OffCpu
+from app.fusion.runqueue import RunQueue
 from app.fusion.things import Held, Known, Things
 from app.fusion.waits import Waits
 from app.timeline.records import ProbeRecord
@@ -45,6 +46,7 @@ class Operations:
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
         self._sampled = book.facts.scheduler == "procfs"
+        self._queue = RunQueue(book)
         self.thread_of: dict[int, ThreadLife] = {}  # by the probe's thread or process object
 
     def enter(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
@@ -83,6 +85,8 @@ class Operations:
         op = life.op
         if op is None:
             return
+        if self._sampled and life.lane.state is State.BLOCKED:
+            self._queue.left_wait(life, t)
         if record.c == 1:
             self._flows.left(life, op, t)
         if not self._switches:

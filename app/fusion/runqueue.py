@@ -45,12 +45,27 @@ class RunQueue:
         life.unknown_ins += 1
         if not self._waits or life.baseline is None or t - lane.start <= LEAST_NS:
             return
-        if not lane.holding:
-            lane.hold()
-            self._book.causes[lane.track] = []
-            held = lane.start
-            self._book.timer(t + PATIENCE_NS, lambda _: self._expire(life, held))
+        self._hold(life, t)
         lane.mark()
+
+    def left_wait(self, life: ThreadLife, t: int) -> None:
+        """Under sampling: the probe tells the end of a wait, whose end may have been spent ready.
+
+        Call it before the arrow that ends there is drawn.
+        """
+        lane = life.lane
+        if t - lane.start > LEAST_NS:
+            self._hold(life, t)
+            lane.mark()
+
+    def shares(self, life: ThreadLife, wait: int) -> list[int]:
+        """A reading under sampling: what of ``wait`` the ends of waits told by the probe take."""
+        return self._shares(life, wait) if life.lane.holding and wait >= LEAST_NS else []
+
+    def settle(self, life: ThreadLife, shares: list[int]) -> None:
+        """Under sampling, once what followed those waits is laid out."""
+        if life.lane.holding:
+            self._release(life, shares)
 
     def reading(self, life: ThreadLife, wait_ns: int, slices: int) -> None:
         """A SchedStat record: settle what is held, and start to count anew.
@@ -78,6 +93,14 @@ class RunQueue:
         """The thread ends: no reading will come."""
         self._release(life, [])
 
+    def _hold(self, life: ThreadLife, t: int) -> None:
+        lane = life.lane
+        if not lane.holding:
+            lane.hold()
+            self._book.causes[lane.track] = []
+            held = lane.start
+            self._book.timer(t + PATIENCE_NS, lambda _: self._expire(life, held))
+
     def _shares(self, life: ThreadLife, wait: int) -> list[int]:
         """The ready end of each marked row, ``wait`` in sum where they are long enough."""
         waits = life.lane.marked()
@@ -87,14 +110,15 @@ class RunQueue:
             place = bisect_left(causes, row.end_ns) - 1
             known = place >= 0 and causes[place] >= row.start_ns
             told.append(row.end_ns - causes[place] if known else 0)
-        if sum(told) >= wait:
-            return _level(told, wait)
-        rest = [
-            0 if since else row.end_ns - row.start_ns
-            for row, since in zip(waits, told, strict=True)
-        ]
-        shares = _level(rest, wait - sum(told))
-        return [since + share for since, share in zip(told, shares, strict=True)]
+        lengths = [row.end_ns - row.start_ns for row in waits]
+        untold = [0 if since else length for since, length in zip(told, lengths, strict=True)]
+        shares = [0] * len(waits)
+        # What was told first, then where nothing was, and at last before what was told.
+        for bounds in (told, untold, lengths):
+            left = [bound - share for bound, share in zip(bounds, shares, strict=True)]
+            more = _level([max(0, bound) for bound in left], wait - sum(shares))
+            shares = [share + part for share, part in zip(shares, more, strict=True)]
+        return shares
 
     def _release(self, life: ThreadLife, ready: list[int]) -> None:
         life.lane.release(ready)
@@ -108,6 +132,8 @@ class RunQueue:
 
 def _level(lengths: list[int], total: int) -> list[int]:
     """What of each length lies above one level, chosen so that it is ``total`` in sum."""
+    if total <= 0:
+        return [0] * len(lengths)
     level = summed = 0
     ordered = sorted(lengths, reverse=True)
     for count, length in enumerate(ordered, 1):

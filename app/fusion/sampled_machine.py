@@ -2,29 +2,40 @@
 
 A look tells the kernel's letter (StatSample) and, by schedstat, how much of the time since the
 look before was spent on a CPU and on a run queue (SchedStat, which follows only where it
-changed). So what a thread did between two looks is decided at the second, and boundaries are
-*sampled*; where the probe tells when a wait began and ended, its boundaries are the probe's.
+changed). So what a thread did between two looks is laid out at the second: the sums are the
+kernel's, the order and so the edges are *sampled*. Where the probe tells when a wait began and
+ended, its edges are the probe's, and its last part is ready where the account says so.
+
+The account lags: time on a CPU is added at a tick or a switch, time on a run queue only when it is
+over. What is shown before it is counted is not shown again when it is.
 """
 
 from __future__ import annotations
 
+from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, Look, ThreadLife
 from app.fusion.off_cpu import OffCpu
+from app.fusion.runqueue import RunQueue
 from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
 from app.timeline.states import Evidence, State
 
 #: What was seen is taken to last this long beyond the last look at a thread.
 LASTS_NS = 30_000_000
+#: A thread that stands still at both looks, and did less than this in between, did nothing.
+LEAST_NS = 100_000
+#: What ran is shown, also where its time was taken for another state before it was counted.
+_SHORTEST_NS = 1_000
 _WAITS = frozenset({State.BLOCKED, State.GIL})
 
 
 class SampledMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
-    def __init__(self, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
+    def __init__(self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
+        self._queue = RunQueue(book)
         self._who = who
         self._off_cpu = off_cpu
         self._endings = endings
@@ -54,6 +65,8 @@ class SampledMachine:
             unseen = t - max(look.t, lane.start)
             if lane.state is State.READY or (lane.state is State.RUNNING and unseen > LASTS_NS):
                 lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
+                if look.t >= t:
+                    lane.relabel(State.UNKNOWN, Evidence.MISSING)
         self._endings.thread_gone(life, t, Evidence.SAMPLED)
 
     def sched_stat(self, t: int, record: SchedStat) -> None:
@@ -62,10 +75,17 @@ class SampledMachine:
             return
         total = (record.run_ns, record.wait_ns)
         run_before, wait_before = life.account or total
+        # Of the program's first thread, what it did before the program began is not its own.
+        first = life.account is None and life is self._who.root.main
+        base = life.base = total if first else life.base
         life.account = total
+        run, wait = max(0, total[0] - run_before), max(0, total[1] - wait_before)
+        shares = self._queue.shares(life, wait)
         look = life.look
         if look is not None and not look.decided:
-            self._decide(life, look, max(0, total[0] - run_before), max(0, total[1] - wait_before))
+            self._decide(life, look, run, wait - sum(shares))
+        self._queue.settle(life, shares)
+        life.lane.counted(t, total[0] - base[0], total[1] - base[1])
 
     def syscall_sample(self, t: int, record: SyscallSample) -> None:
         life = self._live(record.tid)
@@ -77,40 +97,84 @@ class SampledMachine:
         look.decided = True
         lane = life.lane
         floor = max(lane.start, look.t if look.before is None else look.before)
+        ahead_run, ahead_wait = life.ahead
+        ran = run
+        life.ahead = (max(0, ahead_run - run), max(0, ahead_wait - wait))
+        run = min(max(0, run - ahead_run), look.t - floor)
+        wait = min(max(0, wait - ahead_wait), look.t - floor - run)
+        rest = look.t - floor - run - wait
         if look.letter in "Tt":
             self._set_cpu(life, Cpu.OFF, look.t)
             if lane.state is not State.STOPPED:
                 lane.change(max(look.t, lane.start), State.STOPPED, Evidence.SAMPLED)
         elif look.letter == "R":
-            running = run >= wait and run > 0
-            state = State.RUNNING if running else State.READY
-            if life.op is not None and lane.evidence is Evidence.PROBE and not running:
-                return  # queued for a CPU inside its wait: the probe tells when that is over
-            if lane.state in _WAITS:
-                self._off_cpu.close(life)
-                floor = max(floor, look.t - run - wait)
-            self._set_cpu(life, Cpu.RUNNING if running else Cpu.READY, look.t)
-            if lane.state is not state:
-                cpu = look.cpu if running else NO_CPU
-                lane.change(max(floor, lane.start), state, Evidence.SAMPLED, cpu=cpu)
+            self._runnable(life, look, (run, wait, rest), ran)
         elif life.op is not None:
             self._set_cpu(life, Cpu.OFF, look.t)
         elif lane.state in _WAITS:
             self._set_cpu(life, Cpu.OFF, look.t)
-            self._off_cpu.decide(life)
+            if run < LEAST_NS:
+                self._off_cpu.decide(life)
+                return
+            self._off_cpu.close(life)
+            self._lay(life, look, floor + rest, ((State.READY, wait), (State.RUNNING, run)))
+            self._off_cpu.begin(life, look.t)
         else:
             self._set_cpu(life, Cpu.OFF, look.t)
             # It waited to run, and ran, from the look before on; then it stopped.
-            if lane.state is State.READY and not run:
+            if lane.state is State.READY and not ran:
                 # It must have run, but the account was read in between: who knows when.
                 lane.change(floor, State.UNKNOWN, Evidence.MISSING)
                 self._off_cpu.begin(life, max(lane.start, look.t))
                 return
-            stopped = max(lane.start, min(look.t, floor + run + wait))
-            if lane.state is State.READY:
-                began = max(lane.start, stopped - run)
-                lane.change(began, State.RUNNING, Evidence.SAMPLED, cpu=look.cpu)
-            self._off_cpu.begin(life, stopped)
+            run = max(run, min(_SHORTEST_NS, look.t - floor - wait))
+            self._lay(life, look, floor, ((State.READY, wait), (State.RUNNING, run)))
+            self._off_cpu.begin(life, max(lane.start, floor + wait + run))
+
+    def _runnable(
+        self, life: ThreadLife, look: Look, spent: tuple[int, int, int], counted: int
+    ) -> None:
+        """It runs, or stands on a run queue: which of them, only the account tells.
+
+        ``spent`` is how long it ran, was ready, and did what is not counted yet; the account
+        grew by ``counted`` of running.
+        """
+        run, wait, rest = spent
+        lane = life.lane
+        if life.op is not None and lane.evidence is Evidence.PROBE and run < wait + rest:
+            return  # queued for a CPU inside its wait: the probe tells when that is over
+        if lane.state in _WAITS:
+            self._off_cpu.close(life)
+            if not run and not wait:
+                wait = min(rest, 1)
+            begin = look.t - run - wait
+            self._lay(life, look, begin, ((State.READY, wait), (State.RUNNING, run)))
+        else:
+            # Who runs is counted at each tick. Who was counted for less than half of the time
+            # stands on a run queue now: that is counted when it is over.
+            ready_now = 2 * counted < look.t - (look.before or look.t)
+            ahead_run, ahead_wait = life.ahead
+            if ready_now:
+                wait, ahead_wait = wait + rest, ahead_wait + rest
+            else:
+                run, ahead_run = run + rest, ahead_run + rest
+            life.ahead = ahead_run, ahead_wait
+            parts = ((State.READY, wait), (State.RUNNING, run))
+            if ready_now or lane.state is State.RUNNING:
+                parts = parts[::-1]
+            self._lay(life, look, look.t - run - wait, parts)
+        self._set_cpu(life, Cpu.RUNNING if lane.state is State.RUNNING else Cpu.READY, look.t)
+
+    @staticmethod
+    def _lay(life: ThreadLife, look: Look, t: int, parts: tuple[tuple[State, int], ...]) -> None:
+        """From ``t`` on the thread was in these states, so long in each, one after the other."""
+        lane = life.lane
+        for state, length in parts:
+            if length > 0:
+                if lane.state is not state:
+                    cpu = look.cpu if state is State.RUNNING else NO_CPU
+                    lane.change(max(t, lane.start), state, Evidence.SAMPLED, cpu=cpu)
+                t += length
 
     @staticmethod
     def _set_cpu(life: ThreadLife, cpu: Cpu, t: int) -> None:

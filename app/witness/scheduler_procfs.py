@@ -22,8 +22,10 @@ from app.witness import proc
 from app.witness.threads import ThreadTable
 
 #: No more often than this, and never more than this share of one core.
-MIN_INTERVAL_NS = 4_000_000
+MIN_INTERVAL_NS = 2_000_000
 MAX_SHARE = 0.05
+#: What a look costs beside its own work: to wake up for it, and to hand on what was seen.
+WAKING_NS = 25_000
 #: Births and deaths are looked for at least this often; a changed thread count does it at once.
 DISCOVER_NS = 20_000_000
 #: A thread's files stay open up to this many threads.
@@ -80,6 +82,7 @@ class ProcfsScheduler:
 
     ``tree_pid`` is the subreaper that orphans of the program fall to. ``share`` is the part of
     one core that the sampling took, smoothed; the pause between looks grows to keep it small.
+    The next look is due at ``due_ns``.
     """
 
     name = "procfs"
@@ -91,7 +94,7 @@ class ProcfsScheduler:
         self._threads: dict[tuple[int, int], _Thread] = {}
         self._processes: set[int] = set()
         self._zombies: set[int] = set()
-        self._due_ns = self._discover_due_ns = 0
+        self.due_ns = self._discover_due_ns = 0
         self._cost_ns = 0.0
         self.interval_ns = MIN_INTERVAL_NS
 
@@ -102,7 +105,7 @@ class ProcfsScheduler:
     def poll(self) -> list[Record]:
         """One look at every thread when it is due, else nothing."""
         now_ns = time.monotonic_ns()
-        if now_ns < self._due_ns:
+        if now_ns < self.due_ns:
             return []
         began = time.thread_time_ns()
         records: list[Record] = []
@@ -112,11 +115,11 @@ class ProcfsScheduler:
         for thread in list(self._threads.values()):
             records += self._look(thread)
         self._table.note(records)
-        cost = time.thread_time_ns() - began
+        cost = time.thread_time_ns() - began + WAKING_NS
         # The dearer of this look and the average: a burst of threads slows it down at once.
         self._cost_ns = max(cost, 0.9 * self._cost_ns + 0.1 * cost)
         self.interval_ns = max(MIN_INTERVAL_NS, int(self._cost_ns * (1 / MAX_SHARE - 1)))
-        self._due_ns = time.monotonic_ns() + self.interval_ns
+        self.due_ns = time.monotonic_ns() + self.interval_ns
         return records
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from app.timeline.records import Limit, ProcessReaped, Record
 from app.timeline.states import TrackKind, vocabulary
 from app.witness.choose import Scheduler, open_scheduler
 from app.witness.rings import RingsReader
+from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.states import StatesSampler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
@@ -129,6 +130,7 @@ class Run:
         self._rings = RingsReader(layout.rings)
         self._closing.callback(self._rings.close)
         self._scheduler: Scheduler | None = None
+        self._sampler: ProcfsScheduler | None = None
         try:
             scheduler = open_scheduler(
                 self.spec.witness, self._root_pid, self._guard.pid, self._table
@@ -137,6 +139,8 @@ class Run:
             self._why = refusal.reasons
         else:
             self._scheduler, self._why = scheduler, scheduler.reasons
+            if isinstance(scheduler.witness, ProcfsScheduler):
+                self._sampler = scheduler.witness
             self._closing.callback(scheduler.witness.close)
 
         if self.spec.python_name and not self.spec.probe:
@@ -221,11 +225,22 @@ class Run:
             self._pause(0 if behind else BUSY_NS if heard else IDLE_NS)
 
     def _pause(self, interval_ns: int) -> None:
-        """Until the next drain is due; wakes for a command, the guard, or a reader with room."""
+        """Until the next drain is due; wakes for a command, the guard, or a reader with room.
+
+        A witness that samples looks in between, as often as it may.
+        """
         poll = self._poll
         if self._sink.pending:
             poll.register(self._sink.fd, select.POLLOUT)
-        self._ready = {fd for fd, _ in poll.poll(interval_ns / 1e6)}
+        until = time.monotonic_ns() + interval_ns
+        while True:
+            due = until if self._sampler is None else min(until, self._sampler.due_ns)
+            self._ready = {fd for fd, _ in poll.poll(max(0, due - time.monotonic_ns()) / 1e6)}
+            if self._ready or due == until or self._sampler is None:
+                break
+            records = self._sampler.poll()
+            self._states.note(records)
+            self._feed(records)
         if self._sink.pending:
             poll.unregister(self._sink.fd)
             self._sink.flush()

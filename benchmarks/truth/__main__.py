@@ -66,7 +66,8 @@ class Verdict:
         whole, timeline = self.whole, self.timeline
         life_ns = whole.both_ns + whole.unsaid_ns
         judged = f"{100 * whole.unsaid_ns / life_ns:.2f} %" if life_ns else "-"
-        kernel_ns = sum(life.run_ns for life in self.lives.values())
+        start_ns = timeline.run["start_monotonic_ns"]
+        kernel_ns = sum(life.run_ns(start_ns) for life in self.lives.values())
         found = timeline.run["witnesses"]["scheduler"]
         return [
             name,

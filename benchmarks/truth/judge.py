@@ -38,7 +38,7 @@ class Life:
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self.run_ns = 0  # by sched_stat_runtime
+        self._ran: list[tuple[int, int]] = []  # by sched_stat_runtime
         self.switches = self.lost_switches = self.lost_wakeups = 0
         self._what: Class | None = None
         self._since = 0
@@ -55,9 +55,13 @@ class Life:
             self._change(t, "ready")
 
     def runtime(self, t: int, ran_ns: int) -> None:
-        self.run_ns += ran_ns
+        self._ran.append((t, ran_ns))
         self._stint_ns += ran_ns
         self._accounted_ns = t
+
+    def run_ns(self, since_ns: int) -> int:
+        """Its CPU time by the kernel's account, from then on."""
+        return sum(ran for t, ran in self._ran if t >= since_ns)
 
     def switch_in(self, t: int) -> None:
         self.switches += 1

@@ -13,13 +13,15 @@ class Proc(World):
     def __init__(self) -> None:
         super().__init__("procfs")
         self.total = [0.0, 0.0]
+        self.told = False
 
     def look(self, ms: float, letter: str, run: float = 0, wait: float = 0) -> None:
         """A look at the main thread that ran and waited so long since the look before."""
         self.add(StatSample(at(ms), ROOT, ROOT, letter, 1))
         self.total[0] += run
         self.total[1] += wait
-        if run or wait or ms == 0:
+        if run or wait or not self.told:
+            self.told = True
             self.account(ms + 0.01, ROOT, self.total[1], 0, self.total[0])
 
 
@@ -34,8 +36,8 @@ def test_busy_thread_is_running_and_a_crowded_one_ready() -> None:
     assert_whole(timeline)
     assert [row for row in rows(timeline, timeline.root()) if row[1] >= 0][-3:] == [
         ("running", 0, 20),
-        ("ready", 20, 30),
-        ("running", 30, 50),
+        ("ready", 20, 31),
+        ("running", 31, 50),
     ]
     assert row_at(timeline, timeline.root(), 25).evidence is Evidence.SAMPLED
 
@@ -144,3 +146,56 @@ def test_ready_thread_that_then_waits_for_the_gil_ran_in_between() -> None:
         ("running", 15, 16),
         ("gil", 16, 30),
     ]
+
+
+def test_sums_of_slices_are_those_of_the_account_though_their_order_is_not_known() -> None:
+    world = Proc()
+    world.look(0, "R")
+    for n in range(1, 11):
+        world.look(10 * n, "R", run=7, wait=3)
+    timeline = world.timeline(100)
+    assert_whole(timeline)
+    root = timeline.root()
+    assert timeline.total_ns(root, State.RUNNING) == 70 * MS
+    assert timeline.total_ns(root, State.READY) == 30 * MS + 10_000  # the account's reading
+
+
+def test_wait_on_a_run_queue_is_shown_once_though_it_is_counted_when_it_is_over() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "R", run=10)
+    world.look(20, "R")  # it waits since 10 ms; the account says so only when it runs again
+    world.look(30, "R")
+    world.look(40, "R", run=8, wait=22)
+    timeline = world.timeline(50)
+    assert rows(timeline, timeline.root())[-3:] == [
+        ("running", 0, 10),
+        ("ready", 10, 32),
+        ("running", 32, 50),
+    ]
+
+
+def test_statistics_go_by_the_kernels_account() -> None:
+    world = Proc()
+    world.hello(0.5)
+    world.look(1, "R")
+    world.enter(5, ROOT, Reason.LOCK, ROOT << 32 | 1)
+    world.leave(6, ROOT, Reason.LOCK, ROOT << 32 | 1)
+    world.enter(9, ROOT, Reason.LOCK, ROOT << 32 | 1)
+    world.look(10, "S", run=6, wait=2)  # shown running: 4 ms to the first wait, 3 ms after it
+    timeline = world.timeline(10.02)
+    stats = timeline.stats[timeline.root().id]
+    assert (stats.running_ns, stats.ready_ns) == (6 * MS, 2 * MS)
+
+
+def test_end_of_a_wait_that_the_probe_told_is_ready_as_long_as_the_account_says() -> None:
+    world = Proc()
+    world.hello(0.5)
+    world.look(1, "R")
+    world.enter(5, ROOT, Reason.SLEEP, line=4)
+    world.leave(33, ROOT, Reason.SLEEP)
+    world.look(35, "R", run=5, wait=4)
+    timeline = world.timeline(40)
+    assert_whole(timeline)
+    assert {("blocked", 5, 29), ("ready", 29, 33)} <= set(rows(timeline, timeline.root()))
+    assert row_at(timeline, timeline.root(), 31).evidence is Evidence.INFERRED
