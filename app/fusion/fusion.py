@@ -168,7 +168,8 @@ class Fusion:
         elif record.source != "probe":
             for process in list(self._who.live()):
                 for life in list(process.threads.values()):
-                    self._threads.lost(life, t)
+                    since = record.since - self._facts.start_ns if record.since else t
+                    self._threads.lost(life, t, since)
 
     def _limit(self, t: int, record: Limit) -> None:
         self._findings.limit(t, record.name, record.value)

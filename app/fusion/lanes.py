@@ -11,6 +11,8 @@ from app.timeline.states import Evidence, Reason, State
 _UNKNOWN = State.UNKNOWN
 _MISSING = Evidence.MISSING
 _KINDS_OF_STATE = len(State)
+#: A state that a thread must have passed through between two others lasts so long at least.
+SHORTEST_NS = 1_000
 
 
 class Lane:
@@ -165,15 +167,16 @@ class Lane:
         for place, ready in zip(marks, ready_ns, strict=False):
             row = held[place]
             middle = max(row.start_ns, row.end_ns - ready)
-            before = row.state
+            follows = held[place + 1].state if place + 1 < len(held) else self.state
             if middle == row.start_ns:
                 before = held[place - 1].state if place else after
                 if done == place and done:
                     before = State.READY  # so ends the row before, split just now
-            follows = held[place + 1].state if place + 1 < len(held) else self.state
+                if self._unlawful(before, State.READY):
+                    middle = min(row.end_ns, middle + SHORTEST_NS)  # it stopped, be it briefly
             if middle == row.end_ns or self._unlawful(State.READY, follows):
                 continue  # none of it, or a sample has it ready after the wait already
-            if self._unlawful(before, State.READY):
+            if self._unlawful(row.state, State.READY) and middle > row.start_ns:
                 self.book.gaps += 1
                 continue
             rows += held[done:place]

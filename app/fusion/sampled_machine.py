@@ -15,6 +15,7 @@ from __future__ import annotations
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.identities import Identities
+from app.fusion.lanes import SHORTEST_NS
 from app.fusion.lives import Cpu, Look, ThreadLife
 from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
@@ -26,8 +27,6 @@ from app.timeline.states import Evidence, State
 LASTS_NS = 30_000_000
 #: A thread that stands still at both looks, and did less than this in between, did nothing.
 LEAST_NS = 100_000
-#: What ran is shown, also where its time was taken for another state before it was counted.
-_SHORTEST_NS = 1_000
 _WAITS = frozenset({State.BLOCKED, State.GIL})
 
 
@@ -127,7 +126,7 @@ class SampledMachine:
                 lane.change(floor, State.UNKNOWN, Evidence.MISSING)
                 self._off_cpu.begin(life, max(lane.start, look.t))
                 return
-            run = max(run, min(_SHORTEST_NS, look.t - floor - wait))
+            run = max(run, min(SHORTEST_NS, look.t - floor - wait))
             self._lay(life, look, floor, ((State.READY, wait), (State.RUNNING, run)))
             self._off_cpu.begin(life, max(lane.start, floor + wait + run))
 
@@ -169,8 +168,13 @@ class SampledMachine:
     def _lay(life: ThreadLife, look: Look, t: int, parts: tuple[tuple[State, int], ...]) -> None:
         """From ``t`` on the thread was in these states, so long in each, one after the other."""
         lane = life.lane
+        if t <= lane.start and lane.before is State.READY:
+            # It left its wait, and that it told itself: so it ran.
+            t = lane.start + SHORTEST_NS
+            if t > look.t:
+                return
         for state, length in parts:
-            if length > 0:
+            if length > 0 and t <= max(look.t, lane.start):
                 if lane.state is not state:
                     cpu = look.cpu if state is State.RUNNING else NO_CPU
                     lane.change(max(t, lane.start), state, Evidence.SAMPLED, cpu=cpu)

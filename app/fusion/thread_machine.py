@@ -181,14 +181,15 @@ class ThreadMachine:
         if life is not None and life.cpu is Cpu.OFF:
             self._off_cpu.sampled(life, record)
 
-    def lost(self, life: ThreadLife, t: int) -> None:
-        """Switches of this thread were lost: what it did since its last one is not known."""
+    def lost(self, life: ThreadLife, t: int, since: int) -> None:
+        """Switches of this thread may have been lost: what it did from then on is not known."""
         if life.exited:
             return
         life.cpu = Cpu.UNSEEN
         life.process.update_executing(life, t)
         self._queue.lost(life)
-        life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+        # A slice that began meanwhile was told by another CPU, which may have lost its end.
+        life.lane.change(max(since, life.lane.start), State.UNKNOWN, Evidence.MISSING)
 
     def _live(self, tid: int) -> ThreadLife | None:
         life = self._who.threads.get(tid)

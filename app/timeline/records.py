@@ -147,13 +147,17 @@ class OutputChunk(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """``lost`` records of a witness were lost before ``t``; pid and tid are 0 where unknown."""
+    """``lost`` records of a witness were lost before ``t``; pid and tid are 0 where unknown.
+
+    ``since`` is the time of the last record before the loss, 0 where unknown.
+    """
 
     t: int
     source: str
     lost: int
     pid: int = 0
     tid: int = 0
+    since: int = 0
 
 
 class Limit(NamedTuple):

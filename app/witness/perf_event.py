@@ -47,10 +47,13 @@ assert _ATTR.size == 112
 # struct perf_event_mmap_page: where data_head, data_tail, data_offset and data_size lie.
 _DATA_HEAD, _DATA_TAIL, _DATA_OFFSET, _DATA_SIZE = 1024, 1032, 1040, 1048
 
-#: Pages of a ring, tried in this order. 2 MiB for those who may lock memory as they like; others
-#: share kernel.perf_event_mlock_kb among all their runs, so none begins by taking all of it.
-#: 128 KiB hold 40 ms of 100 000 switches a second on one CPU.
-PRIVILEGED_PAGES = (512, 256, 128, 64, 32, 16, 8)
+#: Pages of a ring, tried in this order. For those who may lock memory as they like 16 MiB, on
+#: machines with many CPUs less: a switch with its wake-up takes 330 bytes, and fusion that is busy
+#: may leave the rings alone for half a second. Others share kernel.perf_event_mlock_kb among all
+#: their runs, so none begins by taking all of it: 128 KiB hold 40 ms of 100 000 bare switches a
+#: second on one CPU.
+PRIVILEGED_PAGES = (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8)
+PRIVILEGED_TOTAL_PAGES = 16_384
 SHARED_PAGES = (64, 32, 16, 8)
 
 _CAP_IPC_LOCK = 14
@@ -231,7 +234,9 @@ def open_rings(pid: int, pages: tuple[int, ...] = ()) -> list[Ring]:
     events are refused, or when not even the smallest rings are granted: the rings of all of one
     user's runs together are bounded by kernel.perf_event_mlock_kb.
     """
-    for count in pages or (PRIVILEGED_PAGES if may_lock_memory() else SHARED_PAGES):
+    most = PRIVILEGED_TOTAL_PAGES // len(online_cpus())
+    privileged = tuple(count for count in PRIVILEGED_PAGES if count <= max(512, most))
+    for count in pages or (privileged if may_lock_memory() else SHARED_PAGES):
         rings: list[Ring] = []
         try:
             for cpu in online_cpus():

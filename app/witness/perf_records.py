@@ -74,9 +74,10 @@ class Instant:
     record of who left. Outlives a drain, for a switch's records may lie in two.
     """
 
-    __slots__ = ("comes", "leaves", "t")
+    __slots__ = ("comes", "leaves", "seen", "t")
 
     def __init__(self) -> None:
+        self.seen = 0  # the time of the last switch or sample: a loss began after it
         self.t = -DIRECT_NS - 1
         self.leaves = self.comes = -1
 
@@ -95,6 +96,7 @@ def decode(
     """
     records: list[Record] = []
     last = instant or Instant()
+    seen = last.seen
     add = records.append
     offset, end = 0, len(data)
     switch, size_of_switch = _SWITCH.unpack_from, _SWITCH.size
@@ -106,6 +108,7 @@ def decode(
             kind, misc, size = _HEADER.unpack_from(data, offset)
             pid = tid = t = cpu = 0
         if kind == SWITCH:
+            seen = t
             if tid not in _NOBODY:
                 if misc & MISC_SWITCH_OUT:
                     if tid == last.leaves:
@@ -122,6 +125,7 @@ def decode(
             add(Dropped(0, "perf", 1))
             break
         elif kind == SAMPLE and tracepoints:
+            seen = t
             (woken,) = _WOKEN.unpack_from(data, offset + _RAW + WOKEN_OFFSET)
             name = tracepoints[_NUMBER.unpack_from(data, offset + _RAW)[0]]
             if name == "sched_switch":
@@ -133,9 +137,12 @@ def decode(
                 add(Wakeup(t, woken))
         else:
             record = _rare(kind, misc, data, offset, size)
+            if isinstance(record, Dropped):
+                record = record._replace(since=seen)
             if record is not None:
                 add(record)
         offset += size
+    last.seen = seen
     return records
 
 

@@ -76,6 +76,20 @@ def test_lost_switches_leave_a_gap_until_the_next_one() -> None:
     assert timeline.dropped == 12
 
 
+def test_loss_leaves_a_gap_from_the_last_record_before_it() -> None:
+    world = World()
+    world.on(1, ROOT)
+    world.add(Dropped(at(5), "perf", 12, since=at(3)))
+    world.off(9, ROOT)
+    timeline = world.timeline(15)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root())[1:] == [
+        ("running", 1, 3),
+        ("unknown", 3, 9),
+        ("blocked", 9, 15),
+    ]
+
+
 def test_lost_probe_records_leave_the_reason_missing() -> None:
     world = World()
     world.on(1, ROOT)

@@ -62,6 +62,8 @@ def test_decode_losses_are_counted() -> None:
     lost = record(2, 0, struct.pack("<QQ", 1, 17), sample_id(3, 3, 50, 0))
     samples = record(13, 0, struct.pack("<Q", 4), sample_id(3, 3, 60, 0))
     assert decode(lost + samples) == [Dropped(50, "perf", 17), Dropped(60, "perf", 4)]
+    before = switch(0, 7, 8, 30, 1)
+    assert decode(before + lost) == [SwitchIn(30, 7, 8, 1), Dropped(50, "perf", 17, since=30)]
 
 
 def test_decode_passes_over_what_it_does_not_know_and_idle() -> None:

@@ -1,0 +1,161 @@
+"""Big programs under the worker: is anything dropped, does it keep up, does its memory stay?
+
+Runs 1 000 threads, 200 processes, 10 000 tasks, and pairs of processes on pipes that switch as
+often as the machine lets them, for ``--seconds``. For each it prints what was seen, the records
+dropped, how late the last frame came after the program's end, and the worker's memory at a
+quarter of the run and at its end: what it holds may not grow with the run's length.
+
+    python -m benchmarks.scale [--seconds 10] [--witness auto] [--only NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+from app.timeline.frames import FrameReader, decode
+from app.timeline.states import State, TrackKind
+from app.timeline.timeline import Timeline
+from app.worker.spec import Limits, RunSpec
+
+PROGRAMS = {
+    "1 000 threads": """
+import threading, time
+gate = threading.Event()
+def work():
+    gate.wait()
+    for _ in range(20): time.sleep(0.05)
+threads = [threading.Thread(target=work) for _ in range(1_000)]
+for t in threads: t.start()
+gate.set()
+for t in threads: t.join()
+""",
+    "200 processes": """
+import os, time
+for _ in range(200):
+    if os.fork() == 0:
+        for _ in range(10): sum(range(20_000)); time.sleep(0.02)
+        os._exit(0)
+for _ in range(200): os.wait()
+""",
+    "10 000 tasks": """
+import asyncio
+async def work():
+    for _ in range(3): await asyncio.sleep(0.1)
+async def main():
+    await asyncio.gather(*(work() for _ in range(10_000)))
+asyncio.run(main())
+""",
+    "pipes": """
+import os, time
+end = time.monotonic() + {seconds}
+for _ in range(4):
+    there, back = os.pipe(), os.pipe()
+    if os.fork() == 0:
+        os.close(there[1]); os.close(back[0])
+        while ball := os.read(there[0], 1): os.write(back[1], ball)
+        os._exit(0)
+    if os.fork() == 0:
+        os.close(there[0]); os.close(back[1])
+        while time.monotonic() < end: os.write(there[1], b"x"); os.read(back[0], 1)
+        os._exit(0)
+    for fd in (*there, *back): os.close(fd)
+for _ in range(8): os.wait()
+""",
+}
+
+
+class Seen(NamedTuple):
+    timeline: Timeline
+    late_s: float  # from the program's end to the last frame
+    quarter_kib: int  # the worker's memory at a quarter of the run
+    last_kib: int
+    share: float  # of one core, that the worker took
+
+    @property
+    def switches(self) -> int:
+        return sum(item.voluntary + item.involuntary for item in self.timeline.stats.values())
+
+
+def measure(name: str, seconds: float, witness: str) -> Seen:
+    limits = Limits(wall_s=120, cpu_s=240, processes=1_500, memory_bytes=4 << 30)
+    spec = RunSpec.model_validate(
+        {
+            "run_id": f"scale-{os.getpid()}",
+            "program": PROGRAMS[name].replace("{seconds}", str(seconds)),
+            "witness": witness,
+            "limits": limits.model_dump(),
+        }
+    )
+    frames: list[bytes] = []
+    memory: list[tuple[float, int]] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(spec.model_dump_json().encode() + b"\n")
+        worker.stdin.flush()
+        reader, poll = FrameReader(), select.poll()
+        poll.register(worker.stdout, select.POLLIN)
+        cpu_ns = 0
+        while poll.poll(180_000):
+            data = os.read(worker.stdout.fileno(), 1 << 20)
+            if not data:
+                break
+            frames += reader.feed(data)
+            last = time.monotonic()
+            if worker.poll() is None:
+                memory.append((last, _resident_kib(worker.pid)))
+                cpu_ns = _on_cpu_ns(worker.pid)
+    # Decoded only now: a reader that works meanwhile would be measured, too.
+    timeline = Timeline(map(decode, frames))
+    run = timeline.run
+    ended = (run["start_monotonic_ns"] + run["duration_ns"]) / 1e9
+    begun, over = memory[0][0], memory[-1][0]
+    quarter = next(kib for at, kib in memory if at >= begun + (over - begun) / 4)
+    share = cpu_ns / 1e9 / (over - begun)
+    return Seen(timeline, last - ended, quarter, memory[-1][1], share)
+
+
+def _resident_kib(pid: int) -> int:
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 10
+
+
+def _on_cpu_ns(pid: int) -> int:
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--witness", default="auto")
+    parser.add_argument("--only", nargs="+", choices=tuple(PROGRAMS), default=tuple(PROGRAMS))
+    options = parser.parse_args()
+    for name in options.only:
+        seen = measure(name, options.seconds, options.witness)
+        timeline = seen.timeline
+        seconds = timeline.run["duration_ns"] / 1e9
+        unknown = sum(timeline.total_ns(track, State.UNKNOWN) for track in timeline.tracks.values())
+        kinds = {kind.word: len(timeline.of_kind(kind)) for kind in TrackKind}
+        tracks = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+        print(
+            f"{timeline.run['witnesses']['scheduler']:11} {name:14} {seconds:5.1f} s   {tracks}   "
+            f"{seen.switches / seconds:7.0f} switches/s   {timeline.dropped} dropped   "
+            f"{unknown / 1e6:.1f} ms unknown   last frame {seen.late_s:.2f} s after the end   "
+            f"{seen.quarter_kib >> 10} → {seen.last_kib >> 10} MiB   "
+            f"{100 * seen.share:.0f} % of a core",
+            flush=True,
+        )
+        if "sentence" in timeline.run:
+            print(f"  {timeline.run['sentence']}")
+
+
+if __name__ == "__main__":
+    main()
