@@ -132,3 +132,11 @@ def test_package_json_asks_for_the_type_checker_alone() -> None:
     package = json.loads((ROOT / "package.json").read_text())
     assert list(package["devDependencies"]) == ["typescript"]
     assert "dependencies" not in package
+
+
+def test_docs_limits_name_tests_that_exist() -> None:
+    text = (ROOT / "docs/limits.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", text))
+    written = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert named
+    assert not {name for name in named if f"def {name}(" not in written}
