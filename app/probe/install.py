@@ -39,14 +39,18 @@ HOOKS = {
 }
 
 
-def install() -> None:
-    """Begin recording. A part that fails is left out and noted beside the rings."""
+def install(finder: Any) -> None:
+    """Begin recording. A part that fails is left out and noted beside the rings.
+
+    ``finder`` stands first on the meta path and finds the probe's own modules.
+    """
     objects.reset()
     os.register_at_fork(after_in_child=_after_fork)
     patching.guarded(blocking.patch_builtins, os)
     patching.guarded(output.patch, os)
     patching.guarded(ending.patch, os)
-    patching.ImportHook({name: _lazily(*where) for name, where in HOOKS.items()}).install()
+    hooks = {name: _lazily(*where) for name, where in HOOKS.items()}
+    patching.ImportHook(hooks, finder).install()
 
 
 def _lazily(module: str, function: str) -> Callable[[Any], None]:

@@ -52,22 +52,28 @@ def builtin(module: Any, name: str, make: Callable[[Any], Callable[..., Any]]) -
 
 
 class ImportHook:
-    """A meta path finder that only waits for modules to patch and lets others find them."""
+    """A meta path finder that only waits for modules to patch and lets others find them.
 
-    def __init__(self, hooks: dict[str, Callable[[Any], None]]) -> None:
+    It takes the place of ``own``, the finder of the probe's modules, and asks it.
+    """
+
+    def __init__(self, hooks: dict[str, Callable[[Any], None]], own: Any = None) -> None:
         self.hooks = hooks
+        self.own = own
 
     def install(self) -> None:
         """Patch what is imported already; wait for the rest."""
+        if self.own is not None:
+            sys.meta_path.remove(self.own)
+        sys.meta_path.insert(0, self)
         for name in list(self.hooks):
             if name in sys.modules:
                 guarded(self.hooks.pop(name), sys.modules[name])
-        sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         hook = self.hooks.pop(name, None)
         if hook is None:
-            return None
+            return None if self.own is None else self.own.find_spec(name)
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue

@@ -1,51 +1,49 @@
 """Runs at the start of every Python program below a run, because PYTHONPATH names this folder.
 
-Loads the probe under a name of its own, goes out of the program's sight, and then runs the
-``sitecustomize`` that would have run without it. Whatever fails, the program runs.
+Loads the probe, goes out of the program's sight, and then runs the ``sitecustomize`` that would
+have run without it. Whatever fails, the program runs. Where it can't be cached this file is
+compiled at every start: it is short, and ``bundle.py`` and ``start.py`` have the rest.
 """
 
-from __future__ import annotations
-
+import marshal
 import os
 import sys
 
+# importlib.util would import more than the probe itself
+from _frozen_importlib import module_from_spec
+from _frozen_importlib_external import MAGIC_NUMBER, PathFinder, SourceFileLoader
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.machinery import PathFinder
-    from importlib.util import module_from_spec, spec_from_file_location
     from typing import Any
-else:
-    # importlib.util would import more than the probe itself
-    from _frozen_importlib import module_from_spec
-    from _frozen_importlib_external import PathFinder, spec_from_file_location
 
 
-def _load(name: str, path: str, folders: list[str] | None = None) -> Any:
-    spec: Any = spec_from_file_location(name, path, submodule_search_locations=folders)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+def _function(code: "Any", name: str) -> "Any":
+    space = {"__name__": "_timeslice_probe"}
+    exec(code, space)
+    return space[name]
 
 
-def _probe(here: str) -> None:
-    if not os.environ.get("TIMESLICE_RING_DIR"):
-        return
-    probe = os.path.dirname(here)
-    name = "_timeslice_probe"
+def _load(here: str, rings: str) -> None:
+    """Begin with the code that the first process of this run left beside the rings."""
+    kept = "probe-code-%s-%s" % (sys.implementation.cache_tag, MAGIC_NUMBER.hex())
+    kept = os.path.join(rings, kept)
     try:
-        package = _load(name, os.path.join(probe, "__init__.py"), [probe])
-        wire = os.path.join(os.path.dirname(probe), "timeline", "wire.py")
-        package.wire = _load(name + ".wire", wire)
-        _load(name + ".install", os.path.join(probe, "install.py")).install()
-    except Exception:
-        _note()
+        fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        folder = os.path.dirname(here)
+        loader = SourceFileLoader("bundle", os.path.join(folder, "bundle.py"))
+        _function(loader.get_code("bundle"), "make")(folder, kept)
+        fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
+    length = int(os.read(fd, 16))
+    codes = marshal.loads(os.read(fd, length))
+    os.close(fd)
+    _function(codes["_timeslice_probe.start"], "begin")(codes, kept, 16 + length)
 
 
-def _note() -> None:
+def _note(rings: str) -> None:
     try:
-        directory = os.environ["TIMESLICE_RING_DIR"]
-        with open(os.path.join(directory, "probe-error-%d" % os.getpid()), "a") as file:
+        with open(os.path.join(rings, "probe-error-%d" % os.getpid()), "a") as file:
             import traceback
 
             traceback.print_exc(file=file)
@@ -53,19 +51,20 @@ def _note() -> None:
         pass  # no place is left to say it, and the program must not see it
 
 
-def _chain() -> None:
+def _start() -> None:
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    rings = os.environ.get("TIMESLICE_RING_DIR")
+    if rings:
+        try:
+            _load(here, rings)
+        except Exception:
+            _note(rings)
     spec = PathFinder.find_spec("sitecustomize")
     if spec is not None and spec.loader is not None and spec.origin != os.path.abspath(__file__):
         module = module_from_spec(spec)
         sys.modules["sitecustomize"] = module
         spec.loader.exec_module(module)
-
-
-def _start() -> None:
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
-    _probe(here)
-    _chain()
 
 
 _start()
