@@ -11,6 +11,7 @@ import sys
 
 from . import codes
 from .objects import by_standard_library, locate, register
+from .patching import builtin
 from .ring import here
 
 TYPE_CHECKING = False
@@ -26,7 +27,14 @@ _LockType = _thread.LockType
 _TIMEOUT_MAX = _thread.TIMEOUT_MAX
 
 
+#: From CPython 3.13 on threading.Lock is the type of locks, before it is a function.
+_IS_TYPE = sys.version_info >= (3, 13)
+
+
 class _LockMeta(type):
+    def __repr__(cls) -> str:
+        return repr(_LockType)
+
     def __instancecheck__(cls, instance: Any) -> bool:
         return type(instance) is cls or issubclass(type(instance), _LockType)
 
@@ -40,6 +48,8 @@ class Lock(metaclass=_LockMeta):
     __slots__ = ("__weakref__", "_id", "_lock", "_try")
 
     def __new__(cls) -> Any:
+        if not _IS_TYPE:
+            raise TypeError("cannot create '_thread.lock' instances")
         frame = sys._getframe(1)
         if by_standard_library(frame):
             return _allocate()
@@ -109,6 +119,26 @@ class Lock(metaclass=_LockMeta):
 
 Lock.__module__ = "_thread"
 Lock.__name__ = Lock.__qualname__ = "lock"
+
+
+def patch(module: Any) -> None:
+    """Let ``threading.Lock`` and ``threading.RLock`` make locks that are reported."""
+    if _IS_TYPE:
+        module.Lock = Lock
+        where: Any = _thread
+        where.lock = Lock  # a pickle of it says so
+    else:
+        builtin(module, "Lock", _make_factory)
+    RLock.__module__ = module.__name__
+    module.RLock = RLock
+
+
+def _make_factory(original: Any) -> Any:
+    def allocate_lock() -> Any:
+        frame = sys._getframe(1)
+        return original() if by_standard_library(frame) else _made(Lock, frame)
+
+    return allocate_lock
 
 
 def _made(cls: Any, frame: Any) -> Any:

@@ -44,7 +44,7 @@ def builtin(module: Any, name: str, make: Callable[[Any], Callable[..., Any]]) -
         "__getattr__": lambda self, attribute: getattr(original, attribute),
         "__repr__": lambda self: repr(original),
         "__reduce__": lambda self: name,
-        "__module__": original.__module__,
+        "__module__": module.__name__,
         "__doc__": original.__doc__,
         "__wrapped__": original,
     }

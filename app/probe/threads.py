@@ -32,9 +32,7 @@ def tag(condition: Any, reason: int, ident: int, owner: Any = None) -> None:
 
 def patch_threading(module: Any) -> None:
     """Patch the module ``threading``."""
-    locks.RLock.__module__ = module.__name__
-    module.Lock = locks.Lock
-    module.RLock = locks.RLock
+    locks.patch(module)
     method(module.Condition, "__init__", _make_condition_init)
     method(module.Condition, "wait", _make_wait)
     method(module.Condition, "notify", _make_notify)

@@ -171,7 +171,7 @@ for t in threads: t.join()
     puts = [row.c for row in run.of("PUT", b=ident)]
     gets = [row.c for row in run.of("GET", b=ident)]
     assert len(puts) == 600 and puts == gets
-    sizes = [row.c for row in run.of("VALUE", b=ident)]
+    sizes = [row.a for row in run.of("PUT", "GET", b=ident, aux=1)]
     assert max(sizes) == 2 and min(sizes) == 0 and sizes[-1] == 0
     assert all(abs(a - b) == 1 for a, b in pairwise(sizes))
     waits = run.of("ENTER", aux=Reason.QUEUE, b=ident)

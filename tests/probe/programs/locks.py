@@ -4,6 +4,7 @@ import _thread
 import copy
 import inspect
 import pickle
+import sys
 import threading
 import weakref
 
@@ -48,6 +49,13 @@ raises(TypeError, lock.acquire, True, "soon")
 assert not lock.locked()
 assert "pickle" in raises(TypeError, pickle.dumps, lock)
 assert "pickle" in raises(TypeError, copy.copy, lock)
+for factory in (threading.Lock, threading.RLock):
+    assert pickle.loads(pickle.dumps(factory)) is factory
+if sys.version_info >= (3, 13):
+    assert type(lock) is threading.Lock and repr(threading.Lock) == "<class '_thread.lock'>"
+else:
+    assert "instances" in raises(TypeError, type(lock))
+    assert repr(threading.Lock) == "<built-in function allocate_lock>"
 assert "pickle" in raises(TypeError, copy.deepcopy, lock)
 with lock as taken:
     assert taken is True and lock.locked()

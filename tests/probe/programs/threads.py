@@ -107,7 +107,8 @@ raises(TypeError, time.sleep, "a")
 raises(ValueError, time.sleep, -1)
 assert time.sleep.__name__ == "sleep" and time.sleep.__module__ == "time"
 assert repr(time.sleep) == "<built-in function sleep>"
-assert pickle.loads(pickle.dumps(time.sleep)) is time.sleep
+for function in (time.sleep, os.read, os.wait):
+    assert pickle.loads(pickle.dumps(function)) is function
 assert copy.deepcopy(time.sleep) is time.sleep
 assert time.sleep.__doc__ and callable(time.sleep)
 
