@@ -45,6 +45,7 @@ def install(finder: Any) -> None:
     ``finder`` stands first on the meta path and finds the probe's own modules.
     """
     objects.reset()
+    objects.read_environment()
     os.register_at_fork(after_in_child=_after_fork)
     patching.guarded(blocking.patch_builtins, os)
     patching.guarded(output.patch, os)

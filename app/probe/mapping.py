@@ -52,18 +52,13 @@ def _by_libc(fd: int, size: int, offset: int) -> tuple[Any, Any]:
     global _libc
     if _libc is None:
         _libc = _bind()
-    char, word, long, pointer, function, mmap, munmap = _libc
-    call = function(mmap)
-    call.argtypes = (pointer, long, long, long, long, long)
-    call.restype = pointer
-    address = call(None, size, _PROT_READ_WRITE, _MAP_SHARED, fd, 0)
+    char, word, mmap, munmap = _libc
+    address = mmap(None, size, _PROT_READ_WRITE, _MAP_SHARED, fd, 0)
     if address is None or address == (1 << 64) - 1 or address == (1 << 32) - 1:
         raise OSError("mmap(2) refused to map a ring of %d bytes" % size)
-    unmap = function(munmap)
-    unmap.argtypes = (pointer, long)
     buffer = (char * size).from_address(address)
     head = (word * 1).from_address(address + offset)
-    buffer.owner = head.owner = _Unmap(unmap, address, size)
+    buffer.owner = head.owner = _Unmap(munmap, address, size)
     return buffer, head
 
 
@@ -91,5 +86,8 @@ def _bind() -> Any:
         _restype_ = long
 
     handle = base.dlopen(None, 0)
-    calls = base.dlsym(handle, "mmap"), base.dlsym(handle, "munmap")
-    return (char, word, long, pointer, function, *calls)
+    mmap, munmap = function(base.dlsym(handle, "mmap")), function(base.dlsym(handle, "munmap"))
+    mmap.argtypes = (pointer, long, long, long, long, long)
+    mmap.restype = pointer
+    munmap.argtypes = (pointer, long)
+    return char, word, mmap, munmap

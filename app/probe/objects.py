@@ -122,12 +122,17 @@ def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
 
 
 def reset() -> None:
-    """Take up the pid, and the folder of the program, of this process."""
-    global _base, _count, _file_count, _folders
+    """Take up the pid of this process; each has files and objects of its own."""
+    global _base, _count, _file_count
     _base = os.getpid() << 32
     _count = itertools.count(1)
     _file_count = itertools.count(1)
     _files.clear()
+
+
+def read_environment() -> None:
+    """Take up the folder of the program. It stays the same in a forked child."""
+    global _folders
     folder = os.environ.get(wire.PROGRAM_VARIABLE, "")
     if folder:
         folder = os.path.abspath(folder)
