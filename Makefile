@@ -9,7 +9,8 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test lint bench bench-truth pictures constraints test-docker clean
+.PHONY: run test lint bench bench-truth bench-overhead test-cpython pictures constraints \
+	test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -32,6 +33,16 @@ bench: $(VENV)/.installed-bench
 bench-truth: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks.truth $(ARGS)
 	@if [ -e benchmarks/gil_truth.py ]; then $(BIN)/python -m benchmarks.gil_truth; fi
+
+# What the probe costs: each program bare, under it and under viztracer; fails above a bound.
+bench-overhead: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks.probe_cost $(ARGS)
+
+# CPython's own tests of threads, processes and coroutines, bare and under the probe. Takes an hour.
+# CPYTHON names the interpreters, each installed with its tests.
+CPYTHON ?= python3.11 python3.13
+test-cpython: $(VENV)/.installed-dev
+	@for python in $(CPYTHON); do $(BIN)/python -m tools.cpython_tests $$python $(ARGS) || exit 1; done
 
 # The pictures of the README, from real runs in a real browser.
 pictures: $(VENV)/.installed-dev

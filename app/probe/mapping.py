@@ -66,7 +66,7 @@ def _bind() -> Any:
     import _ctypes
 
     base: Any = _ctypes
-    if not hasattr(base, "CFuncPtr"):
+    if not hasattr(base, "CFuncPtr") or not hasattr(base, "dlsym"):
         raise ImportError("this interpreter's _ctypes is another one")
 
     class char(base._SimpleCData):  # type: ignore[misc]

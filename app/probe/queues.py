@@ -20,6 +20,10 @@ else:
     from . import wire
 
 _PUT, _GET = wire.PUT, wire.GET
+#: What tells an item from the others. PyPy has negative ids.
+key_of: Callable[[Any], int] = id
+if sys.implementation.name == "pypy":
+    key_of = lambda item: id(item) & 0xFFFFFFFFFFFFFFFF  # noqa: E731
 
 
 def patch_queue(module: Any) -> None:
@@ -57,7 +61,7 @@ def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                     if not 0 < self.maxsize <= size and not (shuts and self.is_shutdown):
                         queue.append(item)
                         self.unfinished_tasks += 1
-                        here.emit(_PUT, 1, size + 1, self._timeslice, id(item))
+                        here.emit(_PUT, 1, size + 1, self._timeslice, key_of(item))
                         if self.not_empty._waiters:
                             self.not_empty.notify()
                         return
@@ -78,7 +82,7 @@ def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                     queue = self.queue
                     if queue:
                         item = queue.popleft()
-                        here.emit(_GET, 1, len(queue), self._timeslice, id(item))
+                        here.emit(_GET, 1, len(queue), self._timeslice, key_of(item))
                         if self.not_full._waiters:
                             self.not_full.notify()
                         return item
@@ -96,7 +100,7 @@ def make_put(original: Any) -> Callable[..., Any]:
         original(self, item)
         ident = getattr(self, "_timeslice", 0)
         if ident:
-            here.emit(_PUT, 1, _size(self), ident, id(item))
+            here.emit(_PUT, 1, _size(self), ident, key_of(item))
 
     return _put
 
@@ -108,7 +112,7 @@ def make_get(original: Any) -> Callable[..., Any]:
         item = original(self)
         ident = getattr(self, "_timeslice", 0)
         if ident:
-            here.emit(_GET, 1, _size(self), ident, id(item))
+            here.emit(_GET, 1, _size(self), ident, key_of(item))
         return item
 
     return _get
@@ -191,7 +195,7 @@ def _simple_queue(base: Any, empty: Any) -> Any:
 def _note(kind: int, queue: Any, item: Any) -> None:
     ident = queue._timeslice
     if ident:
-        here.emit(kind, 0, 0, ident, id(item))
+        here.emit(kind, 0, 0, ident, key_of(item))
 
 
 def _lawful(timeout: Any) -> bool:
