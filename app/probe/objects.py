@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-_base = os.getpid() << 32
+_getpid, _counting = os.getpid, itertools.count
+_base = _getpid() << 32
 _count = itertools.count(1)
 _files: dict[str, int] = {}
 _file_count = itertools.count(1)
@@ -124,9 +125,9 @@ def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
 def reset() -> None:
     """Take up the pid of this process; each has files and objects of its own."""
     global _base, _count, _file_count
-    _base = os.getpid() << 32
-    _count = itertools.count(1)
-    _file_count = itertools.count(1)
+    _base = _getpid() << 32
+    _count = _counting(1)
+    _file_count = _counting(1)
     _files.clear()
 
 

@@ -35,7 +35,12 @@ _PART = struct.Struct("32s")
 _native = struct.Struct("@QHHIQQ")
 _SLOT = _native if sys.byteorder == "little" and _native.size == wire.SLOT_SIZE else wire.SLOT
 _NO_LIMIT = 1 << 63
+# Bound here, because the program's own may be reported, and because a forked child copies each page
+# of memory that it looks something up in.
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
+_getpid, _getppid, _gettid = os.getpid, os.getppid, _thread.get_native_id
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_pack_header = wire.HEADER.pack_into
 _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
 )
@@ -154,7 +159,7 @@ def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, 
     path = os.path.join(directory, "%s%d-%d-%d" % (wire.RING_PREFIX, pid, tid, number))
     size = wire.HEADER_SIZE + capacity * wire.SLOT_SIZE
     unfinished = path.replace(wire.RING_PREFIX, "new-")
-    fd = _open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = _open(unfinished, _CREATE, 0o600)
     try:
         # Blocks are taken now: a store into a hole of a full disk would be a SIGBUS.
         _allocate(fd, 0, size)
@@ -164,7 +169,7 @@ def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, 
         raise
     finally:
         _close(fd)
-    wire.HEADER.pack_into(
+    _pack_header(
         buffer, 0, wire.MAGIC, wire.VERSION, flags, pid, tid, capacity, 0, 0, monotonic_ns(), thread
     )
     _rename(unfinished, path)
@@ -247,18 +252,19 @@ def begin(local: Here) -> None:
 
 
 def _hello(local: Here) -> None:
-    flags = 0
-    free: Any = getattr(sys, "_is_gil_enabled", None)
-    if free is not None and not free():
-        flags |= 1
-    name = sys.implementation.name
-    if name == "pypy":
-        flags |= 2
-    name = {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
-    version = sys.version_info[0] << 8 | sys.version_info[1]
-    local.text(wire.HELLO, version, os.getppid(), flags, 0, name)
+    local.text(wire.HELLO, _VERSION, _getppid(), _interpreter(), 0, _NAME)
     local.text(wire.THREAD_START, 0, 0, 0, 0, "MainThread")
 
+
+def _interpreter() -> int:
+    """HELLO's flags."""
+    free: Any = getattr(sys, "_is_gil_enabled", None)
+    without_gil = free is not None and not free()
+    return int(without_gil) | (2 if sys.implementation.name == "pypy" else 0)
+
+
+_VERSION = sys.version_info[0] << 8 | sys.version_info[1]
+_NAME = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name)
 
 here = Here()
 
