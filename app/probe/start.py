@@ -45,6 +45,7 @@ class Finder:
                 code = marshal.loads(_pread(fd, code[1], self.base + code[0]))
             finally:
                 _close(fd)
+        module.__file__ = code.co_filename
         exec(code, module.__dict__)
 
 
