@@ -146,6 +146,7 @@ class Endings:
     def task_gone(self, task: TaskLife, t: int, ending: Ending) -> None:
         if task.lane.ended:
             return
+        self._waits.abandon(task, t)
         task.lane.end(t)
         task.process.tasks.pop(task, None)
         task.thread.ready_tasks.pop(task, None)

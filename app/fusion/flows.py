@@ -135,7 +135,7 @@ class Flows:
     # --- queues and pipes ----------------------------------------------------------------------
 
     def put(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
-        mark = (life.track.id, t)
+        mark = (life.actor, t)
         owed = self._owed.get((queue, life.process.pid))
         if owed:
             # The item was through the pipe before its put() came to tell of it.
@@ -156,7 +156,7 @@ class Flows:
         if not marks:
             if received is not None:
                 owed = self._owed.setdefault((queue, received.pid), deque(maxlen=_KEPT))
-                owed.append((life.track.id, t))
+                owed.append((life.actor, t))
             return
         track, since = marks.popleft()
         if received is None:
@@ -164,7 +164,7 @@ class Flows:
                 del self._put[queue, key]
             self._forget(self._put_by, (queue, life.process.pid), (track, since))
         thing = self._things.show(queue, Reason.QUEUE)
-        self._book.flow(FlowKind.PUT_GET, track, since, life.track.id, t, thing)
+        self._book.flow(FlowKind.PUT_GET, track, since, life.actor, t, thing)
 
     def send(self, life: ThreadLife, t: int, pipe: int) -> None:
         sent = Sent(pipe, life.process.pid, life.track.id, t, t)

@@ -67,7 +67,7 @@ class Fusion:
         self._operations = operations = Operations(
             book, who, things, waits, flows, off_cpu, findings
         )
-        tasks = TaskMachine(book, things, endings, findings)
+        tasks = TaskMachine(book, things, waits, endings, findings)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }

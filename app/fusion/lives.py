@@ -46,14 +46,14 @@ class Operation:
         line: int,
         obj: int,
         thing: int,
-        target: ThreadLife | None,
+        target: Waiter | None,
     ) -> None:
         self.reason = reason
         self.entered = entered
         self.line = line
         self.obj = obj
         self.thing = thing
-        self.target = target  # the thread that is joined; a process's first thread
+        self.target = target  # who is joined or awaited; of a process, its first thread
         self.satisfied = False
 
 
@@ -136,6 +136,11 @@ class ThreadLife:
         self.look: Look | None = None
 
     @property
+    def actor(self) -> int:
+        """The track that does what this thread does: the coroutine whose step it executes."""
+        return self.track.id if self.step is None else self.step.track.id
+
+    @property
     def executing(self) -> bool:
         """Whether it is in Python code and may hold the GIL, by all we know."""
         return self.python and self.op is None and self.cpu in (Cpu.RUNNING, Cpu.READY)
@@ -216,7 +221,9 @@ class TaskLife:
         "lane",
         "line",
         "obj",
+        "op",
         "process",
+        "readied",
         "ready_in_step",
         "step_blocked",
         "step_ready",
@@ -236,10 +243,21 @@ class TaskLife:
         self.line = 0
         self.finding = ""  # of the step that lasts too long, while it does
         self.born = False  # its TASK_NEW was seen
+        self.op: Operation | None = None  # the lock or the other coroutine that it awaits
+        self.readied: list[TaskLife] = []  # who awaits it and was made ready by this step
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step
         self.step_blocked: tuple[int, Reason, int] | None = None  # ns, reason, line: the longest
 
+    @property
+    def exited(self) -> bool:
+        """Whether it is over."""
+        return self.lane.ended
+
     def __hash__(self) -> int:
         return self.obj
+
+
+#: Who may hold an object, or wait for one.
+Waiter = ThreadLife | TaskLife

@@ -77,6 +77,8 @@ class ProbeRecords:
             wire.TASK_PAUSE: tasks.pause,
             wire.TASK_DONE: tasks.done,
             wire.NEVER_AWAITED: tasks.never_awaited,
+            wire.TASK_ACQUIRED: tasks.acquired,
+            wire.TASK_RELEASED: tasks.released,
             wire.SUBMIT: lambda t, life, r: flows.submit(life, t, r.b, r.c),
             wire.FUTURE_RUN: lambda t, life, r: flows.run_future(life, t, r.b),
             wire.FUTURE_DONE: lambda t, life, r: operations.notify(t, life, r.b),

@@ -10,7 +10,9 @@ from app.fusion.findings import Findings
 from app.fusion.lanes import Lane
 from app.fusion.lives import TaskLife, ThreadLife
 from app.fusion.operations import reason_of
+from app.fusion.task_waits import TaskWaits
 from app.fusion.things import Things
+from app.fusion.waits import Waits
 from app.timeline.model import NOTHING, Ending
 from app.timeline.places import LINE_BITS, line_of
 from app.timeline.records import ProbeRecord
@@ -31,9 +33,11 @@ _CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
 class TaskMachine:
     """TASK_… records in, coroutine slices out; each record was written by the loop's thread."""
 
-    def __init__(self, book: Book, things: Things, endings: Endings, findings: Findings) -> None:
+    def __init__(
+        self, book: Book, things: Things, waits: Waits, endings: Endings, findings: Findings
+    ) -> None:
         self._book = book
-        self._things = things
+        self._waits = TaskWaits(book, things, waits)
         self._endings = endings
         self._findings = findings
         self._tasks: dict[int, TaskLife] = {}
@@ -70,6 +74,8 @@ class TaskMachine:
         if running is task or task.lane.state is State.RUNNING:
             task.ready_in_step = True
             return
+        if task.op is not None:
+            self._waits.over(task, t, running)
         if task.lane.state is not State.READY:
             task.lane.change(t, State.READY, Evidence.PROBE)
         task.thread.ready_tasks.setdefault(task, t)
@@ -90,6 +96,9 @@ class TaskMachine:
         if before is not None and before is not task and before.lane.state is State.RUNNING:
             before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
         life.ready_tasks.pop(task, None)
+        if task.op is not None:
+            self._waits.over(task, t, None)
+        task.readied.clear()
         life.step = task
         task.step_start = t
         task.ready_in_step = False
@@ -114,12 +123,9 @@ class TaskMachine:
         reason = reason_of(record.aux)
         holder = self._tracks.get(record.c, NOTHING)
         thing = NOTHING
-        if holder == NOTHING and record.c:
-            known = self._things.get(record.c)
-            if known is not None:
-                thing = self._things.show(record.c, reason)
-                owner = known.sole_holder()
-                holder = owner.track.id if owner is not None else NOTHING
+        target = self._tasks.get(record.c)
+        if record.c and (target is not None or holder == NOTHING):
+            thing, holder = self._waits.begin(task, t, reason, record.a, record.c, target)
         task.lane.change(
             t,
             State.AWAITING,
@@ -136,9 +142,16 @@ class TaskMachine:
         if task is None:
             return
         self._step_over(t, life, task, record.a)
+        self._waits.done(task, t)
         cause = _CAUSES[record.aux] if record.aux < len(_CAUSES) else Cause.UNKNOWN
         self._endings.task_gone(task, t, Ending(cause, exception=record.text or None))
         del self._tasks[record.b]
+
+    def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._waits.acquired(t, self._tasks.get(record.c), record.b, record.a)
+
+    def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._waits.released(t, life, record.b)
 
     def never_awaited(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         name = record.text.rpartition("<locals>.")[2] or "coroutine"

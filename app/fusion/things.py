@@ -12,7 +12,7 @@ from app.timeline.records import SyscallSample
 from app.timeline.states import ObjectKind, Reason
 
 if TYPE_CHECKING:
-    from app.fusion.lives import ThreadLife
+    from app.fusion.lives import Waiter
 
 _OBJECT_KINDS = list(ObjectKind)
 _SHOWN_AT_ONCE = frozenset(
@@ -67,7 +67,7 @@ def object_kind(code: int) -> ObjectKind:
 
 
 class Held:
-    """One thread's hold on an object: how often, since when, taken at which line."""
+    """One thread's or coroutine's hold on an object: how often, since when, taken at which line."""
 
     __slots__ = ("count", "line", "since")
 
@@ -100,12 +100,12 @@ class Known:
         self.line = line
         self.maker = 0  # the process whose probe announced it
         self.thing = NOTHING
-        self.holders: dict[ThreadLife, Held] = {}
-        self.waiters: dict[ThreadLife, None] = {}
+        self.holders: dict[Waiter, Held] = {}
+        self.waiters: dict[Waiter, None] = {}
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
 
-    def sole_holder(self) -> ThreadLife | None:
+    def sole_holder(self) -> Waiter | None:
         """The holder, when there is exactly one."""
         return next(iter(self.holders)) if len(self.holders) == 1 else None
 

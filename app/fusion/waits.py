@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.fusion.book import Book
-from app.fusion.lives import Operation, ThreadLife
+from app.fusion.lives import Operation, Waiter
 from app.fusion.things import Known, Things
 from app.timeline.model import NOTHING, Finding, Wait
 from app.timeline.states import Reason
@@ -14,27 +14,27 @@ from app.timeline.states import Reason
 PATIENCE_NS = 100_000_000
 
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
+_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD, Reason.TASK})
 
 
 class Cycle(NamedTuple):
-    """Threads that wait for each other in a ring, by the operations in which they do."""
+    """Threads or coroutines that wait for each other in a ring, by the operations that do it."""
 
-    lives: tuple[ThreadLife, ...]
+    lives: tuple[Waiter, ...]
     ops: tuple[Operation, ...]
     since: int
 
 
 class Waits:
-    """Each thread waits for at most one other, so a cycle closes only where a wait begins."""
+    """Each waits for at most one other, so a cycle closes only where a wait begins."""
 
     def __init__(self, book: Book, things: Things) -> None:
         self._book = book
         self._things = things
-        self._told: dict[ThreadLife, tuple[Cycle, Finding]] = {}
+        self._told: dict[Waiter, tuple[Cycle, Finding]] = {}
         self._occurrences: dict[str, int] = {}
 
-    def entered(self, life: ThreadLife, t: int) -> None:
+    def entered(self, life: Waiter, t: int) -> None:
         """``life`` began to wait: does the chain of waits come back to it?"""
         path = [life]
         other = self._waits_for(life)
@@ -49,7 +49,7 @@ class Waits:
         cycle = Cycle(tuple(path), ops, t)
         self._book.timer(t + PATIENCE_NS, lambda _: self._tell(cycle))
 
-    def left(self, life: ThreadLife, t: int) -> None:
+    def left(self, life: Waiter, t: int) -> None:
         """``life`` waits no longer."""
         told = self._told.get(life)
         if told is not None:
@@ -66,7 +66,7 @@ class Waits:
                 if waiter in self._told and not self._stands(self._told[waiter][0]):
                     self.left(waiter, t)
 
-    def abandon(self, life: ThreadLife, t: int) -> None:
+    def abandon(self, life: Waiter, t: int) -> None:
         """``life`` is gone, maybe in the middle of an operation."""
         op, life.op = life.op, None
         if op is not None and op.obj:
@@ -79,7 +79,7 @@ class Waits:
         for life in list(self._told):
             self.left(life, t)
 
-    def _waits_for(self, life: ThreadLife) -> ThreadLife | None:
+    def _waits_for(self, life: Waiter) -> Waiter | None:
         op = life.op
         if op is None or life.exited:
             return None
@@ -117,7 +117,7 @@ class Waits:
             self._told[life] = (cycle, finding)
         self._book.finding(finding)
 
-    def _wait(self, life: ThreadLife, op: Operation, holder: ThreadLife) -> Wait:
+    def _wait(self, life: Waiter, op: Operation, holder: Waiter) -> Wait:
         known = self._things.get(op.obj)
         held = known.holders.get(holder) if known and op.reason in _LOCKS else None
         return Wait(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 
 from . import codes, queues
-from .objects import _files, by_standard_library, file_of, register
+from .objects import _files, by_standard_library, file_of, locate, register
 from .patching import method
 from .ring import here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from . import wire
 
 _REASONS = {
     "Lock": codes.LOCK,
@@ -99,9 +103,23 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
     reason = _by_code.get(code)
     if reason is None:
         reason = _learn(code)
+    if reason == codes.TASK:
+        return reason, line, _alone(coro)
     if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
-        reason = codes.TASK
+        children = future._children
+        alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
+        return codes.TASK, line, alone
     return reason, line, 0
+
+
+def _alone(coro: Any) -> int:
+    """The one task for which this call of ``wait_for`` or ``wait`` waits; 0 when it is several."""
+    known = coro.cr_frame.f_locals
+    awaited = known.get("fut")
+    if awaited is None:
+        several = known.get("fs", ())
+        awaited = next(iter(several)) if len(several) == 1 else None
+    return getattr(awaited, "_timeslice", 0)
 
 
 async def _nothing() -> None:
@@ -150,6 +168,27 @@ def patch_locks(module: Any) -> None:
     for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
         if hasattr(module, name):
             method(getattr(module, name), "__init__", _make_init(_REASONS[name]))
+    if "_locked" not in vars(module.Lock):
+        module.Lock._locked = _Locked()
+
+
+class _Locked:
+    """The attribute in which a lock keeps whether it is held: setting it is seen, reading is not.
+
+    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
+    """
+
+    def __set__(self, lock: Any, value: Any) -> None:
+        known = lock.__dict__
+        changed = bool(known.get("_locked")) is not bool(value)
+        known["_locked"] = value
+        ident = known.get("_timeslice", 0)
+        if changed and ident:
+            line = locate(sys._getframe(1))[0]
+            if value:
+                here.emit(wire.TASK_ACQUIRED, 0, line, ident, here.step.task)
+            else:
+                here.emit(wire.TASK_RELEASED, 0, line, ident)
 
 
 def patch_queues(module: Any) -> None:
@@ -172,6 +211,11 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                     return
             self._timeslice = register(kind, frame)
             self._timeslice_kind = kind
+            if kind == codes.CONDITION:
+                known = self._lock.__dict__
+                if "_timeslice" not in known:  # its own: to the program it is the condition
+                    known["_timeslice"] = self._timeslice
+                    known["_timeslice_kind"] = codes.LOCK
 
         return __init__
 

@@ -38,12 +38,18 @@ def finding(item: Finding, timeline: Timeline) -> str:
 
 def _wait(wait: Wait, timeline: Timeline) -> str:
     thing = timeline.things.get(wait.object)
+    if thing is None:  # a coroutine that awaits another
+        return _("{track} waits in line {line} for {holder}").format(
+            track=_track_name(wait.track, timeline),
+            line=_line(wait.line, timeline),
+            holder=_track_name(wait.holder, timeline),
+        )
     return _(
         "{track} waits in line {line} for {object}, which {holder} has held since {since}"
     ).format(
         track=_track_name(wait.track, timeline),
         line=_line(wait.line, timeline),
-        object=thing.name if thing else "?",
+        object=thing.name,
         holder=_track_name(wait.holder, timeline),
         since=seconds(wait.held_since_ns),
     )

@@ -90,6 +90,8 @@ TASK_RUN = 62  # a step begins on this thread; b: task obj
 TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)
 TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exception type
 NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
+TASK_ACQUIRED = 66  # a: place, b: lock obj, c: the task obj that holds it from now (0: no task)
+TASK_RELEASED = 67  # a: place, b: lock obj, which a task held
 
 # futures of executors
 SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name

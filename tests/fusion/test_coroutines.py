@@ -7,7 +7,15 @@ import random
 from app.fusion import Fusion
 from app.timeline import wire
 from app.timeline.model import OPEN, Ending
-from app.timeline.states import Cause, Evidence, ObjectKind, Reason, State, TrackKind
+from app.timeline.states import (
+    Cause,
+    Evidence,
+    FlowKind,
+    ObjectKind,
+    Reason,
+    State,
+    TrackKind,
+)
 from app.timeline.timeline import Timeline
 from tests.fusion.world import MS, ROOT, World, assert_whole, at, row_at, rows
 
@@ -161,6 +169,124 @@ def test_awaited_task_is_the_holder_and_a_lock_is_the_object() -> None:
     assert [(f.from_track, f.to_track) for f in timeline.flows if f.to_track == fetch] == [
         (main, fetch)
     ]
+
+
+LEFT, RIGHT = ROOT << 32 | 50, ROOT << 32 | 51
+
+
+def locked_loop() -> Loop:
+    """Two coroutines, ``Ann`` and ``Bob``, and the locks ``left`` and ``right`` of their loop."""
+    loop = Loop()
+    loop.object(0.8, ROOT, ObjectKind.LOCK, LEFT, name="left")
+    loop.object(0.9, ROOT, ObjectKind.LOCK, RIGHT, name="right")
+    loop.task(1, FETCH, "Ann\0work")
+    loop.task(1, OTHER, "Bob\0work")
+    return loop
+
+
+def lock(loop: Loop, ms: float, lock: int, holder: int, line: int = 0) -> None:
+    loop.say(ms, ROOT, wire.TASK_ACQUIRED, a=line, b=lock, c=holder)
+
+
+def let(loop: Loop, ms: float, lock: int) -> None:
+    loop.say(ms, ROOT, wire.TASK_RELEASED, b=lock)
+
+
+def test_lock_of_the_loop_names_its_holder_and_its_release_is_an_arrow() -> None:
+    loop = locked_loop()
+    loop.run(2, FETCH)
+    lock(loop, 2.5, LEFT, FETCH)
+    loop.pause(3, FETCH, Reason.SLEEP)
+    loop.run(4, OTHER)
+    loop.pause(5, OTHER, Reason.LOCK, on=LEFT, line=7)
+    loop.ready(8, FETCH)
+    loop.run(9, FETCH)
+    let(loop, 9.5, LEFT)
+    loop.ready(9.6, OTHER)
+    loop.pause(10, FETCH, Reason.SLEEP)
+    loop.run(11, OTHER)
+    lock(loop, 11.5, LEFT, OTHER)
+    timeline = loop.timeline(20, [6])
+    ann, bob = coroutine(timeline, "Ann"), coroutine(timeline, "Bob")
+    waiting = row_at(timeline, bob, 6)
+    assert (timeline.things[waiting.object].name, waiting.holder, waiting.line) == ("left", ann, 7)
+    (flow,) = [flow for flow in timeline.flows if flow.kind is FlowKind.RELEASE]
+    assert (flow.from_track, flow.from_ns, flow.to_track, flow.to_ns) == (
+        ann, round(9.5 * MS), bob, round(9.6 * MS),
+    )  # fmt: skip
+
+
+def test_waiter_that_was_cancelled_got_no_release() -> None:
+    loop = locked_loop()
+    lock(loop, 2, LEFT, FETCH)
+    loop.run(4, OTHER)
+    loop.pause(5, OTHER, Reason.LOCK, on=LEFT)
+    loop.ready(9, OTHER)
+    loop.run(10, OTHER)
+    loop.done(11, OTHER, 2)
+    assert not [flow for flow in loop.timeline(20).flows if flow.kind is FlowKind.RELEASE]
+
+
+def test_coroutines_that_hold_each_others_locks_are_a_deadlock() -> None:
+    loop = locked_loop()
+    lock(loop, 2, LEFT, FETCH, line=5)
+    lock(loop, 3, RIGHT, OTHER, line=5)
+    loop.run(4, FETCH)
+    loop.pause(5, FETCH, Reason.LOCK, on=RIGHT, line=6)
+    loop.run(6, OTHER)
+    loop.pause(7, OTHER, Reason.LOCK, on=LEFT, line=6)
+    loop.ready(300, OTHER)
+    timeline = loop.timeline(400)
+    (finding,) = timeline.findings.values()
+    ann, bob = coroutine(timeline, "Ann"), coroutine(timeline, "Bob")
+    assert (finding.kind, finding.start_ns, finding.end_ns) == ("deadlock", 7 * MS, 300 * MS)
+    names = {thing.id: thing.name for thing in timeline.things.values()}
+    assert [
+        (wait.track, names[wait.object], wait.holder, wait.line, wait.held_since_ns, wait.held_line)
+        for wait in finding.cycle
+    ] == [(ann, "right", bob, 6, 3 * MS, 5), (bob, "left", ann, 6, 2 * MS, 5)]
+
+
+def test_awaiting_one_who_waits_for_ones_own_lock_is_a_deadlock() -> None:
+    loop = locked_loop()
+    lock(loop, 2, LEFT, FETCH)
+    loop.run(4, FETCH)
+    loop.pause(5, FETCH, Reason.TASK, on=OTHER, line=9)
+    loop.run(6, OTHER)
+    loop.pause(7, OTHER, Reason.LOCK, on=LEFT, line=6)
+    (finding,) = loop.timeline(400).findings.values()
+    assert [(wait.line, wait.object != 0) for wait in finding.cycle] == [(9, False), (6, True)]
+
+
+def test_end_of_the_awaited_is_an_arrow_to_the_one_that_awaited_it() -> None:
+    loop = locked_loop()
+    loop.run(2, FETCH)
+    loop.pause(3, FETCH, Reason.TASK, on=OTHER)
+    loop.run(4, OTHER)
+    loop.ready(4.5, FETCH)
+    loop.done(5, OTHER)
+    timeline = loop.timeline(20)
+    ann, bob = coroutine(timeline, "Ann"), coroutine(timeline, "Bob")
+    assert [
+        (flow.from_track, flow.to_track) for flow in timeline.flows if flow.kind is FlowKind.JOIN
+    ] == [(bob, ann)]
+
+
+def test_item_of_a_queue_goes_from_coroutine_to_coroutine() -> None:
+    loop = Loop()
+    queue = ROOT << 32 | 50
+    loop.object(0.9, ROOT, ObjectKind.QUEUE, queue, name="items")
+    loop.task(1, FETCH, "giver\0x")
+    loop.task(1, OTHER, "taker\0x")
+    loop.run(2, FETCH)
+    loop.say(3, ROOT, wire.PUT, b=queue, c=77)
+    loop.done(4, FETCH)
+    loop.run(5, OTHER)
+    loop.say(6, ROOT, wire.GET, b=queue, c=77)
+    timeline = loop.timeline(20)
+    assert [
+        (flow.from_track, flow.to_track) for flow in timeline.flows if flow.kind is FlowKind.PUT_GET
+    ] == [(coroutine(timeline, "giver"), coroutine(timeline, "taker"))]
 
 
 def test_coroutine_endings_are_told() -> None:

@@ -176,11 +176,71 @@ asyncio.run(main())
         ("SLEEP", 0),
         ("FUTURE", 0),
         ("TASK", tasks[0]),
-        ("TASK", 0),
+        ("TASK", tasks[1]),
     ]
     lines = {line_of_place(row.a) for index, row in enumerate(pauses) if index != 2}
     assert lines == {line_of(program, "wait")}
     assert line_of_place(pauses[2].a) == line_of(program, "condition")
+
+
+def test_lock_tells_which_task_holds_it_and_when_it_lets_go(probed: Probed, python: str) -> None:
+    program = """
+import asyncio
+async def hold(lock, event):
+    async with lock:  # with
+        await event.wait()
+async def main():
+    lock, event, condition = asyncio.Lock(), asyncio.Event(), asyncio.Condition()
+    holds = [asyncio.create_task(hold(what, event)) for what in (lock, lock, condition)]
+    await asyncio.sleep(0)
+    assert lock.locked() and condition.locked() and vars(lock)["_locked"] is True
+    event.set()
+    await asyncio.wait(holds)
+    await lock.acquire()  # acquire
+    lock.release()  # release
+    assert not lock.locked()
+asyncio.run(main())
+"""
+    run = probed(program, python=python)
+    assert run.stderr == ""
+    made = {ObjectKind(row.aux).name: row.b for row in run.of("OBJECT")}
+    main, first, second, third = (row.b for row in run.of("TASK_NEW")[:4])
+    moves = run.of("TASK_ACQUIRED", "TASK_RELEASED", b=made["LOCK"])
+    assert [(row.kind, row.c) for row in moves] == [
+        ("TASK_ACQUIRED", first), ("TASK_RELEASED", 0),
+        ("TASK_ACQUIRED", second), ("TASK_RELEASED", 0),
+        ("TASK_ACQUIRED", main), ("TASK_RELEASED", 0),
+    ]  # fmt: skip
+    assert [row.a for row in moves[4:]] == [
+        line_of(program, "acquire"),
+        line_of(program, "release"),
+    ]
+    assert moves[2].a == line_of(program, "with")
+    inner = run.of("TASK_ACQUIRED", "TASK_RELEASED", b=made["CONDITION"])
+    assert [(row.kind, row.c) for row in inner] == [("TASK_ACQUIRED", third), ("TASK_RELEASED", 0)]
+
+
+def test_wait_for_one_task_names_it(probed: Probed, python: str) -> None:
+    run = probed(
+        """
+import asyncio
+async def child():
+    await asyncio.sleep(0.001)
+async def main():
+    for wait in (
+        lambda task: asyncio.wait_for(task, 60), lambda task: asyncio.gather(task),
+        lambda task: asyncio.wait({task}), lambda task: task,
+    ):
+        await wait(asyncio.create_task(child()))
+    await asyncio.gather(*(asyncio.create_task(child()) for _ in range(2)))
+asyncio.run(main())
+""",
+        python=python,
+    )
+    main, *children = (row.b for row in run.of("TASK_NEW"))
+    pauses = [row for row in run.of("TASK_PAUSE") if row.b == main]
+    assert [Reason(row.aux) for row in pauses] == [Reason.TASK] * 5
+    assert [row.c for row in pauses] == [*children[:4], 0]
 
 
 def test_task_tells_how_it_ended(probed: Probed) -> None:

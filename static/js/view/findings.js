@@ -95,7 +95,9 @@ function cycleSentence(model, finding) {
   const sentence = [];
   const nameOf = (/** @type {number} */ id) => model.things.get(id)?.name ?? `#${id}`;
   finding.cycle.forEach((wait, i) => {
-    const held = finding.cycle.filter((other) => other.holder === wait.track);
+    const held = finding.cycle.filter(
+      (other) => other.holder === wait.track && other.object > 0,
+    );
     if (i > 0) sentence.push({ text: t("; "), strong: false });
     sentence.push(
       ...parts(
@@ -105,7 +107,7 @@ function cycleSentence(model, finding) {
         {
           track: model.nameOf(wait.track),
           held: held.map((other) => nameOf(other.object)).join(", "),
-          object: nameOf(wait.object),
+          object: wait.object > 0 ? nameOf(wait.object) : model.nameOf(wait.holder),
         },
       ),
     );

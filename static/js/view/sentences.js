@@ -2,9 +2,10 @@
 
 import { parts, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
+import { chainOf, threadUnder } from "../model/chains.js";
 import { cycleOf, placeInLine } from "../model/findings.js";
 import { REASON, STATE } from "../model/vocabulary.js";
-import { objectTitle } from "./words.js";
+import { kindNameOf, objectTitle } from "./words.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -172,6 +173,16 @@ export function sliceFacts(model, track, row, nowNs) {
   if (waits && model.lanes.has(columns.object[row])) {
     const turn = placeInLine(model, columns.object[row], track, row);
     if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
+  }
+  const chain = chainOf(model, track, row, nowNs);
+  if (chain.length > 2) {
+    const names = chain.map((id) => model.nameOf(id)).join(" → ");
+    facts.push(t("who waits for whom: {names}", { names }));
+  }
+  const under = threadUnder(model, track, row, nowNs);
+  if (under) {
+    const did = { kind: kindNameOf(under.kind), time: duration(under.ns) };
+    facts.push(t("its thread meanwhile: {kind}, {time}", did));
   }
   return facts;
 }

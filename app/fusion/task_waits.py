@@ -1,0 +1,88 @@
+"""Whom a coroutine waits for: the one that it awaits, or the holder of a lock of its loop."""
+
+from __future__ import annotations
+
+from app.fusion.book import Book
+from app.fusion.lives import Operation, TaskLife, ThreadLife
+from app.fusion.things import Held, Things
+from app.fusion.waits import Waits
+from app.timeline.model import NOTHING
+from app.timeline.states import FlowKind, Reason, State
+
+#: An open row of a waiter tells its new holder at once, unless a crowd waits.
+_CROWD = 16
+
+
+class TaskWaits:
+    """The part of the wait-for graph in which coroutines stand."""
+
+    def __init__(self, book: Book, things: Things, waits: Waits) -> None:
+        self._book = book
+        self._things = things
+        self._waits = waits
+
+    def begin(
+        self, task: TaskLife, t: int, reason: Reason, line: int, obj: int, target: TaskLife | None
+    ) -> tuple[int, int]:
+        """It awaits another coroutine (``target``) or an object; the thing and who holds it."""
+        if target is not None:
+            task.op = Operation(reason, t, line, obj, NOTHING, target)
+            self._waits.entered(task, t)
+            return NOTHING, target.track.id
+        known = self._things.get(obj) if obj else None
+        if known is None:
+            return NOTHING, NOTHING
+        thing = self._things.show(obj, reason)
+        if reason is not Reason.LOCK:
+            return thing, NOTHING
+        task.op = Operation(reason, t, line, obj, thing, None)
+        known.waiters[task] = None
+        self._waits.entered(task, t)
+        holder = known.sole_holder()
+        return thing, holder.track.id if holder is not None else NOTHING
+
+    def over(self, task: TaskLife, t: int, waker: TaskLife | None) -> None:
+        """It waits no longer; ``waker`` is the coroutine whose step made it ready."""
+        op, task.op = task.op, None
+        if op is None:
+            return
+        if op.target is not None:
+            if op.target is waker:
+                waker.readied.append(task)
+        else:
+            known = self._things.known(op.obj, op.reason)
+            known.waiters.pop(task, None)
+            released = known.released
+            if released is not None and released[1] >= op.entered:
+                if task.lane.state is State.AWAITING:
+                    task.lane.hold_by(released[0])
+                self._arrow(task, op, released, t)
+        self._waits.left(task, t)
+
+    def done(self, task: TaskLife, t: int) -> None:
+        """A coroutine is over: those that its last step made ready had awaited its end."""
+        for waiter in task.readied:
+            self._book.flow(FlowKind.JOIN, task.track.id, t, waiter.track.id, t)
+        task.readied.clear()
+
+    def acquired(self, t: int, holder: TaskLife | None, obj: int, line: int) -> None:
+        known = self._things.known(obj, Reason.LOCK)
+        known.holders.clear()
+        if holder is None:
+            return
+        known.holders[holder] = Held(t, line)
+        for waiter in known.waiters if len(known.waiters) <= _CROWD else ():
+            if waiter is not holder and waiter.lane.state is State.AWAITING:
+                waiter.lane.hold_by(holder.track.id)
+
+    def released(self, t: int, life: ThreadLife, obj: int) -> None:
+        known = self._things.known(obj, Reason.LOCK)
+        known.holders.clear()
+        known.released = (life.actor, t)
+        if known.waiters:
+            self._waits.released(known, t)
+
+    def _arrow(self, task: TaskLife, op: Operation, released: tuple[int, int], t: int) -> None:
+        by, since = released
+        if by != task.track.id:
+            self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, op.thing)
