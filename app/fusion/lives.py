@@ -230,6 +230,7 @@ class TaskLife:
         "step_start",
         "thread",
         "track",
+        "waited_line",
     )
 
     def __init__(
@@ -244,6 +245,7 @@ class TaskLife:
         self.finding = ""  # of the step that lasts too long, while it does
         self.born = False  # its TASK_NEW was seen
         self.op: Operation | None = None  # the lock or the other coroutine that it awaits
+        self.waited_line = 0  # where it waited last for a lock
         self.readied: list[TaskLife] = []  # who awaits it and was made ready by this step
         self.ready_in_step = False
         self.step_start = 0

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from app.timeline.states import ObjectKind
 
 _CALLS: dict[ObjectKind, frozenset[str]] = {
-    ObjectKind.LOCK: frozenset({"Lock", "allocate_lock"}),
+    ObjectKind.LOCK: frozenset({"Lock", "StrictFIFOLock", "allocate_lock"}),
     ObjectKind.RLOCK: frozenset({"RLock"}),
     ObjectKind.CONDITION: frozenset({"Condition"}),
-    ObjectKind.SEMAPHORE: frozenset({"Semaphore", "BoundedSemaphore"}),
+    ObjectKind.SEMAPHORE: frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter"}),
     ObjectKind.EVENT: frozenset({"Event"}),
     ObjectKind.BARRIER: frozenset({"Barrier"}),
     ObjectKind.QUEUE: frozenset(
@@ -31,6 +31,8 @@ _CALLS: dict[ObjectKind, frozenset[str]] = {
     ObjectKind.TASK: frozenset({"create_task", "ensure_future", "Task"}),
     ObjectKind.POOL: frozenset({"Pool", "ThreadPool", "ThreadPoolExecutor", "ProcessPoolExecutor"}),
 }
+#: What these make is one object with a name for each of its ends.
+_ONE_WITH_TWO_ENDS = frozenset({"open_memory_channel"})
 _FACTORIES = frozenset().union(*_CALLS.values())
 _ADDS = frozenset({"append", "add", "appendleft", "put", "insert"})
 
@@ -76,6 +78,8 @@ class ProgramNames:
         closest = max(made.line for made in of_kind)
         found = [made for made in of_kind if made.line == closest] or of_kind
         if len(found) == 1 and found[0].many:
+            if found[0].function in _ONE_WITH_TWO_ENDS:
+                return " → ".join(found[0].many)
             return found[0].many[index % len(found[0].many)]
         if any(made.numbered for made in found):
             numbered = next(made for made in found if made.numbered)

@@ -148,7 +148,7 @@ class TaskMachine:
         del self._tasks[record.b]
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._waits.acquired(t, self._tasks.get(record.c), record.b, record.a)
+        self._waits.acquired(t, life, self._tasks.get(record.c), record.b, record.a)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._waits.released(t, life, record.b)

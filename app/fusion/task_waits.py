@@ -52,11 +52,12 @@ class TaskWaits:
         else:
             known = self._things.known(op.obj, op.reason)
             known.waiters.pop(task, None)
+            task.waited_line = op.line
             released = known.released
-            if released is not None and released[1] >= op.entered:
+            if released is not None and _by_this_step(released, waker):
                 if task.lane.state is State.AWAITING:
                     task.lane.hold_by(released[0])
-                self._arrow(task, op, released, t)
+                self._arrow(task, op.thing, released, t)
         self._waits.left(task, t)
 
     def done(self, task: TaskLife, t: int) -> None:
@@ -65,12 +66,18 @@ class TaskWaits:
             self._book.flow(FlowKind.JOIN, task.track.id, t, waiter.track.id, t)
         task.readied.clear()
 
-    def acquired(self, t: int, holder: TaskLife | None, obj: int, line: int) -> None:
+    def acquired(
+        self, t: int, life: ThreadLife, holder: TaskLife | None, obj: int, line: int
+    ) -> None:
+        """``holder`` has the lock; it may have been handed on to it by the step under way."""
         known = self._things.known(obj, Reason.LOCK)
         known.holders.clear()
         if holder is None:
             return
-        known.holders[holder] = Held(t, line)
+        known.holders[holder] = Held(t, line or holder.waited_line)
+        released, step = known.released, life.step
+        if step is not holder and released is not None and _by_this_step(released, step):
+            self._arrow(holder, known.thing, released, t)
         for waiter in known.waiters if len(known.waiters) <= _CROWD else ():
             if waiter is not holder and waiter.lane.state is State.AWAITING:
                 waiter.lane.hold_by(holder.track.id)
@@ -82,7 +89,12 @@ class TaskWaits:
         if known.waiters:
             self._waits.released(known, t)
 
-    def _arrow(self, task: TaskLife, op: Operation, released: tuple[int, int], t: int) -> None:
+    def _arrow(self, task: TaskLife, thing: int, released: tuple[int, int], t: int) -> None:
         by, since = released
         if by != task.track.id:
-            self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, op.thing)
+            self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, thing)
+
+
+def _by_this_step(released: tuple[int, int], step: TaskLife | None) -> bool:
+    """Whether the last release was made by this step of a coroutine."""
+    return step is not None and released[0] == step.track.id and released[1] >= step.step_start

@@ -1,11 +1,12 @@
-"""What a paused asyncio task awaits: asyncio's own locks, queues and events, and the rest."""
+"""asyncio's own locks, queues and events: their ids, and which task holds a lock."""
 
 from __future__ import annotations
 
 import sys
 
 from . import codes, queues
-from .objects import _files, by_standard_library, file_of, locate, register
+from .awaiting import REASONS
+from .objects import by_standard_library, locate, register
 from .patching import method
 from .ring import here
 
@@ -16,138 +17,6 @@ if TYPE_CHECKING:
     from app.timeline import wire
 else:
     from . import wire
-
-_REASONS = {
-    "Lock": codes.LOCK,
-    "Event": codes.EVENT,
-    "Condition": codes.CONDITION,
-    "Semaphore": codes.SEMAPHORE,
-    "BoundedSemaphore": codes.SEMAPHORE,
-    "Barrier": codes.BARRIER,
-    "Queue": codes.QUEUE,
-    "PriorityQueue": codes.QUEUE,
-    "LifoQueue": codes.QUEUE,
-}
-
-#: Coroutines of asyncio in whose innermost frame a task waits → the reason.
-_WAITS = {
-    "asyncio.tasks": {
-        "sleep": codes.SLEEP,
-        "wait": codes.TASK,
-        "_wait": codes.TASK,
-        "wait_for": codes.TASK,
-        "_cancel_and_wait": codes.TASK,
-        "_AsCompletedIterator._wait_for_one": codes.TASK,
-    },
-    "asyncio.taskgroups": {"TaskGroup.__aexit__": codes.TASK, "TaskGroup._aexit": codes.TASK},
-    "asyncio.locks": {
-        "Lock.acquire": codes.LOCK,
-        "Event.wait": codes.EVENT,
-        "Condition.wait": codes.CONDITION,
-        "Semaphore.acquire": codes.SEMAPHORE,
-    },
-    "asyncio.queues": {
-        "Queue.get": codes.QUEUE,
-        "Queue.put": codes.QUEUE,
-        "Queue.join": codes.QUEUE,
-    },
-    "asyncio.streams": {
-        "StreamReader._wait_for_data": codes.SOCKET,
-        "FlowControlMixin._drain_helper": codes.SOCKET,
-    },
-    "asyncio.selector_events": {
-        "BaseSelectorEventLoop." + name: codes.SOCKET
-        for name in (
-            "sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall",
-            "sock_sendto", "sock_connect", "sock_accept",
-        )
-    },
-    "asyncio.base_subprocess": {"BaseSubprocessTransport._wait": codes.WAIT_CHILD},
-}  # fmt: skip
-
-
-def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
-    """Reason, place in the program, and id of what a paused task awaits: ``future``.
-
-    ``primitive`` is the object of asyncio whose future it is, where it is one.
-    """
-    inner: Any = task.get_coro()
-    line = where = file = 0
-    coro: Any = None
-    code = shown = coro
-    try:
-        while inner.__class__ is _coroutine:
-            coro = inner
-            code = coro.cr_code
-            try:
-                file = _files[code.co_filename]
-            except KeyError:
-                file = file_of(code.co_filename)
-            if file:
-                shown, where = coro, file
-            inner = coro.cr_await
-        if shown is not None:
-            line = where >> 12 | (shown.cr_frame.f_lineno or 0)
-    except AttributeError:
-        pass  # a coroutine of some C extension: its line can't be told
-    if future is None:
-        return 0, line, 0  # it yielded, and awaits nothing but its turn
-    if primitive is not None:
-        known = getattr(primitive, "_timeslice_kind", None)
-        if known is not None:
-            return known, line, primitive._timeslice
-        return _REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
-    awaited = getattr(future, "_timeslice", 0)
-    if awaited:
-        return codes.TASK, line, awaited
-    reason = _by_code.get(code)
-    if reason is None:
-        reason = _learn(code)
-    if reason == codes.TASK:
-        return reason, line, _alone(coro)
-    if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
-        children = future._children
-        alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
-        return codes.TASK, line, alone
-    return reason, line, 0
-
-
-def _alone(coro: Any) -> int:
-    """The one task for which this call of ``wait_for`` or ``wait`` waits; 0 when it is several."""
-    known = coro.cr_frame.f_locals
-    awaited = known.get("fut")
-    if awaited is None:
-        several = known.get("fs", ())
-        awaited = next(iter(several)) if len(several) == 1 else None
-    return getattr(awaited, "_timeslice", 0)
-
-
-async def _nothing() -> None:
-    """Only its type is wanted."""
-
-
-_sample = _nothing()
-_coroutine = type(_sample)
-_sample.close()
-_by_code: dict[Any, int] = {}
-
-
-def _learn(code: Any) -> int:
-    """The reason of a wait in this code, from the table above; remembered."""
-    for module_name, names in _WAITS.items():
-        module = sys.modules.get(module_name)
-        for dotted, reason in names.items() if module is not None else ():
-            found: Any = module
-            for part in dotted.split("."):
-                found = getattr(found, part, None)
-            if getattr(found, "__code__", None) is code:
-                _by_code[code] = reason
-                return reason
-    _by_code[code] = codes.FUTURE
-    return codes.FUTURE
-
-
-# --- asyncio's own objects ---------------------------------------------------------------------
 
 
 def patch_mixins(module: Any) -> None:
@@ -167,7 +36,7 @@ def patch_locks(module: Any) -> None:
     """Objects of the program get an id where they are made."""
     for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
         if hasattr(module, name):
-            method(getattr(module, name), "__init__", _make_init(_REASONS[name]))
+            method(getattr(module, name), "__init__", _make_init(REASONS[name]))
     if "_locked" not in vars(module.Lock):
         module.Lock._locked = _Locked()
 

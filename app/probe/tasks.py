@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from . import primitives
+from .awaiting import describe
 from .objects import fresh, locate
 from .patching import method
 from .ring import here
@@ -137,7 +137,6 @@ class _Kinds(dict):  # type: ignore[type-arg]
 
 def _task_handle(base: Any) -> Any:
     run = base._run
-    describe = primitives.describe
 
     class Handle(base):  # type: ignore[misc]
         """A loop's handle that runs a step of a task."""

@@ -220,6 +220,31 @@ asyncio.run(main())
     assert [(row.kind, row.c) for row in inner] == [("TASK_ACQUIRED", third), ("TASK_RELEASED", 0)]
 
 
+def test_wait_inside_an_asynchronous_generator_is_told_at_its_line(
+    probed: Probed, python: str
+) -> None:
+    program = """
+import asyncio
+async def inner(event):
+    await event.wait()  # wait
+    yield 1
+async def outer(event):
+    async for item in inner(event):
+        yield item
+async def main():
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, event.set)
+    async for item in outer(event):
+        print(item)
+asyncio.run(main())
+"""
+    run = probed(program, python=python)
+    assert (run.stdout, run.stderr) == ("1\n", "")
+    main = run.of("TASK_NEW")[0].b
+    (pause,) = [row for row in run.of("TASK_PAUSE") if row.b == main]
+    assert (Reason(pause.aux), pause.a) == (Reason.EVENT, line_of(program, "wait"))
+
+
 def test_wait_for_one_task_names_it(probed: Probed, python: str) -> None:
     run = probed(
         """

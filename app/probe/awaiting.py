@@ -1,0 +1,179 @@
+"""What a paused asyncio task awaits, and at which line of the program."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from . import codes
+from .objects import _files, file_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Classes of asyncio and trio that a task may wait for, and objects of these kinds.
+REASONS = {
+    "Lock": codes.LOCK,
+    "Event": codes.EVENT,
+    "Condition": codes.CONDITION,
+    "Semaphore": codes.SEMAPHORE,
+    "BoundedSemaphore": codes.SEMAPHORE,
+    "Barrier": codes.BARRIER,
+    "Queue": codes.QUEUE,
+    "PriorityQueue": codes.QUEUE,
+    "LifoQueue": codes.QUEUE,
+}
+
+#: Coroutines of asyncio in whose innermost frame a task waits → the reason.
+_WAITS = {
+    "asyncio.tasks": {
+        "sleep": codes.SLEEP,
+        "wait": codes.TASK,
+        "_wait": codes.TASK,
+        "wait_for": codes.TASK,
+        "_cancel_and_wait": codes.TASK,
+        "_AsCompletedIterator._wait_for_one": codes.TASK,
+    },
+    "asyncio.taskgroups": {"TaskGroup.__aexit__": codes.TASK, "TaskGroup._aexit": codes.TASK},
+    "asyncio.locks": {
+        "Lock.acquire": codes.LOCK,
+        "Event.wait": codes.EVENT,
+        "Condition.wait": codes.CONDITION,
+        "Semaphore.acquire": codes.SEMAPHORE,
+    },
+    "asyncio.queues": {
+        "Queue.get": codes.QUEUE,
+        "Queue.put": codes.QUEUE,
+        "Queue.join": codes.QUEUE,
+    },
+    "asyncio.streams": {
+        "StreamReader._wait_for_data": codes.SOCKET,
+        "FlowControlMixin._drain_helper": codes.SOCKET,
+    },
+    "asyncio.selector_events": {
+        "BaseSelectorEventLoop." + name: codes.SOCKET
+        for name in (
+            "sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall",
+            "sock_sendto", "sock_connect", "sock_accept",
+        )
+    },
+    "asyncio.base_subprocess": {"BaseSubprocessTransport._wait": codes.WAIT_CHILD},
+}  # fmt: skip
+
+
+def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
+    """Reason, line in the program, and id of what a paused task awaits: ``future``.
+
+    ``primitive`` is the object of asyncio whose future it is, where it is one.
+    """
+    line, coro, code = innermost(task.get_coro())
+    if future is None:
+        return 0, line, 0  # it yielded, and awaits nothing but its turn
+    if primitive is not None:
+        known = getattr(primitive, "_timeslice_kind", None)
+        if known is not None:
+            return known, line, primitive._timeslice
+        return REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
+    awaited = getattr(future, "_timeslice", 0)
+    if awaited:
+        return codes.TASK, line, awaited
+    reason = _by_code.get(code)
+    if reason is None:
+        reason = _learn(code)
+    if reason == codes.TASK:
+        return reason, line, _alone(coro)
+    if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
+        children = future._children
+        alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
+        return codes.TASK, line, alone
+    return reason, line, 0
+
+
+def innermost(inner: Any) -> tuple[int, Any, Any]:
+    """Where a suspended coroutine stands: the line of the innermost frame in the program's text,
+    the innermost coroutine, and its code or that of an asynchronous generator further in.
+    """
+    line = 0
+    coro: Any = None
+    code = shown = coro
+    try:
+        while True:
+            while inner.__class__ is coroutine:
+                coro = inner
+                code = coro.cr_code
+                try:
+                    if _files[code.co_filename]:
+                        shown = coro
+                except KeyError:
+                    if file_of(code.co_filename):
+                        shown = coro
+                inner = coro.cr_await
+            if inner.__class__ not in turns:
+                break
+            generator = generator_of(inner)
+            code = generator.ag_code
+            if file_of(code.co_filename):
+                shown = generator
+            inner = generator.ag_await
+        if shown is not None:
+            frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
+            line = frame.f_lineno or 0
+    except (AttributeError, StopIteration):
+        pass  # a coroutine of some C extension: its line can't be told
+    return line, coro, code
+
+
+def _alone(coro: Any) -> int:
+    """The one task for which this call of ``wait_for`` or ``wait`` waits; 0 when it is several."""
+    known = coro.cr_frame.f_locals
+    awaited = known.get("fut")
+    if awaited is None:
+        several = known.get("fs", ())
+        awaited = next(iter(several)) if len(several) == 1 else None
+    return getattr(awaited, "_timeslice", 0)
+
+
+def generator_of(turn: Any) -> Any:
+    """The asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
+
+    No attribute of such an object names its generator; the garbage collector knows it.
+    """
+    return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)
+
+
+async def _nothing() -> None:
+    """Only its type is wanted."""
+
+
+async def _nobody() -> Any:
+    """Only the types of what it gives are wanted."""
+    yield
+
+
+_sample: Any = _nothing()
+coroutine = type(_sample)
+_sample.close()
+_sample = _nobody()
+_async_generator = type(_sample)
+#: What stands between a coroutine and an asynchronous generator that it drives.
+turns = set()
+for _turn in (_sample.asend(None), _sample.aclose()):
+    turns.add(type(_turn))
+    _turn.close()  # or the interpreter says that it was never awaited
+_by_code: dict[Any, int] = {}
+
+
+def _learn(code: Any) -> int:
+    """The reason of a wait in this code, from the table above; remembered."""
+    for module_name, names in _WAITS.items():
+        module = sys.modules.get(module_name)
+        for dotted, reason in names.items() if module is not None else ():
+            found: Any = module
+            for part in dotted.split("."):
+                found = getattr(found, part, None)
+            if getattr(found, "__code__", None) is code:
+                _by_code[code] = reason
+                return reason
+    _by_code[code] = codes.FUTURE
+    return codes.FUTURE

@@ -1,0 +1,69 @@
+"""Programs written with other coroutine libraries, unmodified, through the whole pipeline."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.timeline.model import Track
+from app.timeline.states import Cause, FlowKind, Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+from tests.real.test_asyncio_truth import run_program
+
+pytestmark = pytest.mark.real
+
+
+def coroutines(timeline: Timeline) -> dict[str, Track]:
+    return {track.name: track for track in timeline.of_kind(TrackKind.COROUTINE)}
+
+
+def cause(track: Track) -> Cause | None:
+    return track.end.cause if track.end else None
+
+
+TRIO = """
+import trio
+
+async def diner(name, first, second, met):
+    async with first:
+        met.set()
+        await trio.sleep(0.02)
+        async with second:
+            print(name, "eats")
+
+async def main():
+    fork, knife, met = trio.Lock(), trio.Lock(), trio.Event()
+    with trio.move_on_after(0.5):
+        async with trio.open_nursery() as table:
+            table.start_soon(diner, "Ann", fork, knife, met, name="Ann")
+            table.start_soon(diner, "Bob", knife, fork, met, name="Bob")
+    async with trio.open_nursery() as table:
+        table.start_soon(diner, "Cyd", fork, knife, met)
+        table.start_soon(diner, "Dan", fork, knife, met, name="Dan")
+
+trio.run(main)
+"""
+
+
+def test_tasks_of_trio_are_tracks_by_name_with_their_deadlock() -> None:
+    pytest.importorskip("trio")
+    timeline = run_program(TRIO)
+    assert timeline.text_of("stdout") == "Cyd eats\nDan eats\n"
+    tracks = coroutines(timeline)
+    assert set(tracks) == {"main", "Ann", "Bob", "diner", "Dan"}
+    (finding,) = [item for item in timeline.findings.values() if item.kind == "deadlock"]
+    assert [wait.track for wait in finding.cycle] == [tracks["Ann"].id, tracks["Bob"].id]
+    assert {cause(tracks[name]) for name in ("Ann", "Bob")} == {Cause.CANCELLED}
+    assert {cause(tracks[name]) for name in ("main", "diner", "Dan")} == {Cause.RETURNED}
+    spawned = {
+        flow.to_track: flow.from_track for flow in timeline.flows if flow.kind is FlowKind.SPAWN
+    }
+    assert {spawned[tracks[name].id] for name in tracks if name != "main"} == {tracks["main"].id}
+    waits = [row for row in timeline.of(tracks["Dan"], State.AWAITING) if row.reason is Reason.LOCK]
+    assert [(timeline.things[row.object].name, row.holder) for row in waits] == [
+        ("fork", tracks["diner"].id)
+    ]
+    released = [flow for flow in timeline.flows if flow.kind is FlowKind.RELEASE]
+    assert (tracks["diner"].id, tracks["Dan"].id) in {
+        (flow.from_track, flow.to_track) for flow in released
+    }
+    assert timeline.dropped == 0
