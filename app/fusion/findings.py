@@ -38,7 +38,7 @@ class Findings:
         """
         start = task.step_start
         name, task.finding = task.finding, ""
-        if t - start < LONG_STEP_NS:
+        if t - start < LONG_STEP_NS or not task.looped:
             return
         blocked = task.step_blocked
         if blocked is not None and blocked[0] >= LONG_STEP_NS:
@@ -54,7 +54,7 @@ class Findings:
         """A call keeps the loop's thread waiting since ``t``: tell it while it lasts."""
 
         def tell(now: int) -> None:
-            if task.thread.step is task and task.thread.op is op:
+            if task.thread.step is task and task.thread.op is op and task.looped:
                 task.finding = task.finding or self._name("loop-blocked")
                 facts = _facts(task, now, op.line, op.reason)
                 self._tell(task.finding, "loop-blocked", task.step_start, OPEN, facts)

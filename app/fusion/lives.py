@@ -220,6 +220,7 @@ class TaskLife:
         "finding",
         "lane",
         "line",
+        "looped",
         "obj",
         "op",
         "process",
@@ -243,6 +244,7 @@ class TaskLife:
         self.lane = lane
         self.line = 0
         self.finding = ""  # of the step that lasts too long, while it does
+        self.looped = True  # a loop executes it, and others wait while it runs
         self.born = False  # its TASK_NEW was seen
         self.op: Operation | None = None  # the lock or the other coroutine that it awaits
         self.waited_line = 0  # where it waited last for a lock

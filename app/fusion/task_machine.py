@@ -40,6 +40,7 @@ class TaskMachine:
         self._waits = TaskWaits(book, things, waits)
         self._endings = endings
         self._findings = findings
+        self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
         self._tasks: dict[int, TaskLife] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
 
@@ -55,13 +56,14 @@ class TaskMachine:
         function = qualname.rpartition("<locals>.")[2]
         track = task.track
         if function and (not name or _AUTOMATIC.fullmatch(name)):
-            track.name = f"{function} ({name})" if name else function
+            track.name = f"{function} ({name})" if name else self._numbered(task, function)
         else:
             track.name = name or track.name
         self._book.touch(track)
         if task.born:
             return  # told again because it was given a name
         task.born = True
+        task.looped = record.aux == 0
         task.line = self._line(record)
         parent = self._tracks.get(record.c) or life.track.id
         self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
@@ -163,6 +165,12 @@ class TaskMachine:
 
     def _line(self, record: ProbeRecord) -> int:
         return self._things.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
+
+    def _numbered(self, task: TaskLife, function: str) -> str:
+        """``function``, ``function #2`` and so on: those whose library gives them no name."""
+        count = self._namesakes.get((task.process.pid, function), 0) + 1
+        self._namesakes[task.process.pid, function] = count
+        return function if count == 1 else f"{function} #{count}"
 
     def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
         if life.step is task:

@@ -8,7 +8,7 @@ from . import codes
 from .objects import fresh, locate, register
 from .patching import method
 from .ring import here
-from .threads import tag
+from .threads import condition_of, tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _make_waiter_init(original: Any) -> Callable[..., Any]:
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        tag(self.event._cond, codes.FUTURE, 0)
+        tag(condition_of(self.event), codes.FUTURE, 0)
 
     return __init__
 
@@ -144,7 +144,7 @@ def _make_result_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         known = self.__dict__
-        condition = known["_event"]._cond if "_event" in known else known.get("_cond")
+        condition = condition_of(known["_event"]) if "_event" in known else known.get("_cond")
         if condition is not None:
             ident = self._timeslice = register(codes.KIND_FUTURE, sys._getframe(1))
             tag(condition, codes.FUTURE, ident)

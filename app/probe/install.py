@@ -36,6 +36,8 @@ HOOKS = {
     "asyncio.mixins": ("primitives", "patch_mixins"),
     "asyncio.locks": ("primitives", "patch_locks"),
     "asyncio.queues": ("primitives", "patch_queues"),
+    "greenlet": ("greenlets", "patch_greenlet"),
+    "gevent.greenlet": ("greenlets", "patch_gevent"),
     "trio._core._run": ("trio_tasks", "patch_run"),
     "trio._sync": ("trio_objects", "patch_sync"),
     "trio._channel": ("trio_objects", "patch_channel"),

@@ -48,6 +48,11 @@ def fresh() -> int:
     return _base | next(_count)
 
 
+def base() -> int:
+    """The id that this process's ids begin with: ``pid << 32``."""
+    return _base
+
+
 def named(name: str) -> int:
     """The id of what is called ``name`` in every process (64-bit FNV-1a, top bit set)."""
     value = 0xCBF29CE484222325

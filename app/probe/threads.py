@@ -27,7 +27,13 @@ else:
 
 def tag(condition: Any, reason: int, ident: int, owner: Any = None) -> None:
     """Let waits in ``condition`` be reported as waits of ``reason`` for ``ident``."""
-    condition._timeslice = reason, ident, owner
+    if condition is not None:
+        condition._timeslice = reason, ident, owner
+
+
+def condition_of(event: Any) -> Any:
+    """The condition in which an Event lets threads wait; None for gevent's, which has none."""
+    return getattr(event, "_cond", None)
 
 
 def patch_threading(module: Any) -> None:
@@ -145,7 +151,7 @@ def _make_timer_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         ident = register(codes.EVENT, sys._getframe(1))
-        tag(self.finished._cond, codes.EVENT, ident)
+        tag(condition_of(self.finished), codes.EVENT, ident)
 
     return __init__
 
@@ -162,7 +168,7 @@ def _make_start(original: Any) -> Callable[..., Any]:
             line, where = locate(sys._getframe(1))
             here.text(wire.OBJECT, codes.KIND_THREAD, line, ident, where, self.name)
             here.emit(wire.THREAD_SPAWN, 0, line, ident)
-            tag(self._started._cond, codes.EVENT, ident)
+            tag(condition_of(self._started), codes.EVENT, ident)
         original(self)
 
     return start
@@ -173,6 +179,11 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         ring.newborn[_thread.get_ident()] = self
         local = here
         local.raised = ""  # makes the ring, with THREAD_START
+        if ring.newborn.pop(_thread.get_ident(), None) is not None:
+            # No thread was born: gevent runs this in a greenlet, which is named after it.
+            local.text(wire.TASK_NEW, 0, 0, local.step.task, 0, self.name + "\0")
+            original(self)
+            return
         try:
             original(self)
         finally:

@@ -81,10 +81,10 @@ NOTIFY = 29  # Condition.notify, Event.set, Semaphore.release; b: obj, c: how ma
 OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name given by the program
 FILE = 41  # a: file_id (per process), text: absolute file name
 
-# coroutines (asyncio tasks)
-TASK_NEW = (
-    60  # a: place of the task's creation, b: task obj, c: parent task obj; text: name NUL qualname
-)
+# coroutines (tasks of asyncio and trio, greenlets)
+# TASK_NEW: aux: 1 in no event loop, a: place, b: task obj, c: parent task obj, text: name NUL
+# qualname. Told again, it gives another name.
+TASK_NEW = 60
 TASK_READY = 61  # put into the loop's ready queue; b: task obj
 TASK_RUN = 62  # a step begins on this thread; b: task obj
 TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from app.timeline.model import Track
@@ -37,7 +39,9 @@ async def main():
             table.start_soon(diner, "Ann", fork, knife, met, name="Ann")
             table.start_soon(diner, "Bob", knife, fork, met, name="Bob")
     async with trio.open_nursery() as table:
+        met = trio.Event()
         table.start_soon(diner, "Cyd", fork, knife, met)
+        await met.wait()
         table.start_soon(diner, "Dan", fork, knife, met, name="Dan")
 
 trio.run(main)
@@ -67,3 +71,59 @@ def test_tasks_of_trio_are_tracks_by_name_with_their_deadlock() -> None:
         (flow.from_track, flow.to_track) for flow in released
     }
     assert timeline.dropped == 0
+
+
+GEVENT = """
+import gevent
+from gevent.pool import Pool
+
+def fetch(number):
+    gevent.sleep(0.01 * number)
+    return number
+
+def boss():
+    pool = Pool(2)
+    print(list(pool.imap(fetch, range(3))))
+
+greenlet = gevent.Greenlet(boss)
+greenlet.name = "boss"
+greenlet.start()
+greenlet.join()
+"""
+
+
+def test_greenlets_of_gevent_are_tracks_by_name() -> None:
+    pytest.importorskip("gevent")
+    timeline = run_program(GEVENT)
+    assert timeline.text_of("stdout") == "[0, 1, 2]\n"
+    tracks = coroutines(timeline)
+    assert {"boss", "main", "fetch", "fetch #2", "fetch #3"} <= set(tracks)
+    assert cause(tracks["boss"]) is Cause.RETURNED
+    slept = timeline.of(tracks["fetch #3"], State.AWAITING)
+    assert [row.reason for row in slept] == [Reason.SLEEP]
+    assert slept[0].end_ns - slept[0].start_ns >= 10_000_000
+    # One thread executes them, one at a time.
+    steps = sorted(
+        (row.start_ns, row.end_ns)
+        for track in tracks.values()
+        for row in timeline.of(track, State.RUNNING)
+    )
+    assert all(one[1] <= other[0] for one, other in pairwise(steps))
+    assert timeline.dropped == 0
+
+
+MIXED = """
+import greenlet, time
+
+def inner():
+    time.sleep(0.08)
+
+greenlet.greenlet(inner).switch()
+"""
+
+
+def test_bare_greenlet_that_sleeps_blocks_no_loop() -> None:
+    pytest.importorskip("greenlet")
+    timeline = run_program(MIXED)
+    assert timeline.of_kind(TrackKind.COROUTINE)
+    assert not [item for item in timeline.findings.values() if item.kind == "loop-blocked"]
