@@ -1,4 +1,4 @@
-"""What a paused asyncio task awaits, and at which line of the program."""
+"""What an asyncio task that stopped awaits, at which line of the program, or how it ended."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import sys
 
 from . import codes
 from .objects import _files, file_of
+from .ring import here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from app.timeline import wire
+else:
+    from . import wire
 
 #: Classes of asyncio and trio that a task may wait for, and objects of these kinds.
 REASONS = {
@@ -88,6 +93,19 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
         alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
         return codes.TASK, line, alone
     return reason, line, 0
+
+
+def report_done(task: Any, ident: int) -> None:
+    """How a task that is done ended."""
+    if task.cancelled():
+        here.emit(wire.TASK_DONE, 2, 0, ident)
+        return
+    # Not task.exception(): that would mark the exception as retrieved.
+    error = task._exception
+    if error is None:
+        here.emit(wire.TASK_DONE, 0, 0, ident)
+    else:
+        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
 
 
 def innermost(inner: Any) -> tuple[int, Any, Any]:

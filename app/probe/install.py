@@ -36,6 +36,7 @@ HOOKS = {
     "asyncio.mixins": ("primitives", "patch_mixins"),
     "asyncio.locks": ("primitives", "patch_locks"),
     "asyncio.queues": ("primitives", "patch_queues"),
+    "uvloop": ("tasks", "patch_uvloop"),
     "greenlet": ("greenlets", "patch_greenlet"),
     "gevent.greenlet": ("greenlets", "patch_gevent"),
     "trio._core._run": ("trio_tasks", "patch_run"),

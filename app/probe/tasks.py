@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from .awaiting import describe
+from . import eager
+from .awaiting import describe, report_done
 from .objects import fresh, locate
 from .patching import method
 from .ring import here
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-_READY, _RUN, _PAUSE, _DONE = wire.TASK_READY, wire.TASK_RUN, wire.TASK_PAUSE, wire.TASK_DONE
+_READY, _RUN, _PAUSE = wire.TASK_READY, wire.TASK_RUN, wire.TASK_PAUSE
 
 
 def patch_base_events(module: Any) -> None:
@@ -89,6 +90,7 @@ def patch_tasks(module: Any) -> None:
         return create_task
 
     method(module, "create_task", make)
+    eager.patch(module)
 
 
 def patch_taskgroups(module: Any) -> None:
@@ -101,6 +103,48 @@ def patch_taskgroups(module: Any) -> None:
         return create_task
 
     method(module.TaskGroup, "create_task", make)
+
+
+def patch_uvloop(module: Any) -> None:
+    """uvloop's loop is compiled, but tasks are asyncio's own and ask it for ``call_soon``."""
+    tasks = sys.modules["asyncio.tasks"]
+    kinds = _Kinds(tasks)
+    task_type, task_handle = tasks.Task, _task_handle(_Callback)
+
+    def make(original: Any) -> Callable[..., Any]:
+        def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+            kind = kinds[callback.__class__]
+            task = callback.__self__ if kind else None
+            if (
+                not isinstance(task, task_type)
+                or (kind == 2 and callback.__name__ not in kinds.names)
+                or (kind == 3 and callback.__func__ not in kinds.methods)
+            ):
+                return original(self, callback, *args, context=context)
+            step = here.step
+            try:
+                ident = task._timeslice
+            except AttributeError:
+                ident = _introduce(task, step.name, step.task)
+            handle = original(self, task_handle(callback, args)._run, context=context)
+            step.emit(_READY, 0, 0, ident)
+            return handle
+
+        return call_soon
+
+    method(module.Loop, "call_soon", make, inherited=True)
+
+
+class _Callback:
+    """As much of a loop's handle as a step of a task needs."""
+
+    __slots__ = ("_args", "_callback")
+
+    def __init__(self, callback: Any, args: Any) -> None:
+        self._callback, self._args = callback, args
+
+    def _run(self) -> None:
+        self._callback(*self._args)
 
 
 def _naming(task_name: Any, original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -157,7 +201,7 @@ def _task_handle(base: Any) -> Any:
                 step.task = before
                 future = task._fut_waiter
                 if future is None and task.done():
-                    _report_done(task, ident)
+                    report_done(task, ident)
                 else:
                     reason, line, awaited = describe(task, future, step.primitive)
                     emit(_PAUSE, reason, line, ident, awaited)
@@ -167,22 +211,12 @@ def _task_handle(base: Any) -> Any:
     return Handle
 
 
-def _report_done(task: Any, ident: int) -> None:
-    local = here
-    if task.cancelled():
-        local.emit(_DONE, 2, 0, ident)
-        return
-    # Not task.exception(): that would mark the exception as retrieved.
-    error = task._exception
-    if error is None:
-        local.emit(_DONE, 0, 0, ident)
-    else:
-        local.text(_DONE, 1, 0, ident, 0, type(error).__name__)
-
-
 def _introduce(task: Any, name: str, parent: int) -> int:
-    ident = fresh()
-    task._timeslice = ident
+    ident = eager.ident_of(task)
+    if ident:
+        task._timeslice = ident
+        return ident
+    ident = task._timeslice = fresh()
     coro = task.get_coro()
     what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
     line, where = locate(sys._getframe(2))

@@ -127,3 +127,83 @@ def test_bare_greenlet_that_sleeps_blocks_no_loop() -> None:
     timeline = run_program(MIXED)
     assert timeline.of_kind(TrackKind.COROUTINE)
     assert not [item for item in timeline.findings.values() if item.kind == "loop-blocked"]
+
+
+TORNADO = """
+import asyncio
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, RequestHandler
+
+class Slow(RequestHandler):
+    async def get(self):
+        await asyncio.sleep(0.01)
+        self.write("hello")
+
+async def visit(address):
+    answer = await AsyncHTTPClient().fetch(address)
+    print(answer.body.decode())
+
+async def main():
+    socket, port = bind_unused_port()
+    server = HTTPServer(Application([("/", Slow)]))
+    server.add_socket(socket)
+    await asyncio.gather(*(
+        asyncio.create_task(visit(f"http://127.0.0.1:{port}/"), name=f"visit-{n}") for n in range(2)
+    ))
+    server.stop()
+    await server.close_all_connections()
+
+asyncio.run(main())
+"""
+
+
+def test_tasks_of_tornado_are_tracks_by_name() -> None:
+    pytest.importorskip("tornado")
+    timeline = run_program(TORNADO)
+    assert timeline.text_of("stdout") == "hello\nhello\n"
+    tracks = coroutines(timeline)
+    assert {"visit-0", "visit-1"} <= set(tracks)
+    handlers = [
+        track for name, track in tracks.items() if name.startswith("RequestHandler._execute")
+    ]
+    assert len(handlers) == 2
+    for handler in handlers:
+        assert Reason.SLEEP in {row.reason for row in timeline.of(handler, State.AWAITING)}
+        assert cause(handler) is Cause.RETURNED
+    assert timeline.dropped == 0
+
+
+ANYIO = """
+import sys
+import anyio
+
+async def visit(number, event):
+    await anyio.sleep(0.001 * number)
+    event.set()
+
+async def main():
+    event = anyio.Event()
+    async with anyio.create_task_group() as group:
+        for number in range(3):
+            group.start_soon(visit, number, event, name=f"visit-{number}")
+        await event.wait()
+    print("done")
+
+anyio.run(main, backend="BACKEND")
+"""
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_tasks_of_anyio_are_tracks_by_name(backend: str) -> None:
+    pytest.importorskip("anyio")
+    pytest.importorskip(backend)
+    timeline = run_program(ANYIO.replace("BACKEND", backend))
+    assert timeline.text_of("stdout") == "done\n"
+    tracks = coroutines(timeline)
+    assert {"visit-0", "visit-1", "visit-2"} <= set(tracks)
+    reasons = {row.reason for row in timeline.of(tracks["visit-2"], State.AWAITING)}
+    assert reasons == {Reason.SLEEP}
+    (main,) = [track for name, track in tracks.items() if name.startswith("main")]
+    assert cause(main) is Cause.RETURNED
