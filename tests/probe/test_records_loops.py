@@ -83,10 +83,10 @@ async def main():
     tasks = [asyncio.create_task(take(lock, event, n), name=f"take-{n}") for n in range(1, 9)]
     tasks += [asyncio.create_task(fails(event), name=f"fails-{n}") for n in range(4)]
     tasks.append(asyncio.create_task(queue.get(), name="cancelled"))
-    tasks.append(asyncio.create_task(asyncio.sleep(0.002), name="sleeps"))
     await asyncio.sleep(0)
-    tasks[-2].cancel()
+    tasks[-1].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.001)  # when nothing else is left, so that the order is certain
 if sys.argv[1] == "uvloop":
     import uvloop
     loop = uvloop.new_event_loop()
