@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from . import codes
+from . import codes, faults
 from .objects import _files, file_of
 from .ring import here
 
@@ -72,27 +72,31 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
 
     ``primitive`` is the object of asyncio whose future it is, where it is one.
     """
-    line, coro, code = innermost(task.get_coro())
-    if future is None:
-        return 0, line, 0  # it yielded, and awaits nothing but its turn
-    if primitive is not None:
-        known = getattr(primitive, "_timeslice_kind", None)
-        if known is not None:
-            return known, line, primitive._timeslice
-        return REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
-    awaited = getattr(future, "_timeslice", 0)
-    if awaited:
-        return codes.TASK, line, awaited
-    reason = _by_code.get(code)
-    if reason is None:
-        reason = _learn(code)
-    if reason == codes.TASK:
-        return reason, line, _alone(coro)
-    if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
-        children = future._children
-        alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
-        return codes.TASK, line, alone
-    return reason, line, 0
+    try:
+        line, coro, code = innermost(task.get_coro())
+        if future is None:
+            return 0, line, 0  # it yielded, and awaits nothing but its turn
+        if primitive is not None:
+            known = getattr(primitive, "_timeslice_kind", None)
+            if known is not None:
+                return known, line, primitive._timeslice
+            return REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
+        awaited = getattr(future, "_timeslice", 0)
+        if awaited:
+            return codes.TASK, line, awaited
+        reason = _by_code.get(code)
+        if reason is None:
+            reason = _learn(code)
+        if reason == codes.TASK:
+            return reason, line, _alone(coro)
+        if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
+            children = future._children
+            alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
+            return codes.TASK, line, alone
+        return reason, line, 0
+    except Exception:
+        faults.note("what a task awaits")
+        return 0, 0, 0
 
 
 def report_done(task: Any, ident: int) -> None:
@@ -184,6 +188,8 @@ _by_code: dict[Any, int] = {}
 
 def _learn(code: Any) -> int:
     """The reason of a wait in this code, from the table above; remembered."""
+    if code is None:
+        return codes.FUTURE  # an awaitable of another kind, not a coroutine
     for module_name, names in _WAITS.items():
         module = sys.modules.get(module_name)
         for dotted, reason in names.items() if module is not None else ():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from . import codes, trio_objects
+from . import codes, faults, trio_objects
 from .awaiting import innermost
 from .objects import fresh, locate
 from .patching import method
@@ -54,14 +54,11 @@ class _Instrument:
     """What trio calls. It only writes records; it changes nothing and keeps no task alive."""
 
     def task_spawned(self, task: Any) -> None:
-        if _is_trios_own(task):
-            return
-        ident = _idents[task] = fresh()
-        what = getattr(task.coro, "__qualname__", "")
-        given = task.name
-        name = "" if what and given.endswith("." + what) else given
-        line = locate(sys._getframe(1))[0]
-        here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
+        try:
+            if not _is_trios_own(task):
+                _introduce(task, sys._getframe(1))
+        except Exception:
+            faults.note("a task of trio")
 
     def task_scheduled(self, task: Any) -> None:
         ident = _idents.get(task)
@@ -88,6 +85,15 @@ class _Instrument:
     def after_io_wait(self, timeout: float) -> None:
         if timeout > 0 and not here.depth:
             here.emit(wire.LEAVE, codes.POLL, 0, 0, 1)
+
+
+def _introduce(task: Any, frame: Any) -> None:
+    what = getattr(task.coro, "__qualname__", "")
+    given = task.name
+    name = "" if what and given.endswith("." + what) else given
+    line = locate(frame)[0]
+    ident = _idents[task] = fresh()
+    here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
 
 
 def holder(task: Any) -> int:
@@ -122,10 +128,14 @@ def _only(error: BaseException, cancelled: Any) -> bool:
 
 def _describe(task: Any) -> tuple[int, int, int]:
     """Reason, line in the program, and id of what a task that was suspended waits for."""
-    line = innermost(task.coro)[0]
-    reason, owner = trio_objects.waiting(task.coro)
-    if reason == codes.TASK and owner is not None:
-        children = owner.child_tasks
-        alone = _idents.get(next(iter(children)), 0) if len(children) == 1 else 0
-        return reason, line, alone
-    return reason, line, trio_objects.ident_of(owner) if owner is not None else 0
+    try:
+        line = innermost(task.coro)[0]
+        reason, owner = trio_objects.waiting(task.coro)
+        if reason == codes.TASK and owner is not None:
+            children = owner.child_tasks
+            alone = _idents.get(next(iter(children)), 0) if len(children) == 1 else 0
+            return reason, line, alone
+        return reason, line, trio_objects.ident_of(owner) if owner is not None else 0
+    except Exception:
+        faults.note("what a task of trio awaits")
+        return 0, 0, 0

@@ -245,6 +245,31 @@ asyncio.run(main())
     assert (Reason(pause.aux), pause.a) == (Reason.EVENT, line_of(program, "wait"))
 
 
+def test_task_of_an_object_that_is_no_coroutine_function_s_is_followed_too(
+    probed: Probed, python: str
+) -> None:
+    run = probed(
+        """
+import asyncio, collections.abc
+class Wrapped(collections.abc.Coroutine):
+    def __init__(self, coro): self.coro = coro
+    def send(self, value): return self.coro.send(value)
+    def throw(self, *error): return self.coro.throw(*error)
+    def close(self): self.coro.close()
+    def __await__(self): return (yield from self.coro.__await__())
+async def main():
+    print(await asyncio.create_task(Wrapped(asyncio.sleep(0.001, "slept"))))
+asyncio.run(main())
+""",
+        python=python,
+    )
+    assert (run.stdout, run.stderr) == ("slept\n", "")
+    wrapped = run.of("TASK_NEW")[1]
+    assert wrapped.text.endswith("\0Wrapped")
+    (pause,) = [row for row in run.of("TASK_PAUSE") if row.b == wrapped.b]
+    assert (Reason(pause.aux), pause.a, pause.c) == (Reason.FUTURE, 0, 0)
+
+
 def test_wait_for_one_task_names_it(probed: Probed, python: str) -> None:
     run = probed(
         """
