@@ -73,7 +73,24 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
     ``primitive`` is the object of asyncio whose future it is, where it is one.
     """
     try:
-        line, coro, code = innermost(task.get_coro())
+        # As ``innermost`` does, without a call where only coroutines await each other.
+        inner: Any = task.get_coro()
+        coro: Any = None
+        code = shown = coro
+        while inner.__class__ is coroutine:
+            coro = inner
+            code = coro.cr_code
+            try:
+                if _files[code.co_filename]:
+                    shown = coro
+            except KeyError:
+                if file_of(code.co_filename):
+                    shown = coro
+            inner = coro.cr_await
+        if inner.__class__ in turns:
+            line, coro, code = innermost(task.get_coro())
+        else:
+            line = 0 if shown is None else shown.cr_frame.f_lineno or 0
         if future is None:
             return 0, line, 0  # it yielded, and awaits nothing but its turn
         if primitive is not None:
