@@ -37,6 +37,7 @@ class TaskMachine:
         self, book: Book, things: Things, waits: Waits, endings: Endings, findings: Findings
     ) -> None:
         self._book = book
+        self._things = things
         self._waits = TaskWaits(book, things, waits)
         self._endings = endings
         self._findings = findings
@@ -127,7 +128,7 @@ class TaskMachine:
         thing = NOTHING
         target = self._tasks.get(record.c)
         if record.c and (target is not None or holder == NOTHING):
-            thing, holder = self._waits.begin(task, t, reason, record.a, record.c, target)
+            thing, holder = self._waits.begin(task, t, reason, line, record.c, target)
         task.lane.change(
             t,
             State.AWAITING,
@@ -150,7 +151,7 @@ class TaskMachine:
         del self._tasks[record.b]
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._waits.acquired(t, life, self._tasks.get(record.c), record.b, record.a)
+        self._waits.acquired(t, life, self._tasks.get(record.c), record.b, self._line(record))
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._waits.released(t, life, record.b)

@@ -68,7 +68,7 @@ _WAITS = {
 
 
 def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
-    """Reason, line in the program, and id of what a paused task awaits: ``future``.
+    """Reason, place in the program, and id of what a paused task awaits: ``future``.
 
     ``primitive`` is the object of asyncio whose future it is, where it is one.
     """
@@ -77,20 +77,21 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
         inner: Any = task.get_coro()
         coro: Any = None
         code = shown = coro
+        where = 0
         while inner.__class__ is coroutine:
             coro = inner
             code = coro.cr_code
             try:
-                if _files[code.co_filename]:
-                    shown = coro
+                file = _files[code.co_filename]
             except KeyError:
-                if file_of(code.co_filename):
-                    shown = coro
+                file = file_of(code.co_filename)
+            if file:
+                shown, where = coro, file
             inner = coro.cr_await
         if inner.__class__ in turns:
             line, coro, code = innermost(task.get_coro())
         else:
-            line = 0 if shown is None else shown.cr_frame.f_lineno or 0
+            line = 0 if shown is None else where >> 12 | (shown.cr_frame.f_lineno or 0)
         if future is None:
             return 0, line, 0  # it yielded, and awaits nothing but its turn
         if primitive is not None:
@@ -130,10 +131,10 @@ def report_done(task: Any, ident: int) -> None:
 
 
 def innermost(inner: Any) -> tuple[int, Any, Any]:
-    """Where a suspended coroutine stands: the line of the innermost frame in the program's text,
+    """Where a suspended coroutine stands: the place of the innermost frame in the program's text,
     the innermost coroutine, and its code or that of an asynchronous generator further in.
     """
-    line = 0
+    line = where = 0
     coro: Any = None
     code = shown = coro
     try:
@@ -141,23 +142,21 @@ def innermost(inner: Any) -> tuple[int, Any, Any]:
             while inner.__class__ is coroutine:
                 coro = inner
                 code = coro.cr_code
-                try:
-                    if _files[code.co_filename]:
-                        shown = coro
-                except KeyError:
-                    if file_of(code.co_filename):
-                        shown = coro
+                file = file_of(code.co_filename)
+                if file:
+                    shown, where = coro, file
                 inner = coro.cr_await
             if inner.__class__ not in turns:
                 break
             generator = generator_of(inner)
             code = generator.ag_code
-            if file_of(code.co_filename):
-                shown = generator
+            file = file_of(code.co_filename)
+            if file:
+                shown, where = generator, file
             inner = generator.ag_await
         if shown is not None:
             frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
-            line = frame.f_lineno or 0
+            line = where >> 12 | (frame.f_lineno or 0)
     except (AttributeError, StopIteration):
         pass  # a coroutine of some C extension: its line can't be told
     return line, coro, code

@@ -10,7 +10,7 @@ import sys
 
 from . import codes
 from .awaiting import describe, report_done
-from .objects import fresh, locate
+from .objects import fresh, place
 from .patching import method
 from .ring import here
 
@@ -56,7 +56,7 @@ def _telling(construct: Any) -> Any:
             return construct(coro, **kwargs)
         name = kwargs.get("name") or here.step.name
         what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
-        line = locate(sys._getframe(1))[0]
+        line = place(sys._getframe(1))
         step = here.step
         maker, ident = step.task, fresh()
         here.text(wire.TASK_NEW, 0, line, ident, maker, "%s\0%s" % (name, what))

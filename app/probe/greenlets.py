@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from . import codes, faults, objects, ring
-from .objects import file_of, fresh, locate
+from .objects import file_of, fresh, place
 from .patching import builtin
 from .ring import here
 
@@ -170,7 +170,7 @@ def _ident(greenlet: Any) -> int:
 
 def _introduce(greenlet: Any, frame: Any, name: str, parent: int) -> int:
     ident = greenlet.__dict__["_timeslice"] = fresh()
-    line = locate(frame)[0] if frame is not None else 0
+    line = place(frame)
     # Without gevent there is no loop that a long step could keep waiting.
     alone = int("gevent.hub" not in sys.modules)
     name = name or _given_name(greenlet)
@@ -223,7 +223,7 @@ def _report_done(greenlet: Any, ident: int, event: str) -> None:
 
 def _report_pause(greenlet: Any, ident: int, entered: int) -> None:
     frame = greenlet.gr_frame
-    line = locate(frame)[0]
+    line = place(frame)
     if "_timeslice_told" not in greenlet.__dict__ and greenlet.parent is not None:
         greenlet.__dict__["_timeslice_told"] = True
         if not _function(greenlet):

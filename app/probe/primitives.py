@@ -6,7 +6,7 @@ import sys
 
 from . import codes, queues
 from .awaiting import REASONS
-from .objects import by_standard_library, locate, register
+from .objects import by_standard_library, place, register
 from .patching import method
 from .ring import here
 
@@ -53,7 +53,7 @@ class _Locked:
         known["_locked"] = value
         ident = known.get("_timeslice", 0)
         if changed and ident:
-            line = locate(sys._getframe(1))[0]
+            line = place(sys._getframe(1))
             if value:
                 here.emit(wire.TASK_ACQUIRED, 0, line, ident, here.step.task)
             else:

@@ -11,7 +11,7 @@ import sys
 
 from . import eager
 from .awaiting import describe, report_done
-from .objects import fresh, locate
+from .objects import fresh, place
 from .patching import method
 from .ring import here
 
@@ -219,7 +219,7 @@ def _introduce(task: Any, name: str, parent: int) -> int:
     ident = task._timeslice = fresh()
     coro = task.get_coro()
     what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
-    line, where = locate(sys._getframe(2))
+    line = place(sys._getframe(2))
     text = "%s\0%s" % (name or task.get_name(), what)
-    here.text(wire.TASK_NEW, 0, where >> 12 | line, ident, parent, text)
+    here.text(wire.TASK_NEW, 0, line, ident, parent, text)
     return ident

@@ -10,7 +10,7 @@ import weakref
 
 from . import codes
 from .awaiting import coroutine, generator_of, turns
-from .objects import locate, register
+from .objects import place, register
 from .patching import method
 from .ring import here
 
@@ -159,7 +159,7 @@ class _Owner:
         ident = ident_of(lock)
         if before is task or not ident:
             return
-        line = locate(sys._getframe(1))[0]
+        line = place(sys._getframe(1))
         if before is not None:
             here.emit(wire.TASK_RELEASED, 0, line, ident)
         if task is not None:

@@ -10,7 +10,7 @@ import sys
 
 from . import codes, faults, trio_objects
 from .awaiting import innermost
-from .objects import fresh, locate
+from .objects import fresh, place
 from .patching import method
 from .ring import here
 
@@ -91,7 +91,7 @@ def _introduce(task: Any, frame: Any) -> None:
     what = getattr(task.coro, "__qualname__", "")
     given = task.name
     name = "" if what and given.endswith("." + what) else given
-    line = locate(frame)[0]
+    line = place(frame)
     ident = _idents[task] = fresh()
     here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .objects import locate
+from .objects import place
 from .ring import here
 
 TYPE_CHECKING = False
@@ -27,8 +27,7 @@ def patch_warnings(module: Any) -> None:
 
     def warn(message: Any, category: Any = None, stacklevel: int = 1, source: Any = None) -> None:
         name = getattr(source, "__qualname__", None) or type(source).__qualname__
-        line, where = locate(sys._getframe(2))
-        here.text(wire.NEVER_AWAITED, 0, where >> 12 | line, 0, 0, name)
+        here.text(wire.NEVER_AWAITED, 0, place(sys._getframe(2)), 0, 0, name)
         real(message, category, stacklevel + 1, source)
 
     module._warn_unawaited_coroutine = type(original)(

@@ -211,11 +211,11 @@ asyncio.run(main())
         ("TASK_ACQUIRED", second), ("TASK_RELEASED", 0),
         ("TASK_ACQUIRED", main), ("TASK_RELEASED", 0),
     ]  # fmt: skip
-    assert [row.a for row in moves[4:]] == [
+    assert [line_of_place(row.a) for row in moves[4:]] == [
         line_of(program, "acquire"),
         line_of(program, "release"),
     ]
-    assert moves[2].a == line_of(program, "with")
+    assert line_of_place(moves[2].a) == line_of(program, "with")
     inner = run.of("TASK_ACQUIRED", "TASK_RELEASED", b=made["CONDITION"])
     assert [(row.kind, row.c) for row in inner] == [("TASK_ACQUIRED", third), ("TASK_RELEASED", 0)]
 
@@ -242,7 +242,8 @@ asyncio.run(main())
     assert (run.stdout, run.stderr) == ("1\n", "")
     main = run.of("TASK_NEW")[0].b
     (pause,) = [row for row in run.of("TASK_PAUSE") if row.b == main]
-    assert (Reason(pause.aux), pause.a) == (Reason.EVENT, line_of(program, "wait"))
+    assert Reason(pause.aux) is Reason.EVENT
+    assert line_of_place(pause.a) == line_of(program, "wait")
 
 
 def test_task_of_an_object_that_is_no_coroutine_function_s_is_followed_too(
