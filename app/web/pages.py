@@ -246,7 +246,6 @@ async def run(request: Request, run_id: str) -> Response:
             **_row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
         },
-        known=known,
         program_lines=program_lines(item.program),
         program_name=item.file_name,
         program_url=f"/runs/{item.id}/program.py",

@@ -23,6 +23,7 @@ STATES = [state for state in State if state not in (State.EXITED, State.DONE)]
 WAITS = (State.BLOCKED, State.AWAITING)
 #: What a reader may be told to be held by someone.
 HELD = {Reason.LOCK, Reason.RLOCK, Reason.CONDITION, Reason.SEMAPHORE}
+HAS_ENDS = {Reason.PIPE, Reason.SOCKET}
 OF_THE_OTHER = {Reason.JOIN, Reason.WAIT_CHILD, Reason.FUTURE, Reason.TASK}
 
 JS = """async () => {
@@ -140,7 +141,9 @@ def test_sentences_say_no_more_than_the_slice_knows(said: list[Said], language: 
         if held in every:
             assert row.holder and row.object and row.reason in HELD, item
         if "Zoe" in every and waits:
-            assert row.reason in HELD | OF_THE_OTHER or not row.object, item
+            assert row.reason in HELD | OF_THE_OTHER | HAS_ENDS or not row.object, item
+        if {"en": "other end", "zh": "另一端"}[language] in every:
+            assert row.reason in HAS_ENDS and row.holder and row.object, item
         loop = {"en": "event loop", "zh": "事件循环"}[language]
         if loop in every and waits:
             assert row.reason is Reason.POLL and item.track == LOOP, item
