@@ -28,7 +28,10 @@ class SwitchOut(NamedTuple):
 
 
 class Waking(NamedTuple):
-    """``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context)."""
+    """``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context).
+
+    The ids of the waker are 0 where an interrupt woke it: a clock, a device.
+    """
 
     t: int
     tid: int

@@ -53,6 +53,10 @@ _LOST_SAMPLES = struct.Struct("<Q")
 #: wake-up, and so does the thread that leaves in a switch (events/sched/*/format in tracefs).
 _RAW = _HEADER.size + 24 + 4
 _NUMBER = struct.Struct("<H")
+#: common_flags, the byte after the number: TRACE_FLAG_HARDIRQ and TRACE_FLAG_NMI of the kernel's
+#: include/linux/trace_events.h. (In a soft interrupt it may well be the sender that wakes.)
+_FLAGS_OFFSET = 2
+_INTERRUPT = 0x08 | 0x40
 WOKEN_OFFSET = LEAVES_OFFSET = 24
 COMES_OFFSET = 56
 _WOKEN = struct.Struct("<i")
@@ -132,6 +136,8 @@ def decode(
                 last.t, last.leaves = t, woken
                 (last.comes,) = _WOKEN.unpack_from(data, offset + _RAW + COMES_OFFSET)
             elif name == "sched_waking":
+                if data[offset + _RAW + _FLAGS_OFFSET] & _INTERRUPT:
+                    pid = tid = 0  # a clock or a device woke it, not who happened to run
                 add(Waking(t, woken, pid, tid))
             else:
                 add(Wakeup(t, woken))

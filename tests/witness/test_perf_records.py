@@ -83,8 +83,8 @@ def test_decode_damaged_record_is_counted_and_ends_the_decoding() -> None:
 
 
 def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
-    def sample(number: int, woken: int, pid: int, tid: int, t: int) -> bytes:
-        fields = struct.pack("<HBBi16siii", number, 0, 0, tid, b"python", woken, 120, 1)
+    def sample(number: int, woken: int, pid: int, tid: int, t: int, flags: int = 0) -> bytes:
+        fields = struct.pack("<HBBi16siii", number, flags, 0, tid, b"python", woken, 120, 1)
         raw = struct.pack("<I", len(fields)) + fields
         return record(9, 0, sample_id(pid, tid, t, 0), raw)
 
@@ -93,6 +93,8 @@ def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
         + sample(374, 11, 7, 8, 110)
         + switch(0, 7, 11, 120, 1)
         + sample(373, 12, 7, 11, 130)
+        + sample(375, 12, 7, 11, 140, flags=0x08)  # by a clock, while thread 11 ran
+        + sample(375, 12, 7, 11, 150, flags=0x10)  # by what thread 11 sent
     )
     names = {375: "sched_waking", 374: "sched_wakeup", 373: "sched_wakeup_new"}
     assert decode(data, names) == [  # type: ignore[arg-type]
@@ -100,6 +102,8 @@ def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
         Wakeup(110, 11),
         SwitchIn(120, 7, 11, 1),
         Wakeup(130, 12),
+        Waking(140, 12, 0, 0),
+        Waking(150, 12, 7, 11),
     ]
 
 
