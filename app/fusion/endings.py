@@ -56,6 +56,7 @@ class Endings:
         self._waits.abandon(life, t)
         process.executing.pop(life, None)
         process.threads.pop(life.tid, None)
+        process.gil.gone(life, t)
         if life is process.main:
             process.exit_ns = t
             life.lane.change(t, State.ZOMBIE, evidence)

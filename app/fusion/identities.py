@@ -93,6 +93,7 @@ class Identities:
         if old is not None and not old.reaped:
             self.process_replaced(old, t)
         process = ProcessLife(pid, parent)
+        process.gil.followed = self._book.facts.switches
         track = self._book.new_track(
             TrackKind.PROCESS,
             f"process {pid}",

@@ -10,6 +10,7 @@ from app.timeline.states import Evidence, Reason, State
 
 _UNKNOWN = State.UNKNOWN
 _MISSING = Evidence.MISSING
+_ON_CPU = frozenset({State.RUNNING, State.READY})
 _KINDS_OF_STATE = len(State)
 #: A state that a thread must have passed through between two others lasts so long at least.
 SHORTEST_NS = 1_000
@@ -30,6 +31,8 @@ class Lane:
         "cpu",
         "ended",
         "evidence",
+        "gil_asked",
+        "gil_held",
         "held",
         "held_after",
         "holder",
@@ -79,6 +82,7 @@ class Lane:
         self.totals = [0] * _KINDS_OF_STATE
         self.voluntary = self.involuntary = 0
         self.corrected = (0, 0)
+        self.gil_held = self.gil_asked = 0  # ns on a CPU or a run queue
         book.dirty[self] = None
 
     def change(
@@ -135,6 +139,19 @@ class Lane:
     def hold_by(self, holder: int) -> None:
         """The open slice's holder is another one now."""
         if holder != self.holder:
+            self.holder = holder
+            self.book.dirty[self] = None
+
+    def about(self, thing: int, holder: int) -> None:
+        """The open slice has to do with this object, which ``holder`` holds."""
+        if (thing, holder) != (self.object, self.holder):
+            self.object, self.holder = thing, holder
+            self.book.dirty[self] = None
+
+    def cut(self, t: int, holder: int) -> None:
+        """The open slice ends at ``t``, and one that differs in its holder alone begins."""
+        if not self.ended and t > self.start:
+            self._close(t)
             self.holder = holder
             self.book.dirty[self] = None
 
@@ -222,6 +239,10 @@ class Lane:
         """Totals, the open slice counted up to ``now``."""
         running, ready = self.corrected
         blocked = self.total(State.BLOCKED, now) + self.total(State.AWAITING, now)
+        held, asked = self.gil_held, self.gil_asked
+        if not self.ended and now > self.start and self.object and self.state in _ON_CPU:
+            held += now - self.start if self.holder == self.track else 0
+            asked += now - self.start if self.holder != self.track else 0
         return Stats(
             self.track,
             max(0, self.total(State.RUNNING, now) + running),
@@ -230,6 +251,8 @@ class Lane:
             self.total(State.GIL, now),
             self.voluntary,
             self.involuntary,
+            held,
+            self.total(State.GIL, now) + asked,
         )
 
     def _unlawful(self, before: State, after: State) -> bool:
@@ -238,6 +261,11 @@ class Lane:
     def _close(self, t: int) -> None:
         row = self._row(t)
         self.totals[self.state] += t - self.start
+        if self.object and self.state in _ON_CPU:  # the object is the GIL, then
+            if self.holder == self.track:
+                self.gil_held += t - self.start
+            else:
+                self.gil_asked += t - self.start
         if self.holding:
             self.held.append(row)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+from app.fusion.gil import Gil
 from app.fusion.lanes import Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import SyscallSample
@@ -37,7 +38,7 @@ class Operation:
     ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
     """
 
-    __slots__ = ("entered", "line", "obj", "reason", "satisfied", "target", "thing")
+    __slots__ = ("entered", "in_vain", "line", "obj", "reason", "satisfied", "target", "thing")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Operation:
         self.thing = thing
         self.target = target  # who is joined or awaited; of a process, its first thread
         self.satisfied = False
+        self.in_vain = False  # it was woken, and not for what it waits for
 
 
 class Look:
@@ -83,12 +85,16 @@ class ThreadLife:
         "drawn",
         "ending",
         "exited",
+        "gil_mixed",
+        "gil_turn",
+        "heard",
         "ins",
         "known_ready",
         "lane",
         "look",
         "name_rank",
         "obj",
+        "off_at",
         "op",
         "process",
         "python",
@@ -103,6 +109,7 @@ class ThreadLife:
         "tid",
         "track",
         "unknown_ins",
+        "wants_gil",
     )
 
     def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
@@ -126,6 +133,11 @@ class ThreadLife:
         self.received: Sent | None = None  # what it took from a pipe and did not tell yet
         self.step: TaskLife | None = None  # the coroutine whose step this thread executes
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
+        # Its wait for the GIL: when it left its CPU, and see gil.
+        self.off_at = self.gil_turn = 0
+        self.heard = False  # another thread of Python woke it
+        self.gil_mixed = False  # in its open slice the lock changed hands
+        self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
         self.baseline: tuple[int, int] | None = None
         self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
@@ -152,6 +164,7 @@ class ProcessLife:
     __slots__ = (
         "executing",
         "exit_ns",
+        "gil",
         "has_gil",
         "kills",
         "main",
@@ -175,6 +188,7 @@ class ProcessLife:
         self.tasks: dict[TaskLife, None] = {}
         self.probed = False
         self.has_gil = True
+        self.gil = Gil(self)
         self.main_end: tuple[int, str] | None = None
         self.kills: list[tuple[int, int, int, bool]] = []  # (track, t, signal, daemon)
         self.exit_ns: int | None = None
@@ -203,6 +217,8 @@ class ProcessLife:
         """Keep the set of threads that execute Python right after ``life`` changed."""
         if life.python and life.op is None and life.cpu in (Cpu.RUNNING, Cpu.READY):
             self.executing[life] = None
+            if life is self.gil.holder:
+                return
         elif life in self.executing:
             del self.executing[life]
             past = self.stopped_executing
@@ -210,6 +226,10 @@ class ProcessLife:
                 past[0] = (life, t)
             else:
                 self.stopped_executing = [(life, t), *past[:1]]
+        else:
+            return
+        if self.gil.followed and len(self.threads) > 1:
+            self.gil.changed(life, t)
 
 
 class TaskLife:

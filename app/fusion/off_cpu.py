@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.gil import Gil
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, ThreadLife
 from app.fusion.things import Things
@@ -9,6 +10,15 @@ from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
 
+_CHANNELS = frozenset({Reason.SOCKET, Reason.PIPE})
+#: A wait for the GIL ends each switch interval, to ask for it. Who sleeps for longer inside an
+#: operation was woken there for nothing, and waits on for what it waited for. This long, while
+#: the interval is not known.
+_LONG_NS = 20_000_000
+#: Who sets it longer than this is not followed.
+_LONGEST_INTERVAL_NS = 100_000_000
+#: The probe tells of a release so long after it at most, unless the thread is preempted.
+_LATE_NS = 100_000
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _OWNED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
 _REASON_OF_SITE = {"pipe": Reason.PIPE, "socket": Reason.SOCKET, "file": Reason.FILE}
@@ -50,6 +60,10 @@ class OffCpu:
     def begin(self, life: ThreadLife, t: int) -> None:
         """The thread stopped at ``t`` with work unfinished."""
         life.sample = None
+        life.off_at = t
+        life.heard = False
+        if life.op is not None:
+            life.op.in_vain = False
         life.lane.change(t, State.BLOCKED, self.evidence, Reason.OTHER)
         self.decide(life)
 
@@ -58,22 +72,47 @@ class OffCpu:
         life.sample = sample
         self.decide(life)
 
+    def woken_by(self, life: ThreadLife, waker: ThreadLife, t: int) -> None:
+        """A thread of the same process wakes this one, which is off its CPU."""
+        op, other = life.op, waker.op
+        if life.lane.state is State.GIL:
+            life.process.gil.offered(life, waker, t)
+        elif op is None:
+            # It gave the GIL up because another asked, and hears that the other has it.
+            op_over = other is None or other.satisfied
+            if life.lane.reason is Reason.OTHER and life.sample is None and op_over:
+                life.heard = waker.python and life.process.has_gil and life.python
+        elif op.reason is Reason.SLEEP:
+            op.in_vain = True  # the clock alone ends a sleep: it was about to begin
+        elif op.reason in _CHANNELS and other is not None and other.reason is op.reason:
+            other.satisfied = True  # what the waker called for has taken effect
+
+    def woken_by_clock(self, life: ThreadLife, t: int) -> None:
+        """An interrupt wakes the thread: within the switch interval, the GIL's clock does so."""
+        op, gil, length = life.op, life.process.gil, t - life.off_at
+        if op is None:
+            if life.lane.state is State.GIL and length < _LONGEST_INTERVAL_NS:
+                gil.interval_ns = max(gil.interval_ns, length)
+        elif (
+            (op.reason in _CHANNELS or op.reason in _LOCKS)
+            and length <= _longest(gil)
+            and life.process.other_executing(life, life.off_at) is not None
+        ):
+            op.satisfied = life.heard = True
+
     def decide(self, life: ThreadLife) -> None:
         """Say what is known now of the open slice, while it is open."""
         lane, op, sample = life.lane, life.op, life.sample
         if lane.state is State.STOPPED:
             return
-        start = lane.start
         evidence = self.evidence
         if sample is not None and sample.site == "gil" and life.process.has_gil:
-            other = life.process.other_executing(life, start)
-            lane.relabel(
-                State.GIL,
-                Evidence.INFERRED,
-                holder=other.track.id if other else NOTHING,
-                reason_evidence=Evidence.SAMPLED,
-            )
-        elif op is not None and not (self._over(life) and self._wants_gil(life)):
+            # The kernel shows the wait itself: only take_gil and drop_gil wait in the runtime.
+            self._for_gil(life, evidence, Evidence.SAMPLED)
+        elif op is not None and (
+            sample is not None or not self._over(life) or not self._wants_gil(life)
+        ):
+            life.process.gil.gave_up(life)
             lane.relabel(
                 State.BLOCKED,
                 evidence,
@@ -83,27 +122,27 @@ class OffCpu:
                 op.line,
                 Evidence.PROBE,
             )
-        elif op is None and sample is not None and sample.site != "gil":
+        elif sample is not None and sample.site != "gil":
+            life.process.gil.gave_up(life)
             self._system_call(life, sample, evidence)
         elif self._wants_gil(life):
-            other = life.process.other_executing(life, start)
-            lane.relabel(
-                State.GIL,
-                Evidence.INFERRED,
-                holder=other.track.id if other else NOTHING,
-                reason_evidence=Evidence.INFERRED,
-            )
+            self._for_gil(life, Evidence.INFERRED, Evidence.INFERRED)
         else:
+            life.process.gil.gave_up(life)
             lane.relabel(State.BLOCKED, evidence, Reason.OTHER)
 
-    def close(self, life: ThreadLife) -> None:
+    def close(self, life: ThreadLife, t: int) -> None:
         """The slice ends now: its last decision, and the holder that let it go."""
         lane, op = life.lane, life.op
         if lane.state not in (State.BLOCKED, State.GIL):
             return
         free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
-        if lane.reason is Reason.OTHER or lane.state is State.GIL or free:
+        if life.heard or lane.reason is Reason.OTHER or lane.state is State.GIL or free:
+            length = t - life.off_at
+            if op is not None and op.reason not in _LOCKS and length > _longest(life.process.gil):
+                op.satisfied = life.heard
             self.decide(life)
+        life.process.gil.waited(life, t)
         if op is None or lane.state is not State.BLOCKED or op.reason not in _OWNED:
             return
         known = self._things.get(op.obj)
@@ -133,8 +172,9 @@ class OffCpu:
             return (
                 known is not None
                 and not known.holders
+                and known.claimed in (None, life)
                 and known.released is not None
-                and known.released[1] >= op.entered
+                and op.entered <= known.released[1] <= life.off_at + _LATE_NS
                 and op.satisfied
             )
         return op.satisfied
@@ -148,7 +188,32 @@ class OffCpu:
             and not life.doubtful
             and process.has_gil
             and len(process.threads) > 1
-            and process.other_executing(life, life.lane.start) is not None
+            and (life.heard or process.other_executing(life, life.off_at) is not None)
+        )
+
+    def _for_gil(self, life: ThreadLife, evidence: Evidence, reason_evidence: Evidence) -> None:
+        process = life.process
+        gil = process.gil
+        if not gil.thing:
+            gil.shown_as(self._things.gil(process.main.track.id))
+        op = life.op
+        known = self._things.get(op.obj) if op is not None and op.reason in _LOCKS else None
+        if known is not None and known.claimed is None:
+            known.claimed = life  # it came first after the release, and has the lock
+        if gil.followed:
+            sure = op is None or known is not None or reason_evidence is Evidence.SAMPLED
+            holder = gil.wait(life, sure)
+        else:
+            others = [other for other in process.executing if other is not life]
+            since = life.lane.start
+            sole = len(others) == 1 and others[0].lane.start <= since
+            holder = others[0].track.id if sole else NOTHING
+        life.lane.relabel(
+            State.GIL,
+            evidence,
+            thing=gil.thing,
+            holder=holder,
+            reason_evidence=reason_evidence,
         )
 
     def _system_call(self, life: ThreadLife, sample: SyscallSample, evidence: Evidence) -> None:
@@ -168,11 +233,16 @@ class OffCpu:
         return peer.track.id if peer is not None and peer.process is not life.process else NOTHING
 
 
+def _longest(gil: Gil) -> int:
+    """How long a wait for the GIL lasts at most, before the thread wakes to ask."""
+    return (gil.interval_ns or _LONG_NS) + _LATE_NS
+
+
 def satisfy(life: ThreadLife) -> None:
-    """A switch-in inside an operation that needs one wake-up: what it waited for has come."""
+    """A wake-up inside an operation that needs one: what it waited for has come."""
     op = life.op
     if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is Cpu.OFF:
-        op.satisfied = True
+        op.satisfied = not op.in_vain
 
 
 #: Operations that the kernel ends by the wake-up itself. A lock's waiter may find it taken again
@@ -182,6 +252,7 @@ _ONE_WAKE_UP = frozenset(
         Reason.SLEEP,
         Reason.LOCK,
         Reason.RLOCK,
+        Reason.EVENT,
         Reason.PIPE,
         Reason.SOCKET,
         Reason.POLL,

@@ -123,6 +123,7 @@ class Operations:
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         known = self._things.known(record.b, Reason.LOCK)
+        known.claimed = None
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
@@ -143,6 +144,7 @@ class Operations:
             if held.count > 0:
                 return
             del known.holders[owner]
+        known.claimed = None
         known.released = (life.track.id, t)
         if known.waiters:
             self._waits.released(known, t)

@@ -95,10 +95,14 @@ class ProbeRecords:
                 if record.kind != wire.THREAD_START and record.kind != wire.HELLO:
                     return
             life = self._who.thread(record.pid, record.tid, t)
+        process = life.process
         if not life.ring:
-            life.ring = life.python = life.process.probed = True
-            life.process.update_executing(life, t)
+            life.ring = life.python = process.probed = True
+            process.update_executing(life, t)
         life.doubtful = False
+        gil = process.gil
+        if gil.holder is not life and gil.followed and len(process.threads) > 1:
+            gil.proved(life, t)
         if life.received is not None and record.kind not in _BEFORE_GET:
             self._flows.settle(life)
         obj = record.b
@@ -116,7 +120,9 @@ class ProbeRecords:
 
     def _hello(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         process = life.process
-        process.has_gil = not record.b & _NO_GIL
+        # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
+        process.has_gil = not record.b & (_NO_GIL | _PYPY)
+        process.gil.followed = process.has_gil and self._book.facts.switches
         version = f"{record.aux >> 8}.{record.aux & 0xFF}"
         name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
         process.main.track.python = f"{_spelled(name)} {version}"

@@ -115,7 +115,7 @@ class SampledMachine:
             if run < LEAST_NS:
                 self._off_cpu.decide(life)
                 return
-            self._off_cpu.close(life)
+            self._off_cpu.close(life, floor + rest)
             self._lay(life, look, floor + rest, ((State.READY, wait), (State.RUNNING, run)))
             self._off_cpu.begin(life, look.t)
         else:
@@ -143,10 +143,10 @@ class SampledMachine:
         if life.op is not None and lane.evidence is Evidence.PROBE and run < wait + rest:
             return  # queued for a CPU inside its wait: the probe tells when that is over
         if lane.state in _WAITS:
-            self._off_cpu.close(life)
             if not run and not wait:
                 wait = min(rest, 1)
             begin = look.t - run - wait
+            self._off_cpu.close(life, begin)
             self._lay(life, look, begin, ((State.READY, wait), (State.RUNNING, run)))
         else:
             # Who runs is counted at each tick. Who was counted for less than half of the time

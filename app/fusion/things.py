@@ -12,7 +12,7 @@ from app.timeline.records import SyscallSample
 from app.timeline.states import ObjectKind, Reason
 
 if TYPE_CHECKING:
-    from app.fusion.lives import Waiter
+    from app.fusion.lives import ThreadLife, Waiter
 
 _OBJECT_KINDS = list(ObjectKind)
 _SHOWN_AT_ONCE = frozenset(
@@ -81,6 +81,7 @@ class Known:
     """One Python object, by the probe's id. ``thing`` is 0 until it was shown."""
 
     __slots__ = (
+        "claimed",
         "holders",
         "kind",
         "line",
@@ -102,6 +103,7 @@ class Known:
         self.thing = NOTHING
         self.holders: dict[Waiter, Held] = {}
         self.waiters: dict[Waiter, None] = {}
+        self.claimed: ThreadLife | None = None  # who has it, and needs the GIL to say so
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
 
@@ -231,6 +233,10 @@ class Things:
             thing = self._book.new_thing(ObjectKind.SYSCALL, name, NOTHING, 0).id
             self._syscalls[name] = thing
         return thing
+
+    def gil(self, track: int) -> int:
+        """The interpreter lock of the process that this track is."""
+        return self._book.new_thing(ObjectKind.GIL, "GIL", track, 0).id
 
     def _show(self, known: Known) -> int:
         if not known.thing:

@@ -92,7 +92,7 @@ class ThreadMachine:
         life.ins += 1
         if cpu is Cpu.OFF:
             if lane.state in _OFF_STATES:
-                self._off_cpu.close(life)
+                self._off_cpu.close(life, t)
             self._queue.before_switch_in(life, t)
             satisfy(life)
         elif cpu in (Cpu.READY, Cpu.WOKEN):
@@ -105,8 +105,14 @@ class ThreadMachine:
             life.unknown_ins += 1
         life.cpu = Cpu.RUNNING
         lane.change(t, State.RUNNING, Evidence.KERNEL, cpu=record.cpu)
-        if life.python and cpu is not Cpu.READY:
-            life.process.update_executing(life, t)
+        if life.python:
+            gil = life.process.gil
+            if cpu is not Cpu.READY:
+                life.process.update_executing(life, t)
+            elif life.op is None and gil.holder is not life and gil.followed:
+                gil.changed(life, t)
+            if gil.thing:
+                gil.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
         life = self._who.threads.get(record.tid)
@@ -124,9 +130,14 @@ class ThreadMachine:
             lane.gap()
         if record.preempted:
             lane.involuntary += 1
+            gil = life.process.gil
+            if life.python and gil.holder is not life and gil.followed:
+                gil.changed(life, t)
             life.cpu = Cpu.READY
             life.ready_since = t
             lane.change(t, State.READY, Evidence.KERNEL)
+            if gil.thing:
+                gil.label(life)
             return
         lane.voluntary += 1
         life.cpu = Cpu.OFF
@@ -139,8 +150,14 @@ class ThreadMachine:
     def waking(self, t: int, record: Waking) -> None:
         """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
         life, waker = self._live(record.tid), self._live(record.waker_tid)
-        if life is not None and life.cpu is Cpu.OFF and waker is not None and waker is not life:
+        if life is None or life.cpu is not Cpu.OFF:
+            return
+        if not record.waker_tid:
+            self._off_cpu.woken_by_clock(life, t)
+        elif waker is not None and waker is not life:
             self._flows.waking(life, waker, t)
+            if waker.process is life.process:
+                self._off_cpu.woken_by(life, waker, t)
 
     def wakeup(self, t: int, record: Wakeup) -> None:
         """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""
@@ -150,7 +167,7 @@ class ThreadMachine:
         lane = life.lane
         if life.cpu is Cpu.OFF:
             if lane.state in _OFF_STATES:
-                self._off_cpu.close(life)
+                self._off_cpu.close(life, t)
             satisfy(life)
             self._flows.woken(life, t)
         elif lane.state is not State.NEW or life.cpu is not Cpu.UNSEEN:
@@ -158,6 +175,8 @@ class ThreadMachine:
         life.cpu = Cpu.WOKEN
         life.ready_since = t
         lane.change(t, State.READY, Evidence.KERNEL)
+        if life.process.gil.thing:
+            life.process.gil.label(life)
 
     # --- readings of /proc ---------------------------------------------------------------------
 

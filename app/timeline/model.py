@@ -136,7 +136,11 @@ class Finding:
 
 
 class Stats(NamedTuple):
-    """Totals of one track. ``voluntary`` and ``involuntary`` count context switches."""
+    """Totals of one track. ``voluntary`` and ``involuntary`` count context switches.
+
+    ``gil_held_ns`` and ``gil_wanted_ns`` hold the time on a CPU or a run queue, too, in which the
+    thread held the GIL or asked for it; both are 0 where no one ever waited for it.
+    """
 
     track: int
     running_ns: int = 0
@@ -145,6 +149,8 @@ class Stats(NamedTuple):
     gil_ns: int = 0
     voluntary: int = 0
     involuntary: int = 0
+    gil_held_ns: int = 0
+    gil_wanted_ns: int = 0
 
 
 @dataclass(slots=True)

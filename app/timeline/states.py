@@ -130,6 +130,7 @@ class ObjectKind(Coded):
     POOL = 15
     LOOP = 16
     SYSCALL = 17
+    GIL = 18  # the interpreter lock of one process
 
 
 class Verdict(Coded):
@@ -149,7 +150,10 @@ THREAD_TRANSITIONS: dict[State, frozenset[State]] = {
     State.BLOCKED: frozenset(
         {State.READY, State.RUNNING, State.GIL, State.BLOCKED, State.STOPPED, State.ZOMBIE}
     ),
-    State.GIL: frozenset({State.READY, State.RUNNING, State.BLOCKED, State.STOPPED, State.ZOMBIE}),
+    # From GIL to GIL: another thread holds it.
+    State.GIL: frozenset(
+        {State.READY, State.RUNNING, State.BLOCKED, State.GIL, State.STOPPED, State.ZOMBIE}
+    ),
     State.STOPPED: frozenset(
         {State.READY, State.RUNNING, State.BLOCKED, State.GIL, State.ZOMBIE, State.STOPPED}
     ),

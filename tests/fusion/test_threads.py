@@ -136,7 +136,7 @@ def test_sampled_futex_of_the_runtime_makes_it_a_wait_for_the_gil_inside_an_oper
     timeline = world.timeline(12)
     row = row_at(timeline, track_of(timeline, 101), 5)
     assert (row.state, row.evidence, row.reason_evidence) == (
-        State.GIL, Evidence.INFERRED, Evidence.SAMPLED,
+        State.GIL, Evidence.KERNEL, Evidence.SAMPLED,
     )  # fmt: skip
 
 

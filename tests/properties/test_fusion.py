@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.fusion import Fusion
 from app.timeline import wire
-from app.timeline.model import OPEN
+from app.timeline.model import NOTHING, OPEN
 from app.timeline.records import (
     OutputChunk,
     ProbeRecord,
@@ -256,6 +256,28 @@ def assert_lawful(timeline: Timeline) -> None:
             before = row.state
 
 
+def assert_gil_told_with_care(timeline: Timeline) -> None:
+    """A holder of a GIL is a thread of that process, and lived then; none waits for itself."""
+    gils = {thing.id: thing for thing in timeline.things.values() if thing.kind is ObjectKind.GIL}
+    for row in timeline.rows():
+        if row.object not in gils:
+            assert row.state is not State.GIL, row
+            continue
+        assert row.state in (State.GIL, State.RUNNING, State.READY), row
+        track = timeline.tracks[row.track]
+        assert timeline.tracks[gils[row.object].track].pid == track.pid, row
+        assert row.state is not State.GIL or row.holder != row.track, row
+        if row.holder != NOTHING:
+            holder = timeline.tracks[row.holder]
+            assert holder.pid == track.pid and holder.start_ns <= row.end_ns, row
+    for track in timeline.tracks.values():
+        stats = timeline.stats.get(track.id)
+        if stats is not None:
+            assert stats.gil_ns <= stats.gil_wanted_ns, stats
+            whole = stats.running_ns + stats.ready_ns + stats.blocked_ns + stats.gil_ns
+            assert stats.gil_held_ns + stats.gil_wanted_ns <= whole, stats
+
+
 seeds = st.integers(0, 2**32)
 schedulers = st.sampled_from(["tracepoints", "perf", "procfs"])
 steps = st.lists(st.floats(0, 1), max_size=12)
@@ -276,6 +298,7 @@ def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
     timeline = replay(scheduler, log)
     assert_whole(timeline)
     assert_lawful(timeline)
+    assert_gil_told_with_care(timeline)
     if scheduler != "procfs":
         fusion = Fusion(World(scheduler).facts)  # type: ignore[arg-type]
         fusion.feed(log)

@@ -29,7 +29,8 @@
 /** @typedef {{id: string, text: Record<string, string>, verdict: string,
  *    why: Record<string, string>, evidence: Span[]}} Claim */
 /** @typedef {{track: number, running_ns: number, ready_ns: number, blocked_ns: number,
- *    gil_ns: number, voluntary: number, involuntary: number}} Stats */
+ *    gil_ns: number, voluntary: number, involuntary: number,
+ *    gil_held_ns?: number, gil_wanted_ns?: number}} Stats */
 /**
  * @typedef {object} Head
  * @property {Record<string, any>} [run] @property {string} [state]

@@ -21,6 +21,7 @@ export const VOCABULARY = {
   object_kind: [
     "other", "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
     "socket", "file", "thread", "process", "future", "task", "pool", "loop", "syscall",
+    "gil",
   ],
   verdict: ["holds", "fails", "not-seen"],
 };
