@@ -8,6 +8,7 @@ import { KINDS, STATE } from "./vocabulary.js";
 /** Objects of these kinds are drawn as a lane when someone waited for them. */
 const LANE_KINDS = new Set([
   "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
+  "gil",
 ]);
 
 /** What frames say; a snapshot replaces all of it. */
@@ -31,6 +32,8 @@ class Known {
   flows = new Flows();
   /** @type {Map<number, Intervals>} who waited for an object: (track, row) */
   lanes = new Map();
+  /** @type {Map<number, Intervals>} who held a GIL, or came to ask for it: (track, row) */
+  turns = new Map();
   /** @type {Map<number, Intervals>} who ran on a CPU: (track, row) */
   cpus = new Map();
   /** @type {import("./shapes.js").Output[]} */
@@ -153,7 +156,14 @@ export class Timeline extends Known {
     const before = columns.length;
     const old = before - 1;
     const wasFor = before > 0 ? this.#laneKey(columns, old) : 0;
+    const turnsWere = before > 0 ? this.turnKey(columns, old) : 0;
     const at = columns.append(rows, i);
+    const turns = this.turnKey(columns, at);
+    if (turns !== 0 && !(at === old && turns === turnsWere)) {
+      let lane = this.turns.get(turns);
+      if (!lane) this.turns.set(turns, (lane = new Intervals()));
+      lane.add(columns.start[at], track, at);
+    }
     const key = this.#laneKey(columns, at);
     if (key === 0 || (at === old && key === wasFor)) return;
     this.#lane(key).add(columns.start[at], track, at);
@@ -165,11 +175,20 @@ export class Timeline extends Known {
    */
   #laneKey(columns, row) {
     const state = columns.state[row];
-    if (state === STATE.BLOCKED || state === STATE.AWAITING) {
+    if (state === STATE.BLOCKED || state === STATE.AWAITING || state === STATE.GIL) {
       const thing = this.things.get(columns.object[row]);
       return thing && LANE_KINDS.has(thing.kind) ? thing.id : 0;
     }
     return state === STATE.RUNNING && columns.cpu[row] >= 0 ? -1 - columns.cpu[row] : 0;
+  }
+
+  /** The GIL that a slice on a CPU or a run queue has to do with: its thing, or 0.
+   *  @param {SliceColumns} columns @param {number} row */
+  turnKey(columns, row) {
+    const object = columns.object[row];
+    const state = columns.state[row];
+    if (object === 0 || (state !== STATE.RUNNING && state !== STATE.READY)) return 0;
+    return this.things.get(object)?.kind === "gil" ? object : 0;
   }
 
   /** Whether lane `key` still tells this row (an open row may have been replaced by another).

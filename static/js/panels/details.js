@@ -82,6 +82,7 @@ export class Details {
         }),
       );
     }
+    if (stats) facts.push(...gilShares(stats));
     this.#shown = "";
     say(this.title, this.#heading(id));
     say(this.sentence, endingSentence(track));
@@ -103,4 +104,16 @@ export class Details {
     const name = track.daemon ? t("{name} (daemon)", { name: track.name }) : track.name;
     return `${name} · ${trackKindName(track.kind)}${number ? ` ${number}` : ""}`;
   }
+}
+
+/** Which part of its time a thread held the GIL, and wanted it; nothing where no one waited.
+ *  @param {import("../model/shapes.js").Stats} stats @returns {string[]} */
+function gilShares(stats) {
+  const [held, wanted] = [stats.gil_held_ns ?? 0, stats.gil_wanted_ns ?? 0];
+  const sum = stats.running_ns + stats.ready_ns + stats.blocked_ns + stats.gil_ns;
+  if (held + wanted === 0 || sum === 0) return [];
+  const percent = (/** @type {number} */ ns) => ((100 * ns) / sum).toFixed(0);
+  return [t("GIL: held {held} %, wanted {wanted} %, neither {neither} %", {
+    held: percent(held), wanted: percent(wanted), neither: percent(sum - held - wanted),
+  })];
 }

@@ -21,6 +21,7 @@ export function paintObject(scene, row) {
   const [top, height] = [topOf(scene, row) + 4, row.height - 8];
   const toNs = Math.min(scale.endNs, nowNs);
   const [first, after] = lane.touching(scale.startNs, toNs, scene.model.laneEnd);
+  const isGil = scene.model.things.get(row.id)?.kind === "gil";
   const waits = scene.model.findings.values();
   pen.font = font(scene, 11.5, 500);
   for (const finding of waits) {
@@ -36,11 +37,15 @@ export function paintObject(scene, row) {
     }
   }
   if (after - first > NAMED_ENTRIES) {
-    paintDense(scene, lane, row.id, first, after, top, height, palette.fills[kindCode("lock")]);
+    const fill = palette.fills[kindCode(isGil ? "gil" : "lock")];
+    paintDense(scene, lane, row.id, first, after, top, height, fill);
     return;
   }
-  for (const segment of segments(scene, lane, row.id, first, after)) {
-    paintWaits(scene, row.id, segment, top, height);
+  if (isGil) paintTurns(scene, lane, row.id, first, after, top, height);
+  else {
+    for (const segment of segments(entriesOf(scene, lane, row.id, first, after))) {
+      paintWaits(scene, row.id, segment, top, height);
+    }
   }
 }
 
@@ -62,8 +67,12 @@ function paintWaits(scene, object, segment, top, height) {
   const caughtNs = alarm ? Math.max(segment.startNs, alarm.start_ns) : segment.endNs;
   if (caughtNs > segment.startNs) {
     const columns = model.slicesOf(segment.waiters[0]);
-    const kind = columns.kind[Math.max(0, columns.rowAt(segment.startNs))];
-    paintSegment(scene, segment.startNs, caughtNs, top, height, palette.strong[kind], 1, label,
+    const isGil = model.things.get(object)?.kind === "gil";
+    const kind = isGil
+      ? kindCode("gil")
+      : columns.kind[Math.max(0, columns.rowAt(segment.startNs))];
+    const alpha = isGil ? 0.4 : 1;
+    paintSegment(scene, segment.startNs, caughtNs, top, height, palette.strong[kind], alpha, label,
       palette.colour.ink);
   }
   if (alarm) {
@@ -73,35 +82,94 @@ function paintWaits(scene, object, segment, top, height) {
 }
 
 /**
- * Cuts overlapping waits into spans with one set of waiters each.
- * @param {Scene} scene @param {Intervals} lane @param {number} object
- * @param {number} first @param {number} after @returns {Segment[]}
+ * The GIL: pale while one thread holds it and no other wants it, strong while others do.
+ * @param {Scene} scene @param {Intervals} lane @param {number} gil @param {number} first
+ * @param {number} after @param {number} top @param {number} height
  */
-function segments(scene, lane, object, first, after) {
+function paintTurns(scene, lane, gil, first, after, top, height) {
+  const { model, palette, scale } = scene;
+  const entries = entriesOf(scene, lane, gil, first, after);
+  const turns = model.turns.get(gil);
+  if (turns) {
+    const [from, to] = turns.touching(scale.startNs, Math.min(scale.endNs, scene.nowNs),
+      model.laneEnd);
+    if (to - from > 2 * NAMED_ENTRIES) {
+      paintDense(scene, lane, gil, first, after, top, height, palette.fills[kindCode("gil")]);
+      return;
+    }
+    entries.push(...entriesOf(scene, turns, gil, from, to));
+  }
+  for (const turn of joined(segments(entries), scale.nsPerPx)) {
+    if (turn.waiters.length > 0) paintWaits(scene, gil, turn, top, height);
+    else {
+      paintSegment(scene, turn.startNs, turn.endNs, top, height,
+        palette.strong[kindCode("running")], 0.35,
+        t("held by {holder}", { holder: model.nameOf(turn.holder) }), palette.colour.ink);
+    }
+  }
+}
+
+/** @typedef {{track: number, holder: number, startNs: number, endNs: number}} Entry */
+
+/** The entries of a lane in view. @param {Scene} scene @param {Intervals} lane
+ *  @param {number} object @param {number} first @param {number} after @returns {Entry[]} */
+function entriesOf(scene, lane, object, first, after) {
   const { model, nowNs } = scene;
-  /** @type {{track: number, holder: number, startNs: number, endNs: number}[]} */
-  const waits = [];
-  const cuts = new Set();
+  /** @type {Entry[]} */
+  const entries = [];
   for (let i = first; i < after; i += 1) {
     const [track, row] = [lane.a[i], lane.b[i]];
-    if (!model.inLane(object, track, row)) continue;
     const columns = model.slicesOf(track);
+    if (!model.inLane(object, track, row) && model.turnKey(columns, row) !== object) continue;
     const startNs = columns.start[row];
     const endNs = Math.min(nowNs, columns.endOf(row, nowNs));
-    waits.push({ track, holder: columns.holder[row], startNs, endNs });
-    cuts.add(startNs).add(endNs);
+    entries.push({ track, holder: columns.holder[row], startNs, endNs });
   }
+  return entries;
+}
+
+/**
+ * Cuts overlapping waits into spans with one set of waiters each. Who is his own holder waits for
+ * nobody: he holds it.
+ * @param {Entry[]} entries @returns {Segment[]}
+ */
+function segments(entries) {
+  const cuts = new Set();
+  for (const { startNs, endNs } of entries) cuts.add(startNs).add(endNs);
   const times = [...cuts].sort((one, other) => one - other);
   /** @type {Segment[]} */
   const found = [];
   for (let i = 0; i + 1 < times.length; i += 1) {
     const [startNs, endNs] = [times[i], times[i + 1]];
-    const present = waits.filter((wait) => wait.startNs <= startNs && wait.endNs >= endNs);
+    const present = entries.filter((entry) => entry.startNs <= startNs && entry.endNs >= endNs);
     if (present.length === 0) continue;
-    const holder = present[0].holder;
-    found.push({ startNs, endNs, holder, waiters: present.map((wait) => wait.track) });
+    const own = present.find((entry) => entry.holder === entry.track);
+    const holder = own?.holder ?? present.find((entry) => entry.holder > 0)?.holder ?? 0;
+    const waiters = present.map((entry) => entry.track).filter((track) => track !== holder);
+    found.push({ startNs, endNs, holder, waiters });
   }
   return found;
+}
+
+/**
+ * One segment for each turn of the GIL's holder: its waiters come and go all the time, to ask.
+ * @param {Segment[]} found @param {number} nsPerPx @returns {Segment[]}
+ */
+function joined(found, nsPerPx) {
+  /** @type {Segment[]} */
+  const turns = [];
+  for (const segment of found) {
+    const last = turns.at(-1);
+    const waited = segment.waiters.length > 0;
+    if (last && last.holder === segment.holder && segment.startNs - last.endNs < 2 * nsPerPx &&
+        (last.waiters.length > 0) === waited) {
+      last.endNs = segment.endNs;
+      last.waiters = [...new Set([...last.waiters, ...segment.waiters])];
+    } else {
+      turns.push({ ...segment });
+    }
+  }
+  return turns;
 }
 
 /** @param {Scene} scene @param {Row} row */

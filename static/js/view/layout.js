@@ -81,9 +81,13 @@ export function layOut(model, folded, unit, stretch = 1) {
   };
   const things = [...model.lanes.keys()].map((id) => model.things.get(id)).filter((it) => !!it);
   if (things.length > 0 && group("objects", t("objects"), things.length)) {
-    for (const thing of things.sort((one, other) => one.id - other.id)) {
+    const gils = things.filter((thing) => thing.kind === "gil");
+    const others = things.filter((thing) => thing.kind !== "gil");
+    others.sort((one, other) => one.id - other.id);
+    for (const thing of [...others, ...gils.sort((one, other) => one.id - other.id)]) {
+      const detail = gils.length > 1 && thing.kind === "gil" ? model.nameOf(thing.track) : "";
       place({
-        type: "object", id: thing.id, key: `o${thing.id}`, name: objectTitle(thing), detail: "",
+        type: "object", id: thing.id, key: `o${thing.id}`, name: objectTitle(thing), detail,
         depth: 1, height: HEIGHTS.object * unit, folds: 0, folded: false,
       });
     }

@@ -4,7 +4,7 @@ import { parts, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { chainOf, threadUnder } from "../model/chains.js";
 import { cycleOf, placeInLine } from "../model/findings.js";
-import { REASON, STATE } from "../model/vocabulary.js";
+import { REASON, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { kindNameOf, objectTitle } from "./words.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
@@ -27,11 +27,11 @@ export function sliceSentence(model, track, row) {
     case STATE.READY:
       return isTask
         ? parts(t("Ready: in the event loop's queue until its turn comes."), {})
-        : parts(t("Ready to run, waiting for a CPU."), {});
+        : readySentence(model, track, row);
     case STATE.RUNNING:
       if (isTask) return parts(t("Running: the event loop executes it now."), {});
       return cpu >= 0
-        ? parts(t("Running on CPU {cpu}."), { cpu })
+        ? runningSentence(model, track, row)
         : parts(t("Running on a CPU."), {});
     case STATE.GIL:
       return gilSentence(model, columns.holder[row]);
@@ -50,10 +50,33 @@ export function sliceSentence(model, track, row) {
 /** @param {Timeline} model @param {number} holder @returns {Part[]} */
 function gilSentence(model, holder) {
   return holder
-    ? parts(t("Waiting for the GIL; {holder} was executing Python when the wait began."), {
-      holder: model.nameOf(holder),
-    })
+    ? parts(t("Waiting for the GIL, which {holder} holds."), { holder: model.nameOf(holder) })
     : parts(t("Waiting for the GIL: it could run Python if no other thread did."), {});
+}
+
+/** Whether the slice's object is the GIL. @param {Timeline} model @param {number} object */
+const isGil = (model, object) => object > 0 && model.things.get(object)?.kind === "gil";
+
+/** @param {Timeline} model @param {number} track @param {number} row @returns {Part[]} */
+function runningSentence(model, track, row) {
+  const columns = model.slicesOf(track);
+  const [cpu, holder] = [columns.cpu[row], columns.holder[row]];
+  if (!isGil(model, columns.object[row])) return parts(t("Running on CPU {cpu}."), { cpu });
+  if (holder === track) return parts(t("Running on CPU {cpu}; it holds the GIL."), { cpu });
+  return holder
+    ? parts(t("Running on CPU {cpu} to ask for the GIL, which {holder} holds."), {
+      cpu, holder: model.nameOf(holder),
+    })
+    : parts(t("Running on CPU {cpu} to ask for the GIL."), { cpu });
+}
+
+/** @param {Timeline} model @param {number} track @param {number} row @returns {Part[]} */
+function readySentence(model, track, row) {
+  const columns = model.slicesOf(track);
+  if (!isGil(model, columns.object[row])) return parts(t("Ready to run, waiting for a CPU."), {});
+  return columns.holder[row] === track
+    ? parts(t("Ready to run, waiting for a CPU; it holds the GIL meanwhile."), {})
+    : parts(t("Ready to run, waiting for a CPU; then it can ask for the GIL."), {});
 }
 
 /** @param {Timeline} model @param {number} track @param {number} row @returns {Part[]} */
@@ -167,6 +190,7 @@ export function sliceFacts(model, track, row, nowNs) {
   facts.push(t("since {time}", { time: instant(columns.start[row]) }));
   const place = columns.line[row];
   if (place > 0) facts.push(t("at line {line}", { line: model.lineName(place) }));
+  if (columns.state[row] === STATE.GIL) facts.push(...gilFacts(columns.evidence[row]));
   const cycle = cycleOf(model, track, row);
   if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
   const waits = columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING;
@@ -185,6 +209,18 @@ export function sliceFacts(model, track, row, nowNs) {
     facts.push(t("its thread meanwhile: {kind}, {time}", did));
   }
   return facts;
+}
+
+/** How a wait for the GIL is known. @param {number} evidence @returns {string[]} */
+function gilFacts(evidence) {
+  switch (VOCABULARY.evidence[evidence]) {
+    case "kernel":
+      return [t("the kernel showed it in the interpreter's own wait")];
+    case "inferred":
+      return [t("in Python code, asleep, while another one executed; no sample fell into it")];
+    default:
+      return [];
+  }
 }
 
 /**
