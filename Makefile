@@ -32,7 +32,7 @@ bench: $(VENV)/.installed-bench
 # How far the timeline agrees with the kernel's own events, under each witness. Needs root.
 bench-truth: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks.truth $(ARGS)
-	@if [ -e benchmarks/gil_truth.py ]; then $(BIN)/python -m benchmarks.gil_truth; fi
+	@$(BIN)/python -m benchmarks.gil_truth
 
 # What the probe costs: each program bare, under it and under viztracer; fails above a bound.
 bench-overhead: $(VENV)/.installed-bench

@@ -1,0 +1,75 @@
+"""The GIL in real runs: what is told of it happened, by our own and by another's measure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.timeline.model import Slice, Track
+from app.timeline.states import Evidence, ObjectKind, State
+from app.timeline.timeline import Timeline
+from benchmarks import gil_truth
+from tests.worker.driver import Driver, spec
+
+pytestmark = pytest.mark.real
+
+COMPUTING = """
+import threading
+def work():
+    total = 0
+    for number in range(3_000_000):
+        total += number % 7
+threads = [threading.Thread(target=work, name=name) for name in ("one", "two")]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def ran(timeline: Timeline, track: Track) -> list[Slice]:
+    """Where the thread was on a CPU or kept from one."""
+    return [row for row in timeline.of(track) if row.state in (State.RUNNING, State.READY)]
+
+
+def overlap(row: Slice, others: list[Slice]) -> int:
+    return sum(
+        max(0, min(row.end_ns, other.end_ns) - max(row.start_ns, other.start_ns))
+        for other in others
+    )
+
+
+def test_computing_threads_wait_for_the_one_that_runs() -> None:
+    with Driver(spec(COMPUTING)) as worker:
+        timeline = worker.end()
+    if timeline.run["witnesses"]["scheduler"] == "procfs":
+        pytest.skip("no witness sees every context switch here")
+    (gil,) = (thing for thing in timeline.things.values() if thing.kind is ObjectKind.GIL)
+    computing = [track for track in timeline.tracks.values() if track.name in ("one", "two")]
+    rows = {track.id: ran(timeline, track) for track in timeline.tracks.values()}
+    waited = beside = 0
+    for track in computing:
+        stats = timeline.stats[track.id]
+        life = track.end_ns - track.start_ns
+        # Each moment of its life it ran, was kept from a CPU, or waited for the GIL.
+        assert stats.running_ns + stats.ready_ns + stats.gil_ns > 0.9 * life
+        assert stats.gil_held_ns + stats.gil_wanted_ns > 0.8 * life
+        for row in timeline.of(track):
+            if row.state is State.GIL and row.holder:
+                assert (row.object, row.holder != track.id) == (gil.id, True)
+                assert row.evidence in (Evidence.KERNEL, Evidence.INFERRED)
+                waited += row.end_ns - row.start_ns
+                beside += overlap(row, rows[row.holder])
+    assert waited > 0
+    assert beside > 0.9 * waited, "holders that did not run meanwhile"
+
+
+def test_gil_agrees_with_uprobes_of_the_interpreter(tmp_path: Path) -> None:
+    if lacks := gil_truth.missing():
+        pytest.skip(lacks)
+    _, by_track = gil_truth.measure(COMPUTING, sys.executable, "tracepoints", tmp_path)
+    whole = gil_truth.together(list(by_track.values()))
+    assert whole.told_ns > 0.5 * whole.judged_ns
+    assert whole.share > 0.95, by_track
