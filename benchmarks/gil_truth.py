@@ -32,14 +32,14 @@ from app.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.worker.spec import RunSpec
-from benchmarks import truth
+from benchmarks.truth import programs
 
 Class = Literal["holding", "waiting", "neither"]
 CLASSES: tuple[Class, ...] = ("holding", "waiting", "neither")
 
 PROGRAMS = {
-    "computing threads": truth.PROGRAMS["computing threads"],
-    "lock convoy": truth.PROGRAMS["lock convoy"],
+    "computing threads": programs.PROGRAMS["computing threads"],
+    "lock convoy": programs.PROGRAMS["lock convoy"],
     "I/O mix": """
 import os, socket, threading, time
 def computes():
