@@ -26,6 +26,7 @@ def serve(host: str | None, port: int | None) -> int:
         config = uvicorn.Config(
             create_app(settings),
             log_level="warning",
+            loop="asyncio",  # also where uvloop is installed: what was tested is what runs
             timeout_graceful_shutdown=2,
             # Frames are small and many: deflating each for each viewer doubles the server's work.
             ws_per_message_deflate=False,

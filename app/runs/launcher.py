@@ -71,7 +71,7 @@ class LocalLauncher:
                 env=self._environment,
                 limit=_CHUNK,
                 # Ctrl-C on the server's terminal is the server's: it stops its runs itself.
-                process_group=0,
+                start_new_session=True,  # uvloop knows no process_group
             )
         except OSError as error:
             raise WorkerFailed("The worker could not be started: {why}.", why=error) from error

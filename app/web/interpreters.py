@@ -32,7 +32,7 @@ async def look() -> list[Interpreter]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": root},
-        process_group=0,
+        start_new_session=True,
     )
     try:
         answer, _ = await process.communicate()
