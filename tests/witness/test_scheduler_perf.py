@@ -178,8 +178,8 @@ def test_perf_ring_that_overflows_tells_how_much_was_lost() -> None:
     assert kept["SwitchIn"] + kept["SwitchOut"] + lost >= 8000
 
 
-def test_perf_keeps_up_with_fifty_thousand_switches_a_second() -> None:
-    """As a share: what one core spends on a second of 50 000 switches stays below a half."""
+def test_perf_reads_switches_in_less_time_than_a_program_makes_them() -> None:
+    """So one core keeps up with a program that does nothing but switch, however fast it is."""
     code = (
         "import os, threading\n"
         "a, b = os.pipe(); c, d = os.pipe()\n"
@@ -205,7 +205,14 @@ def test_perf_keeps_up_with_fifty_thousand_switches_a_second() -> None:
             perf.close()
     count = sum(isinstance(r, SwitchIn | SwitchOut) for r in records)
     assert count > 20_000
-    assert cost / count < 0.5e9 / 50_000
+    began: dict[int, int] = {}
+    spent = 0
+    for record in records:
+        if isinstance(record, SwitchIn):
+            began[record.tid] = record.t
+        elif isinstance(record, SwitchOut) and record.tid in began:
+            spent += record.t - began.pop(record.tid)
+    assert cost < spent
 
 
 def test_perf_rings_get_smaller_until_the_kernel_grants_them(
