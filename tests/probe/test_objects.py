@@ -21,9 +21,11 @@ def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.setenv(wire.PROGRAM_VARIABLE, "/")
     monkeypatch.delenv(wire.RING_DIRECTORY_VARIABLE, raising=False)
     module.reset()
+    module.read_environment()
     yield module
     monkeypatch.delenv(wire.PROGRAM_VARIABLE)
     module.reset()
+    module.read_environment()
 
 
 def test_files_below_the_program_s_folder_are_its_own_but_for_libraries_and_us(
@@ -48,5 +50,6 @@ def test_a_program_inside_the_standard_library_is_one_too(
     folder = os.path.join(os.path.dirname(os.__file__), "idlelib")
     monkeypatch.setenv(wire.PROGRAM_VARIABLE, folder)
     objects.reset()
+    objects.read_environment()
     assert objects.file_of(os.path.join(folder, "idle.py"))
     assert objects.file_of(threading.__file__) == 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.timeline.places import line_of as line_of_place
 from app.timeline.states import Reason
 from tests.probe.decoding import Run
 from tests.probe.test_records_threads import line_of
@@ -82,10 +83,14 @@ except LookupError:
     run = probed(program)
     main, first, named, second = run.of("TASK_NEW")
     assert (main.text, main.aux) == ("main\0", 1)
-    assert (first.a, first.c, named.b) == (line_of(program, "first"), main.b, first.b)
+    assert (line_of_place(first.a), first.c, named.b) == (
+        line_of(program, "first"),
+        main.b,
+        first.b,
+    )
     assert named.text == "\0fetch"
     pause = run.one("TASK_PAUSE", b=first.b)
-    assert (Reason(pause.aux), pause.a, pause.c) == (
+    assert (Reason(pause.aux), line_of_place(pause.a), pause.c) == (
         Reason.TASK, line_of(program, "back"), main.b,
     )  # fmt: skip
     assert (run.one("TASK_DONE", b=first.b).aux, run.one("TASK_DONE", b=second.b).aux) == (0, 1)
@@ -141,9 +146,9 @@ def test_greenlets_of_gevent_have_names_reasons_and_endings(probed: Probed) -> N
         "culprit": (1, "LookupError"), "named late": (2, ""),
     }  # fmt: skip
     made = [row for row in run.of("TASK_NEW") if names[row.b] == "fetch"]
-    assert {row.a for row in made} == {line_of(GEVENT, "spawn")}
+    assert {line_of_place(row.a) for row in made} == {line_of(GEVENT, "spawn")}
     waits = {
-        (names[row.b], Reason(row.aux), row.a)
+        (names[row.b], Reason(row.aux), line_of_place(row.a))
         for row in run.of("TASK_PAUSE")
         if names[row.b] in ("fetch", "turns", "waits")
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.timeline.places import line_of as line_of_place
 from app.timeline.states import Reason
 from tests.probe.decoding import Run
 from tests.probe.test_records_threads import line_of
@@ -62,7 +63,7 @@ def test_first_step_of_an_eager_task_runs_inside_the_step_of_its_maker(
         ("RUN", "chain-1", ""), ("PAUSE", "chain-1", "chain-0"), ("RUN", "main", ""),
     ]  # fmt: skip
     slept = next(row for row in steps if row.kind == "TASK_PAUSE" and row.b == idents["chain-0"])
-    assert (Reason(slept.aux), slept.a) == (Reason.SLEEP, line_of(EAGER, "sleep"))
+    assert (Reason(slept.aux), line_of_place(slept.a)) == (Reason.SLEEP, line_of(EAGER, "sleep"))
     ends = {names[row.b]: (row.aux, row.text) for row in run.of("TASK_DONE") if row.b in names}
     assert ends["fails"] == (1, "LookupError")
     assert {ends[name] for name in ("quick", "turns", "chain-0", "chain-1", "main")} == {(0, "")}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.timeline.places import line_of as line_of_place
 from app.timeline.states import ObjectKind, Reason
 from tests.probe.decoding import Run
 from tests.probe.test_records_threads import line_of
@@ -123,7 +124,7 @@ trio.run(main)
 
     def waits(name: str) -> list[tuple[str, int, int]]:
         rows = [row for row in run.of("TASK_PAUSE") if row.b == names[name] and row.aux]
-        return [(Reason(row.aux).name, row.c, row.a) for row in rows]
+        return [(Reason(row.aux).name, row.c, line_of_place(row.a)) for row in rows]
 
     line = line_of(program, "wait")
     assert waits("lock") == [("LOCK", made["LOCK"], line)]
@@ -135,10 +136,10 @@ trio.run(main)
     condition = line_of(program, "condition")
     assert ("CONDITION", made["CONDITION"], condition) in waits("condition")
     held = run.one("TASK_ACQUIRED", b=made["LOCK"])
-    assert (held.c, held.a) == (main, line_of(program, "acquire"))
+    assert (held.c, line_of_place(held.a)) == (main, line_of(program, "acquire"))
     alone = [row for row in run.of("TASK_PAUSE", aux=Reason.TASK) if row.b == main][-1]
     last = run.of("TASK_NEW")[-1]
-    assert (alone.c, last.a, last.c) == (last.b, line_of(program, "alone"), main)
+    assert (alone.c, line_of_place(last.a), last.c) == (last.b, line_of(program, "alone"), main)
 
 
 def test_ends_of_trio_tasks_are_told_and_its_loop_polls(probed: Probed) -> None:
