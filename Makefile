@@ -9,7 +9,7 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test lint bench bench-truth bench-overhead test-cpython pictures constraints \
+.PHONY: run test lint bench bench-truth bench-overhead test-cpython pictures witness-pictures constraints \
 	test-docker clean
 .DEFAULT_GOAL := run
 
@@ -47,6 +47,11 @@ test-cpython: $(VENV)/.installed-dev
 # The pictures of the README, from real runs in a real browser.
 pictures: $(VENV)/.installed-dev
 	@$(BIN)/python -m tools.pictures docs/pictures
+
+# The same program seen from a container, from one with CAP_PERFMON, and from here; see docs/witnesses.md.
+witness-pictures: $(VENV)/.installed-dev
+	@PICTURES=docs/pictures sh tools/test_docker.sh
+	@$(BIN)/python -m tools.witness_pictures docs/pictures $$([ $$(id -u) = 0 ] && echo root || echo user)
 
 # Writes constraints.txt again from what .venv has, after an upgrade.
 constraints: $(VENV)/.installed-bench

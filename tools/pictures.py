@@ -110,6 +110,14 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def chromium() -> str | None:
+    """Where Chromium is; where there is none, says so."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not found:
+        print("There is no Chromium: set CHROMIUM, or put chromium on the PATH.", file=sys.stderr)
+    return found
+
+
 def wanted(everything: bool) -> list[tuple[str, str, str]]:
     """(page, theme, language) of each picture to make."""
     pages = ["catalogue", "scenario", *RUNS]
@@ -128,9 +136,8 @@ def main(arguments: list[str]) -> int:
     if len(folders) != 1:
         print("usage: python -m tools.pictures FOLDER [--all]", file=sys.stderr)
         return 2
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not chromium:
-        print("There is no Chromium: set CHROMIUM, or put chromium on the PATH.", file=sys.stderr)
+    executable = chromium()
+    if not executable:
         return 1
     folder = Path(folders[0])
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +147,7 @@ def main(arguments: list[str]) -> int:
         for slug, params in RUNS.items():
             if any(page == slug for page, _, _ in pictures):
                 addresses[slug] = f"/runs/{run(url, slug, params)}"
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         for page, theme, language in pictures:
             file = folder / f"{page}-{theme}-{language}.png"
             picture(browser, url + addresses[page], language, theme, file)

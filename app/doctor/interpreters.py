@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -140,7 +141,9 @@ def _candidates(environ: Mapping[str, str]) -> Iterable[Path]:
     home = Path(environ.get("HOME", "/nonexistent"))
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
-    folders += [*pyenv.glob("versions/*/bin"), *uv.glob("*/bin")]
+    # Path.glob raises for a folder that is closed to us; this one finds nothing in it.
+    for pattern in (pyenv / "versions/*/bin", uv / "*/bin"):
+        folders += map(Path, sorted(glob.glob(str(pattern))))
     seen: set[str] = set()
     for folder in folders:
         try:

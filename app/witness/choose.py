@@ -90,7 +90,7 @@ def open_scheduler(
             return Scheduler(name, ladder[name](root_pid, tree_pid, table), tuple(reasons))
         except Refused as refusal:
             reasons += refusal.reasons
-    raise Refused(" ".join(reasons), reasons=tuple(reasons))
+    raise Refused(Sentence(" ".join(reasons)), reasons=tuple(reasons))
 
 
 def available() -> list[WitnessReport]:

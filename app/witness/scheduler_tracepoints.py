@@ -80,8 +80,8 @@ def open_rings(
             ring.close()
         if isinstance(error, Refused):
             raise Refused(
-                "The kernel's wake-up tracepoints are refused: they need CAP_PERFMON.",
-                "Run as root, or grant CAP_PERFMON.",
+                Sentence("The kernel's wake-up tracepoints are refused: they need CAP_PERFMON."),
+                Sentence("Run as root, or grant CAP_PERFMON."),
             ) from error
         raise Refused(Sentence("A wake-up tracepoint can't be heard: {why}.", why=error)) from error
     return rings
@@ -97,9 +97,11 @@ def numbers() -> dict[int, Tracepoint]:
             break
     else:
         raise Refused(
-            "The numbers of the kernel's wake-up tracepoints can't be read: tracefs is not "
-            "mounted, or is root's alone.",
-            "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
+            Sentence(
+                "The numbers of the kernel's wake-up tracepoints can't be read: tracefs is not "
+                "mounted, or is root's alone."
+            ),
+            Sentence("Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root."),
         )
     found: dict[int, Tracepoint] = {}
     for name, fields in _FIELDS.items():
@@ -111,7 +113,9 @@ def numbers() -> dict[int, Tracepoint]:
         except (OSError, ValueError) as error:
             raise Refused(
                 Sentence("The tracepoint {name} can't be read in tracefs.", name=name),
-                "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root.",
+                Sentence(
+                    "Mount tracefs at /sys/kernel/tracing (read-only is enough) and run as root."
+                ),
             ) from error
         if any(places.get(field) != offset for field, offset in fields.items()):
             raise Refused(

@@ -22,16 +22,18 @@ class Refused(Exception):
     ``why`` and ``remedy`` are sentences for the user; ``remedy`` is empty where nothing helps.
     """
 
-    def __init__(self, why: str, remedy: str = "", reasons: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, why: Sentence, remedy: Sentence | None = None, reasons: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(why)
         self.why = why
-        self.remedy = remedy
+        self.remedy = remedy or ""
         #: All that is to be said, one sentence each.
         self.reasons = reasons or tuple(filter(None, (why, remedy)))
 
     @property
     def sentence(self) -> Sentence:
-        return self.why if isinstance(self.why, Sentence) else Sentence(self.why)
+        return self.why
 
 
 class WitnessReport(NamedTuple):

@@ -238,7 +238,7 @@ def test_legend_reports_the_visible_range_and_fades(ended: RunPage) -> None:
 def test_run_says_how_it_ended_and_how_it_is_known(ended: RunPage) -> None:
     assert ended.text("#run-state") == "ended after 1.84 s"
     assert ended.text("#run-notice") == "The program was killed by SIGKILL."
-    assert ended.text("#witness-name") == "kernel + probe · exact"
+    assert ended.text("#witness-name") == "kernel + probe · switches exact"
     ended.page.click(".witness summary")
     assert "every switch of every thread" in ended.text("#witness-why")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -69,6 +70,25 @@ def test_find_looks_at_path_pyenv_and_uv(tmp_path: Path) -> None:
         ("CPython 3.14.0", True, True),
         ("PyPy 3.10.1", True, True),
     ]
+
+
+def test_folder_that_is_closed_to_the_server_holds_nothing_for_it(tmp_path: Path) -> None:
+    """A server of another user than HOME's, as after sudo: asked as nobody by root, else as we."""
+    home = tmp_path / "home"
+    answering(home / ".pyenv/versions/3.12.1/bin/python3.12", "CPython", "3.12.1")
+    home.chmod(0)
+    code = (
+        "import os, sys\n"
+        "from app.doctor import interpreters\n"
+        "if os.geteuid() == 0: os.setresuid(65534, 65534, 65534)\n"
+        "print(*interpreters._candidates({'HOME': sys.argv[1]}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=False
+    )
+    home.chmod(0o755)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(home) not in done.stdout
 
 
 def test_resolve_takes_a_path_and_a_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import errno
 
 import pytest
 
+from app.errors import Sentence
 from app.timeline.records import Record
 from app.witness import perf_event
 from app.witness.choose import Opener, available, open_scheduler
@@ -27,7 +28,7 @@ def works(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
 
 def refuses(why: str, remedy: str = "") -> Opener:
     def refuse(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
-        raise Refused(why, remedy)
+        raise Refused(Sentence(why), Sentence(remedy))
 
     return refuse
 
@@ -94,7 +95,7 @@ def test_choose_unknown_processor_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.real
 def test_available_reports_every_witness_in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(pid: int, pages: tuple[int, ...] = ()) -> list[perf_event.Ring]:
-        raise Refused("Perf is refused.", "Allow it.")
+        raise Refused(Sentence("Perf is refused."), Sentence("Allow it."))
 
     reports = {report.name: report for report in available()}
     assert list(reports) == ["tracepoints", "perf", "procfs", "syscall"]

@@ -77,16 +77,12 @@ export class Status {
   #updateWitness() {
     const found = this.model.run.witnesses;
     if (!found) return;
-    const kernel = found.scheduler === "perf" || found.scheduler === "tracepoints";
-    const name = kernel ? t("kernel") : found.scheduler === "procfs" ? "/proc" : t("no scheduler");
-    const exact = kernel ? t("exact") : t("sampled");
+    const { name, sure, sentence } = schedulerWords(found.scheduler);
     const names = found.probe ? [name, t("probe")].join(" + ") : name;
     say(this.witness, names);
-    say(this.sure, ` · ${exact}`);
+    say(this.sure, ` · ${sure}`);
     const lines = [
-      kernel
-        ? t("The kernel reported every switch of every thread, to the nanosecond.")
-        : t("Threads were looked at many times a second; what lay between is not known."),
+      sentence,
       found.probe
         ? t("The probe inside the program reported locks, queues, waits and coroutines.")
         : t("There was no probe inside the program, so objects have no names."),
@@ -96,6 +92,42 @@ export class Status {
     if (this.why.childElementCount !== lines.length) {
       this.why.replaceChildren(...lines.map((line) => el("p", {}, line)));
     }
+  }
+}
+
+/** How far the scheduler's witness can be trusted. @param {string | null} scheduler */
+function schedulerWords(scheduler) {
+  switch (scheduler) {
+    case "tracepoints":
+      return {
+        name: t("kernel, wake-ups"),
+        sure: t("exact"),
+        sentence: t(
+          "The kernel reported every switch of every thread, and who woke whom, to the microsecond.",
+        ),
+      };
+    case "perf":
+      return {
+        name: t("kernel"),
+        sure: t("switches exact"),
+        sentence: t(
+          "The kernel reported every switch of every thread, but no wake-ups: when a blocked thread became ready is worked out from its time on the run queue, and marked inferred.",
+        ),
+      };
+    case "procfs":
+      return {
+        name: "/proc",
+        sure: t("sampled"),
+        sentence: t(
+          "Threads were looked at many times a second: totals are the kernel's own, but what lay between two looks, and in which order, is not known.",
+        ),
+      };
+    default:
+      return {
+        name: t("no scheduler"),
+        sure: t("partial"),
+        sentence: t("Only the program itself told what it did; when it had a CPU is not known."),
+      };
   }
 }
 
