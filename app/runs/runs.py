@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import time
 from collections.abc import AsyncGenerator
-from typing import Any
 
-from app.errors import NotFound, Sentence, TimesliceError, WorkerFailed
+from app.errors import NotFound, Sentence, WorkerFailed
 from app.runs import shelf
 from app.runs.admission import Admission
 from app.runs.hub import Hub
-from app.runs.launcher import Launcher, LocalLauncher, RunningWorker
+from app.runs.launcher import Launcher, LocalLauncher
+from app.runs.life import LEAVE_S, Life
 from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
-from app.runs.run import STOPPED, Plan, Run, RunState, new_id, now
-from app.runs.telling import failing, failure_of, saying, telling_head
+from app.runs.run import Plan, Run, RunState, new_id, now
+from app.runs.telling import failing
 from app.settings import Settings
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
 from app.timeline.timeline import Timeline
 from app.worker.spec import Limits, RunSpec
 
-_log = logging.getLogger(__name__)
-
-#: How long a worker may take to go after its last frame, and after being asked to stop.
-_LEAVE_S = 5.0
+#: How long all workers may take to go when the server ends.
 _SHUTDOWN_S = 1.0
 #: Runs that could not be recorded stay in memory; so many of them.
 _UNRECORDED_KEPT = 8
@@ -53,9 +48,8 @@ class Runs:
         )
         self._runs: dict[str, Run] = {}
         self._plans: dict[str, Plan] = {}
-        self._workers: dict[str, RunningWorker] = {}
+        self._lives: dict[str, Life] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping: set[str] = set()
         self._closed = False
 
     async def open(self) -> None:
@@ -73,7 +67,7 @@ class Runs:
         tasks = list(self._tasks.values())
         if not tasks:
             return
-        await asyncio.gather(*(self._ask_to_stop(run) for run in list(self._workers)))
+        await asyncio.gather(*(life.stop() for life in list(self._lives.values())))
         _, late = await asyncio.wait(tasks, timeout=_SHUTDOWN_S)
         for task in late:
             task.cancel()
@@ -131,8 +125,9 @@ class Runs:
         if run.state is RunState.WAITING:
             self._cancel_waiting(run)
         elif (task := self._tasks.get(run_id)) is not None:
-            await self._ask_to_stop(run_id)
-            done, _ = await asyncio.wait([task], timeout=_LEAVE_S)
+            if (life := self._lives.get(run_id)) is not None:
+                await life.stop()
+            done, _ = await asyncio.wait([task], timeout=LEAVE_S)
             if not done:
                 task.cancel()
                 await asyncio.wait([task])
@@ -169,132 +164,20 @@ class Runs:
     def _begin(self, run_id: str) -> None:
         run = self._runs[run_id]
         run.state = RunState.RUNNING
-        task = asyncio.create_task(self._live(run), name=f"run {run_id}")
+        recorder = Recorder(self._create_recording)
+        spec = self._spec(run, self._plans.pop(run_id))
+        life = self._lives[run_id] = Life(run, spec, recorder, self.meters)
+        task = asyncio.create_task(self._live(life), name=f"run {run_id}")
         self._tasks[run_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
 
-    async def _live(self, run: Run) -> None:
-        recorder = Recorder(self._create_recording)
+    async def _live(self, life: Life) -> None:
         try:
-            await recorder.open(run.path, run.meta(), run.program)
-            await self._work(run, recorder)
-        except TimesliceError as error:
-            run.failure = error
-        except asyncio.CancelledError:
-            # close() or stop() lost patience: the worker is gone, what came is kept.
-            self._stopping.add(run.id)
+            await life.live(self._launcher)
         finally:
-            await self._settle(run, recorder)
-
-    async def _work(self, run: Run, recorder: Recorder) -> None:
-        spec = self._spec(run)
-        worker = await self._launcher.start(spec)
-        self._workers[run.id] = worker
-        patience = 0.0
-        try:
-            if run.id in self._stopping:
-                await worker.stop()
-            async for frame in worker.frames():
-                await self._take(run, recorder, frame)
-                if run.over:
-                    break
-            patience = _LEAVE_S
-        finally:
-            self._workers.pop(run.id, None)
-            last_words = await worker.close(patience)
-        if last_words:
-            _log.error("the worker of run %s said: %s", run.id, last_words)
-        if not run.over:
-            raise WorkerFailed(
-                "The worker ended without its last frame; the picture stops where it ended."
-            )
-
-    async def _take(self, run: Run, recorder: Recorder, frame: bytes) -> None:
-        assert run.hub is not None
-        head = telling_head(frame)
-        self._measure(run, head, frame)
-        if head.get("state") == "ended":
-            self._note_end(run, head, frame)
-            # Nobody is told that the run has ended before all of it is on disk, or known not to be.
-            recorder.append(frame)
-            await recorder.flush()
-        else:
-            recorder.append(frame)
-        if recorder.failure is not None and run.recording_failure is None:
-            run.recording_failure = recorder.failure
-            self.meters.recordings_failed.inc()
-            frame = saying(frame, recorder.failure)
-        run.hub.publish(frame)
-        if run.over:
-            run.hub.close()
-
-    def _measure(self, run: Run, head: dict[str, Any], frame: bytes) -> None:
-        if not run.head and "run" in head:
-            run.head = head["run"]
-            run.python = run.head.get("python") or run.python
-        self.meters.frames.inc()
-        self.meters.bytes.inc(len(frame))
-        start_ns = run.head.get("start_monotonic_ns")
-        if isinstance(start_ns, int):
-            speaks_for_ns = start_ns + int(codec.HEADER.unpack_from(frame)[7])
-            self.meters.age.observe(max(0, time.monotonic_ns() - speaks_for_ns) / 1e9)
-
-    def _note_end(self, run: Run, head: dict[str, Any], frame: bytes) -> None:
-        facts = head.get("run", {})
-        run.exit = facts.get("exit")
-        run.limit = facts.get("limit")
-        run.duration_ns = facts.get("duration_ns") or int(codec.HEADER.unpack_from(frame)[7])
-        run.state = RunState.ENDED
-        if sentence := failure_of(head):
-            run.failure = WorkerFailed.saying(sentence)
-            run.state = RunState.FAILED
-        if run.limit is not None and run.limit.get("name") == STOPPED:
-            run.state = RunState.STOPPED
-
-    async def _settle(self, run: Run, recorder: Recorder) -> None:
-        """Every run comes through here once, however it ended."""
-        assert run.hub is not None
-        if not run.over:
-            self._say_the_end(run, recorder)
-        run.hub.close()
-        await recorder.finish(
-            state=run.state.value,
-            duration_ns=run.duration_ns,
-            exit=run.exit,
-            limit=run.limit,
-            python=run.python,
-            **(failing(run.failure.sentence) if run.failure else {"failure": None}),
-        )
-        if recorder.failure is not None and run.recording_failure is None:
-            run.recording_failure = recorder.failure
-            self.meters.recordings_failed.inc()
-        if run.recording_failure is None:
-            run.hub = None
-        self._stopping.discard(run.id)
-        self._plans.pop(run.id, None)
-        self._leave(run.id)
-        await self._forget_old(run)
-
-    def _say_the_end(self, run: Run, recorder: Recorder) -> None:
-        """The worker could not say it: the last frame is ours."""
-        assert run.hub is not None
-        stopped = run.id in self._stopping
-        last = run.hub.last_seq
-        now_ns = 0
-        if last is not None:
-            now_ns = int(codec.HEADER.unpack_from(run.hub.frame(len(run.hub) - 1))[7])
-        run.duration_ns = now_ns
-        head: dict[str, Any] = {"state": "ended", "run": {"duration_ns": now_ns}}
-        if last is None:
-            head["run"] |= run.meta()
-        if run.failure is not None:
-            head |= failing(run.failure.sentence)
-        elif stopped:
-            head |= failing(Sentence("The run was stopped."))
-        run.state = RunState.STOPPED if stopped else RunState.FAILED
-        frame = codec.encode(Frame(0 if last is None else last + 1, now_ns, head))
-        recorder.append(frame)
-        run.hub.publish(frame)
+            del self._lives[life.run.id]
+            self._leave(life.run.id)
+            await self._forget_old(life.run)
 
     def _cancel_waiting(self, run: Run) -> None:
         assert run.hub is not None
@@ -317,11 +200,6 @@ class Runs:
         self._plans.pop(run.id, None)
         self._leave(run.id)
 
-    async def _ask_to_stop(self, run_id: str) -> None:
-        self._stopping.add(run_id)
-        if (worker := self._workers.get(run_id)) is not None:
-            await worker.stop()
-
     def _leave(self, run_id: str) -> None:
         following = self._admission.leave(run_id)
         if following is not None and not self._closed:
@@ -338,8 +216,7 @@ class Runs:
             self._runs.pop(run.id, None)
         await asyncio.to_thread(shelf.remove, [run.path for run in old])
 
-    def _spec(self, run: Run) -> RunSpec:
-        plan = self._plans[run.id]
+    def _spec(self, run: Run, plan: Plan) -> RunSpec:
         chosen = {"python": plan.python} if plan.python else {}
         return RunSpec(
             run_id=run.id,
