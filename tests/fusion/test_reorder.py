@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
+
 from app.fusion import Fusion
 from app.fusion.reorder import Reorder
 from app.timeline.model import OPEN
@@ -28,6 +32,29 @@ def test_records_of_one_time_keep_their_order() -> None:
     assert [record.name for record in reorder.take_all() if isinstance(record, Limit)] == [
         "a", "b", "c",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_taken_step_by_step_is_what_one_sort_gives(seed: int) -> None:
+    luck, reorder = random.Random(seed), Reorder()
+    fed: list[Record] = []
+    taken: list[Record] = []
+    watermark = 0
+    for drain in range(30):
+        # Drains of several witnesses: each by time, and never behind the watermark.
+        records: list[Record] = []
+        for witness in range(3):
+            times = sorted(watermark + 1 + luck.randrange(40) for _ in range(luck.randrange(6)))
+            records += [Limit(t, f"{drain} {witness} {n}", 0) for n, t in enumerate(times)]
+        reorder.feed(records)
+        fed += records
+        if luck.random() < 0.6:
+            watermark += luck.randrange(15)
+            taken += reorder.take(watermark)
+            assert len(taken) + len(reorder) == len(fed)
+    taken += reorder.take_all()
+    assert taken == sorted(fed, key=lambda record: record.t)
+    assert (reorder.late, len(reorder)) == (0, 0)
 
 
 def test_advance_shows_an_open_row_that_the_next_one_replaces() -> None:
