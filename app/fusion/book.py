@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STATS_EVERY_NS = 500_000_000
 
 _NEVER = 1 << 62
+_new = tuple.__new__  # what a named tuple's own call does in the end
 
 
 class Book:
@@ -112,8 +113,9 @@ class Book:
         thing: int = NOTHING,
     ) -> None:
         """An arrow; it never points back in time, whatever the order the witnesses wrote in."""
-        from_ns = min(from_ns, to_ns)
-        self._flows.append(Flow(kind, from_track, from_ns, to_track, to_ns, thing))
+        if from_ns > to_ns:
+            from_ns = to_ns
+        self._flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, thing)))
         causes = self.causes.get(to_track)
         if causes is not None and kind is not FlowKind.SPAWN:
             causes.append(from_ns)

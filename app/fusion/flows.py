@@ -12,6 +12,10 @@ from app.timeline.states import FlowKind, ObjectKind, Reason
 #: What is put and never taken is forgotten beyond this many, for each queue.
 _KEPT = 65_536
 
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
+_PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
+_QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE
 _RELEASED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
 _NOTIFIED = frozenset(
     {Reason.CONDITION, Reason.EVENT, Reason.BARRIER, Reason.SEMAPHORE, Reason.FUTURE}
@@ -88,7 +92,7 @@ class Flows:
         waker = self._woken_by.pop(life.track.id, None)
         # An older one was of a wait whose wake-up was lost.
         if waker is not None and waker[1] >= life.lane.start:
-            self._book.flow(FlowKind.WAKE, waker[0], waker[1], life.track.id, t)
+            self._book.flow(_WAKE, waker[0], waker[1], life.track.id, t)
 
     # --- waits ---------------------------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class Flows:
                 self._book.flow(FlowKind.JOIN, target.track.id, over, track, t, op.thing)
             return
         known = self._things.get(op.obj) if op.obj else None
-        if known is None:
+        if known is None or (known.released is None and known.notified is None):
             return
         causes = [
             cause
@@ -111,7 +115,7 @@ class Flows:
         ]
         if causes:
             by, since = max(causes, key=lambda cause: cause[1])
-            self._book.flow(FlowKind.RELEASE, by, since, track, t, op.thing)
+            self._book.flow(_RELEASE, by, since, track, t, op.thing)
 
     def thread_over(self, life: ThreadLife, t: int) -> None:
         self._over[life.track.id] = t
@@ -140,8 +144,8 @@ class Flows:
         if owed:
             # The item was through the pipe before its put() came to tell of it.
             track, then = owed.popleft()
-            thing = self._things.show(queue, Reason.QUEUE)
-            self._book.flow(FlowKind.PUT_GET, mark[0], t, track, then, thing)
+            thing = self._things.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, mark[0], t, track, then, thing)
             return
         self._put.setdefault((queue, key), deque(maxlen=_KEPT)).append(mark)
         self._put_by.setdefault((queue, life.process.pid), deque(maxlen=_KEPT)).append(mark)
@@ -163,8 +167,8 @@ class Flows:
             if not marks:
                 del self._put[queue, key]
             self._forget(self._put_by, (queue, life.process.pid), (track, since))
-        thing = self._things.show(queue, Reason.QUEUE)
-        self._book.flow(FlowKind.PUT_GET, track, since, life.actor, t, thing)
+        thing = self._things.show(queue, _BY_QUEUE)
+        self._book.flow(_PUT_GET, track, since, life.actor, t, thing)
 
     def send(self, life: ThreadLife, t: int, pipe: int) -> None:
         sent = Sent(pipe, life.process.pid, life.track.id, t, t)
@@ -180,7 +184,7 @@ class Flows:
         """Bytes came out of a pipe; told as a queue's item when a GET follows."""
         self.settle(life)
         known = self._things.get(pipe)
-        plain = known is not None and known.kind is not ObjectKind.QUEUE
+        plain = known is not None and known.kind is not _QUEUE
         sent = self._sent.get(pipe)
         if sent:
             life.received = sent.popleft()._replace(to_ns=t)
@@ -196,9 +200,9 @@ class Flows:
             self._draw_sent(life, received)
 
     def _draw_sent(self, reader: ThreadLife, sent: Sent) -> None:
-        thing = self._things.show(sent.pipe, Reason.PIPE)
+        thing = self._things.show(sent.pipe, _BY_PIPE)
         self._book.flow(
-            FlowKind.SEND_RECV,
+            _SEND_RECV,
             sent.from_track,
             sent.from_ns,
             reader.track.id,
@@ -228,4 +232,4 @@ class Flows:
         if submitted is not None:
             track, since, pool = submitted
             thing = self._things.show(pool)
-            self._book.flow(FlowKind.PUT_GET, track, since, life.track.id, t, thing)
+            self._book.flow(_PUT_GET, track, since, life.track.id, t, thing)

@@ -24,7 +24,9 @@ LEAST_PIECE_NS = 500_000
 #: Waits of more threads than this are not cut: their holder is told where there was but one.
 CROWD = 16
 
-_ON_CPU = frozenset({State.RUNNING, State.READY})
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_RUNNING, _READY, _GIL = State.RUNNING, State.READY, State.GIL
+_ON_CPU = frozenset({_RUNNING, _READY})
 
 
 class Gil:
@@ -75,7 +77,7 @@ class Gil:
             self._gave = None
         taker = None
         for other in executing:
-            if other.lane.state is State.RUNNING and other is not self._gave:
+            if other.lane.state is _RUNNING and other is not self._gave:
                 if taker is not None:
                     return  # one of them asks, and which is not known
                 taker = other
@@ -94,7 +96,7 @@ class Gil:
 
     def proved(self, life: ThreadLife, t: int) -> None:
         """The thread wrote a record of the probe: it executed Python, so it holds the lock."""
-        if self.holder is life or life.lane.state is not State.RUNNING:
+        if self.holder is life or life.lane.state is not _RUNNING:
             return
         self._settle(life, t)
         if self.holder is not life:
@@ -151,7 +153,7 @@ class Gil:
         if life not in self._waiters:
             return
         del self._waiters[life]
-        if life.lane.state is not State.GIL:
+        if life.lane.state is not _GIL:
             return
         for other in list(self._process.executing):
             self._settle(other, t)
@@ -169,7 +171,7 @@ class Gil:
         so, or goes on without it. Else either of the two may run without it.
         """
         holder = self.holder
-        if holder is None or life is holder or life.lane.state is not State.RUNNING:
+        if holder is None or life is holder or life.lane.state is not _RUNNING:
             return
         since = max(life.lane.start, self._since)
         if t - since <= ASKING_NS:
@@ -187,7 +189,7 @@ class Gil:
             return
         self._drop(t)
         lane = holder.lane
-        if lane.state is State.READY and self.thing:
+        if lane.state is _READY and self.thing:
             # It has not run since, so it was preempted between giving and asking again.
             holder.wants_gil = True
             lane.about(self.thing, by.track.id)
@@ -201,11 +203,11 @@ class Gil:
         self.holder = self._previous = None
         self._doubted = self._dropped = t
         for other in self._process.executing:
-            if other.lane.state is State.RUNNING:
+            if other.lane.state is _RUNNING:
                 other.lane.about(NOTHING, NOTHING)
         for waiter in self._waiters:
             waiter.gil_mixed = True
-            if waiter.lane.state is State.GIL:
+            if waiter.lane.state is _GIL:
                 waiter.lane.hold_by(NOTHING)
 
     def _take(self, life: ThreadLife, t: int) -> None:
@@ -221,7 +223,7 @@ class Gil:
         self._turns += 1
         if 0 < len(self._waiters) <= CROWD:
             for waiter, sure in list(self._waiters.items()):
-                if waiter.lane.state is not State.GIL or waiter is life:
+                if waiter.lane.state is not _GIL or waiter is life:
                     del self._waiters[waiter]
                 elif sure:
                     self._cut(waiter, t)

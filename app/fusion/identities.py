@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from app.fusion.book import Book
-from app.fusion.lanes import Lane
+from app.fusion.lanes import OF_THREAD, Lane
 from app.fusion.lives import ProcessLife, ThreadLife
 from app.timeline.model import NOTHING
-from app.timeline.states import THREAD_TRANSITIONS, Evidence, State, TrackKind
+from app.timeline.states import Evidence, State, TrackKind
 
 #: How good a name is: the kernel's comm is better than a number, the program's own beats both.
 COMM, PROGRAM = 1, 2
@@ -102,7 +102,7 @@ class Identities:
             parent.main.track.id if parent else NOTHING,
             t,
         )
-        lane = Lane(self._book, track.id, t, THREAD_TRANSITIONS, state, evidence)
+        lane = Lane(self._book, track.id, t, OF_THREAD, state, evidence)
         process.main = ThreadLife(process, pid, track, lane)
         process.threads[pid] = process.main
         self.processes[pid] = process
@@ -118,7 +118,7 @@ class Identities:
         track = self._book.new_track(
             TrackKind.THREAD, f"thread {tid}", process.pid, tid, process.main.track.id, t
         )
-        lane = Lane(self._book, track.id, t, THREAD_TRANSITIONS, state, evidence)
+        lane = Lane(self._book, track.id, t, OF_THREAD, state, evidence)
         life = ThreadLife(process, tid, track, lane)
         process.threads[tid] = life
         self.threads[tid] = life

@@ -6,11 +6,33 @@ from collections.abc import Sequence
 
 from app.fusion.book import Book
 from app.timeline.model import NO_CPU, NOTHING, OPEN, Slice, Stats
-from app.timeline.states import Evidence, Reason, State
+from app.timeline.states import (
+    COROUTINE_TRANSITIONS,
+    THREAD_TRANSITIONS,
+    Evidence,
+    Reason,
+    State,
+)
 
-_UNKNOWN = State.UNKNOWN
-_MISSING = Evidence.MISSING
-_ON_CPU = frozenset({State.RUNNING, State.READY})
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_UNKNOWN, _READY, _RUNNING = State.UNKNOWN, State.READY, State.RUNNING
+_MISSING, _NONE = Evidence.MISSING, Reason.NONE
+_ON_CPU = frozenset({_RUNNING, _READY})
+_new_row = tuple.__new__
+
+Legal = dict[State, frozenset[State]]
+
+
+def _with_gaps(lawful: Legal) -> Legal:
+    """A gap may follow each state, and each state a gap."""
+    legal = {state: after | {_UNKNOWN} for state, after in lawful.items()}
+    legal[_UNKNOWN] = frozenset(State)
+    return legal
+
+
+#: The states that may follow each, in a lane of a thread and of a coroutine.
+OF_THREAD = _with_gaps(THREAD_TRANSITIONS)
+OF_COROUTINE = _with_gaps(COROUTINE_TRANSITIONS)
 _KINDS_OF_STATE = len(State)
 #: A state that a thread must have passed through between two others lasts so long at least.
 SHORTEST_NS = 1_000
@@ -57,7 +79,7 @@ class Lane:
         book: Book,
         track: int,
         start: int,
-        legal: dict[State, frozenset[State]],
+        legal: Legal,
         state: State = _UNKNOWN,
         evidence: Evidence = _MISSING,
     ) -> None:
@@ -90,7 +112,7 @@ class Lane:
         t: int,
         state: State,
         evidence: Evidence,
-        reason: Reason = Reason.NONE,
+        reason: Reason = _NONE,
         thing: int = NOTHING,
         holder: int = NOTHING,
         cpu: int = NO_CPU,
@@ -103,12 +125,12 @@ class Lane:
         if t > self.start:
             if state is _UNKNOWN and self.state is _UNKNOWN:
                 return
-            if self._unlawful(self.state, state):
+            if state not in self.legal[self.state]:
                 self.gap()
             self._close(t)
-        elif self._unlawful(self.before, state):
+        elif state not in self.legal[self.before]:
             self.book.gaps += 1
-            state, evidence, reason, reason_evidence = _UNKNOWN, _MISSING, Reason.NONE, _MISSING
+            state, evidence, reason, reason_evidence = _UNKNOWN, _MISSING, _NONE, _MISSING
             thing = holder = NOTHING
             cpu, line = NO_CPU, 0
         self.state = state
@@ -125,7 +147,7 @@ class Lane:
         self,
         state: State,
         evidence: Evidence,
-        reason: Reason = Reason.NONE,
+        reason: Reason = _NONE,
         thing: int = NOTHING,
         holder: int = NOTHING,
         line: int = 0,
@@ -159,7 +181,7 @@ class Lane:
         """The open slice turned out to hide a change that no witness told."""
         self.book.gaps += 1
         self.state, self.evidence = _UNKNOWN, _MISSING
-        self.reason, self.reason_evidence = Reason.NONE, _MISSING
+        self.reason, self.reason_evidence = _NONE, _MISSING
         self.object = self.holder = NOTHING
         self.cpu, self.line = NO_CPU, 0
 
@@ -256,36 +278,37 @@ class Lane:
         )
 
     def _unlawful(self, before: State, after: State) -> bool:
-        return before is not _UNKNOWN and after is not _UNKNOWN and after not in self.legal[before]
+        return after not in self.legal[before]
 
     def _close(self, t: int) -> None:
-        row = self._row(t)
-        self.totals[self.state] += t - self.start
-        if self.object and self.state in _ON_CPU:  # the object is the GIL, then
+        state = self.state
+        (self.held if self.holding else self.book.rows).append(self._row(t))
+        self.totals[state] += t - self.start
+        if self.object and state in _ON_CPU:  # the object is the GIL, then
             if self.holder == self.track:
                 self.gil_held += t - self.start
             else:
                 self.gil_asked += t - self.start
-        if self.holding:
-            self.held.append(row)
-        else:
-            self.book.rows.append(row)
-        self.before = self.state
+        self.before = state
         self.start = t
 
     def _row(self, end: int) -> Slice:
-        return Slice(
-            self.track,
-            self.start,
-            end,
-            self.state,
-            self.reason,
-            self.object,
-            self.holder,
-            self.cpu,
-            self.line,
-            self.evidence,
-            self.reason_evidence,
+        # What Slice() does, without the call that gives it its defaults.
+        return _new_row(
+            Slice,
+            (
+                self.track,
+                self.start,
+                end,
+                self.state,
+                self.reason,
+                self.object,
+                self.holder,
+                self.cpu,
+                self.line,
+                self.evidence,
+                self.reason_evidence,
+            ),
         )
 
 

@@ -22,6 +22,10 @@ class Cpu(IntEnum):
     WOKEN = 4  # runnable since a wake-up; READY is runnable since a preemption
 
 
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_ON, _QUEUED = Cpu.RUNNING, Cpu.READY
+
+
 class Sent(NamedTuple):
     """One message of a pipe: who sent it when, and who took it when."""
 
@@ -203,7 +207,7 @@ class ProcessLife:
         ready = None
         for other in self.executing:
             if other is not life:
-                if other.cpu is Cpu.RUNNING:
+                if other.cpu is _ON:
                     return other
                 ready = other
         if ready is not None:
@@ -215,12 +219,13 @@ class ProcessLife:
 
     def update_executing(self, life: ThreadLife, t: int) -> None:
         """Keep the set of threads that execute Python right after ``life`` changed."""
-        if life.python and life.op is None and life.cpu in (Cpu.RUNNING, Cpu.READY):
-            self.executing[life] = None
+        executing = self.executing
+        if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
+            executing[life] = None
             if life is self.gil.holder:
                 return
-        elif life in self.executing:
-            del self.executing[life]
+        elif life in executing:
+            del executing[life]
             past = self.stopped_executing
             if past and past[0][0] is life:
                 past[0] = (life, t)

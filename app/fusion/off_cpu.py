@@ -10,6 +10,10 @@ from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
 
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
+_OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
+_INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
 _CHANNELS = frozenset({Reason.SOCKET, Reason.PIPE})
 #: A wait for the GIL ends each switch interval, to ask for it. Who sleeps for longer inside an
 #: operation was woken there for nothing, and waits on for what it waited for. This long, while
@@ -64,7 +68,7 @@ class OffCpu:
         life.heard = False
         if life.op is not None:
             life.op.in_vain = False
-        life.lane.change(t, State.BLOCKED, self.evidence, Reason.OTHER)
+        life.lane.change(t, _BLOCKED, self.evidence, _OTHER)
         self.decide(life)
 
     def sampled(self, life: ThreadLife, sample: SyscallSample) -> None:
@@ -75,14 +79,14 @@ class OffCpu:
     def woken_by(self, life: ThreadLife, waker: ThreadLife, t: int) -> None:
         """A thread of the same process wakes this one, which is off its CPU."""
         op, other = life.op, waker.op
-        if life.lane.state is State.GIL:
+        if life.lane.state is _GIL:
             life.process.gil.offered(life, waker, t)
         elif op is None:
             # It gave the GIL up because another asked, and hears that the other has it.
             op_over = other is None or other.satisfied
-            if life.lane.reason is Reason.OTHER and life.sample is None and op_over:
+            if life.lane.reason is _OTHER and life.sample is None and op_over:
                 life.heard = waker.python and life.process.has_gil and life.python
-        elif op.reason is Reason.SLEEP:
+        elif op.reason is _SLEEP:
             op.in_vain = True  # the clock alone ends a sleep: it was about to begin
         elif op.reason in _CHANNELS and other is not None and other.reason is op.reason:
             other.satisfied = True  # what the waker called for has taken effect
@@ -91,7 +95,7 @@ class OffCpu:
         """An interrupt wakes the thread: within the switch interval, the GIL's clock does so."""
         op, gil, length = life.op, life.process.gil, t - life.off_at
         if op is None:
-            if life.lane.state is State.GIL and length < _LONGEST_INTERVAL_NS:
+            if life.lane.state is _GIL and length < _LONGEST_INTERVAL_NS:
                 gil.interval_ns = max(gil.interval_ns, length)
         elif (
             (op.reason in _CHANNELS or op.reason in _LOCKS)
@@ -103,47 +107,47 @@ class OffCpu:
     def decide(self, life: ThreadLife) -> None:
         """Say what is known now of the open slice, while it is open."""
         lane, op, sample = life.lane, life.op, life.sample
-        if lane.state is State.STOPPED:
+        if lane.state is _STOPPED:
             return
         evidence = self.evidence
         if sample is not None and sample.site == "gil" and life.process.has_gil:
             # The kernel shows the wait itself: only take_gil and drop_gil wait in the runtime.
-            self._for_gil(life, evidence, Evidence.SAMPLED)
+            self._for_gil(life, evidence, _SAMPLED)
         elif op is not None and (
             sample is not None or not self._over(life) or not self._wants_gil(life)
         ):
             life.process.gil.gave_up(life)
             lane.relabel(
-                State.BLOCKED,
+                _BLOCKED,
                 evidence,
                 op.reason,
                 op.thing,
                 self.holder(life),
                 op.line,
-                Evidence.PROBE,
+                _PROBE,
             )
         elif sample is not None and sample.site != "gil":
             life.process.gil.gave_up(life)
             self._system_call(life, sample, evidence)
         elif self._wants_gil(life):
-            self._for_gil(life, Evidence.INFERRED, Evidence.INFERRED)
+            self._for_gil(life, _INFERRED, _INFERRED)
         else:
             life.process.gil.gave_up(life)
-            lane.relabel(State.BLOCKED, evidence, Reason.OTHER)
+            lane.relabel(_BLOCKED, evidence, _OTHER)
 
     def close(self, life: ThreadLife, t: int) -> None:
         """The slice ends now: its last decision, and the holder that let it go."""
         lane, op = life.lane, life.op
-        if lane.state not in (State.BLOCKED, State.GIL):
+        if lane.state not in (_BLOCKED, _GIL):
             return
         free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
-        if life.heard or lane.reason is Reason.OTHER or lane.state is State.GIL or free:
+        if life.heard or lane.reason is _OTHER or lane.state is _GIL or free:
             length = t - life.off_at
             if op is not None and op.reason not in _LOCKS and length > _longest(life.process.gil):
                 op.satisfied = life.heard
             self.decide(life)
         life.process.gil.waited(life, t)
-        if op is None or lane.state is not State.BLOCKED or op.reason not in _OWNED:
+        if op is None or lane.state is not _BLOCKED or op.reason not in _OWNED:
             return
         known = self._things.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
@@ -201,7 +205,7 @@ class OffCpu:
         if known is not None and known.claimed is None:
             known.claimed = life  # it came first after the release, and has the lock
         if gil.followed:
-            sure = op is None or known is not None or reason_evidence is Evidence.SAMPLED
+            sure = op is None or known is not None or reason_evidence is _SAMPLED
             holder = gil.wait(life, sure)
         else:
             others = [other for other in process.executing if other is not life]
@@ -209,7 +213,7 @@ class OffCpu:
             sole = len(others) == 1 and others[0].lane.start <= since
             holder = others[0].track.id if sole else NOTHING
         life.lane.relabel(
-            State.GIL,
+            _GIL,
             evidence,
             thing=gil.thing,
             holder=holder,
@@ -219,12 +223,12 @@ class OffCpu:
     def _system_call(self, life: ThreadLife, sample: SyscallSample, evidence: Evidence) -> None:
         reason = _REASON_OF_SITE.get(sample.site) or _REASON_OF_CALL.get(sample.name)
         life.lane.relabel(
-            State.BLOCKED,
+            _BLOCKED,
             evidence,
-            reason or Reason.OTHER,
+            reason or _OTHER,
             self._things.descriptor(sample),
             self._peer(life, sample),
-            reason_evidence=Evidence.SAMPLED,
+            reason_evidence=_SAMPLED,
         )
 
     def _peer(self, life: ThreadLife, sample: SyscallSample) -> int:
@@ -241,7 +245,7 @@ def _longest(gil: Gil) -> int:
 def satisfy(life: ThreadLife) -> None:
     """A wake-up inside an operation that needs one: what it waited for has come."""
     op = life.op
-    if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is Cpu.OFF:
+    if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is _OFF:
         op.satisfied = not op.in_vain
 
 

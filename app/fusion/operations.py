@@ -11,9 +11,13 @@ from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
 from app.fusion.things import Held, Known, Things
 from app.fusion.waits import Waits
+from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
 from app.timeline.states import Evidence, ObjectKind, Reason, State
 
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
+_LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
 _REASONS = list(Reason)
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
@@ -52,15 +56,19 @@ class Operations:
     def enter(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if life.op is not None:
             self.forget(t, life)  # its LEAVE was lost
-        reason = reason_of(record.aux)
-        obj = record.b
-        target = self._target(reason, obj, record.c & 0xFFFF_FFFF)
-        name = target.track.name if target else ""
-        thing = self._things.show(obj, reason, name)
-        line = self._things.place(record.pid, record.c >> 32, record.a)
-        op = life.op = Operation(reason, t, line, obj, thing, target)
+        _, pid, _, _, _, code, line, obj, where, _ = record
+        reason = _REASONS[code] if code < len(_REASONS) else reason_of(code)
+        target, thing = None, NOTHING
+        if reason in _JOINS:
+            target = self._target(obj, where & 0xFFFF_FFFF)
         if obj:
-            self._things.known(obj, reason).waiters[life] = None
+            known = self._things.known(obj, reason)
+            thing = known.thing or self._things.show(
+                obj, reason, target.track.name if target else ""
+            )
+            known.waiters[life] = None
+        line = self._things.place(pid, where >> 32, line)
+        op = life.op = Operation(reason, t, line, obj, thing, target)
         if life.python:
             life.process.update_executing(life, t)
         self._waits.entered(life, t)
@@ -70,22 +78,22 @@ class Operations:
             _overtake(life)
             life.lane.change(
                 t,
-                State.BLOCKED,
-                Evidence.PROBE,
+                _BLOCKED,
+                _PROBE,
                 reason,
                 thing,
                 self._off_cpu.holder(life),
                 line=op.line,
-                reason_evidence=Evidence.PROBE,
+                reason_evidence=_PROBE,
             )
-        elif life.cpu is Cpu.OFF:
+        elif life.cpu is _OFF:
             self._off_cpu.decide(life)
 
     def leave(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         op = life.op
         if op is None:
             return
-        if self._sampled and life.lane.state is State.BLOCKED:
+        if self._sampled and life.lane.state is _BLOCKED:
             self._queue.left_wait(life, t)
         if record.c == 1:
             self._flows.left(life, op, t)
@@ -104,7 +112,7 @@ class Operations:
         _overtake(life)
         if self._sampled:
             # It wrote this record, so it is on a CPU now; samples tell how long.
-            life.lane.change(t, State.RUNNING, Evidence.PROBE)
+            life.lane.change(t, State.RUNNING, _PROBE)
         else:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 
@@ -122,20 +130,20 @@ class Operations:
         self._waits.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._things.known(record.b, Reason.LOCK)
+        known = self._things.known(record.b, _LOCK)
         known.claimed = None
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
             return
-        if known.kind is not ObjectKind.SEMAPHORE and known.holders:
+        if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         known.holders[life] = Held(t, self._things.place(record.pid, record.c >> 32, record.a))
-        if 0 < len(known.waiters) <= _CROWD:
+        if known.waiters and len(known.waiters) <= _CROWD:
             self._tell_waiters(known, life)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._things.known(record.b, Reason.LOCK)
+        known = self._things.known(record.b, _LOCK)
         # A lock or a semaphore may be released by another thread than took it.
         owner = life if life in known.holders else next(iter(known.holders), None)
         if owner is not None:
@@ -167,13 +175,11 @@ class Operations:
 
     def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
         for waiter in known.waiters:
-            if waiter is not holder and waiter.lane.state is State.BLOCKED:
+            if waiter is not holder and waiter.lane.state is _BLOCKED:
                 waiter.lane.hold_by(holder.track.id)
 
-    def _target(self, reason: Reason, obj: int, ident: int) -> ThreadLife | None:
+    def _target(self, obj: int, ident: int) -> ThreadLife | None:
         """Who is joined: by the probe's object, else by the kernel's id."""
-        if reason not in _JOINS:
-            return None
         life = self.thread_of.get(obj) if obj else None
         if life is None and ident:
             life = self._who.threads.get(ident)

@@ -41,7 +41,9 @@ class ProbeRecords:
     ) -> None:
         self._book = book
         self._who = who
+        self._lives = who.threads
         self._things = things
+        self._ambiguous = things.ambiguous
         self._operations = operations
         self._tasks = tasks
         self._flows = flows
@@ -86,15 +88,16 @@ class ProbeRecords:
         }
 
     def apply(self, t: int, record: ProbeRecord) -> None:
-        life = self._who.threads.get(record.tid)
-        if life is None or life.exited or life.process.pid != record.pid:
-            if life is not None and life.process.pid == record.pid:
-                if record.kind == wire.THREAD_END:  # told late: the end itself stands
+        pid, tid, kind, obj = record.pid, record.tid, record.kind, record.b
+        life = self._lives.get(tid)
+        if life is None or life.exited or life.process.pid != pid:
+            if life is not None and life.process.pid == pid:
+                if kind == wire.THREAD_END:  # told late: the end itself stands
                     self._endings.thread_end(life, t, record.aux, record.text)
                     return
-                if record.kind != wire.THREAD_START and record.kind != wire.HELLO:
+                if kind != wire.THREAD_START and kind != wire.HELLO:
                     return
-            life = self._who.thread(record.pid, record.tid, t)
+            life = self._who.thread(pid, tid, t)
         process = life.process
         if not life.ring:
             life.ring = life.python = process.probed = True
@@ -103,16 +106,17 @@ class ProbeRecords:
         gil = process.gil
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
             gil.proved(life, t)
-        if life.received is not None and record.kind not in _BEFORE_GET:
+        if life.received is not None and kind not in _BEFORE_GET:
             self._flows.settle(life)
-        obj = record.b
-        if obj >> 32 != record.pid and obj and record.kind in _USES:
-            record = record._replace(b=self._things.own(obj, record.pid))
-        if self._things.ambiguous and obj in self._things.ambiguous:
-            if record.kind in _MOVES:
+        if obj >> 32 != pid and obj and kind in _USES:
+            own = self._things.own(obj, pid)
+            if own != obj:
+                record = record._replace(b=own)
+        if self._ambiguous and obj in self._ambiguous:
+            if kind in _MOVES:
                 return
             record = record._replace(b=NOTHING)
-        handler = self._handlers.get(record.kind)
+        handler = self._handlers.get(kind)
         if handler is not None:
             handler(t, life, record)
 

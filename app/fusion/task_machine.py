@@ -7,7 +7,7 @@ import re
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.findings import Findings
-from app.fusion.lanes import Lane
+from app.fusion.lanes import OF_COROUTINE, Lane
 from app.fusion.lives import TaskLife, ThreadLife
 from app.fusion.operations import reason_of
 from app.fusion.task_waits import TaskWaits
@@ -17,7 +17,6 @@ from app.timeline.model import NOTHING, Ending
 from app.timeline.places import LINE_BITS, line_of
 from app.timeline.records import ProbeRecord
 from app.timeline.states import (
-    COROUTINE_TRANSITIONS,
     Cause,
     Evidence,
     FlowKind,
@@ -192,7 +191,7 @@ class TaskMachine:
             TrackKind.COROUTINE, f"task {obj & 0xFFFF_FFFF}", life.process.pid, 0, life.track.id, t
         )
         evidence = Evidence.MISSING if state is State.UNKNOWN else Evidence.PROBE
-        lane = Lane(self._book, track.id, t, COROUTINE_TRANSITIONS, state, evidence)
+        lane = Lane(self._book, track.id, t, OF_COROUTINE, state, evidence)
         task = TaskLife(obj, life.process, life, track, lane)
         self._tasks[obj] = task
         self._tracks[obj] = track.id

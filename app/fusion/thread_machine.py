@@ -9,6 +9,7 @@ from app.fusion.identities import COMM, Identities
 from app.fusion.lives import Cpu, ThreadLife
 from app.fusion.off_cpu import OffCpu, satisfy
 from app.fusion.runqueue import RunQueue
+from app.timeline.model import NOTHING
 from app.timeline.records import (
     SchedStat,
     StatSample,
@@ -21,8 +22,12 @@ from app.timeline.records import (
     Wakeup,
     Waking,
 )
-from app.timeline.states import Evidence, State
+from app.timeline.states import Evidence, Reason, State
 
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_UNSEEN, _ON, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.RUNNING, Cpu.READY, Cpu.OFF, Cpu.WOKEN
+_NEW, _READY, _RUNNING = State.NEW, State.READY, State.RUNNING
+_KERNEL, _NONE = Evidence.KERNEL, Reason.NONE
 _OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
 
 
@@ -34,6 +39,7 @@ class ThreadMachine:
     ) -> None:
         self._book = book
         self._who = who
+        self._lives = who.threads
         self._off_cpu = off_cpu
         self._endings = endings
         self._flows = flows
@@ -82,32 +88,33 @@ class ThreadMachine:
     # --- context switches ----------------------------------------------------------------------
 
     def switch_in(self, t: int, record: SwitchIn) -> None:
-        life = self._who.threads.get(record.tid)
+        _, pid, tid, number = record
+        life = self._lives.get(tid)
         if life is None or life.exited:
             if life is not None and t - (life.process.exit_ns or life.lane.start) < _AFTERMATH_NS:
                 return
-            life = self._who.thread(record.pid, record.tid, t)
+            life = self._who.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
         life.ins += 1
-        if cpu is Cpu.OFF:
+        if cpu is _OFF:
             if lane.state in _OFF_STATES:
                 self._off_cpu.close(life, t)
             self._queue.before_switch_in(life, t)
             satisfy(life)
-        elif cpu in (Cpu.READY, Cpu.WOKEN):
+        elif cpu is _WOKEN or cpu is _QUEUED:
             life.known_ready += t - life.ready_since
-        elif cpu is Cpu.RUNNING:
-            if lane.start == t and lane.cpu == record.cpu:
+        elif cpu is _ON:
+            if lane.start == t and lane.cpu == number:
                 return
             lane.gap()
-        elif cpu is Cpu.UNSEEN:
+        elif cpu is _UNSEEN:
             life.unknown_ins += 1
-        life.cpu = Cpu.RUNNING
-        lane.change(t, State.RUNNING, Evidence.KERNEL, cpu=record.cpu)
+        life.cpu = _ON
+        lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number)
         if life.python:
             gil = life.process.gil
-            if cpu is not Cpu.READY:
+            if cpu is not _QUEUED:
                 life.process.update_executing(life, t)
             elif life.op is None and gil.holder is not life and gil.followed:
                 gil.changed(life, t)
@@ -115,32 +122,34 @@ class ThreadMachine:
                 gil.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
-        life = self._who.threads.get(record.tid)
+        _, pid, tid, _, preempted = record
+        life = self._lives.get(tid)
         if life is None or life.exited:
             if life is not None:
                 return
-            life = self._who.thread(record.pid, record.tid, t)
+            life = self._who.thread(pid, tid, t)
         lane = life.lane
-        if life.cpu is not Cpu.RUNNING and life.cpu is not Cpu.UNSEEN:
-            if lane.start == t:
-                return
-            lane.gap()
-        elif life.cpu is Cpu.UNSEEN and lane.state is State.NEW:
-            # It left a CPU that we did not see it get: when it began to run is not known.
-            lane.gap()
-        if record.preempted:
+        if life.cpu is not _ON:
+            if life.cpu is not _UNSEEN:
+                if lane.start == t:
+                    return
+                lane.gap()
+            elif lane.state is _NEW:
+                # It left a CPU that we did not see it get: when it began to run is not known.
+                lane.gap()
+        if preempted:
             lane.involuntary += 1
             gil = life.process.gil
             if life.python and gil.holder is not life and gil.followed:
                 gil.changed(life, t)
-            life.cpu = Cpu.READY
+            life.cpu = _QUEUED
             life.ready_since = t
-            lane.change(t, State.READY, Evidence.KERNEL)
+            lane.change(t, _READY, _KERNEL)
             if gil.thing:
                 gil.label(life)
             return
         lane.voluntary += 1
-        life.cpu = Cpu.OFF
+        life.cpu = _OFF
         if life.python:
             life.process.update_executing(life, t)
         self._off_cpu.begin(life, t)
@@ -149,32 +158,35 @@ class ThreadMachine:
 
     def waking(self, t: int, record: Waking) -> None:
         """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
-        life, waker = self._live(record.tid), self._live(record.waker_tid)
-        if life is None or life.cpu is not Cpu.OFF:
+        _, tid, _, waker_tid = record
+        life = self._lives.get(tid)
+        if life is None or life.exited or life.cpu is not _OFF:
             return
-        if not record.waker_tid:
+        if not waker_tid:
             self._off_cpu.woken_by_clock(life, t)
-        elif waker is not None and waker is not life:
+            return
+        waker = self._lives.get(waker_tid)
+        if waker is not None and waker is not life and not waker.exited:
             self._flows.waking(life, waker, t)
             if waker.process is life.process:
                 self._off_cpu.woken_by(life, waker, t)
 
     def wakeup(self, t: int, record: Wakeup) -> None:
         """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""
-        life = self._live(record.tid)
-        if life is None:
+        life = self._lives.get(record[1])
+        if life is None or life.exited:
             return
         lane = life.lane
-        if life.cpu is Cpu.OFF:
+        if life.cpu is _OFF:
             if lane.state in _OFF_STATES:
                 self._off_cpu.close(life, t)
             satisfy(life)
             self._flows.woken(life, t)
-        elif lane.state is not State.NEW or life.cpu is not Cpu.UNSEEN:
+        elif lane.state is not _NEW or life.cpu is not _UNSEEN:
             return
-        life.cpu = Cpu.WOKEN
+        life.cpu = _WOKEN
         life.ready_since = t
-        lane.change(t, State.READY, Evidence.KERNEL)
+        lane.change(t, _READY, _KERNEL)
         if life.process.gil.thing:
             life.process.gil.label(life)
 
@@ -197,21 +209,21 @@ class ThreadMachine:
 
     def syscall_sample(self, t: int, record: SyscallSample) -> None:
         life = self._live(record.tid)
-        if life is not None and life.cpu is Cpu.OFF:
+        if life is not None and life.cpu is _OFF:
             self._off_cpu.sampled(life, record)
 
     def lost(self, life: ThreadLife, t: int, since: int) -> None:
         """Switches of this thread may have been lost: what it did from then on is not known."""
         if life.exited:
             return
-        life.cpu = Cpu.UNSEEN
+        life.cpu = _UNSEEN
         life.process.update_executing(life, t)
         self._queue.lost(life)
         # A slice that began meanwhile was told by another CPU, which may have lost its end.
         life.lane.change(max(since, life.lane.start), State.UNKNOWN, Evidence.MISSING)
 
     def _live(self, tid: int) -> ThreadLife | None:
-        life = self._who.threads.get(tid)
+        life = self._lives.get(tid)
         return life if life is not None and not life.exited else None
 
 

@@ -36,8 +36,10 @@ class Waits:
 
     def entered(self, life: Waiter, t: int) -> None:
         """``life`` began to wait: does the chain of waits come back to it?"""
-        path = [life]
         other = self._waits_for(life)
+        if other is None:
+            return
+        path = [life]
         while other is not None and other is not life:
             if other in path:
                 return
