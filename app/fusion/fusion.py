@@ -72,10 +72,11 @@ class Fusion:
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
         self._threads = threads = ThreadMachine(book, who, off_cpu, endings, flows)
-        looks: ThreadMachine | SampledMachine = (
-            threads if facts.switches else SampledMachine(book, who, off_cpu, endings)
+        self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
+        looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
+        probe = ProbeRecords(
+            book, who, things, operations, tasks, flows, endings, self._outputs, sampled
         )
-        probe = ProbeRecords(book, who, things, operations, tasks, flows, endings, self._outputs)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,
             SwitchOut: threads.switch_out,
@@ -150,6 +151,8 @@ class Fusion:
     def _reaped(self, t: int, record: ProcessReaped) -> None:
         process = self._who.processes.get(record.pid)
         if process is not None:
+            if not self._facts.switches and not process.main.exited:
+                self._sampled.ends(t, process.main)
             self._endings.reaped(process, t, record.status)
 
     def _came_out(self, t: int, record: OutputChunk) -> None:

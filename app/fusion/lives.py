@@ -95,6 +95,7 @@ class ThreadLife:
         "ins",
         "known_ready",
         "lane",
+        "last",
         "look",
         "name_rank",
         "obj",
@@ -150,6 +151,7 @@ class ThreadLife:
         self.base = (0, 0)  # of the account, what was before the run
         self.ahead = (0, 0)  # of running and ready, what was shown before it was counted
         self.look: Look | None = None
+        self.last: tuple[int, int] | None = None  # running and ready since, of a zombie
 
     @property
     def actor(self) -> int:

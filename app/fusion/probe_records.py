@@ -11,6 +11,7 @@ from app.fusion.identities import PROGRAM, Identities
 from app.fusion.lives import Cpu, ThreadLife
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
+from app.fusion.sampled_machine import SampledMachine
 from app.fusion.task_machine import TaskMachine
 from app.fusion.things import Things, object_kind
 from app.timeline import wire
@@ -38,6 +39,7 @@ class ProbeRecords:
         flows: Flows,
         endings: Endings,
         outputs: dict[str, Output],
+        sampled: SampledMachine,
     ) -> None:
         self._book = book
         self._who = who
@@ -49,6 +51,7 @@ class ProbeRecords:
         self._flows = flows
         self._endings = endings
         self._outputs = outputs
+        self._sampled = sampled if book.facts.scheduler == "procfs" else None
         self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
         self._handlers: dict[int, Handler] = {
             wire.HELLO: self._hello,
@@ -191,7 +194,7 @@ class ProbeRecords:
             return
         if facts.scheduler == "none":
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
-        elif life.cpu is Cpu.UNSEEN:
+        elif life.cpu is Cpu.UNSEEN or life.lane.state is State.NEW:
             life.cpu = Cpu.RUNNING
             life.process.update_executing(life, t)
             life.lane.change(t, State.RUNNING, Evidence.PROBE)
@@ -199,10 +202,14 @@ class ProbeRecords:
     # --- ends ----------------------------------------------------------------------------------
 
     def _thread_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        if record.a and self._sampled:
+            self._sampled.told(t, life, record.a)
         self._endings.thread_end(life, t, record.aux, record.text)
 
     def _main_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         process = life.process
+        if record.a and self._sampled and life is process.main:
+            self._sampled.told(t, life, record.a)
         if process.main_end is None or record.kind == wire.PROCESS_END:
             process.main_end = (record.aux, record.text)
 

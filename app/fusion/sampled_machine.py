@@ -8,6 +8,9 @@ ended, its edges are the probe's, and its last part is ready where the account s
 
 The account lags: time on a CPU is added at a tick or a switch, time on a run queue only when it is
 over. What is shown before it is counted is not shown again when it is.
+
+What a thread did after the last look is known where its last account is: the probe tells a
+thread's own CPU time at its end, and a zombie's account can still be read. Else it is unknown.
 """
 
 from __future__ import annotations
@@ -23,11 +26,10 @@ from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
 from app.timeline.states import Evidence, State
 
-#: What was seen is taken to last this long beyond the last look at a thread.
-LASTS_NS = 30_000_000
 #: A thread that stands still at both looks, and did less than this in between, did nothing.
 LEAST_NS = 100_000
 _WAITS = frozenset({State.BLOCKED, State.GIL})
+_ON_CPU = frozenset({State.RUNNING, State.READY})
 
 
 class SampledMachine:
@@ -49,6 +51,7 @@ class SampledMachine:
             if life is life.process.main:
                 self._endings.thread_gone(life, t, Evidence.SAMPLED)
             return
+        life.last = None
         before = life.look.t if life.look is not None else None
         life.look = Look(t, before, record.state, record.cpu)
 
@@ -57,16 +60,33 @@ class SampledMachine:
         life = self._live(record.tid)
         if life is None or life.process.pid != record.pid:
             return
-        look, lane = life.look, life.lane
-        if look is not None:
-            if not look.decided:
-                self._decide(life, look, 0, 0)
-            unseen = t - max(look.t, lane.start)
-            if lane.state is State.READY or (lane.state is State.RUNNING and unseen > LASTS_NS):
-                lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
-                if look.t >= t:
-                    lane.relabel(State.UNKNOWN, Evidence.MISSING)
+        self.ends(t, life)
         self._endings.thread_gone(life, t, Evidence.SAMPLED)
+
+    def ends(self, t: int, life: ThreadLife) -> None:
+        """Lay out what the thread did from the last look at it to its end."""
+        look, lane, last = life.look, life.lane, life.last
+        if look is not None and not look.decided:
+            self._decide(life, look, 0, 0)
+        if last is not None:
+            self._lay_last(life, t, *last)
+        elif look is not None and lane.state in _ON_CPU:
+            lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
+
+    def told(self, t: int, life: ThreadLife, run_ns: int) -> None:
+        """The probe tells the thread's own CPU time at its end: the kernel's, and up to date."""
+        if life.exited or (life.account is None and life is self._who.root.main):
+            return  # what it did before the run is not known
+        if life.look is not None and not life.look.decided:
+            self._decide(life, life.look, 0, 0)
+        run_before, wait = life.account or (0, 0)
+        self._lay_last(life, t, max(0, run_ns - run_before), 0)
+        life.account = max(run_ns, run_before), wait
+        life.ahead = 0, life.ahead[1]
+        life.look = Look(t, None, "R", NO_CPU)
+        life.look.decided = True
+        self._set_cpu(life, Cpu.RUNNING, t)
+        self._count(t, life)
 
     def sched_stat(self, t: int, record: SchedStat) -> None:
         life = self._live(record.tid)
@@ -75,16 +95,19 @@ class SampledMachine:
         total = (record.run_ns, record.wait_ns)
         run_before, wait_before = life.account or total
         # Of the program's first thread, what it did before the program began is not its own.
-        first = life.account is None and life is self._who.root.main
-        base = life.base = total if first else life.base
-        life.account = total
-        run, wait = max(0, total[0] - run_before), max(0, total[1] - wait_before)
+        if life.account is None and life is self._who.root.main:
+            life.base = total
+        # What the thread told itself may be ahead of a reading from outside.
+        life.account = max(total[0], run_before), max(total[1], wait_before)
+        run, wait = life.account[0] - run_before, life.account[1] - wait_before
         shares = self._queue.shares(life, wait)
         look = life.look
         if look is not None and not look.decided:
             self._decide(life, look, run, wait - sum(shares))
+        elif look is not None:
+            life.last = run, wait - sum(shares)  # of a zombie: without a look at its state
         self._queue.settle(life, shares)
-        life.lane.counted(t, total[0] - base[0], total[1] - base[1])
+        self._count(t, life)
 
     def syscall_sample(self, t: int, record: SyscallSample) -> None:
         life = self._live(record.tid)
@@ -163,6 +186,33 @@ class SampledMachine:
                 parts = parts[::-1]
             self._lay(life, look, look.t - run - wait, parts)
         self._set_cpu(life, Cpu.RUNNING if lane.state is State.RUNNING else Cpu.READY, look.t)
+
+    def _lay_last(self, life: ThreadLife, t: int, run: int, wait: int) -> None:
+        """The thread ends at ``t``, having run and waited for a CPU so long since the last look."""
+        lane, (ahead_run, ahead_wait) = life.lane, life.ahead
+        floor = lane.start if life.look is None else max(lane.start, life.look.t)
+        if t <= floor:
+            return
+        run = min(max(0, run - ahead_run), t - floor)
+        wait = min(max(0, wait - ahead_wait), t - floor - run)
+        waited = lane.state in _WAITS or lane.state is State.STOPPED
+        rest = (lane.state if waited else State.UNKNOWN, t - floor - run - wait)
+        parts = (rest, (State.READY, wait), (State.RUNNING, run))
+        if lane.state is State.RUNNING:
+            parts = parts[::-1]
+        for state, length in parts:
+            if length > 0:
+                if lane.state is not state:
+                    known = Evidence.MISSING if state is State.UNKNOWN else Evidence.SAMPLED
+                    lane.change(floor, state, known)
+                floor += length
+
+    @staticmethod
+    def _count(t: int, life: ThreadLife) -> None:
+        """Statistics go by the account."""
+        if life.account is not None:
+            (run, wait), base = life.account, life.base
+            life.lane.counted(t, run - base[0], wait - base[1])
 
     @staticmethod
     def _lay(life: ThreadLife, look: Look, t: int, parts: tuple[tuple[State, int], ...]) -> None:

@@ -7,7 +7,7 @@ import atexit
 import sys
 
 from . import patching
-from .ring import here
+from .ring import cpu_ns, here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def main_ended() -> None:
     _said = True
     kind = getattr(sys, "last_type", None)
     if kind is not None:
-        here.text(wire.MAIN_END, RAISED, 0, 0, 0, kind.__name__)
+        here.text(wire.MAIN_END, RAISED, cpu_ns(), 0, 0, kind.__name__)
     elif _exit is not None and _exit[0].f_lasti == _exit[1]:
         # The outermost frame never went on after it called sys.exit: nobody caught it.
-        here.text(wire.MAIN_END, EXIT, 0, 0, 0, "SystemExit")
+        here.text(wire.MAIN_END, EXIT, cpu_ns(), 0, 0, "SystemExit")
     else:
-        here.emit(wire.MAIN_END, RETURNED)
+        here.emit(wire.MAIN_END, RETURNED, cpu_ns())
 
 
 def not_main() -> None:

@@ -12,6 +12,7 @@ import itertools
 import os
 import struct
 import sys
+import time
 from time import monotonic_ns
 
 from . import faults, mapping
@@ -41,6 +42,9 @@ _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
 _getpid, _getppid, _gettid = os.getpid, os.getppid, _thread.get_native_id
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _pack_header = wire.HEADER.pack_into
+#: The calling thread's CPU time so far, which the kernel brings up to date when asked: a reading
+#: from outside lags by up to a tick. (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2))
+cpu_ns: Callable[[], int] = getattr(time, "thread_time_ns", lambda: 0)
 _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
 )

@@ -189,9 +189,9 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         finally:
             ident = self.__dict__.get("_timeslice", 0)
             if local.raised:
-                local.text(wire.THREAD_END, 1, 0, ident, 0, local.raised)
+                local.text(wire.THREAD_END, 1, ring.cpu_ns(), ident, 0, local.raised)
             else:
-                local.emit(wire.THREAD_END, 0, 0, ident)
+                local.emit(wire.THREAD_END, 0, ring.cpu_ns(), ident)
 
     return _bootstrap_inner
 

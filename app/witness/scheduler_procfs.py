@@ -174,14 +174,17 @@ class ProcfsScheduler:
         self._processes.discard(pid)
         self._zombies.add(pid)
         records: list[TaskExit] = []
+        account: list[Record] = []
         for key, thread in list(self._threads.items()):
             if key[0] == pid:
+                if thread.tid == pid and (waited := thread.read_schedstat()):
+                    account = [SchedStat(t, pid, pid, *waited)]  # a zombie's can still be read
                 records.append(TaskExit(t, pid, thread.tid, True))
                 thread.close()
                 del self._threads[key]
         # The main thread's end comes last: with it the process is a zombie.
         records.sort(key=lambda record: record.tid == pid)
-        return [*(records or [TaskExit(t, pid, pid, True)])]
+        return [*account, *(records or [TaskExit(t, pid, pid, True)])]
 
     # --- one look ------------------------------------------------------------------------------
 

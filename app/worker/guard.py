@@ -223,18 +223,29 @@ class _Guarding:
     def _reap(self) -> None:
         while not self._empty:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 self._empty = True
                 self._report(empty=time.monotonic_ns())
                 return
-            if pid == 0:
+            if ended is None:
                 return
-            self._report(reaped=[pid, status, time.monotonic_ns()])
+            account = _account(ended.si_pid)
+            pid, status = os.waitpid(ended.si_pid, 0)
+            self._report(reaped=[pid, status, time.monotonic_ns()], account=account)
 
     def _report(self, **message: Any) -> None:
         with contextlib.suppress(BrokenPipeError):  # the worker is gone: its end is seen soon
             os.write(self._reports, json.dumps(message).encode() + b"\n")
+
+
+def _account(pid: int) -> list[int]:
+    """/proc/<pid>/schedstat of a zombie: what its first thread ran and waited, to its end."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return [int(number) for number in file.read().split()]
+    except (OSError, ValueError):
+        return []  # a kernel without schedstat
 
 
 def _refusal(program: str, why: str) -> bytes:

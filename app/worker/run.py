@@ -16,7 +16,7 @@ from app.errors import Sentence, WorkerFailed, sentences, told
 from app.fusion import Fusion, RunFacts
 from app.timeline import frames, heads
 from app.timeline.model import Batch, Track
-from app.timeline.records import Limit, ProcessReaped, Record
+from app.timeline.records import Limit, ProcessReaped, Record, SchedStat
 from app.timeline.states import TrackKind, vocabulary
 from app.witness.choose import Scheduler, open_scheduler
 from app.witness.rings import RingsReader
@@ -44,6 +44,8 @@ FRAME_NS = 20_000_000
 HEARTBEAT_NS = 240_000_000
 #: At most this much of the run is fused at once; a storm of switches is fused step by step.
 STEP_NS = 30_000_000
+#: Less of it where a witness samples: looks are due in between.
+SAMPLED_STEP_NS = 4_000_000
 #: A record reaches its ring at most this long after its time, or fusion has it late.
 REORDER_NS = 3_000_000
 #: How long the guard may take to start the program, and to sweep it away.
@@ -277,6 +279,8 @@ class Run:
                 if pid == self._root_pid:
                     self._status = status
                 self._states.told(pid)
+                if self._sampler is not None and len(message["account"]) == 3:
+                    records.append(SchedStat(t, pid, pid, *message["account"]))
                 records.append(ProcessReaped(t, pid, status, False))
             elif "empty" in message:
                 self._over_ns = message["empty"]
@@ -299,8 +303,9 @@ class Run:
         At most ``STEP_NS`` of the run at once: the witnesses must be drained in between. True
         when there is more to fuse.
         """
-        if now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= STEP_NS:
-            self._fused_ns = min(self._watermark, self._fused_ns + STEP_NS)
+        step_ns = STEP_NS if self._sampler is None else SAMPLED_STEP_NS
+        if now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= step_ns:
+            self._fused_ns = min(self._watermark, self._fused_ns + step_ns)
             batch = self._fusion.advance(self._fused_ns)
             news = not batch.empty() or batch.dropped != self._dropped
             self._dropped = batch.dropped
@@ -309,7 +314,7 @@ class Run:
         if self._backlog and not self._sink.pending and now_ns - self._frame_ns >= FRAME_NS:
             self._frame_ns = now_ns
             self._send(*self._backlog.take())
-        return self._watermark - self._fused_ns >= STEP_NS
+        return self._watermark - self._fused_ns >= step_ns
 
     def _control(self, now_ns: int) -> None:
         if self._commands.fd in self._ready:

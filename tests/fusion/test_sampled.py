@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.timeline import wire
 from app.timeline.records import StatSample, TaskExit, TaskNew
 from app.timeline.states import Evidence, Reason, State
 from tests.fusion.world import MS, ROOT, World, assert_whole, at, row_at, rows, track_of
@@ -199,3 +200,47 @@ def test_end_of_a_wait_that_the_probe_told_is_ready_as_long_as_the_account_says(
     assert_whole(timeline)
     assert {("blocked", 5, 29), ("ready", 29, 33)} <= set(rows(timeline, timeline.root()))
     assert row_at(timeline, timeline.root(), 31).evidence is Evidence.INFERRED
+
+
+def test_short_thread_ran_as_long_as_it_tells_at_its_end() -> None:
+    world = Proc()
+    world.hello(0.5)
+    world.thread(10, 101, "short")
+    world.say(22, 101, wire.THREAD_END, a=4 * MS)
+    timeline = world.timeline(30)
+    assert_whole(timeline)
+    track = track_of(timeline, 101)
+    assert rows(timeline, track) == [("running", 10, 14), ("unknown", 14, 22)]
+    assert timeline.stats[track.id].running_ns == 4 * MS
+
+
+def test_thread_that_tells_its_time_is_not_counted_again_by_a_reading_that_lags() -> None:
+    world = Proc()
+    world.hello(0.5)
+    world.look(1, "R")
+    world.look(10, "R", run=8)
+    world.say(20, ROOT, wire.MAIN_END, a=19 * MS)  # of this, 8 ms are in the account
+    world.look(20.5, "R", run=10)
+    world.look(24, "R", run=4)
+    timeline = world.timeline(24.01)
+    stats = timeline.stats[timeline.root().id]
+    assert stats.running_ns == 22 * MS
+
+
+def test_account_of_a_zombie_tells_what_it_did_to_its_end() -> None:
+    world = Proc()
+    world.look(0, "R")
+    world.look(10, "R", run=10)
+    world.look(20, "S", run=2)
+    world.account(40, ROOT, 3, 0, run=18)
+    world.add(TaskExit(at(40), ROOT, ROOT, True))
+    world.reaped(41)
+    timeline = world.timeline(50)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root())[-5:] == [
+        ("running", 0, 12),
+        ("blocked", 12, 31),
+        ("ready", 31, 34),
+        ("running", 34, 40),
+        ("zombie", 40, 41),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +67,9 @@ def test_guard_tells_start_reap_and_emptiness() -> None:
     reaped, status, reaped_ns = messages[1]["reaped"]
     assert (reaped, status) == (pid, 5 << 8)
     assert reaped_ns <= messages[2]["empty"]
+    if Path("/proc/self/schedstat").exists():
+        ran_ns, _, slices = messages[1]["account"]
+        assert 0 < ran_ns < reaped_ns and slices > 0
 
 
 def test_guard_tells_why_an_exec_failed() -> None:
