@@ -87,8 +87,8 @@ def encode(frame: Frame) -> bytes:
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
     parts = [b"", text]
-    parts += _columns(frame.slices, SLICE_COLUMNS)
-    parts += _columns(frame.flows, FLOW_COLUMNS)
+    parts += _columns(frame.slices, Slice._fields, SLICE_COLUMNS)
+    parts += _columns(frame.flows, Flow._fields, FLOW_COLUMNS)
     length = HEADER.size + sum(map(len, parts))
     flags = SNAPSHOT if frame.snapshot else 0
     parts[0] = HEADER.pack(
@@ -222,13 +222,14 @@ def _header(view: memoryview) -> tuple[int, int, int, int, int, float]:
     return length, version, flags, seq, head_length, now
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], columns: tuple[tuple[str, str], ...]) -> list[bytes]:
+def _columns(
+    rows: Sequence[tuple[Any, ...]], fields: tuple[str, ...], columns: tuple[tuple[str, str], ...]
+) -> list[bytes]:
     if not rows:
         return []
-    parts = []
-    for name, code in columns:
-        parts.append(wire_bytes(array(code, [getattr(row, name) for row in rows])))
-    return parts
+    # Each row is looked at once: they lie all over the memory.
+    values = dict(zip(fields, zip(*rows, strict=True), strict=True))
+    return [wire_bytes(array(code, values[name])) for name, code in columns]
 
 
 def wire_bytes(column: array[Any]) -> bytes:
