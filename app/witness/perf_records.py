@@ -52,15 +52,17 @@ _LOST_SAMPLES = struct.Struct("<Q")
 #: tracepoint's data begin with its number; the woken thread's id lies at the same place in each
 #: wake-up, and so does the thread that leaves in a switch (events/sched/*/format in tracefs).
 _RAW = _HEADER.size + 24 + 4
-_NUMBER = struct.Struct("<H")
 #: common_flags, the byte after the number: TRACE_FLAG_HARDIRQ and TRACE_FLAG_NMI of the kernel's
 #: include/linux/trace_events.h. (In a soft interrupt it may well be the sender that wakes.)
-_FLAGS_OFFSET = 2
 _INTERRUPT = 0x08 | 0x40
 WOKEN_OFFSET = LEAVES_OFFSET = 24
 COMES_OFFSET = 56
-_WOKEN = struct.Struct("<i")
+#: number, flags, and who is woken or leaves.
+_TRACEPOINT = struct.Struct("<HB21xi")
+assert _TRACEPOINT.size == WOKEN_OFFSET + 4
+_COMES = struct.Struct("<i")
 
+_new = tuple.__new__  # what a named tuple's own call does in the end
 #: The kernel's ids of a task that has none any more, or of the idle task.
 _NOBODY = frozenset({0, 0xFFFFFFFF})
 
@@ -104,7 +106,7 @@ def decode(
     add = records.append
     offset, end = 0, len(data)
     switch, size_of_switch = _SWITCH.unpack_from, _SWITCH.size
-    make_in, make_out = SwitchIn._make, SwitchOut._make
+    sample = _TRACEPOINT.unpack_from
     while offset + 8 <= end:
         if offset + size_of_switch <= end:
             kind, misc, size, pid, tid, t, cpu, _ = switch(data, offset)
@@ -120,27 +122,27 @@ def decode(
                     else:
                         last.t, last.comes = t, -1
                     preempted = misc & MISC_SWITCH_OUT_PREEMPT != 0
-                    add(make_out((t, pid, tid, cpu, preempted)))
+                    add(_new(SwitchOut, (t, pid, tid, cpu, preempted)))
                 else:
                     if tid == last.comes or t - last.t <= DIRECT_NS:
                         t, last.comes = last.t, -1
-                    add(make_in((t, pid, tid, cpu)))
+                    add(_new(SwitchIn, (t, pid, tid, cpu)))
         elif size < 8 or offset + size > end:
             add(Dropped(0, "perf", 1))
             break
         elif kind == SAMPLE and tracepoints:
             seen = t
-            (woken,) = _WOKEN.unpack_from(data, offset + _RAW + WOKEN_OFFSET)
-            name = tracepoints[_NUMBER.unpack_from(data, offset + _RAW)[0]]
+            number, flags, woken = sample(data, offset + _RAW)
+            name = tracepoints[number]
             if name == "sched_switch":
                 last.t, last.leaves = t, woken
-                (last.comes,) = _WOKEN.unpack_from(data, offset + _RAW + COMES_OFFSET)
+                (last.comes,) = _COMES.unpack_from(data, offset + _RAW + COMES_OFFSET)
             elif name == "sched_waking":
-                if data[offset + _RAW + _FLAGS_OFFSET] & _INTERRUPT:
+                if flags & _INTERRUPT:
                     pid = tid = 0  # a clock or a device woke it, not who happened to run
-                add(Waking(t, woken, pid, tid))
+                add(_new(Waking, (t, woken, pid, tid)))
             else:
-                add(Wakeup(t, woken))
+                add(_new(Wakeup, (t, woken)))
         else:
             record = _rare(kind, misc, data, offset, size)
             if isinstance(record, Dropped):

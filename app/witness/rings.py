@@ -16,6 +16,7 @@ _KINDS = frozenset(
     for name, value in vars(wire).items()
     if name.isupper() and isinstance(value, int) and 0 < value < 100 and name not in ("VERSION",)
 ) - {wire.HEADER_SIZE, wire.HEAD_OFFSET, wire.SLOT_SIZE}
+_TEXT = wire.TEXT
 #: The clock of file times is coarse: a folder changed this recently is looked at again.
 _SETTLE_NS = 50_000_000
 #: How often a quiet ring's thread is looked up in /proc.
@@ -95,28 +96,30 @@ class RingFile:
     def _decode(self, data: bytes, now_ns: int) -> tuple[list[Record], int]:
         """The records in whole slots, and how many slots they took (a cut text is left over)."""
         records: list[Record] = []
-        add, make = records.append, ProbeRecord._make
+        add, new = records.append, tuple.__new__  # what a named tuple's own call does in the end
         pid, tid, thread = self.pid, self.tid, self.thread
-        skip = index = 0
-        for t, kind, aux, a, b, c in wire.SLOT.iter_unpack(data):
-            index += 1
-            if skip:
-                skip -= 1
-                continue
+        slots = wire.SLOT.iter_unpack(data)
+        others = 0  # slots that are no record
+        for t, kind, aux, a, b, c in slots:
             if self._resync:
                 # After a loss the first slots may be the rest of a text: no time of this run.
-                if not self.birth_ns <= t <= now_ns or (kind & ~wire.TEXT) not in _KINDS:
+                if not self.birth_ns <= t <= now_ns or (kind & ~_TEXT) not in _KINDS:
+                    others += 1
                     continue
                 self._resync = False
-            if kind & wire.TEXT:
-                text = self._text(data, index * wire.SLOT_SIZE)
+            if kind & _TEXT:
+                used = len(records) + others
+                text = self._text(data, (used + 1) * wire.SLOT_SIZE)
                 if text is None:
-                    return records, index - 1
-                value, skip = text
-                add(make((t, pid, tid, thread, kind & ~wire.TEXT, aux, a, b, c, value)))
+                    return records, used
+                value, count = text
+                others += count
+                for _ in range(count):
+                    next(slots)
+                add(ProbeRecord(t, pid, tid, thread, kind & ~_TEXT, aux, a, b, c, value))
             else:
-                add(make((t, pid, tid, thread, kind, aux, a, b, c, "")))
-        return records, index
+                add(new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, "")))
+        return records, len(records) + others
 
     @staticmethod
     def _text(data: bytes, offset: int) -> tuple[str, int] | None:

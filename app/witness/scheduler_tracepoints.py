@@ -53,11 +53,11 @@ class TracepointScheduler(PerfScheduler):
 
     def _own(self, records: list[Record]) -> list[Record]:
         """Without the wake-ups of threads of other programs: tracepoints hear the machine."""
-        tids = self._table.tids | {item.tid for item in records if isinstance(item, TaskNew)}
+        own = self._table.tids | {item.tid for item in records if type(item) is TaskNew}
         return [
             record
             for record in records
-            if not isinstance(record, Waking | Wakeup) or record.tid in tids
+            if (type(record) is not Waking and type(record) is not Wakeup) or record.tid in own
         ]
 
 

@@ -47,10 +47,11 @@ class StatesSampler:
     def note(self, records: list[Record]) -> None:
         """Takes in what the scheduler said: after an exec the interpreter is another one."""
         for record in records:
-            if isinstance(record, TaskComm):
+            # Thousands of others may be in one drain, and isinstance() takes longer.
+            if type(record) is TaskComm:
                 if record.exec:
                     self._syscalls.forget(record.pid)
-            elif isinstance(record, TaskNew) and record.tid == record.pid:
+            elif type(record) is TaskNew and record.tid == record.pid:
                 self._told.discard(record.pid)
 
     def told(self, pid: int) -> None:
