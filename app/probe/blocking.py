@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import sys
-import time
 
-from . import codes
+from . import codes, descriptors
 from .objects import by_standard_library, named, register
-from .patching import builtin, method
+from .patching import builtin, called_by, method
 from .ring import here
 from .waiting import bracket
 
@@ -25,25 +23,7 @@ else:
 _ENDED = (os.CLD_EXITED, getattr(os, "CLD_KILLED", 2), os.CLD_DUMPED)
 #: Set while multiprocessing ends this process's daemons.
 ending_daemons = False
-#: Descriptors of pipes that the program made with os.pipe, and the pipe's id.
-_pipes: dict[int, int] = {}
 _sockets: dict[int, int] = {}
-
-
-def patch_builtins(_: Any) -> None:
-    """Patch what every interpreter has from its start."""
-    builtin(time, "sleep", _make_sleep)
-    builtin(builtins, "input", _make_plain(codes.INPUT))
-    builtin(os, "pipe", _make_pipe)
-    builtin(os, "read", _make_transfer)
-    builtin(os, "write", _make_transfer)
-    builtin(os, "close", _make_close)
-    builtin(os, "fsync", _make_plain(codes.FILE))
-    builtin(os, "fdatasync", _make_plain(codes.FILE))
-    builtin(os, "kill", _make_kill)
-    for name, options in (("wait", None), ("waitpid", 1), ("wait3", 0), ("wait4", 1)):
-        builtin(os, name, _make_wait(options, name in ("waitpid", "wait4")))
-    builtin(os, "waitid", _make_waitid)
 
 
 def _make_sleep(original: Any) -> Callable[..., Any]:
@@ -68,37 +48,16 @@ def _make_plain(reason: int) -> Callable[[Any], Callable[..., Any]]:
 def _make_pipe(original: Any) -> Callable[..., Any]:
     def pipe() -> Any:
         ends = original()
-        frame = sys._getframe(1)
+        frame = called_by(sys._getframe(1))
         if not by_standard_library(frame):
             # The id that the kernel's witness knows it by too, in whatever process.
             ident = named("pipe:%d" % os.fstat(ends[0]).st_ino)
             register(codes.PIPE, frame, ident=ident)
             for end in ends:
-                _pipes[end] = ident
+                descriptors.pipes[end] = ident
         return ends
 
     return pipe
-
-
-def _make_transfer(original: Any) -> Callable[..., Any]:
-    def transfer(*args: Any) -> Any:
-        if args and args[0].__class__ is int:
-            ident = _pipes.get(args[0])
-            if ident is not None:
-                return bracket(original, codes.PIPE, ident, 0, args, {})
-        # What another descriptor is takes a system call to learn: the kernel's witness knows.
-        return original(*args)
-
-    return transfer
-
-
-def _make_close(original: Any) -> Callable[..., Any]:
-    def close(fd: Any) -> Any:
-        if fd.__class__ is int:
-            _pipes.pop(fd, None)
-        return original(fd)
-
-    return close
 
 
 def _make_kill(original: Any) -> Callable[..., Any]:
@@ -148,6 +107,27 @@ def _make_waitid(original: Any) -> Callable[..., Any]:
         return result
 
     return waitid
+
+
+def _transfer(original: Any, ident: int, args: Any) -> Any:
+    return bracket(original, codes.PIPE, ident, 0, args, {})
+
+
+descriptors.bracket = _transfer
+#: Built-in function → what makes its hook. Which function of which module is in ``install``.
+HOOKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
+    "sleep": _make_sleep,
+    "input": _make_plain(codes.INPUT),
+    "pipe": _make_pipe,
+    "fsync": _make_plain(codes.FILE),
+    "fdatasync": _make_plain(codes.FILE),
+    "kill": _make_kill,
+    "wait": _make_wait(None, False),
+    "waitpid": _make_wait(1, True),
+    "wait3": _make_wait(0, False),
+    "wait4": _make_wait(1, True),
+    "waitid": _make_waitid,
+}
 
 
 # --- modules ----------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 NAME = "_timeslice_probe"
 _WIRE = os.path.join(os.pardir, "timeline", "wire.py")
-#: What every start loads; the rest waits until the program imports what it patches.
-_AT_START = frozenset(
-    """__init__ blocking codes ending faults install mapping objects output patching ring start
-    waiting""".split()  # noqa: SIM905
+#: What every start loads, each after those that it imports; the rest waits until the program
+#: imports or calls what it patches.
+_AT_START = tuple(
+    "__init__ start faults first patching descriptors ending output install".split()  # noqa: SIM905
 )
 _NEVER = frozenset({"bundle", "launch"})
 
@@ -33,20 +33,20 @@ def make(folder: str, path: str) -> None:
     codes: dict[str, CodeType | tuple[int, int]] = {}
     rest: list[bytes] = []
     length = 0
-    codes[NAME + ".wire"] = _compiled(NAME + ".wire", os.path.join(folder, _WIRE))
+    files = {"wire": os.path.join(folder, _WIRE)}
     for file in os.listdir(folder):
         module, extension = os.path.splitext(file)
-        if extension != ".py" or module in _NEVER:
-            continue
+        if extension == ".py" and module not in _NEVER:
+            files[module] = os.path.join(folder, file)
+    for module in _AT_START:
         name = NAME if module == "__init__" else NAME + "." + module
-        code = _compiled(name, os.path.join(folder, file))
-        if module in _AT_START:
-            codes[name] = code
-        else:
-            data = marshal.dumps(code)
-            codes[name] = length, len(data)
-            length += len(data)
-            rest.append(data)
+        codes[name] = _compiled(name, files.pop(module))
+    for module, path_of in files.items():
+        name = NAME + "." + module
+        data = marshal.dumps(_compiled(name, path_of))
+        codes[name] = length, len(data)
+        length += len(data)
+        rest.append(data)
     head = marshal.dumps(codes)
     _keep(b"".join([b"%16d" % len(head), head, *rest]), path)
 

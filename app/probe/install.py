@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import sys
+import time
 
-from . import blocking, ending, faults, objects, output, patching, ring
+from . import descriptors, ending, faults, first, output, patching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,33 +48,59 @@ HOOKS = {
 }
 
 
+#: Built-in functions whose hooks are in ``blocking``.
+BLOCKING = ("kill", "pipe", "fsync", "fdatasync", "wait", "waitpid", "wait3", "wait4", "waitid")
+#: After these, our files may be out of reach: what is loaded and mapped before stays.
+LEAVING = ("chroot", "setuid", "seteuid", "setreuid", "setresuid", "setns", "unshare")
+
+
 def install(finder: Any) -> None:
     """Begin recording. A part that fails is left out and noted beside the rings.
 
-    ``finder`` stands first on the meta path and finds the probe's own modules.
+    ``finder`` finds the probe's own modules.
     """
-    objects.reset()
-    objects.read_environment()
+    patching.guarded(_begin, first)
     os.register_at_fork(after_in_child=_after_fork)
-    patching.guarded(blocking.patch_builtins, os)
-    patching.guarded(output.patch, os)
-    patching.guarded(ending.patch, os)
-    hooks = {name: _lazily(*where) for name, where in HOOKS.items()}
-    patching.ImportHook(hooks, finder).install()
+    patching.guarded(_patch_builtins, os)
+    patching.guarded(output.patch, sys)
+    patching.guarded(ending.patch, sys)
+    patching.ImportHook(HOOKS, finder).install()
 
 
-def _lazily(module: str, function: str) -> Callable[[Any], None]:
-    def hook(target: Any) -> None:
-        full = __package__ + "." + module
-        getattr(__import__(full, fromlist=[function]), function)(target)
+def _begin(_: Any) -> None:
+    first.begin()
 
-    return hook
+
+def _patch_builtins(_: Any) -> None:
+    """Patch what every interpreter has from its start."""
+    patching.later(time, ("sleep",), "blocking")
+    patching.later(builtins, ("input",), "blocking")
+    patching.later(os, BLOCKING, "blocking")
+    patching.builtin(os, "read", descriptors.make_transfer)
+    patching.builtin(os, "write", descriptors.make_transfer)
+    patching.builtin(os, "close", descriptors.make_close)
+    for name in LEAVING:
+        patching.builtin(os, name, _make_leaving)
+
+
+def _make_leaving(original: Any) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        patching.guarded(_leave, first)
+        return original(*args, **kwargs)
+
+    return call
+
+
+def _leave(_: Any) -> None:
+    for module in ("blocking", "printing"):
+        __import__(__package__ + "." + module)
+    first.leave()
 
 
 def _after_fork() -> None:
     try:
-        objects.reset()
-        ring.after_fork()
-        ending.forget()
+        first.begin()
+        if first.after_fork is not None:
+            first.after_fork()
     except Exception:
         faults.note("fork")

@@ -10,6 +10,7 @@ import itertools
 import os
 import sys
 
+from . import first, ring
 from .ring import here
 
 TYPE_CHECKING = False
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-_getpid, _counting = os.getpid, itertools.count
-_base = _getpid() << 32
+_counting = itertools.count
+_base = first.pid << 32
 _count = itertools.count(1)
 _files: dict[str, int] = {}
+#: Those of them that are the program's: a forked child tells them again.
+_own: list[str] = []
 _file_count = itertools.count(1)
 _folders: tuple[str, ...] = ()
 #: A place has 12 bits for the file.
@@ -110,6 +113,7 @@ def _classify(name: str) -> int:
         if ident < _MOST_FILES:
             file = ident << 32
             here.text(wire.FILE, 0, ident, 0, 0, path)
+        _own.append(name)
     _files[name] = file
     return file
 
@@ -135,19 +139,31 @@ def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
 
 def reset() -> None:
     """Take up the pid of this process; each has files and objects of its own."""
-    global _base, _count, _file_count
-    _base = _getpid() << 32
-    _count = _counting(1)
-    _file_count = _counting(1)
-    _files.clear()
+    global _base, _file_count
+    _base = first.pid << 32
+    if _own:
+        _file_count = _counting(1)
+        for name in _own:
+            _files.pop(name, None)
+        _own.clear()
 
 
-def read_environment() -> None:
+def set_program(folder: str) -> None:
     """Take up the folder of the program. It stays the same in a forked child."""
     global _folders
-    folder = os.environ.get(wire.PROGRAM_VARIABLE, "")
+    _files.clear()
+    _own.clear()
     if folder:
         folder = os.path.abspath(folder)
         _folders = tuple({os.path.join(folder, ""), os.path.join(os.path.realpath(folder), "")})
     else:
         _folders = ()
+
+
+def _after_fork() -> None:
+    reset()
+    ring.after_fork()
+
+
+set_program(first.program)
+first.after_fork = _after_fork

@@ -1,6 +1,6 @@
 """What the program prints, with the task that printed it.
 
-The standard streams become text streams over the same buffers that also report what is written.
+The standard streams stay what they are, and get a ``write`` of their own, which also reports.
 They flush at each line, as on a terminal, so that the picture shows a line when it is printed.
 """
 
@@ -9,51 +9,47 @@ from __future__ import annotations
 import _io
 import sys
 
-from .ring import here
+from . import faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
-    from app.timeline import wire
-else:
-    from . import wire
+#: What reports a text, for a stream; loaded when something is written.
+_report: Any = None
 
 
 def patch(_: Any) -> None:
-    for stream, name in ((1, "stdout"), (2, "stderr")):
-        old: Any = getattr(sys, name)
-        if type(old) is _io.TextIOWrapper and old is getattr(sys, "__%s__" % name):
-            new = _replacement(old, stream)
-            setattr(sys, name, new)
-            setattr(sys, "__%s__" % name, new)
+    """Let ``sys.stdout`` and ``sys.stderr`` report, where they are what Python made them."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream: Any = getattr(sys, name)
+        if type(stream) is _io.TextIOWrapper and stream is getattr(sys, "__%s__" % name):
+            stream.reconfigure(line_buffering=True)
+            stream.write = _make_write(number, stream.write)  # type: ignore[method-assign]
 
 
-def _replacement(old: Any, stream: int) -> Any:
-    encoding, errors, mode = old.encoding, old.errors, old.mode
-    through = getattr(old, "write_through", False)
+def _make_write(stream: int, original: Any) -> Callable[..., Any]:
+    def write(text: str, /) -> Any:
+        # Before the write: what comes out of the pipe is never older than its record.
+        if isinstance(text, str):
+            if _report is None:
+                _load()
+            _report(stream, text)
+        return original(text)
 
-    class TextIOWrapper(_io.TextIOWrapper):
-        """A standard stream that reports what is written to it."""
-
-        def write(self, text: str, /) -> int:
-            # Before the write: what comes out of the pipe is never older than its record.
-            if isinstance(text, str):
-                local = here
-                for start in range(0, len(text), _PIECE):
-                    piece = text[start : start + _PIECE]
-                    local.text(wire.OUTPUT, stream, 0, local.step.task, 0, piece)
-            return super().write(text)
-
-    TextIOWrapper.__module__ = _io.TextIOWrapper.__module__
-    TextIOWrapper.__qualname__ = "TextIOWrapper"
-    # detach() leaves the old stream without its buffer: nothing closes it but the new one.
-    new: Any = TextIOWrapper(
-        old.detach(), encoding, errors, newline="\n", line_buffering=True, write_through=through
-    )
-    new.mode = mode
-    return new
+    return write
 
 
-#: Characters of one record: at most 4 bytes each in UTF-8, so none is cut.
-_PIECE = wire.TEXT_MAX // 4
+def _load() -> None:
+    global _report
+    try:
+        from .printing import report
+
+        _report = report
+    except Exception:  # the interpreter is ending, and imports nothing any more
+        faults.note("what is printed")
+        _report = _nothing
+
+
+def _nothing(stream: int, text: str) -> None:
+    """Nothing can be reported."""

@@ -15,7 +15,7 @@ import sys
 import time
 from time import monotonic_ns
 
-from . import faults, mapping
+from . import faults, first, mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _NO_LIMIT = 1 << 63
 # Bound here, because the program's own may be reported, and because a forked child copies each page
 # of memory that it looks something up in.
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
-_getpid, _getppid, _gettid = os.getpid, os.getppid, _thread.get_native_id
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _pack_header = wire.HEADER.pack_into
 #: The calling thread's CPU time so far, which the kernel brings up to date when asked: a reading
@@ -49,10 +48,9 @@ _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
 )
 
-directory = os.environ.get(wire.RING_DIRECTORY_VARIABLE, "")
+directory = first.directory
 #: A thread started by ``threading`` stands here, by ident, until its ring is made.
 newborn: dict[int, Any] = {}
-_numbers = itertools.count()
 
 
 def writers(
@@ -233,20 +231,21 @@ def begin(local: Here) -> None:
 
     Without a folder for rings nothing is recorded.
     """
-    thread = newborn.pop(_thread.get_ident(), None)
+    ident = _thread.get_ident()
+    thread = newborn.pop(ident, None)
     if not directory:
         return
+    if ident == first.owner:
+        local.emit, local.text = first.emit, first.text
+        return
     number = next(_numbers)
-    capacity = CAPACITIES[0]
     try:
-        local.emit, local.text = writers(
-            *make(capacity, number, number, wire.FOLLOWED), capacity, _growing(number)
-        )
+        local.emit, local.text = _mapped(number, number)
     except Exception:
         faults.note("thread %d is not recorded" % _thread.get_native_id())
         return
     if number == 0:
-        _hello(local)
+        first.introduce(local.text)  # it has no file
     elif thread is not None:
         ident = getattr(thread, "_timeslice", 0)
         maker = getattr(thread, "_timeslice_parent", 0)
@@ -255,27 +254,33 @@ def begin(local: Here) -> None:
         local.emit(wire.THREAD_START, 1)
 
 
-def _hello(local: Here) -> None:
-    local.text(wire.HELLO, _VERSION, _getppid(), _interpreter(), 0, _NAME)
-    local.text(wire.THREAD_START, 0, 0, 0, 0, "MainThread")
+def _mapped(number: int, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    capacity = CAPACITIES[0]
+    ring = make(capacity, number, thread, wire.FOLLOWED)
+    return writers(*ring, capacity, _growing(thread))
 
 
-def _interpreter() -> int:
-    """HELLO's flags."""
-    free: Any = getattr(sys, "_is_gil_enabled", None)
-    without_gil = free is not None and not free()
-    return int(without_gil) | (2 if sys.implementation.name == "pypy" else 0)
+def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
+    """The writers of the ring that follows the file of the first records."""
+    return _mapped(next(_numbers), first.number)
 
 
-_VERSION = sys.version_info[0] << 8 | sys.version_info[1]
-_NAME = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name)
+def _count() -> Any:
+    """Numbers for rings; the file of the first records has one already."""
+    return itertools.count(first.number + 1 if first.owner else 0)
 
+
+_numbers = _count()
 here = Here()
 
 
 def after_fork() -> None:
-    """In the child: leave the parent's rings alone and begin with a ring of its own."""
+    """In the child, after ``first`` began: leave the parent's rings alone."""
     global _numbers
-    _numbers = itertools.count()
-    newborn.clear()
+    _numbers = _count()
+    if newborn:
+        newborn.clear()
     here.__init__()  # type: ignore[misc]
+
+
+first.here, first.follow, first.after_fork = here, _follow, after_fork

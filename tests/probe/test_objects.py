@@ -10,7 +10,6 @@ from types import ModuleType
 
 import pytest
 
-from app.timeline import wire
 from tests.probe.loading import probe
 
 
@@ -18,14 +17,11 @@ from tests.probe.loading import probe
 def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The module, with a program that lies at the root: everything is below its folder."""
     module = probe("objects")
-    monkeypatch.setenv(wire.PROGRAM_VARIABLE, "/")
-    monkeypatch.delenv(wire.RING_DIRECTORY_VARIABLE, raising=False)
     module.reset()
-    module.read_environment()
+    module.set_program("/")
     yield module
-    monkeypatch.delenv(wire.PROGRAM_VARIABLE)
     module.reset()
-    module.read_environment()
+    module.set_program("")
 
 
 def test_files_below_the_program_s_folder_are_its_own_but_for_libraries_and_us(
@@ -48,8 +44,7 @@ def test_a_program_inside_the_standard_library_is_one_too(
     objects: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = os.path.join(os.path.dirname(os.__file__), "idlelib")
-    monkeypatch.setenv(wire.PROGRAM_VARIABLE, folder)
     objects.reset()
-    objects.read_environment()
+    objects.set_program(folder)
     assert objects.file_of(os.path.join(folder, "idle.py"))
     assert objects.file_of(threading.__file__) == 0

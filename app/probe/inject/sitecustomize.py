@@ -52,8 +52,8 @@ def _note(rings: str) -> None:
 
 
 def _start() -> None:
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    here = os.path.dirname(__file__)  # as PYTHONPATH has it
+    sys.path[:] = [path for path in sys.path if path != here]
     rings = os.environ.get("TIMESLICE_RING_DIR")
     if rings:
         try:
@@ -61,7 +61,7 @@ def _start() -> None:
         except Exception:
             _note(rings)
     spec = PathFinder.find_spec("sitecustomize")
-    if spec is not None and spec.loader is not None and spec.origin != os.path.abspath(__file__):
+    if spec is not None and spec.loader is not None and spec.origin != __file__:
         module = module_from_spec(spec)
         sys.modules["sitecustomize"] = module
         spec.loader.exec_module(module)

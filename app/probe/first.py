@@ -1,0 +1,229 @@
+"""The first records of a process, written to a file of their own that is not mapped.
+
+Many processes say nothing but that they began and ended. Mapping a ring would cost them what the
+rest of their start costs: two extension modules to load, and after a fork a copy of each page of
+memory that was touched. So the main thread's first ring has few slots, which are written by
+system calls (while no other thread is there, to which these could give the GIL away); ``ring``
+makes the one that follows. The layout is ``wire``'s, which imports ``struct``: the numbers stand
+here again, and a test holds them equal.
+
+``here`` is what writes the calling thread's records: this module until ``ring`` is loaded.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+from time import monotonic_ns
+
+from . import faults
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SLOTS = 8
+HELLO, THREAD_START, MAIN_END = 1, 2, 9
+_TEXT, _TEXT_MAX = 0x8000, 990
+_HEADER, _HEAD = 64, 24
+
+# Bound here: the program's own may be reported, and each look-up costs a forked child a page.
+_open, _pwrite, _close, _unlink = os.open, os.pwrite, os.close, os.unlink
+_getpid, _getppid = os.getpid, os.getppid
+_get_ident, _now = _thread.get_ident, monotonic_ns
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CLOEXEC
+
+_name = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name)
+_version = sys.version_info[0] << 8 | sys.version_info[1]
+
+directory = os.environ.get("TIMESLICE_RING_DIR", "")
+#: The folder of the program, as it was at the start: whatever the program sets later.
+program = os.environ.get("TIMESLICE_PROGRAM_DIR", "")
+pid = 0
+#: The thread whose records these are, by ident; 0 when there is no file for them.
+owner = 0
+#: The number of the file, and of the thread.
+number = 0
+_path = ""
+_content = bytearray()  # of the file
+_used = 0
+here: Any = sys.modules[__name__]
+#: What else is to be done in a forked child, once there is something.
+after_fork: Any = None
+#: Slots that are in the file, which may lag behind where it could not be opened.
+_written = 0
+#: What writes the records that have no room here; ``ring`` sets ``follow``, which makes it.
+_following: Any = None
+follow: Any = None
+#: What wrote a parent's records: to unmap its rings takes a forked child longer than to begin, so
+#: they stay until it makes its own.
+_inherited: list[Any] = []
+#: Records that wait for it: those of a signal handler or a finalizer while it is made, and all
+#: while it can't be made, because the program has no descriptor left for instance.
+_waiting: list[tuple[int, int, int, int, int, str]] = []
+_leaving = False
+_MOST_WAITING = 64
+
+
+def begin() -> None:
+    """Make the file, with the records that introduce this process and its main thread."""
+    global pid, owner, number, _path, _used, _written, _following
+    pid = _getpid()  # the tid of its main thread, too
+    owner = number = 0
+    if _following is not None:
+        _inherited.append(_following)
+        _following = None
+    if _waiting:
+        _waiting.clear()
+    if not directory:
+        return
+    now = _now().to_bytes(8, "little")
+    _content[:] = _template
+    _content[8:16] = (pid | pid << 32).to_bytes(8, "little")
+    _content[32:40] = _content[64:72] = _content[128:136] = now
+    _content[76:80] = _getppid().to_bytes(4, "little")
+    _used = _written = 4
+    _path = "%s/ring-%d-%d-0" % (directory, pid, pid)
+    try:
+        fd = _open(_path, _CREATE, 0o600)
+    except FileExistsError:
+        fd = _open_another()
+    try:
+        # The reader sees the file with all of this in it, or empty and looks again.
+        _pwrite(fd, _content, 0)
+    except BaseException:
+        _unlink(_path)
+        raise
+    finally:
+        _close(fd)
+    owner = _get_ident()
+
+
+def _open_another() -> int:
+    """After an exec: another program had this pid, and its rings are still there."""
+    global number, _path
+    while True:
+        number += 1 << 16
+        _content[40:48] = number.to_bytes(8, "little")
+        _path = "%s/ring-%d-%d-%d" % (directory, pid, pid, number)
+        try:
+            return _open(_path, _CREATE, 0o600)
+        except FileExistsError:
+            continue
+
+
+def introduce(emit_text: Any) -> None:
+    """The same records, where this file could not be made."""
+    emit_text(HELLO, _version, _getppid(), flags(), 0, _name)
+    emit_text(THREAD_START, 0, 0, 0, 0, "MainThread")
+
+
+def flags() -> int:
+    """HELLO's flags."""
+    free: Any = getattr(sys, "_is_gil_enabled", None)
+    without_gil = free is not None and not free()
+    return int(without_gil) | (2 if _name == "PyPy" else 0)
+
+
+def emit(kind: int, aux: int = 0, a: int = 0, b: int = 0, c: int = 0) -> None:
+    """Write a record of the thread that owns the file."""
+    text(kind, aux, a, b, c, "")
+
+
+def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
+    """Write a record with a text; here if it has room, else into the ring that follows.
+
+    A signal handler or a finalizer may interrupt a call and call again: slots are claimed before
+    they are filled, without a call in between.
+    """
+    global _used, _following
+    if not owner:
+        return
+    try:
+        if _following is None and not _waiting:
+            data = _packed(_now(), kind, aux, a, b, c, string)
+            count = len(data) >> 5
+            slot = _used
+            if slot + count < SLOTS:
+                _used = slot + count
+                start = _HEADER + (slot << 5)
+                _content[start : start + len(data)] = data
+                _write()
+                return
+        if _following is None:
+            _waiting.append((kind, aux, a, b, c, string))
+            if not _leaving:
+                leave()
+            return
+    except Exception:
+        faults.note("a first record")
+        if len(_waiting) > _MOST_WAITING:
+            _following = _lost, _lost
+        return
+    _following[1](kind, aux, a, b, c, string)
+
+
+def leave() -> None:
+    """Go on in the ring that follows, from now. Raises OSError; the next record tries again."""
+    global _following, _leaving
+    if not owner or _following is not None:
+        return
+    _leaving = True
+    try:
+        if _written < _used:
+            _write()
+        if follow is None:
+            __import__(__package__ + ".ring")
+        _following = follow()
+        _inherited.clear()
+    finally:
+        _leaving = False
+    for record in _waiting:
+        _following[1](*record)
+
+
+def _lost(*_: Any) -> None:
+    """No ring can be made, and too many records wait for it; that is noted."""
+
+
+def _write() -> None:
+    """Let the file have every slot that is filled, also those of a call that this one interrupts
+    or that could not open the file."""
+    global _written
+    fd = _open(_path, _WRITE)
+    try:
+        while _written < _used:
+            used, start = _used, _HEADER + (_written << 5)
+            _pwrite(fd, _content[start : _HEADER + (used << 5)], start)
+            _pwrite(fd, used.to_bytes(8, "little"), _HEAD)  # after the slots that it counts
+            _written = used
+    finally:
+        _close(fd)
+
+
+def _packed(t: int, kind: int, aux: int, a: int, b: int, c: int, string: str) -> bytes:
+    """One record as ``wire`` lays it out, in whole slots."""
+    if string:
+        kind |= _TEXT
+    data = (t | kind << 64 | aux << 80 | a << 96 | b << 128 | c << 192).to_bytes(32, "little")
+    if string:
+        part = string.encode("utf-8", "backslashreplace")
+        if len(part) > _TEXT_MAX:
+            part = part[:_TEXT_MAX].decode("utf-8", "ignore").encode()
+        part = len(part).to_bytes(2, "little") + part
+        data += part + bytes(-len(part) & 31)
+    return data
+
+
+def _introduction() -> bytes:
+    """The file as it begins, without pids and times."""
+    records = _packed(0, HELLO, _version, 0, flags(), 0, _name)
+    records += _packed(0, THREAD_START, 0, 0, 0, 0, "MainThread")
+    assert len(records) == 128, "two records with a short text each"
+    head = b"TSLR\1\0\1\0" + bytes(8) + SLOTS.to_bytes(8, "little") + (4).to_bytes(40, "little")
+    return head + records + bytes((SLOTS - 4) << 5)
+
+
+_template = _introduction()
