@@ -11,7 +11,7 @@ import sys
 
 from . import codes
 from .objects import by_standard_library, locate, register
-from .patching import builtin
+from .patching import builtin, method
 from .ring import here
 
 TYPE_CHECKING = False
@@ -54,6 +54,9 @@ class Lock(metaclass=_LockMeta):
         if by_standard_library(frame):
             return _allocate()
         return _made(cls, frame)
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        raise TypeError("type '_thread.lock' is not an acceptable base type")
 
     _lock: Any
     _try: Any
@@ -129,8 +132,7 @@ def patch(module: Any) -> None:
         where.lock = Lock  # a pickle of it says so
     else:
         builtin(module, "Lock", _make_factory)
-    RLock.__module__ = module.__name__
-    module.RLock = RLock
+    method(module, "RLock", _make_rlock_factory)
 
 
 def _make_factory(original: Any) -> Any:
@@ -255,9 +257,23 @@ def make_rlock(frame: Any) -> Any:
     return lock
 
 
-def RLock(*args: Any, **kwargs: Any) -> Any:
-    """Factory function that returns a new reentrant lock."""
-    frame = sys._getframe(1)
-    if args or kwargs or by_standard_library(frame):
-        return _CRLock(*args, **kwargs)
-    return make_rlock(frame)
+def _make_rlock_factory(original: Any) -> Any:
+    def RLock(*args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:
+            return _with_arguments(original, args, kwargs)
+        frame = sys._getframe(1)
+        return _CRLock() if by_standard_library(frame) else make_rlock(frame)
+
+    return RLock
+
+
+def _with_arguments(original: Any, args: Any, kwargs: Any) -> Any:
+    """What it says of arguments (from CPython 3.13 on) is said of the line that gave them."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        lock = original(*args, **kwargs)
+    for each in said:
+        warnings.warn(each.message, stacklevel=3)
+    return lock

@@ -205,6 +205,8 @@ def _task_handle(base: Any) -> Any:
                 else:
                     reason, line, awaited = describe(task, future, step.primitive)
                     emit(_PAUSE, reason, line, ident, awaited)
+                # An exception may keep this frame, which is not to keep the task.
+                del self, task, future
 
     Handle.__module__ = base.__module__
     Handle.__qualname__ = base.__qualname__
