@@ -202,14 +202,14 @@ class ProbeRecords:
     # --- ends ----------------------------------------------------------------------------------
 
     def _thread_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if record.a and self._sampled:
-            self._sampled.told(t, life, record.a)
+        if record.c and self._sampled:
+            self._sampled.told(t, life, record.c)
         self._endings.thread_end(life, t, record.aux, record.text)
 
     def _main_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         process = life.process
-        if record.a and self._sampled and life is process.main:
-            self._sampled.told(t, life, record.a)
+        if record.c and self._sampled and life is process.main:
+            self._sampled.told(t, life, record.c)
         if process.main_end is None or record.kind == wire.PROCESS_END:
             process.main_end = (record.aux, record.text)
 

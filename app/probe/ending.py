@@ -36,12 +36,12 @@ def main_ended() -> None:
     _said = first.pid
     kind = getattr(sys, "last_type", None)
     if kind is not None:
-        first.here.text(first.MAIN_END, RAISED, 0, 0, 0, kind.__name__)
+        first.here.text(first.MAIN_END, RAISED, 0, 0, first.cpu_ns(), kind.__name__)
     elif _exit is not None and _exit[0] == first.pid and _exit[1].f_lasti == _exit[2]:
         # The outermost frame never went on after it called sys.exit: nobody caught it.
-        first.here.text(first.MAIN_END, EXIT, 0, 0, 0, "SystemExit")
+        first.here.text(first.MAIN_END, EXIT, 0, 0, first.cpu_ns(), "SystemExit")
     else:
-        first.here.emit(first.MAIN_END, RETURNED)
+        first.here.emit(first.MAIN_END, RETURNED, 0, 0, first.cpu_ns())
 
 
 def not_main() -> None:

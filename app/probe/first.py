@@ -15,13 +15,13 @@ from __future__ import annotations
 import _thread
 import os
 import sys
-from time import monotonic_ns
+import time
 
 from . import faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
 SLOTS = 8
 HELLO, THREAD_START, MAIN_END = 1, 2, 9
@@ -31,7 +31,10 @@ _HEADER, _HEAD = 64, 24
 # Bound here: the program's own may be reported, and each look-up costs a forked child a page.
 _open, _pwrite, _close, _unlink = os.open, os.pwrite, os.close, os.unlink
 _getpid, _getppid = os.getpid, os.getppid
-_get_ident, _now = _thread.get_ident, monotonic_ns
+_get_ident, _now = _thread.get_ident, time.monotonic_ns
+#: The calling thread's CPU time so far, which the kernel brings up to date when asked: a reading
+#: from outside lags by up to a tick. (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2))
+cpu_ns: Callable[[], int] = getattr(time, "thread_time_ns", lambda: 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CLOEXEC
 
@@ -203,11 +206,22 @@ def _write() -> None:
         _close(fd)
 
 
+def _pack(*fields: int) -> bytes:
+    """What ``wire.SLOT`` does, without ``struct``."""
+    t, kind, aux, a, b, c = fields
+    head = t.to_bytes(8, "little") + kind.to_bytes(2, "little") + aux.to_bytes(2, "little")
+    return head + a.to_bytes(4, "little") + b.to_bytes(8, "little") + c.to_bytes(8, "little")
+
+
+#: Replaced by the real one once ``struct`` is loaded.
+pack: Callable[..., bytes] = _pack
+
+
 def _packed(t: int, kind: int, aux: int, a: int, b: int, c: int, string: str) -> bytes:
     """One record as ``wire`` lays it out, in whole slots."""
     if string:
         kind |= _TEXT
-    data = (t | kind << 64 | aux << 80 | a << 96 | b << 128 | c << 192).to_bytes(32, "little")
+    data = pack(t, kind, aux, a, b, c)
     if string:
         part = string.encode("utf-8", "backslashreplace")
         if len(part) > _TEXT_MAX:

@@ -6,10 +6,10 @@ import atexit
 import os
 import sys
 
-from . import blocking, codes, ending
+from . import blocking, codes, ending, first
 from .objects import fresh, locate
 from .patching import method
-from .ring import cpu_ns, here
+from .ring import here
 from .waiting import RAISED
 
 TYPE_CHECKING = False
@@ -99,11 +99,11 @@ def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
             process.run()
         except BaseException as error:
             how = ending.EXIT if isinstance(error, SystemExit) else ending.RAISED
-            here.text(wire.PROCESS_END, how, cpu_ns(), ident, 0, type(error).__name__)
+            here.text(wire.PROCESS_END, how, 0, ident, first.cpu_ns(), type(error).__name__)
             trace = error.__traceback__
             error.__traceback__ = trace and trace.tb_next
             raise  # again, which adds no entry for this function
-        here.emit(wire.PROCESS_END, ending.RETURNED, cpu_ns(), ident)
+        here.emit(wire.PROCESS_END, ending.RETURNED, 0, ident, first.cpu_ns())
 
     return run
 

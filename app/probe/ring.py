@@ -12,7 +12,6 @@ import itertools
 import os
 import struct
 import sys
-import time
 from time import monotonic_ns
 
 from . import faults, first, mapping
@@ -41,9 +40,6 @@ _NO_LIMIT = 1 << 63
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _pack_header = wire.HEADER.pack_into
-#: The calling thread's CPU time so far, which the kernel brings up to date when asked: a reading
-#: from outside lags by up to a tick. (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2))
-cpu_ns: Callable[[], int] = getattr(time, "thread_time_ns", lambda: 0)
 _allocate: Any = getattr(os, "posix_fallocate", None) or (
     lambda fd, _, size: os.ftruncate(fd, size)
 )
@@ -284,3 +280,4 @@ def after_fork() -> None:
 
 
 first.here, first.follow, first.after_fork = here, _follow, after_fork
+first.pack = wire.SLOT.pack

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 import sys
 
-from . import codes, ending, locks, ring
+from . import codes, ending, first, locks, ring
 from .objects import by_standard_library, fresh, locate, register
 from .patching import method
 from .ring import here
@@ -189,9 +189,9 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         finally:
             ident = self.__dict__.get("_timeslice", 0)
             if local.raised:
-                local.text(wire.THREAD_END, 1, ring.cpu_ns(), ident, 0, local.raised)
+                local.text(wire.THREAD_END, 1, 0, ident, first.cpu_ns(), local.raised)
             else:
-                local.emit(wire.THREAD_END, 0, ring.cpu_ns(), ident)
+                local.emit(wire.THREAD_END, 0, 0, ident, first.cpu_ns())
 
     return _bootstrap_inner
 

@@ -53,14 +53,14 @@ HELLO = 1  # aux: major << 8 | minor, a: ppid, b: flags (1: GIL disabled, 2: PyP
 THREAD_START = (
     2  # first record of a thread; aux: 1 daemon, b: thread obj, c: parent tid, text: name
 )
-THREAD_END = 3  # aux: 0 returned, 1 raised; a: CPU ns, b: obj, text: exception type
+THREAD_END = 3  # aux: 0 returned, 1 raised; b: obj, c: CPU ns, text: exception type
 THREAD_SPAWN = 4  # Thread.start entered, in the parent; b: thread obj, a: line
 PROCESS_SPAWN = (
     5  # Process.start entered, in the parent; aux: 1 daemon, a: line, b: obj, text: name
 )
 PROCESS_SPAWNED = 6  # Process.start or Popen returned; a: child pid, b: process obj
 PROCESS_NAME = 7  # in the child; aux: 1 daemon, b: process obj, text: name
-# Ends tell in `a` the CPU time of their thread, by the kernel's account (0: unknown).
+# Ends tell in `c` the CPU time of their thread, by the kernel's account (0: unknown).
 PROCESS_END = 8  # target returned in the child; aux: 0 returned, 1 raised, 2 exit; text: exception
 MAIN_END = 9  # main module's code ended; aux: 0 returned, 1 raised, 2 exit; text: exception type
 KILL = 10  # a signal was sent; aux: signal, a: target pid, b: 1 when multiprocessing ends a daemon

@@ -206,7 +206,7 @@ def test_short_thread_ran_as_long_as_it_tells_at_its_end() -> None:
     world = Proc()
     world.hello(0.5)
     world.thread(10, 101, "short")
-    world.say(22, 101, wire.THREAD_END, a=4 * MS)
+    world.say(22, 101, wire.THREAD_END, c=4 * MS)
     timeline = world.timeline(30)
     assert_whole(timeline)
     track = track_of(timeline, 101)
@@ -219,7 +219,7 @@ def test_thread_that_tells_its_time_is_not_counted_again_by_a_reading_that_lags(
     world.hello(0.5)
     world.look(1, "R")
     world.look(10, "R", run=8)
-    world.say(20, ROOT, wire.MAIN_END, a=19 * MS)  # of this, 8 ms are in the account
+    world.say(20, ROOT, wire.MAIN_END, c=19 * MS)  # of this, 8 ms are in the account
     world.look(20.5, "R", run=10)
     world.look(24, "R", run=4)
     timeline = world.timeline(24.01)

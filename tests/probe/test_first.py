@@ -52,6 +52,13 @@ def test_file_is_a_ring_that_another_follows(first: Any, tmp_path: Path) -> None
     assert (ring.rows[0].a, ring.rows[0].text) == (os.getppid(), "CPython")
 
 
+@pytest.fixture(params=["struct", "none"])
+def pack(request: pytest.FixtureRequest, first: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records are packed as before ``struct`` is loaded, and as afterwards."""
+    monkeypatch.setattr(first, "pack", wire.SLOT.pack if request.param == "struct" else first._pack)
+
+
+@pytest.mark.usefixtures("pack")
 def test_record_holds_every_field_at_its_limit(first: Any, tmp_path: Path) -> None:
     first.emit(wire.ENTER, 0xFFFF, 0xFFFFFFFF, 2**64 - 1, 2**64 - 2)
     first.text(wire.OBJECT, 1, 2, 3, 4, "线程")
@@ -75,14 +82,16 @@ def test_what_has_no_room_goes_on_in_the_ring_that_follows(
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.usefixtures("pack")
 def test_record_out_of_range_never_raises(
     first: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted: list[str] = []
     monkeypatch.setattr(first.faults, "note", noted.append)
     first.emit(wire.ENTER, -1)
+    first.emit(wire.ENTER, 0, 2**32)
     first.emit(wire.LEAVE)
-    assert noted == ["a first record"]
+    assert noted == ["a first record"] * 2
     assert [row.kind for row in rows(tmp_path)[2:]] == ["LEAVE"]
 
 
@@ -134,6 +143,7 @@ def test_process_that_says_nothing_maps_nothing(probed: Callable[..., Run]) -> N
     alone = probed("pass")
     (only,) = alone.rings
     assert [row.kind for row in only.rows] == ["HELLO", "THREAD_START", "MAIN_END"]
+    assert 0 < only.rows[-1].c < only.rows[-1].t  # the thread's CPU time
 
 
 def test_program_that_replaces_itself_is_introduced_again(probed: Callable[..., Run]) -> None:

@@ -62,7 +62,7 @@ thread.join()  # joins
     assert [row.c for row in run.of("LEAVE", aux=Reason.JOIN)] == [0, 1]
     end = run.one("THREAD_END")
     assert end.aux == 0
-    assert 0 < end.a <= end.t - start.t + 50_000_000  # its CPU time, from its birth on
+    assert 0 < end.c <= end.t - start.t + 50_000_000  # its CPU time, from its birth on
 
 
 def test_free_lock_is_no_wait(probed: Probed) -> None:

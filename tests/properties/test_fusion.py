@@ -225,7 +225,7 @@ class Machine:
             if others or thread.pid == ROOT:
                 return
         else:
-            self.say(thread, wire.THREAD_END, a=self.random.choice((0, 1_000, self.t)))
+            self.say(thread, wire.THREAD_END, c=self.random.choice((0, 1_000, self.t)))
         thread.state = "over"
         self.log.append(TaskExit(self.t, thread.pid, thread.tid, not self.switches))
         if thread.tid == thread.pid:
