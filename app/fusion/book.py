@@ -16,6 +16,7 @@ from app.timeline.model import (
     Finding,
     Flow,
     Output,
+    Seen,
     Slice,
     Stats,
     Thing,
@@ -59,6 +60,7 @@ class Book:
         self._names: dict[str, int] = {}
         self._flows: list[Flow] = []
         self._output: list[Output] = []
+        self._seen: list[Seen] = []
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
         self._files: list[str] = []
@@ -123,6 +125,10 @@ class Book:
     def write_output(self, track: int, t: int, stream: str, text: str) -> None:
         self._output.append(Output(track, t, stream, text))
 
+    def seen(self, track: int, t: int, line: int) -> None:
+        """The track was seen at this line at ``t``."""
+        self._seen.append(Seen(track, t, line))
+
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
 
@@ -186,8 +192,9 @@ class Book:
             list(self._stats.values()),
             list(self._files) if len(self._files) > self._files_told else [],
             self.lost,
+            self._seen,
         )
         self._files_told = len(self._files)
         self._tracks, self._things, self._flows = {}, [], []
-        self._output, self._findings, self._stats = [], {}, {}
+        self._output, self._findings, self._stats, self._seen = [], {}, {}, []
         return batch

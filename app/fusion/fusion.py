@@ -11,6 +11,7 @@ from app.fusion.facts import RunFacts
 from app.fusion.findings import Findings
 from app.fusion.flows import Flows
 from app.fusion.identities import Identities
+from app.fusion.lines import Lines
 from app.fusion.off_cpu import OffCpu
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
@@ -25,6 +26,7 @@ from app.timeline.model import Batch
 from app.timeline.records import (
     Dropped,
     Limit,
+    LineSample,
     OutputChunk,
     ProbeRecord,
     ProcessReaped,
@@ -88,6 +90,7 @@ class Fusion:
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
+            LineSample: Lines(book, who, things).sample,
             ProbeRecord: probe.apply,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,

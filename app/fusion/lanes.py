@@ -153,10 +153,16 @@ class Lane:
         line: int = 0,
         reason_evidence: Evidence = _MISSING,
     ) -> None:
-        """More is known of the open slice, from its start on."""
+        """More is known of the open slice, from its start on; its line stays, if it has one."""
+        line = line or (0 if state is _UNKNOWN else self.line)
         self.change(
             self.start, state, evidence, reason, thing, holder, NO_CPU, line, reason_evidence
         )
+
+    def at_line(self, line: int) -> None:
+        """It is known now at which line the open slice began."""
+        self.line = line
+        self.book.dirty[self] = None
 
     def hold_by(self, holder: int) -> None:
         """The open slice's holder is another one now."""
@@ -223,7 +229,14 @@ class Lane:
             if middle > row.start_ns:
                 rows.append(_until(row, middle))
             rows.append(
-                Slice(self.track, middle, row.end_ns, State.READY, evidence=Evidence.INFERRED)
+                Slice(
+                    self.track,
+                    middle,
+                    row.end_ns,
+                    State.READY,
+                    line=row.line,
+                    evidence=Evidence.INFERRED,
+                )
             )
             self.totals[row.state] -= row.end_ns - middle
             self.totals[State.READY] += row.end_ns - middle

@@ -217,6 +217,7 @@ class OffCpu:
             evidence,
             thing=gil.thing,
             holder=holder,
+            line=op.line if op is not None else 0,
             reason_evidence=reason_evidence,
         )
 

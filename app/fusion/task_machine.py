@@ -26,6 +26,7 @@ from app.timeline.states import (
 )
 
 _AUTOMATIC = re.compile(r"Task-\d+")
+_SUSPENDED = frozenset({State.READY, State.AWAITING})
 _CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
 
 
@@ -79,7 +80,7 @@ class TaskMachine:
         if task.op is not None:
             self._waits.over(task, t, running)
         if task.lane.state is not State.READY:
-            task.lane.change(t, State.READY, Evidence.PROBE)
+            task.lane.change(t, State.READY, Evidence.PROBE, line=task.lane.line)
         task.thread.ready_tasks.setdefault(task, t)
         step = task.thread.step
         if step is not None and not step.step_ready:
@@ -107,7 +108,9 @@ class TaskMachine:
         task.step_blocked = None
         task.step_ready = t if life.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
-            task.lane.change(t, State.RUNNING, Evidence.PROBE)
+            # It goes on where it was suspended.
+            line = task.lane.line if task.lane.state in _SUSPENDED else 0
+            task.lane.change(t, State.RUNNING, Evidence.PROBE, line=line)
 
     def pause(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         task = self._task(t, life, record.b, State.UNKNOWN)
@@ -119,7 +122,7 @@ class TaskMachine:
             task.lane.gap()  # the step it paused from was not seen
         if task.ready_in_step:
             task.ready_in_step = False
-            task.lane.change(t, State.READY, Evidence.PROBE)
+            task.lane.change(t, State.READY, Evidence.PROBE, line=line)
             life.ready_tasks[task] = t
             return
         reason = reason_of(record.aux)

@@ -123,6 +123,7 @@ class Things:
         self._known: dict[int, Known] = {}
         self._names = ProgramNames(book.facts.program)
         self._others: dict[tuple[int, int], int] = {}  # files that are not the program's own
+        self._numbers: dict[str, int] = {}
         self._made: dict[tuple[int, int, ObjectKind], int] = {}
         self._nameless: dict[ObjectKind, int] = {}
         self._copies: dict[tuple[int, int], int] = {}
@@ -131,17 +132,32 @@ class Things:
 
     def file(self, pid: int, file_id: int, path: str) -> None:
         """A FILE record: the process will tell lines of this file by this id."""
-        facts = self._book.facts
-        folder, _, name = path.rpartition("/")
-        if path != facts.path if facts.path else name != facts.file_name:
-            home = facts.path.rpartition("/")[0] if facts.path else folder
-            self._others[pid, file_id] = self._book.file(path.removeprefix(home + "/"))
+        number = self._number(path)
+        if number:
+            self._others[pid, file_id] = number
         else:
             self._others.pop((pid, file_id), None)
 
     def place(self, pid: int, file_id: int, line: int) -> int:
         """The place of a line, as slices have it."""
         return place(self._others.get((pid, file_id), 0), line) if self._others else line
+
+    def place_in(self, path: str, line: int) -> int:
+        """The place of a line of the file with this path."""
+        return place(self._number(path), line)
+
+    def _number(self, path: str) -> int:
+        """The file's number in places: 0 for the program's own."""
+        number = self._numbers.get(path)
+        if number is None:
+            facts = self._book.facts
+            folder, _, name = path.rpartition("/")
+            number = 0
+            if path != facts.path if facts.path else name != facts.file_name:
+                home = facts.path.rpartition("/")[0] if facts.path else folder
+                number = self._book.file(path.removeprefix(home + "/"))
+            self._numbers[path] = number
+        return number
 
     def made(
         self, pid: int, track: int, obj: int, kind: ObjectKind, line: int, file_id: int, text: str

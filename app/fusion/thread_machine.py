@@ -6,6 +6,7 @@ from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.flows import Flows
 from app.fusion.identities import COMM, Identities
+from app.fusion.lanes import Lane
 from app.fusion.lives import Cpu, ThreadLife
 from app.fusion.off_cpu import OffCpu, satisfy
 from app.fusion.runqueue import RunQueue
@@ -29,6 +30,8 @@ _UNSEEN, _ON, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.RUNNING, Cpu.READY, Cpu.OF
 _NEW, _READY, _RUNNING = State.NEW, State.READY, State.RUNNING
 _KERNEL, _NONE = Evidence.KERNEL, Reason.NONE
 _OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
+#: A thread that is off its CPU stays where it is in these.
+_STOOD = frozenset({State.READY, *_OFF_STATES})
 
 
 class ThreadMachine:
@@ -111,7 +114,8 @@ class ThreadMachine:
         elif cpu is _UNSEEN:
             life.unknown_ins += 1
         life.cpu = _ON
-        lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number)
+        line = _stands_at(life, lane)
+        lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number, line)
         if life.python:
             gil = life.process.gil
             if cpu is not _QUEUED:
@@ -144,7 +148,7 @@ class ThreadMachine:
                 gil.changed(life, t)
             life.cpu = _QUEUED
             life.ready_since = t
-            lane.change(t, _READY, _KERNEL)
+            lane.change(t, _READY, _KERNEL, line=life.op.line if life.op is not None else 0)
             if gil.thing:
                 gil.label(life)
             return
@@ -186,7 +190,7 @@ class ThreadMachine:
             return
         life.cpu = _WOKEN
         life.ready_since = t
-        lane.change(t, _READY, _KERNEL)
+        lane.change(t, _READY, _KERNEL, line=_stands_at(life, lane))
         if life.process.gil.thing:
             life.process.gil.label(life)
 
@@ -225,6 +229,14 @@ class ThreadMachine:
     def _live(self, tid: int) -> ThreadLife | None:
         life = self._lives.get(tid)
         return life if life is not None and not life.exited else None
+
+
+def _stands_at(life: ThreadLife, lane: Lane) -> int:
+    """The line at which a thread goes on that was off its CPU: there it stood; 0 if unknown."""
+    if lane.line and lane.state in _STOOD:
+        return lane.line
+    op = life.op
+    return op.line if op is not None else 0
 
 
 #: A thread still switches a few times after the record of its exit.

@@ -69,7 +69,8 @@ class Frame:
     """A decoded frame. ``head`` holds JSON values (see ``document``); rows are in wire order.
 
     Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
-    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``dropped``; each only when it
+    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``files``,
+    ``dropped``; each only when it
     has something new to say.
     """
 
@@ -174,13 +175,14 @@ def merge(frames: Iterable[Frame]) -> Frame:
     head: dict[str, Any] = {}
     keyed: dict[str, dict[Any, Any]] = {name: {} for name in _KEYED}
     output: list[Any] = []
+    seen: list[Any] = []
     slices: list[Slice] = []
     flows: list[Flow] = []
     opened: dict[int, Slice] = {}
     seq = now_ns = 0
     for frame in frames:
         if frame.snapshot:
-            head, output, slices, flows, opened = {}, [], [], [], {}
+            head, output, seen, slices, flows, opened = {}, [], [], [], [], {}
             keyed = {name: {} for name in _KEYED}
         seq, now_ns = frame.seq, frame.now_ns
         for name, value in frame.head.items():
@@ -188,6 +190,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
                 keyed[name].update((item[_KEYED[name]], item) for item in value)
             elif name == "output":
                 output += value
+            elif name == "seen":
+                seen += value
             elif name == "run":
                 head["run"] = {**head.get("run", {}), **value}
             else:
@@ -204,6 +208,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
     head.update((name, list(items.values())) for name, items in keyed.items() if items)
     if output:
         head["output"] = output
+    if seen:
+        head["seen"] = seen
     return Frame(seq, now_ns, head, slices, flows, snapshot=True)
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from app.timeline.frames import Frame
-from app.timeline.model import OPEN, Batch, Ending, Finding, Output, Stats, Thing, Track, Wait
+from app.timeline.model import (
+    OPEN,
+    Batch,
+    Ending,
+    Finding,
+    Output,
+    Seen,
+    Stats,
+    Thing,
+    Track,
+    Wait,
+)
 from app.timeline.states import Cause, ObjectKind, TrackKind
 
 
@@ -23,6 +34,8 @@ def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
         head["stats"] = [item._asdict() for item in batch.stats]
     if batch.files:
         head["files"] = batch.files
+    if batch.seen:
+        head["seen"] = batch.seen  # an array of arrays: there are many
     if batch.dropped:
         head["dropped"] = batch.dropped
     return Frame(seq, now_ns, head, batch.slices, batch.flows)
@@ -101,6 +114,10 @@ def finding_from(value: dict[str, Any]) -> Finding:
 
 def output_from(value: dict[str, Any]) -> Output:
     return Output(**value)
+
+
+def seen_from(value: list[int]) -> Seen:
+    return Seen(*value)
 
 
 def stats_from(value: dict[str, Any]) -> Stats:

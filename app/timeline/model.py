@@ -108,6 +108,14 @@ class Output(NamedTuple):
     text: str
 
 
+class Seen(NamedTuple):
+    """The track was seen at this place of the program, at ``ns`` and not for longer."""
+
+    track: int
+    ns: int
+    line: int
+
+
 class Wait(NamedTuple):
     """One edge of a wait-for cycle: ``track`` waits for ``object``, which ``holder`` holds."""
 
@@ -170,6 +178,7 @@ class Batch:
     stats: list[Stats] = field(default_factory=list)
     files: list[str] = field(default_factory=list)  # all but the program's own, when one is new
     dropped: int = 0  # records lost so far, all witnesses together
+    seen: list[Seen] = field(default_factory=list)
 
     def empty(self) -> bool:
         return not (
@@ -181,4 +190,5 @@ class Batch:
             or self.findings
             or self.stats
             or self.files
+            or self.seen
         )

@@ -117,6 +117,19 @@ class SyscallSample(NamedTuple):
     peer: int = 0
 
 
+class LineSample(NamedTuple):
+    """The innermost line of the program's text that the thread is at, read from its memory at some
+    time from ``since`` to ``t``. ``path`` is absolute.
+    """
+
+    t: int
+    since: int
+    pid: int
+    tid: int
+    path: str
+    line: int
+
+
 class ProcessReaped(NamedTuple):
     """A zombie is gone. ``status`` is the raw wait status, None where only its absence was seen."""
 
@@ -183,6 +196,7 @@ Record = (
     | SchedStat
     | StatSample
     | SyscallSample
+    | LineSample
     | ProcessReaped
     | ProbeRecord
     | OutputChunk

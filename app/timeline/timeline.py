@@ -7,7 +7,7 @@ from typing import Any
 
 from app.timeline import heads
 from app.timeline.frames import Frame
-from app.timeline.model import OPEN, Finding, Flow, Output, Slice, Stats, Thing, Track
+from app.timeline.model import OPEN, Finding, Flow, Output, Seen, Slice, Stats, Thing, Track
 from app.timeline.places import file_of, line_of
 from app.timeline.states import State, TrackKind
 
@@ -15,7 +15,8 @@ from app.timeline.states import State, TrackKind
 class Timeline:
     """Everything that frames have said so far. ``apply`` takes them in order.
 
-    ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``).
+    ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
+    ``seen[track_id]``, the lines at which it was seen.
     ``claims`` and ``run`` hold the head's JSON values.
     """
 
@@ -39,6 +40,7 @@ class Timeline:
         self.claims: dict[str, dict[str, Any]] = {}
         self.stats: dict[int, Stats] = {}
         self.files: list[str] = []
+        self.seen: dict[int, list[Seen]] = {}
 
     def apply(self, frame: Frame) -> None:
         """Add what one frame says; a snapshot replaces all that was known."""
@@ -61,6 +63,8 @@ class Timeline:
             self.claims[value["id"]] = value
         for value in head.get("stats", ()):
             self.stats[value["track"]] = heads.stats_from(value)
+        for item in map(heads.seen_from, head.get("seen", ())):
+            self.seen.setdefault(item.track, []).append(item)
         for row in frame.slices:
             rows = self.slices.setdefault(row.track, [])
             if rows and rows[-1].end_ns == OPEN and rows[-1].start_ns <= row.start_ns:
@@ -149,6 +153,11 @@ class Timeline:
                 for flow in self.flows
             ],
             "output": [item._asdict() for item in self.output],
+            "seen": [
+                self._placed(item._asdict())
+                for track in sorted(self.seen)
+                for item in self.seen[track]
+            ],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],
             "claims": [
                 {

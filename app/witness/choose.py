@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from app.errors import Sentence
-from app.witness import perf_event, scheduler_tracepoints
+from app.witness import lines, perf_event, scheduler_tracepoints
 from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.scheduler_tracepoints import TracepointScheduler
@@ -95,7 +95,7 @@ def open_scheduler(
 
 def available() -> list[WitnessReport]:
     """What each witness can do on this machine, best first, found by trying it on ourselves."""
-    return [_try_tracepoints(), _try_perf(), _try_procfs(), _try_syscall()]
+    return [_try_tracepoints(), _try_perf(), _try_procfs(), _try_syscall(), _try_lines()]
 
 
 def _try_tracepoints() -> WitnessReport:
@@ -166,6 +166,36 @@ def _try_syscall() -> WitnessReport:
     return WitnessReport(
         "syscall", True, Sentence("The system call that a blocked thread sits in."), ""
     )
+
+
+def _try_lines() -> WitnessReport:
+    """Reads the line of a child of ours, as a run reads its program's."""
+    waiting = [sys.executable, "-I", "-S", "-c", "print(flush=True)\ninput()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdout is not None
+            child.stdout.readline()
+            line = lines.line_of(child.pid, sys.version_info[:2])
+        except OSError as error:
+            return WitnessReport(
+                "lines",
+                False,
+                lines.unreadable(error),
+                Sentence(
+                    "Run program and server as the same user, or grant CAP_SYS_PTRACE; "
+                    "kernel.yama.ptrace_scope must be 0 or 1."
+                ),
+            )
+        finally:
+            child.kill()
+    if not line:
+        version = "{}.{}".format(*sys.version_info[:2])
+        remedy = Sentence("Run the program on CPython 3.9 to 3.13.")
+        return WitnessReport("lines", False, lines.not_understood(version), remedy)
+    what = Sentence(
+        "The line at which a running thread is, read from CPython 3.9 to 3.13 from outside."
+    )
+    return WitnessReport("lines", True, what, "")
 
 
 __all__ = ["LADDER", "Scheduler", "WitnessReport", "available", "open_scheduler"]

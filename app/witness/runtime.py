@@ -89,6 +89,10 @@ class RuntimeFinder:
             span = self._spans[pid] = self._find(pid)
         return span[0] <= address < span[1]
 
+    def start(self, pid: int) -> int:
+        """The address of the runtime; 0 where there is none."""
+        return self._find(pid)[0]
+
     def forget(self, pid: int) -> None:
         self._spans.pop(pid, None)
 

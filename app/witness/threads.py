@@ -46,6 +46,10 @@ class ThreadTable:
         """Processes with at least one thread, in order of their birth."""
         return list(self._threads)
 
+    def threads(self, pid: int) -> frozenset[int]:
+        """Threads of this process; empty when it is gone."""
+        return frozenset(self._threads.get(pid, ()))
+
     def is_alive(self, pid: int, tid: int) -> bool:
         return tid in self._threads.get(pid, ())
 

@@ -37,7 +37,7 @@ class Backlog:
             self._parts.append(_Part())
         part = self._parts[-1]
         part.batches.append(batch)
-        part.rows += len(batch.slices) + len(batch.flows)
+        part.rows += len(batch.slices) + len(batch.flows) + len(batch.seen)
         part.now_ns = now_ns
 
     def take(self) -> tuple[Batch, int]:
@@ -57,6 +57,7 @@ def merge(batches: list[Batch]) -> Batch:
     merged.stats = list({item.track: item for batch in batches for item in batch.stats}.values())
     merged.files = next((batch.files for batch in reversed(batches) if batch.files), [])
     merged.flows = [flow for batch in batches for flow in batch.flows]
+    merged.seen = [item for batch in batches for item in batch.seen]
     merged.output = [item for batch in batches for item in batch.output]
     return merged
 

@@ -19,6 +19,7 @@ from app.timeline.model import Batch, Track
 from app.timeline.records import Limit, ProcessReaped, Record, SchedStat
 from app.timeline.states import TrackKind, vocabulary
 from app.witness.choose import Scheduler, open_scheduler
+from app.witness.lines import LinesSampler
 from app.witness.rings import RingsReader
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.states import StatesSampler
@@ -129,6 +130,8 @@ class Run:
     def _open_witnesses(self, layout: start.Layout) -> None:
         self._table = ThreadTable(self._root_pid)
         self._states = StatesSampler(self._table)
+        self._lines = LinesSampler(self._table, [layout.work])
+        self._closing.callback(self._lines.close)
         self._rings = RingsReader(layout.rings)
         self._closing.callback(self._rings.close)
         self._scheduler: Scheduler | None = None
@@ -194,12 +197,7 @@ class Run:
                 "file_name": spec.file_name,
                 "args": spec.args,
                 "pid": self._root_pid,
-                "witnesses": {
-                    "scheduler": self._scheduler.name if self._scheduler else "none",
-                    "probe": spec.probe,
-                    "why": " ".join(self._why),
-                    "why_told": told(self._why),
-                },
+                "witnesses": self._witnesses(),
                 "limits": {**limits.model_dump(), "cgroup": self._cgroup.controllers},
             },
             "state": "running",
@@ -209,6 +207,14 @@ class Run:
         self._watermark = self._fused_ns = self._frame_ns = self.start_ns
         self._backlog = Backlog()
         self._send(Batch(), self.start_ns)
+
+    def _witnesses(self) -> dict[str, Any]:
+        return {
+            "scheduler": self._scheduler.name if self._scheduler else "none",
+            "probe": self.spec.probe,
+            "why": " ".join(self._why),
+            "why_told": told(self._why),
+        }
 
     # --- the loop ------------------------------------------------------------------------------
 
@@ -254,9 +260,17 @@ class Run:
         if self._scheduler is not None:
             scheduled = self._scheduler.witness.poll()
             self._states.note(scheduled)
+            self._lines.note(scheduled)
             records += scheduled
         records += self._states.poll()
-        records += self._rings.poll()
+        told = self._rings.poll()
+        self._lines.note(told)
+        records += told
+        records += self._lines.poll()
+        if self._lines.reasons:
+            self._why = (*self._why, *self._lines.reasons)
+            self._lines.reasons.clear()
+            self._head["run"] = {"witnesses": self._witnesses()}
         records += self._output.poll()
         if self._guard.reports in self._ready:
             reaped = self._hear_guard()

@@ -98,7 +98,7 @@ def test_available_reports_every_witness_in_sentences(monkeypatch: pytest.Monkey
         raise Refused(Sentence("Perf is refused."), Sentence("Allow it."))
 
     reports = {report.name: report for report in available()}
-    assert list(reports) == ["tracepoints", "perf", "procfs", "syscall"]
+    assert list(reports) == ["tracepoints", "perf", "procfs", "syscall", "lines"]
     assert reports["procfs"].ok
     assert all(report.why.endswith(".") for report in reports.values())
     monkeypatch.setattr(perf_event, "open_rings", refuse)

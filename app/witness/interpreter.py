@@ -1,0 +1,255 @@
+"""Reads from outside which line of which file the threads of a CPython process are at.
+
+Nothing is stopped: the thread may go on while it is read. Each thing that is read is held against
+what it must be, and what doesn't hold is dropped: a code object's type must be ``code``, the
+instruction must lie in it, a file name must be a ``str``.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import NamedTuple
+
+from app.witness.layouts import LAYOUTS, PUBLISHED_SIZE, published
+from app.witness.linetables import Lines
+
+_WORD = struct.Struct("<Q")
+_INT = struct.Struct("<i")
+#: Bounds of what is followed in a memory that changes meanwhile.
+_MOST_INTERPRETERS = 16
+_MOST_THREADS = 4096
+_MOST_FRAMES = 64
+_MOST_CODES = 20_000
+_LONGEST_NAME = 4096
+_LONGEST_TABLE = 1 << 20
+#: As much of a pthread_t's structure as holds the kernel's id of the thread.
+_PTHREAD_BYTES = 2048
+_BYTES_OF_KIND = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
+
+
+class Unreadable(Exception):
+    """There is nothing at this address, or not what should be."""
+
+
+class Memory:
+    """The memory of a process: /proc/<pid>/mem, which the kernel opens for whom it allows ptrace
+    (PTRACE_MODE_ATTACH_FSCREDS, ptrace(2)); nobody is stopped for it.
+
+    From Python pread(2) costs half of process_vm_readv(2). Raises OSError when it may not be read.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self, address: int, size: int) -> bytes:
+        """Raises Unreadable for what is not there."""
+        try:
+            data = os.pread(self._fd, size, address)
+        except (OSError, OverflowError) as error:
+            raise Unreadable(f"nothing at {address:#x}") from error
+        if len(data) != size:
+            raise Unreadable(f"less than {size} bytes at {address:#x}")
+        return data
+
+    def word(self, address: int) -> int:
+        return int(_WORD.unpack(self.read(address, 8))[0])
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class Code(NamedTuple):
+    """A code object as it was when it was read, and what follows from it."""
+
+    told: tuple[bytes, ...]  # its fields, to know it by
+    path: str
+    begin: int  # its code: an address, or 0 where instructions are numbered
+    size: int  # in bytes
+    lines: Lines
+
+
+class Interpreter:
+    """The interpreter in one process, by the address of its ``_PyRuntime``.
+
+    ``version`` is (3, 12), for instance. Raises Unreadable for a layout that is not known.
+    """
+
+    def __init__(self, memory: Memory, runtime: int, version: tuple[int, int], pid: int) -> None:
+        self._memory, self._runtime, self._pid = memory, runtime, pid
+        layout = LAYOUTS.get(version) or published(memory.read(runtime, PUBLISHED_SIZE))
+        if layout is None:
+            raise Unreadable("an interpreter of a version that is not known")
+        self.layout = layout
+        self._thread_end = 8 + max(
+            layout.next_thread, layout.interpreter, layout.native_id or layout.thread_id,
+            layout.thread_id, layout.frame,
+        )  # fmt: skip
+        self._frame_end = 8 + max(layout.code, layout.previous, layout.instruction)
+        self._code_end = 8 + max(
+            layout.first_line, layout.file_name, layout.line_table, layout.type,
+            layout.object_size, 0 if layout.pointer else layout.bytecode,
+        )  # fmt: skip
+        #: What a code object is known by; others of its fields change while it is executed.
+        self._told = itemgetter(
+            slice(layout.type, layout.type + 8),
+            slice(layout.object_size, layout.object_size + 8),
+            slice(layout.first_line, layout.first_line + 4),
+            slice(layout.file_name, layout.file_name + 8),
+            slice(layout.line_table, layout.line_table + 8),
+        )
+        self._codes: dict[int, Code] = {}
+        self._types: dict[int, str] = {}
+        self._id_in_pthread: int | None = None
+
+    # --- threads -------------------------------------------------------------------------------
+
+    def threads(self) -> dict[int, int]:
+        """The thread states by the kernel's id of their thread. Raises Unreadable."""
+        layout, memory = self.layout, self._memory
+        blocks: dict[int, bytes] = {}
+        interpreter = memory.word(self._runtime + layout.interpreters)
+        for _ in range(_MOST_INTERPRETERS):
+            if not interpreter:
+                break
+            state = memory.word(interpreter + layout.first_thread)
+            while state and state not in blocks and len(blocks) < _MOST_THREADS:
+                block = memory.read(state, self._thread_end)
+                if _at(block, layout.interpreter) != interpreter:
+                    break  # it was freed while we came to it
+                blocks[state] = block
+                state = _at(block, layout.next_thread)
+            interpreter = memory.word(interpreter + layout.next_interpreter)
+        if layout.native_id is None and self._id_in_pthread is None and blocks:
+            oldest = list(blocks.values())[-1]
+            self._id_in_pthread = self._find_id(_at(oldest, layout.thread_id))
+        found = {self._tid(block): state for state, block in blocks.items()}
+        found.pop(0, None)
+        return found
+
+    def _tid(self, block: bytes) -> int:
+        """The kernel's id of the thread with this state; 0 where it is not known."""
+        layout = self.layout
+        if layout.native_id is not None:
+            return _at(block, layout.native_id)
+        if self._id_in_pthread is None:
+            return 0
+        where = _at(block, layout.thread_id) + self._id_in_pthread
+        return int(_INT.unpack(self._memory.read(where, _INT.size))[0])
+
+    def _find_id(self, pthread: int) -> int | None:
+        """Where the C library keeps the kernel's id, found in the main thread's structure."""
+        around, own = self._memory.read(pthread, _PTHREAD_BYTES), _INT.pack(self._pid)
+        place = around.find(own)
+        while place % _INT.size:
+            place = around.find(own, place + 1)
+        return place if place >= 0 else None
+
+    # --- where a thread is ---------------------------------------------------------------------
+
+    def stack(self, state: int, tid: int) -> Iterator[tuple[str, int]]:
+        """File and line of each frame, the innermost first; a line of 0 where there is none.
+
+        Raises Unreadable when the state is no more this thread's, or for what does not hold.
+        """
+        layout, memory = self.layout, self._memory
+        block = memory.read(state, self._thread_end)
+        if self._tid(block) != tid:
+            raise Unreadable("the thread is another one")
+        frame = _at(block, layout.frame)
+        if layout.through is not None:
+            frame = memory.word(frame + layout.through)
+        for _ in range(_MOST_FRAMES):
+            if not frame:
+                return
+            block = memory.read(frame, self._frame_end)
+            code = self._code(_at(block, layout.code))
+            if code is not None:
+                offset = _at(block, layout.instruction) - code.begin
+                if not layout.pointer:
+                    offset = int(_INT.unpack_from(block, layout.instruction)[0]) * layout.unit
+                if not 0 <= offset < code.size:
+                    raise Unreadable("an instruction outside of its code")
+                yield code.path, code.lines.at(offset)
+            frame = _at(block, layout.previous)
+
+    def _code(self, address: int) -> Code | None:
+        """The code object; None for what stands in its place in a frame of the interpreter's own.
+
+        Raises Unreadable.
+        """
+        if not address:
+            raise Unreadable("a frame without code")
+        block = self._memory.read(address, self._code_end)
+        told = self._told(block)
+        known = self._codes.get(address)
+        if known is not None and known.told == told:
+            return known
+        if self._type(block) == "code":
+            known = self._read_code(address, block, told)
+            if len(self._codes) >= _MOST_CODES:
+                self._codes.clear()
+            self._codes[address] = known
+            return known
+        if self._type(block) == "NoneType":
+            return None
+        raise Unreadable("a frame whose code is none")
+
+    def _read_code(self, address: int, block: bytes, told: tuple[bytes, ...]) -> Code:
+        layout, memory = self.layout, self._memory
+        if layout.pointer:
+            begin = address + layout.bytecode
+            size = 2 * _at(block, layout.object_size)
+        else:
+            begin = 0
+            size = _at(memory.read(_at(block, layout.bytecode), layout.object_size + 8),
+                       layout.object_size)  # fmt: skip
+        (first,) = _INT.unpack_from(block, layout.first_line)
+        table = self._bytes(_at(block, layout.line_table))
+        try:
+            lines = Lines(list(layout.lines(table, first)))
+        except IndexError as error:
+            raise Unreadable("a table of lines that is cut short") from error
+        path = self._text(_at(block, layout.file_name))
+        if self._told(memory.read(address, self._code_end)) != told:
+            raise Unreadable("a code object that changed")
+        return Code(told, path, begin, size, lines)
+
+    # --- objects -------------------------------------------------------------------------------
+
+    def _type(self, block: bytes) -> str:
+        """The name of the type of the object that begins so."""
+        address = _at(block, self.layout.type)
+        name = self._types.get(address)
+        if name is None:
+            start = self._memory.word(address + self.layout.type_name)
+            name = self._memory.read(start, 16).partition(b"\0")[0].decode("latin-1")
+            self._types[address] = name
+        return name
+
+    def _bytes(self, address: int) -> bytes:
+        layout = self.layout
+        head = self._memory.read(address, layout.object_size + 8)
+        size = _at(head, layout.object_size)
+        if self._type(head) != "bytes" or size > _LONGEST_TABLE:
+            raise Unreadable("no bytes")
+        return self._memory.read(address + layout.bytes_data, size)
+
+    def _text(self, address: int) -> str:
+        """A str in its compact form (PEP 393), as every constant is."""
+        layout = self.layout
+        head = self._memory.read(address, layout.compact_size)
+        length = _at(head, layout.text_length)
+        (state,) = _INT.unpack_from(head, layout.text_state)
+        width, compact, ascii_only = state >> 2 & 7, state >> 5 & 1, state >> 6 & 1
+        encoding = _BYTES_OF_KIND.get(width)
+        if self._type(head) != "str" or not compact or encoding is None or length > _LONGEST_NAME:
+            raise Unreadable("no str")
+        start = address + (layout.ascii_size if ascii_only else layout.compact_size)
+        return self._memory.read(start, length * width).decode(encoding, "surrogatepass")
+
+
+def _at(block: bytes, offset: int) -> int:
+    return int(_WORD.unpack_from(block, offset)[0])

@@ -1,0 +1,273 @@
+"""Which line of the program each thread is at, some twenty times a second, read from outside.
+
+The probe knows the line where a thread begins to wait. Where it computes nobody tells: a look from
+inside would need the GIL and the program's own time. So the memory of the run's interpreters is
+read (app/witness/interpreter.py), without stopping anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.errors import Sentence
+from app.timeline import wire
+from app.timeline.records import LineSample, ProbeRecord, Record, TaskComm
+from app.witness.interpreter import Interpreter, Memory, Unreadable
+from app.witness.runtime import RuntimeFinder
+from app.witness.threads import Blocked, ThreadTable
+
+#: Looks at the threads 20 times a second, and less often where that takes more than this part of
+#: one core.
+INTERVAL_NS = 50_000_000
+SHARE = 1 / 50
+#: Threads looked at in one go: the other witnesses are to be heard, too.
+BUDGET = 48
+#: Read again so often when what was read does not hold, as the thread had gone on.
+_TRIES = 3
+#: A thread that no interpreter knows is looked for again after so many looks, then twice that.
+_MOST_MISSES = 512
+_PYPY = 2  # flag of HELLO
+#: Processes whose memory is kept open.
+_MOST_OPEN = 128
+#: An environment, or an interpreter, that lies below the program's folder.
+_OTHERS = re.compile(r"/(site|dist)-packages/|/lib(64)?/(python|pypy)\d[^/]*/")
+_PROBE = str(Path(__file__).resolve().parent.parent / "probe") + "/"
+
+
+class _Process:
+    """What is known of one process of the run."""
+
+    def __init__(self, version: tuple[int, int]) -> None:
+        self.version = version
+        self.memory: Memory | None = None
+        self.interpreter: Interpreter | None = None
+        self.states: dict[int, int] = {}  # thread states by tid
+        self.misses: dict[int, tuple[int, int]] = {}  # how often, and until which look
+        self.closed = False  # may not be read, or can't be understood
+
+    def close(self) -> None:
+        if self.memory is not None:
+            self.memory.close()
+        self.memory = self.interpreter = None
+        self.states.clear()
+
+
+class LinesSampler:
+    """Looks at each thread that is not blocked, and at a blocked one once.
+
+    ``folders`` hold the program's files. ``reasons`` are sentences why nothing, or not all, is
+    seen; whoever tells them takes them away. Processes are known by the probe's HELLO.
+    """
+
+    name = "lines"
+
+    def __init__(self, table: ThreadTable, folders: Sequence[str]) -> None:
+        self._table = table
+        told = [way(name) for name in folders for way in (os.path.abspath, os.path.realpath)]
+        self._folders = tuple(dict.fromkeys(os.path.join(name, "") for name in told))
+        self._runtime = RuntimeFinder()
+        self._processes: dict[int, _Process] = {}
+        self._own: dict[str, bool] = {}
+        self._looked: dict[int, tuple[Blocked | None, int]] = {}
+        self._due_ns = 0
+        self._looks = 0
+        self.reasons: list[Sentence] = []
+        self._said: set[str] = set()
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Takes in what the probe and the scheduler said: who runs which interpreter."""
+        for record in records:
+            if isinstance(record, ProbeRecord):
+                if record.kind == wire.HELLO and not record.b & _PYPY:
+                    self.forget(record.pid)
+                    version = (record.aux >> 8, record.aux & 0xFF)
+                    self._processes[record.pid] = _Process(version)
+            elif isinstance(record, TaskComm) and record.exec:
+                self.forget(record.pid)
+
+    def forget(self, pid: int) -> None:
+        """The process ended or became another program."""
+        process = self._processes.pop(pid, None)
+        if process is not None:
+            process.close()
+
+    def poll(self, now_ns: int | None = None) -> list[Record]:
+        now_ns = time.monotonic_ns() if now_ns is None else now_ns
+        if now_ns < self._due_ns:
+            return []
+        began_ns = time.thread_time_ns()
+        self._looks += 1
+        records: list[Record] = []
+        for pid, tid, blocked in self._to_look_at():
+            sample = self._look(pid, tid)
+            if sample is not None:
+                records.append(sample)
+            elif tid not in self._processes[pid].states:
+                blocked = None  # nothing was seen of it yet
+            self._looked[tid] = blocked, self._looks
+        cost_ns = time.thread_time_ns() - began_ns
+        self._due_ns = now_ns + max(INTERVAL_NS, int(cost_ns / SHARE))
+        return records
+
+    def close(self) -> None:
+        for pid in list(self._processes):
+            self.forget(pid)
+
+    # --- whom to look at -----------------------------------------------------------------------
+
+    def _to_look_at(self) -> list[tuple[int, int, Blocked | None]]:
+        """(pid, tid, its blocking) of those not looked at for longest."""
+        table, looked = self._table, self._looked
+        for tid in [tid for tid in looked if tid not in table.tids]:
+            del looked[tid]
+        due: list[tuple[int, int, int, Blocked | None]] = []
+        for pid, process in list(self._processes.items()):
+            tids = table.threads(pid)
+            if not tids:
+                if pid in table.zombies or not os.path.exists(f"/proc/{pid}"):
+                    self.forget(pid)
+                continue
+            if process.closed:
+                continue
+            for tid in tids:
+                blocked = table.blocked.get(tid)
+                before, at = looked.get(tid, (None, 0))
+                if blocked is None or blocked != before:
+                    due.append((at, pid, tid, blocked))
+        due.sort(key=lambda one: one[0])
+        return [(pid, tid, blocked) for _, pid, tid, blocked in due[:BUDGET]]
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def _look(self, pid: int, tid: int) -> LineSample | None:
+        process = self._processes[pid]
+        if process.closed:
+            return None
+        try:
+            interpreter = process.interpreter or self._open(pid, process)
+            if interpreter is None:
+                return None
+            state = process.states.get(tid) or self._find(process, interpreter, tid)
+            if not state:
+                return None
+        except Unreadable:
+            return None  # it is starting or ending
+        for _ in range(_TRIES):
+            since = time.monotonic_ns()
+            try:
+                place = self._innermost(interpreter, state, tid)
+            except Unreadable:
+                continue
+            t = time.monotonic_ns()
+            return LineSample(t, since, pid, tid, *place) if place else None
+        process.states.pop(tid, None)
+        return None
+
+    def _innermost(self, interpreter: Interpreter, state: int, tid: int) -> tuple[str, int] | None:
+        """The first line up the stack in the program's text; None where none of it is there."""
+        for path, line in interpreter.stack(state, tid):
+            own = self._own.get(path)
+            if own is None:
+                own = self._own[path] = self._is_own(path)
+            if own:
+                return (path, line) if line else None
+        return None
+
+    def _is_own(self, path: str) -> bool:
+        """The probe's own rule (app/probe/objects.py), as far as it can be told from outside."""
+        for folder in self._folders:
+            if path.startswith(folder):
+                rest = path[len(folder) - 1 :]
+                return not _OTHERS.search(rest) and not path.startswith(_PROBE)
+        return False
+
+    def _find(self, process: _Process, interpreter: Interpreter, tid: int) -> int:
+        """The thread's state; 0 for a thread that runs no Python, or does not yet."""
+        count, until = process.misses.get(tid, (0, 0))
+        if self._looks < until:
+            return 0
+        process.states = interpreter.threads()
+        if tid in process.states:
+            process.misses.pop(tid, None)
+            return process.states[tid]
+        process.misses[tid] = count + 1, self._looks + min(_MOST_MISSES, 1 << count)
+        return 0
+
+    def _open(self, pid: int, process: _Process) -> Interpreter | None:
+        """Raises Unreadable."""
+        self._make_room()
+        try:
+            memory = process.memory = Memory(pid)
+        except OSError as error:
+            process.closed = True
+            if os.path.exists(f"/proc/{pid}"):
+                self._say(unreadable(error))
+            return None
+        start = self._runtime.start(pid)
+        try:
+            if not start:
+                raise Unreadable("no runtime")
+            interpreter = Interpreter(memory, start, process.version, pid)
+            # Of all that was followed to get here, nothing would lead to the very thread by chance.
+            if not interpreter.threads().keys() & self._table.threads(pid):
+                raise Unreadable("no thread of its own")
+        except Unreadable:
+            process.close()
+            count, _ = process.misses.get(0, (0, 0))
+            process.misses[0] = count + 1, 0
+            if count >= _PATIENCE and os.path.exists(f"/proc/{pid}"):
+                process.closed = True
+                self._say(not_understood("{}.{}".format(*process.version)))
+            raise
+        process.interpreter = interpreter
+        return interpreter
+
+    def _make_room(self) -> None:
+        """Of many processes, those opened first are closed, and opened again when it is their
+        turn."""
+        opened = [one for one in self._processes.values() if one.memory is not None]
+        for process in opened[: max(0, len(opened) - _MOST_OPEN + 1)]:
+            process.close()
+
+    def _say(self, sentence: Sentence) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self.reasons.append(sentence)
+
+
+#: An interpreter that is just starting, or ending, is tried again so many times.
+_PATIENCE = 20
+
+
+def unreadable(error: OSError) -> Sentence:
+    """Why a process's memory can't be opened."""
+    return Sentence(
+        "The lines of running threads can't be read: {why}.", why=error.strerror or str(error)
+    )
+
+
+def not_understood(version: str) -> Sentence:
+    """What was read is not what CPython of this version keeps there."""
+    return Sentence(
+        "The lines of running threads can't be read from CPython {version} here.", version=version
+    )
+
+
+def line_of(pid: int, version: tuple[int, int]) -> int:
+    """The line at which the process's main thread is; 0 where that can't be told.
+
+    Raises OSError when its memory may not be read.
+    """
+    memory = Memory(pid)
+    try:
+        interpreter = Interpreter(memory, RuntimeFinder().start(pid), version, pid)
+        stack = interpreter.stack(interpreter.threads().get(pid, 0), pid)
+        return next((line for _, line in stack if line), 0)
+    except Unreadable:
+        return 0
+    finally:
+        memory.close()
