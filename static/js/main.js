@@ -85,6 +85,7 @@ const updatePanels = paced(() => {
   claims.update();
   findings.update();
   output.update();
+  program.here.update();
   states.update();
   status.update();
 }, PANELS_MS);

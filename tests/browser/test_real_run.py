@@ -85,8 +85,8 @@ def test_daemon_is_seen_to_end_with_main_while_its_sibling_lives(
     (sibling,) = (
         track for track in tracks if track["parent"] == daemon["parent"] and not track["daemon"]
     )
-    ended = page.page.locator(f"#text-rows tr[data-track='{daemon['id']}'] td").last
-    lived = page.page.locator(f"#text-rows tr[data-track='{sibling['id']}'] td").last
+    ended = page.page.locator(f"#text-rows tr[data-track='{daemon['id']}'] td[data-ended-ns]")
+    lived = page.page.locator(f"#text-rows tr[data-track='{sibling['id']}'] td[data-ended-ns]")
 
     # On the canvas's data and in the table: the daemon first, its sibling later, by itself.
     assert sibling["end"]["cause"] == "returned"

@@ -3,6 +3,7 @@
 import { OPEN, SliceColumns } from "./columns.js";
 import { Flows } from "./flows.js";
 import { Intervals } from "./intervals.js";
+import { Sightings } from "./sightings.js";
 import { KINDS, STATE } from "./vocabulary.js";
 
 /** Objects of these kinds are drawn as a lane when someone waited for them. */
@@ -44,6 +45,8 @@ class Known {
   claims = new Map();
   /** @type {Map<number, import("./shapes.js").Stats>} */
   stats = new Map();
+  /** @type {Map<number, Sightings>} where tracks were seen while they ran */
+  seen = new Map();
   /** @type {string[]} the program's files but its own: app/timeline/places.py */
   files = [];
 }
@@ -146,6 +149,11 @@ export class Timeline extends Known {
     for (const finding of head.findings ?? []) this.findings.set(finding.id, finding);
     for (const claim of head.claims ?? []) this.claims.set(claim.id, claim);
     for (const item of head.stats ?? []) this.stats.set(item.track, item);
+    for (const [track, ns, line] of head.seen ?? []) {
+      let seen = this.seen.get(track);
+      if (!seen) this.seen.set(track, (seen = new Sightings()));
+      seen.append(ns, line);
+    }
     if (head.tracks || head.objects) this.structure += 1;
   }
 

@@ -1,8 +1,9 @@
 // The sentence about the pinned, else the hovered slice.
 
 import { plain, t } from "../base/messages.js";
-import { instant } from "../base/times.js";
+import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
+import { lastSeen } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
 import { sliceFacts, sliceSentence } from "../view/sentences.js";
 import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
@@ -74,6 +75,13 @@ export class Details {
     const endNs = endedAt(this.model, track);
     if (endNs !== null) facts.push(t("until {time}", { time: instant(endNs) }));
     if (track.python) facts.push(track.python);
+    const { nowNs } = this.view;
+    const last = endNs === null ? lastSeen(this.model, id, nowNs) : null;
+    if (last) {
+      const time = duration(Math.max(0, nowNs - last.ns));
+      const line = this.model.lineName(last.line);
+      facts.push(t("line {line}, seen {time} ago", { line, time }));
+    }
     if (stats && track.kind !== "coroutine") {
       const { voluntary, involuntary } = stats;
       facts.push(

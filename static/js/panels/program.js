@@ -2,8 +2,10 @@
 
 import { t } from "../base/messages.js";
 import { cycleOf } from "../model/findings.js";
+import { seenWithin } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
 import { el, part } from "./dom.js";
+import { Here } from "./here.js";
 
 export class Program {
   #key = "";
@@ -23,12 +25,22 @@ export class Program {
     for (const node of this.box.querySelectorAll("[data-line]")) {
       if (node instanceof HTMLElement) this.lines.set(Number(node.dataset.line), node);
     }
+    this.here = new Here(model, view, this.lines);
+  }
+
+  /** Where the slice began, else where it was seen last.
+   *  @param {import("../view/state.js").Point} point */
+  #lineOf({ track, row }) {
+    const began = this.model.slicesOf(track).line[row];
+    if (began > 0) return began;
+    const seen = seenWithin(this.model, track, row, this.view.nowNs);
+    return seen.length > 0 ? seen[seen.length - 1].line : 0;
   }
 
   update() {
     const point = this.view.pin ?? this.view.hover;
     const columns = point && this.model.slicesOf(point.track);
-    const line = columns && point.row < columns.length ? columns.line[point.row] : 0;
+    const line = columns && point.row < columns.length ? this.#lineOf(point) : 0;
     const alarm = point && line ? cycleOf(this.model, point.track, point.row) !== null : false;
     const key = point && line ? `${point.track} ${line} ${alarm} ${columns?.state[point.row]}` : "";
     if (key === this.#key) return;

@@ -3,6 +3,7 @@
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
+import { lastSeen } from "../model/sightings.js";
 import { KINDS, STATE } from "../model/vocabulary.js";
 import { sliceLabels } from "../view/sentences.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
@@ -47,7 +48,9 @@ export class Textual {
     const columns = this.model.slicesOf(track.id);
     const last = columns.length - 1;
     const newest = last < 0 ? [] : [columns.start[last], columns.end[last], columns.state[last]];
-    const key = [track.name, last, ...newest, track.end_ns, track.end?.cause].join(" ");
+    const seen = lastSeen(this.model, track.id, this.model.endNs);
+    const line = seen ? this.model.lineName(seen.line) : "";
+    const key = [track.name, last, ...newest, line, track.end_ns, track.end?.cause].join(" ");
     const old = this.#rows.get(track.id);
     if (old?.key === key) return;
     const name = track.daemon ? t("{name} (daemon)", { name: track.name }) : track.name;
@@ -58,6 +61,7 @@ export class Textual {
       el("td", { class: "number" }, instant(track.start_ns)),
       el("td", {}, this.#states(track.id)),
       el("td", { "data-ended-ns": String(endNs ?? "") }, this.#ending(track, endNs)),
+      el("td", { class: "number" }, line),
     );
     if (old) old.row.replaceWith(row);
     else this.body.append(row);

@@ -4,6 +4,7 @@ import { parts, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { chainOf, threadUnder } from "../model/chains.js";
 import { cycleOf, placeInLine } from "../model/findings.js";
+import { seenWithin } from "../model/sightings.js";
 import { REASON, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { kindNameOf, objectTitle } from "./words.js";
 
@@ -12,6 +13,9 @@ import { kindNameOf, objectTitle } from "./words.js";
 
 /** Only what is held can be said to be held by someone. @type {Set<number>} */
 const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
+
+/** Lines told of one slice. */
+const MOST_LINES = 5;
 
 /**
  * What a slice is, as one sentence: "Waiting for Lock fork, held by Ann since line 7."
@@ -188,8 +192,7 @@ export function sliceFacts(model, track, row, nowNs) {
   const time = duration(columns.endOf(row, nowNs) - columns.start[row]);
   const facts = [open ? t("{time} so far", { time }) : time];
   facts.push(t("since {time}", { time: instant(columns.start[row]) }));
-  const place = columns.line[row];
-  if (place > 0) facts.push(t("at line {line}", { line: model.lineName(place) }));
+  facts.push(...lineFacts(model, track, row, nowNs));
   if (columns.state[row] === STATE.GIL) facts.push(...gilFacts(columns.evidence[row]));
   const cycle = cycleOf(model, track, row);
   if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
@@ -208,6 +211,34 @@ export function sliceFacts(model, track, row, nowNs) {
     const did = { kind: kindNameOf(under.kind), time: duration(under.ns) };
     facts.push(t("its thread meanwhile: {kind}, {time}", did));
   }
+  return facts;
+}
+
+/**
+ * Where a track stands, or where it began to run and at which lines it was seen since.
+ * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
+ * @returns {string[]}
+ */
+function lineFacts(model, track, row, nowNs) {
+  const columns = model.slicesOf(track);
+  const place = columns.line[row];
+  if (columns.state[row] !== STATE.RUNNING) {
+    return place > 0 ? [t("at line {line}", { line: model.lineName(place) })] : [];
+  }
+  const facts = [];
+  if (place > 0) facts.push(t("began at line {line}", { line: model.lineName(place) }));
+  const seen = seenWithin(model, track, row, nowNs);
+  if (seen.length === 0) return facts;
+  const last = seen[seen.length - 1];
+  if (columns.end[row] < 0 && model.state !== "ended") {
+    const time = duration(Math.max(0, nowNs - last.ns));
+    facts.push(t("line {line}, seen {time} ago", { line: model.lineName(last.line), time }));
+    return facts;
+  }
+  const lines = [...new Set(seen.map(({ line }) => line))].map((line) => model.lineName(line));
+  const shown = lines.slice(0, MOST_LINES).join(", ");
+  const more = lines.length > MOST_LINES ? ", …" : "";
+  facts.push(t("seen at line {lines}", { lines: shown + more }));
   return facts;
 }
 
