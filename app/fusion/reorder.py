@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import marshal
 from bisect import bisect_right
 from collections.abc import Iterable
 from operator import itemgetter
+from typing import Any, get_args
 
 from app.timeline.records import Record
 
+#: So many records wait as objects (some 240 bytes each); more are packed into some 32 bytes each.
+#: Packing and unpacking takes a third of the time that fusing takes.
+UNPACKED = 400_000
+
 _time = itemgetter(0)
+_KINDS: tuple[Any, ...] = get_args(Record)
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 
 class _Run:
-    """Records in order of time; those before ``taken`` are gone."""
+    """Records in order of time, ``first`` the earliest; those before ``taken`` are gone."""
 
-    __slots__ = ("records", "taken")
+    __slots__ = ("_packed", "_records", "count", "first", "last", "taken")
 
-    def __init__(self, records: list[Record]) -> None:
-        self.records = records
+    def __init__(self, records: list[Record], packed: bool) -> None:
+        self.first, self.last = records[0].t, records[-1].t
+        self.count = len(records)
         self.taken = 0
+        self._packed = _packed(records) if packed else b""
+        self._records = [] if packed else records
+
+    def take(self, watermark: int) -> list[Record]:
+        if self._packed:
+            self._records, self._packed = _unpacked(self._packed), b""
+        begin = self.taken
+        self.taken = bisect_right(self._records, watermark, begin, key=_time)
+        if self.taken < self.count:
+            self.first = self._records[self.taken].t
+        return self._records[begin : self.taken]
 
 
 class Reorder:
@@ -26,18 +46,22 @@ class Reorder:
 
     Records of one time keep the order in which they came. What is fed at once is sorted at once,
     and what is taken is a part of a few such runs: sorting a list of sorted runs costs less than
-    a heap, and what waits longer costs nothing, however much it is.
+    a heap, and what waits longer costs nothing. Where more waits than fusion will come to soon,
+    the newest is packed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unpacked: int = UNPACKED) -> None:
+        self._unpacked = unpacked
         self._runs: list[_Run] = []
+        self._waiting = 0
         self._watermark = 0
         self.late = 0
 
     def feed(self, records: Iterable[Record]) -> None:
         run = sorted(records, key=_time)
         if run:
-            self._runs.append(_Run(run))
+            self._waiting += len(run)
+            self._runs.append(_Run(run, self._waiting > self._unpacked))
 
     def take(self, watermark: int) -> list[Record]:
         """The records with ``t <= watermark``, in order of time.
@@ -46,18 +70,13 @@ class Reorder:
         """
         taken: list[Record] = []
         parts = 0
-        over = False
         for run in self._runs:
-            records, begin = run.records, run.taken
-            if records[begin].t > watermark:
-                continue
-            end = bisect_right(records, watermark, begin, key=_time)
-            taken += records[begin:end]
-            parts += 1
-            run.taken = end
-            over = over or end == len(records)
-        if over:
-            self._runs = [run for run in self._runs if run.taken < len(run.records)]
+            if run.first <= watermark:
+                taken += run.take(watermark)
+                parts += 1
+        self._waiting -= len(taken)
+        if parts:
+            self._runs = [run for run in self._runs if run.taken < run.count]
         if parts > 1:
             taken.sort(key=_time)
         if self._watermark:
@@ -67,7 +86,19 @@ class Reorder:
 
     def take_all(self) -> list[Record]:
         """Everything that waits, in order of time."""
-        return self.take(max((run.records[-1].t for run in self._runs), default=self._watermark))
+        return self.take(max((run.last for run in self._runs), default=self._watermark))
 
     def __len__(self) -> int:
-        return sum(len(run.records) - run.taken for run in self._runs)
+        return self._waiting
+
+
+def _packed(records: list[Record]) -> bytes:
+    kinds = bytes(_CODES[type(record)] for record in records)
+    return marshal.dumps((kinds, list(map(tuple, records))), 2)
+
+
+def _unpacked(data: bytes) -> list[Record]:
+    kinds, rows = marshal.loads(data)
+    # What a named tuple's own call does in the end.
+    new = tuple.__new__
+    return [new(_KINDS[kind], row) for kind, row in zip(kinds, rows, strict=True)]

@@ -369,6 +369,7 @@ class Run:
             self._limit = self._watch.at_the_end(self._over_ns)
             self._feed([self._limit] if self._limit else [])
         end_ns = self._over_ns
+        self._catch_up(end_ns)
         batch = self._fusion.finish(end_ns)
         while self._backlog:
             self._send(*self._backlog.take())
@@ -389,6 +390,20 @@ class Run:
         if self._failure:
             frame.head |= {"failure": self._failure, "failure_told": told([self._failure])}
         self._sink.send(frames.encode(frame))
+
+    def _catch_up(self, end_ns: int) -> None:
+        """What is left of a storm, step by step: its reader sees it come, and it is never whole
+        in memory.
+        """
+        while end_ns - self._fused_ns > STEP_NS:
+            self._commands.poll()
+            if self._commands.gone or self._sink.broken:
+                return
+            self._fused_ns += STEP_NS
+            self._backlog.add(self._fusion.advance(self._fused_ns), self._fused_ns)
+            self._sink.flush()
+            if not self._sink.pending:
+                self._send(*self._backlog.take())
 
     def _exit(self, batch: Batch) -> dict[str, Any]:
         """How the program's first process ended: by its track, else by its raw wait status."""

@@ -9,7 +9,17 @@ import pytest
 from app.fusion import Fusion
 from app.fusion.reorder import Reorder
 from app.timeline.model import OPEN
-from app.timeline.records import Dropped, Limit, Record, SwitchIn
+from app.timeline.records import (
+    Dropped,
+    Limit,
+    OutputChunk,
+    ProbeRecord,
+    ProcessReaped,
+    Record,
+    SwitchIn,
+    SwitchOut,
+    TaskComm,
+)
 from app.timeline.states import Reason, State
 from tests.fusion.world import MS, ROOT, World, assert_whole, at, rows
 
@@ -34,9 +44,27 @@ def test_records_of_one_time_keep_their_order() -> None:
     ]  # fmt: skip
 
 
+def test_what_waits_packed_comes_out_as_it_was() -> None:
+    text = "Grüße \0 全"
+    records: list[Record] = [
+        SwitchIn(1 << 62, 1 << 31, 7, 1),
+        SwitchOut(10, 3, 7, 0, True),
+        ProbeRecord(11, 3, 7, 1, 20, 8, 5, (1 << 64) - 1, 1 << 63, text),
+        ProcessReaped(12, 3, None, False),
+        OutputChunk(13, "stdout", b"\xff\0"),
+        TaskComm(14, 3, 7, text, True),
+    ]
+    reorder = Reorder(unpacked=0)
+    reorder.feed(records)
+    taken = reorder.take_all()
+    assert taken == [*records[1:], records[0]]
+    assert [type(record) for record in taken] == [type(r) for r in (*records[1:], records[0])]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_taken_step_by_step_is_what_one_sort_gives(seed: int) -> None:
-    luck, reorder = random.Random(seed), Reorder()
+    luck = random.Random(seed)
+    reorder = Reorder(unpacked=luck.randrange(40))
     fed: list[Record] = []
     taken: list[Record] = []
     watermark = 0
