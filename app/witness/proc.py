@@ -76,6 +76,18 @@ def stat(pid: int, tid: int = 0) -> Stat | None:
     return parse_stat(data) if data else None
 
 
+def parse_account(data: bytes) -> tuple[int, int, int] | None:
+    """A schedstat file: ns on a CPU, ns on a run queue, time slices; None where it is empty."""
+    fields = data.split()
+    return (int(fields[0]), int(fields[1]), int(fields[2])) if len(fields) == 3 else None
+
+
+def account(pid: int, tid: int = 0) -> tuple[int, int, int] | None:
+    """Of the process's first thread, or of its thread ``tid``; also of a zombie, to its end."""
+    data = read(f"/proc/{pid}/task/{tid}/schedstat" if tid else f"/proc/{pid}/schedstat", 80)
+    return parse_account(data) if data else None
+
+
 def rss_bytes(pid: int) -> int:
     """Resident memory that is the process's own: without file pages and shared mappings."""
     data = read(f"/proc/{pid}/statm")

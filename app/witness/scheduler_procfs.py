@@ -2,6 +2,10 @@
 
 It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) tells
 how long the thread ran and stood in the run queue meanwhile, exactly; ``stat`` its state now.
+
+A thread whose account did not change has neither come on a CPU nor left it, so it is runnable if it
+was, and else has not run; its state is not read again, which takes four times as long. No birth is
+looked for while the kernel gave no new id (the last field of /proc/loadavg, proc(5)).
 """
 
 from __future__ import annotations
@@ -26,8 +30,12 @@ MIN_INTERVAL_NS = 2_000_000
 MAX_SHARE = 0.05
 #: What a look costs beside its own work: to wake up for it, and to hand on what was seen.
 WAKING_NS = 25_000
-#: Births and deaths are looked for at least this often; a changed thread count does it at once.
+#: Births are looked for no more often than this while other programs make processes too, and at
+#: least so often whatever the ids say; a death makes look at once.
 DISCOVER_NS = 20_000_000
+DISCOVER_AT_LEAST_NS = 200_000_000
+#: The state of a blocked thread is read this often though its account stands still.
+STATE_NS = 50_000_000
 #: A thread's files stay open up to this many threads.
 OPEN_THREADS = 256
 
@@ -35,12 +43,26 @@ OPEN_THREADS = 256
 class _Thread:
     """One thread's open files and what was last seen of it."""
 
-    __slots__ = ("comm", "pid", "schedstat", "stat", "tid", "waited")
+    __slots__ = (
+        "before",
+        "comm",
+        "cpu",
+        "letter",
+        "pid",
+        "read_ns",
+        "schedstat",
+        "stat",
+        "tid",
+        "waited",
+    )
 
     def __init__(self, pid: int, tid: int, keep_open: bool) -> None:
         self.pid, self.tid = pid, tid
-        self.comm = ""
+        self.comm = self.letter = ""
+        self.cpu = self.read_ns = 0
+        #: The account as it was told, and as it was right before the state was read.
         self.waited: tuple[int, int, int] | None = None
+        self.before: tuple[int, int, int] | None = None
         folder = f"/proc/{pid}/task/{tid}"
         self.stat = self.schedstat = -1
         if keep_open:
@@ -60,15 +82,12 @@ class _Thread:
         return proc.parse_stat(data) if data else None
 
     def read_schedstat(self) -> tuple[int, int, int] | None:
+        if self.schedstat < 0:
+            return proc.account(self.pid, self.tid)
         try:
-            if self.schedstat >= 0:
-                data: bytes | None = os.pread(self.schedstat, 80, 0)
-            else:
-                data = proc.read(f"/proc/{self.pid}/task/{self.tid}/schedstat")
-            run, wait, slices = (data or b"").split()
-        except (OSError, ValueError):
+            return proc.parse_account(os.pread(self.schedstat, 80, 0))
+        except OSError:
             return None
-        return int(run), int(wait), int(slices)
 
     def close(self) -> None:
         for fd in (self.stat, self.schedstat):
@@ -81,7 +100,7 @@ class ProcfsScheduler:
     """Samples the threads of ``root_pid`` and of all that descends from ``tree_pid``.
 
     ``tree_pid`` is the subreaper that orphans of the program fall to. ``share`` is the part of
-    one core that the sampling took, smoothed; the pause between looks grows to keep it small.
+    one core that the last look took: each is paid for by the pause after it.
     The next look is due at ``due_ns``.
     """
 
@@ -95,12 +114,19 @@ class ProcfsScheduler:
         self._processes: set[int] = set()
         self._zombies: set[int] = set()
         self.due_ns = self._discover_due_ns = 0
-        self._cost_ns = 0.0
+        self._discovered_ns = 0
+        self._last_id = b""
+        self._cost_ns = 0
         self.interval_ns = MIN_INTERVAL_NS
 
     @property
     def share(self) -> float:
         return self._cost_ns / (self._cost_ns + self.interval_ns)
+
+    def begins(self, t: int) -> list[Record]:
+        """What the program's first process had run and waited before it was let go."""
+        account = proc.account(self._root)
+        return [SchedStat(t, self._root, self._root, *account)] if account else []
 
     def poll(self) -> list[Record]:
         """One look at every thread when it is due, else nothing."""
@@ -109,16 +135,14 @@ class ProcfsScheduler:
             return []
         began = time.thread_time_ns()
         records: list[Record] = []
-        if now_ns >= self._discover_due_ns:
-            self._discover_due_ns = now_ns + DISCOVER_NS
+        if self._births_due(now_ns):
             records += self._discover()
         for thread in list(self._threads.values()):
             records += self._look(thread)
         self._table.note(records)
         cost = time.thread_time_ns() - began + WAKING_NS
-        # The dearer of this look and the average: a burst of threads slows it down at once.
-        self._cost_ns = max(cost, 0.9 * self._cost_ns + 0.1 * cost)
-        self.interval_ns = max(MIN_INTERVAL_NS, int(self._cost_ns * (1 / MAX_SHARE - 1)))
+        self._cost_ns = cost
+        self.interval_ns = max(MIN_INTERVAL_NS, int(cost * (1 / MAX_SHARE - 1)))
         self.due_ns = time.monotonic_ns() + self.interval_ns
         return records
 
@@ -128,6 +152,18 @@ class ProcfsScheduler:
         self._threads.clear()
 
     # --- births and deaths ---------------------------------------------------------------------
+
+    def _births_due(self, now_ns: int) -> bool:
+        if now_ns < self._discover_due_ns:
+            return False
+        last_id = (proc.read("/proc/loadavg", 128) or b"").rpartition(b" ")[2]
+        wanted = not self._discover_due_ns or self._zombies or last_id != self._last_id
+        if not wanted and now_ns - self._discovered_ns < DISCOVER_AT_LEAST_NS:
+            return False
+        self._last_id = last_id
+        self._discovered_ns = now_ns
+        self._discover_due_ns = now_ns + DISCOVER_NS
+        return True
 
     def _discover(self) -> list[Record]:
         t = time.monotonic_ns()
@@ -190,6 +226,12 @@ class ProcfsScheduler:
 
     def _look(self, thread: _Thread) -> list[Record]:
         t = time.monotonic_ns()
+        before = thread.read_schedstat()
+        if before is not None and before == thread.before:
+            if thread.letter == "R":
+                return [StatSample(t, thread.pid, thread.tid, "R", thread.cpu)]
+            if t - thread.read_ns < STATE_NS:
+                return []
         stat = thread.read_stat()
         if stat is None:
             self._discover_due_ns = 0
@@ -206,7 +248,11 @@ class ProcfsScheduler:
             if thread.comm:
                 records.append(TaskComm(t, thread.pid, thread.tid, stat.comm, False))
             thread.comm = stat.comm
+        thread.letter, thread.cpu, thread.read_ns = stat.state, stat.cpu, t
         records.append(StatSample(t, thread.pid, thread.tid, stat.state, stat.cpu))
+        # Again, for it may have stopped before its state was read. What changed since the first
+        # reading is seen at the next look.
+        thread.before = before
         waited = thread.read_schedstat()
         if waited is not None and waited != thread.waited:
             thread.waited = waited

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from app.errors import Sentence, told
+from app.witness import proc
 from app.worker import prctl
 from app.worker.cgroup import Cgroup
 from app.worker.sandbox import Sandbox
@@ -230,22 +231,13 @@ class _Guarding:
                 return
             if ended is None:
                 return
-            account = _account(ended.si_pid)
+            account = proc.account(ended.si_pid) or ()
             pid, status = os.waitpid(ended.si_pid, 0)
             self._report(reaped=[pid, status, time.monotonic_ns()], account=account)
 
     def _report(self, **message: Any) -> None:
         with contextlib.suppress(BrokenPipeError):  # the worker is gone: its end is seen soon
             os.write(self._reports, json.dumps(message).encode() + b"\n")
-
-
-def _account(pid: int) -> list[int]:
-    """/proc/<pid>/schedstat of a zombie: what its first thread ran and waited, to its end."""
-    try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:
-            return [int(number) for number in file.read().split()]
-    except (OSError, ValueError):
-        return []  # a kernel without schedstat
 
 
 def _refusal(program: str, why: str) -> bytes:

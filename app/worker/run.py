@@ -165,6 +165,7 @@ class Run:
         spec, limits = self.spec, self.spec.limits
         started_at = datetime.datetime.now(datetime.UTC)
         self.start_ns = time.monotonic_ns()
+        before = self._sampler.begins(self.start_ns) if self._sampler is not None else []
         os.write(self._go, b"g")
         os.close(self._go)
         self._fusion = Fusion(
@@ -207,6 +208,7 @@ class Run:
         self._watermark = self._fused_ns = self._frame_ns = self.start_ns
         self._backlog = Backlog()
         self._send(Batch(), self.start_ns)
+        self._feed(before)
 
     def _witnesses(self) -> dict[str, Any]:
         return {
@@ -293,7 +295,7 @@ class Run:
                 if pid == self._root_pid:
                     self._status = status
                 self._states.told(pid)
-                if self._sampler is not None and len(message["account"]) == 3:
+                if self._sampler is not None and message["account"]:
                     records.append(SchedStat(t, pid, pid, *message["account"]))
                 records.append(ProcessReaped(t, pid, status, False))
             elif "empty" in message:

@@ -68,6 +68,24 @@ def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
     assert reaped[child].sampled and reaped[child].status is None
     # It was seen dead well before it was seen gone: the zombie time is there.
     assert reaped[child].t - ends[child].t > 100_000_000
+    # A zombie's account tells what it did to its end.
+    last = [r for r in records if isinstance(r, SchedStat) and r.tid == child][-1]
+    assert last.t == ends[child].t
+
+
+def test_state_is_not_read_again_while_the_account_stands_still() -> None:
+    _, records = watch(
+        "import threading, time\n"
+        "t = threading.Thread(target=time.sleep, args=(0.4,)); t.start()\n"
+        "while t.is_alive(): sum(range(1_000))\n"
+    )
+    root = next(r.pid for r in records if isinstance(r, StatSample))
+    sleeper = next(r.tid for r in records if isinstance(r, TaskNew) and r.pid == root)
+    looks = {tid: [r for r in records if isinstance(r, StatSample) and r.tid == tid]
+             for tid in (root, sleeper)}  # fmt: skip
+    asleep = [r for r in looks[sleeper] if r.state == "S"]
+    assert 0 < len(asleep) < len(looks[root]) / 2
+    assert "R" in {r.state for r in looks[root]}
 
 
 def test_procfs_costs_at_most_its_share_with_many_threads() -> None:
