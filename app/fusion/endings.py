@@ -7,12 +7,15 @@ import signal
 from app.fusion.book import Book
 from app.fusion.flows import Flows
 from app.fusion.identities import Identities
-from app.fusion.lives import Cpu, ProcessLife, TaskLife, ThreadLife
+from app.fusion.lives import Cpu, Kill, ProcessLife, TaskLife, ThreadLife
 from app.fusion.waits import Waits
-from app.timeline.model import Ending
-from app.timeline.states import Cause, Evidence, State
+from app.timeline.model import NOTHING, Ending
+from app.timeline.records import SignalSent
+from app.timeline.states import Cause, Evidence, FlowKind, State
 
 RETURNED, RAISED, EXITED = 0, 1, 2
+#: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
+HARMLESS = frozenset({17, 18, 19, 20, 23, 28})
 
 
 def signal_name(number: int) -> str:
@@ -81,6 +84,24 @@ class Endings:
             life.track.end = Ending(Cause.WITH_PROCESS)
         self._book.touch(life.track)
 
+    # --- signals -------------------------------------------------------------------------------
+
+    def signal_sent(self, t: int, record: SignalSent) -> None:
+        """The kernel saw a signal on its way to a thread or its process, and who sent it."""
+        target = self._who.threads.get(record.tid)
+        if target is None or target.exited:
+            return
+        number, process, track = record.number, target.process, None
+        sender = self._who.threads.get(record.sender_tid)
+        if sender is not None and sender.process.pid == record.sender_pid:
+            track = sender.track.id
+            # Who has the probe told this arrow already.
+            if number in HARMLESS and sender is not target and not sender.process.probed:
+                self._book.flow(FlowKind.SIGNAL, track, t, target.track.id, t)
+        elif record.sender_tid:
+            track = NOTHING
+        process.sent(Kill(track, t, number, False))
+
     # --- processes -----------------------------------------------------------------------------
 
     def _process_over(self, process: ProcessLife, t: int) -> None:
@@ -132,9 +153,10 @@ class Endings:
             return Ending(_CAUSES.get(aux, Cause.UNKNOWN), exception=exception or None)
         if number := status & 0x7F:
             name = signal_name(number)
-            if any(daemon and sent == number for _, _, sent, daemon in process.kills):
+            if any(kill.daemon and kill.number == number for kill in process.kills):
                 return Ending(Cause.DAEMON, signal=name)
-            return Ending(Cause.SIGNAL, signal=name)
+            kill = process.killed_by()
+            return Ending(Cause.SIGNAL, signal=name, sender=kill.track if kill else None)
         code = (status >> 8) & 0xFF
         if aux == RAISED and code:
             return Ending(Cause.RAISED, code, exception=exception or None)

@@ -129,12 +129,10 @@ class Flows:
 
     def signalled(self, process: ProcessLife, t: int) -> None:
         """The process is gone: was it a signal that someone here sent?"""
-        number = (process.status or 0) & 0x7F
-        for track, since, sent, _ in reversed(process.kills):
-            if sent == number:
-                end = t if process.exit_ns is None else process.exit_ns
-                self._book.flow(FlowKind.SIGNAL, track, since, process.main.track.id, end)
-                return
+        kill = process.killed_by()
+        if kill is not None and kill.track:
+            end = t if process.exit_ns is None else process.exit_ns
+            self._book.flow(FlowKind.SIGNAL, kill.track, kill.t, process.main.track.id, end)
 
     # --- queues and pipes ----------------------------------------------------------------------
 

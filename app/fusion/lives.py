@@ -36,6 +36,17 @@ class Sent(NamedTuple):
     to_ns: int
 
 
+class Kill(NamedTuple):
+    """A signal sent to a process: by the track of the run, by NOTHING of it, or, None, by the
+    kernel. ``daemon``: multiprocessing ends a daemon so.
+    """
+
+    track: int | None
+    t: int
+    number: int
+    daemon: bool
+
+
 class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
@@ -196,13 +207,23 @@ class ProcessLife:
         self.has_gil = True
         self.gil = Gil(self)
         self.main_end: tuple[int, str] | None = None
-        self.kills: list[tuple[int, int, int, bool]] = []  # (track, t, signal, daemon)
+        self.kills: list[Kill] = []  # the last ones
         self.exit_ns: int | None = None
         self.status: int | None = None
         self.reaped = False
         self.unended: list[ThreadLife] = []  # threads that vanished without THREAD_END
         self.executing: dict[ThreadLife, None] = {}
         self.stopped_executing: list[tuple[ThreadLife, int]] = []  # the last two, newest first
+
+    def sent(self, kill: Kill) -> None:
+        """A signal is on its way to this process."""
+        self.kills.append(kill)
+        del self.kills[:-_KILLS]
+
+    def killed_by(self) -> Kill | None:
+        """The last signal like the one that ended it."""
+        number = (self.status or 0) & 0x7F
+        return next((kill for kill in reversed(self.kills) if kill.number == number), None)
 
     def other_executing(self, life: ThreadLife, since: int) -> ThreadLife | None:
         """A thread other than ``life`` that executed Python at some time after ``since``."""
@@ -290,5 +311,7 @@ class TaskLife:
         return self.obj
 
 
+#: Signals kept of each process.
+_KILLS = 16
 #: Who may hold an object, or wait for one.
 Waiter = ThreadLife | TaskLife

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.fusion.book import Book
-from app.fusion.endings import Endings
+from app.fusion.endings import HARMLESS, Endings
 from app.fusion.flows import Flows
 from app.fusion.identities import PROGRAM, Identities
-from app.fusion.lives import Cpu, ThreadLife
+from app.fusion.lives import Cpu, Kill, ThreadLife
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
 from app.fusion.sampled_machine import SampledMachine
@@ -20,8 +20,6 @@ from app.timeline.records import ProbeRecord
 from app.timeline.states import Evidence, FlowKind, State
 
 _NO_GIL, _PYPY = 1, 2
-#: Signals kept for each target until it ends.
-_KILLS = 16
 
 Handler = Callable[[int, ThreadLife, ProbeRecord], None]
 
@@ -217,10 +215,8 @@ class ProbeRecords:
         target = self._who.of_pid(record.a)
         if target is None:
             return
-        kills = target.process.kills
-        kills.append((life.track.id, t, record.aux, record.b == 1))
-        del kills[:-_KILLS]
-        if record.aux in _HARMLESS and target is not life:
+        target.process.sent(Kill(life.track.id, t, record.aux, record.b == 1))
+        if record.aux in HARMLESS and target is not life:
             self._book.flow(FlowKind.SIGNAL, life.track.id, t, target.track.id, t)
 
     def _reaped(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
@@ -290,6 +286,3 @@ _USES = frozenset(
 _BEFORE_GET = frozenset(
     {wire.GET, wire.LEAVE, wire.VALUE, wire.ACQUIRED, wire.RELEASED, wire.NOTIFY}
 )
-
-#: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
-_HARMLESS = frozenset({17, 18, 19, 20, 23, 28})

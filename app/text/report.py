@@ -144,7 +144,7 @@ def _states(timeline: Timeline, console: Console) -> None:
         table.add_row(
             escape("  " * depth + track.name),
             *(cells[number] for cells in shown.values()),
-            escape(sentences.ending(track)),
+            escape(sentences.ending(track, timeline)),
         )
     console.print()
     console.print(table, highlight=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.text.language import _
-from app.timeline.model import Finding, Track, Wait
+from app.timeline.model import Ending, Finding, Track, Wait
 from app.timeline.places import spelled
 from app.timeline.states import Cause
 from app.timeline.timeline import Timeline
@@ -83,7 +83,7 @@ def limit(name: str, value: int) -> str:
     return _("Stopped: limit {name} ({value}).").format(name=name, value=value)
 
 
-def ending(track: Track) -> str:
+def ending(track: Track, timeline: Timeline) -> str:
     """How ``track`` ended, in a few words; empty while it lives."""
     end = track.end
     if end is None:
@@ -96,7 +96,7 @@ def ending(track: Track) -> str:
         case Cause.EXIT:
             return _("exit {code}").format(code=0 if end.code is None else end.code)
         case Cause.SIGNAL:
-            return _("ended by {signal}").format(signal=end.signal or "?")
+            return _signal(end, timeline)
         case Cause.DAEMON:
             return _("daemon, ended with its parent's code ({signal})").format(
                 signal=end.signal or "?"
@@ -108,6 +108,16 @@ def ending(track: Track) -> str:
         case Cause.NEVER_AWAITED:
             return _("never awaited")
     return _("unknown")
+
+
+def _signal(end: Ending, timeline: Timeline) -> str:
+    signal = end.signal or "?"
+    if end.sender is None:
+        return _("ended by {signal}").format(signal=signal)
+    if not end.sender:
+        return _("ended by {signal} from outside the run").format(signal=signal)
+    sender = _track_name(end.sender, timeline)
+    return _("ended by {signal} from {sender}").format(signal=signal, sender=sender)
 
 
 def seconds(ns: int) -> str:

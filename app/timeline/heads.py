@@ -59,6 +59,7 @@ def track_json(track: Track) -> dict[str, Any]:
             "code": end.code,
             "signal": end.signal,
             "exception": end.exception,
+            "sender": end.sender,
         },
         "python": track.python,
     }
@@ -77,7 +78,13 @@ def track_from(value: dict[str, Any]) -> Track:
         start_ns=value["start_ns"],
         end_ns=OPEN if value["end_ns"] is None else value["end_ns"],
         end=end
-        and Ending(Cause.from_word(end["cause"]), end["code"], end["signal"], end["exception"]),
+        and Ending(
+            Cause.from_word(end["cause"]),
+            end["code"],
+            end["signal"],
+            end["exception"],
+            end.get("sender"),
+        ),
         python=value.get("python"),
     )
 

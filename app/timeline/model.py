@@ -27,12 +27,17 @@ NO_CPU = -1
 
 
 class Ending(NamedTuple):
-    """How a track ended. ``code`` is an exit status, ``signal`` a name such as ``SIGTERM``."""
+    """How a track ended. ``code`` is an exit status, ``signal`` a name such as ``SIGTERM``.
+
+    ``sender`` is the track that sent the signal, NOTHING where it came from outside the run, and
+    None where that is not known.
+    """
 
     cause: Cause
     code: int | None = None
     signal: str | None = None
     exception: str | None = None
+    sender: int | None = None
 
 
 @dataclass(slots=True)

@@ -76,6 +76,19 @@ class TaskComm(NamedTuple):
     exec: bool
 
 
+class SignalSent(NamedTuple):
+    """Signal ``number`` is on its way to thread ``tid`` (tracepoint signal:signal_generate).
+
+    The ids of the sender are 0 where the kernel itself sent it: a fault, a closed pipe, a timer.
+    """
+
+    t: int
+    tid: int
+    number: int
+    sender_pid: int
+    sender_tid: int
+
+
 class SchedStat(NamedTuple):
     """/proc/<tid>/schedstat: cumulative ns on CPU, ns on a run queue, and time slices."""
 
@@ -190,6 +203,7 @@ Record = (
     | SwitchOut
     | Waking
     | Wakeup
+    | SignalSent
     | TaskNew
     | TaskExit
     | TaskComm

@@ -14,6 +14,7 @@ from typing import Literal
 from app.timeline.records import (
     Dropped,
     Record,
+    SignalSent,
     SwitchIn,
     SwitchOut,
     TaskComm,
@@ -24,7 +25,9 @@ from app.timeline.records import (
 )
 
 #: The tracepoints that are decoded.
-Tracepoint = Literal["sched_waking", "sched_wakeup", "sched_wakeup_new", "sched_switch"]
+Tracepoint = Literal[
+    "sched_waking", "sched_wakeup", "sched_wakeup_new", "sched_switch", "signal_generate"
+]
 
 LOST = 2
 COMM = 3
@@ -61,6 +64,13 @@ COMES_OFFSET = 56
 _TRACEPOINT = struct.Struct("<HB21xi")
 assert _TRACEPOINT.size == WOKEN_OFFSET + 4
 _COMES = struct.Struct("<i")
+#: signal_generate: sig, errno and code; the thread that gets it, whether its whole group does, and
+#: the result, of which TRACE_SIGNAL_DELIVERED is 0 (include/trace/events/signal.h).
+SIGNAL_OFFSETS = {"sig": 8, "code": 16, "pid": 36, "result": 44}
+_SIGNAL = struct.Struct("<8xi4xi16xi4xi")
+#: si_code of those that a process sends: SI_USER, SI_QUEUE, SI_TKILL (asm-generic/siginfo.h).
+_SENT = frozenset({0, -1, -6})
+_SIGPIPE = 13  # has SI_USER too, though it is the kernel that answers a write so
 
 _new = tuple.__new__  # what a named tuple's own call does in the end
 #: The kernel's ids of a task that has none any more, or of the idle task.
@@ -141,6 +151,9 @@ def decode(
                 if flags & _INTERRUPT:
                     pid = tid = 0  # a clock or a device woke it, not who happened to run
                 add(_new(Waking, (t, woken, pid, tid)))
+            elif name == "signal_generate":
+                if sent := _signal(data, offset, t, pid, tid, flags):
+                    add(sent)
             else:
                 add(_new(Wakeup, (t, woken)))
         else:
@@ -152,6 +165,15 @@ def decode(
         offset += size
     last.seen = seen
     return records
+
+
+def _signal(data: bytes, offset: int, t: int, pid: int, tid: int, flags: int) -> SignalSent | None:
+    number, code, target, result = _SIGNAL.unpack_from(data, offset + _RAW)
+    if result:
+        return None  # ignored, or pending already
+    if flags & _INTERRUPT or code not in _SENT or (number == _SIGPIPE and target == tid):
+        pid = tid = 0
+    return SignalSent(t, target, number, pid, tid)
 
 
 def _rare(kind: int, misc: int, data: bytes, offset: int, size: int) -> Record | None:

@@ -1,9 +1,10 @@
 """The scheduler by perf records and its wake-up tracepoints: who woke whom, and when.
 
 To the context switches of ``scheduler_perf`` this adds sched:sched_waking, sched_wakeup and
-sched_wakeup_new, so that the time a thread is ready is exact, and sched_switch for the instant of
-a switch (perf's own record of it comes late). The kernel grants tracepoints to
-root and to CAP_PERFMON; their numbers are read in tracefs (Linux Documentation/trace/events.rst).
+sched_wakeup_new, so that the time a thread is ready is exact, sched_switch for the instant of
+a switch (perf's own record of it comes late), and signal_generate for who sends a signal. The
+kernel grants tracepoints to root and to CAP_PERFMON; their numbers are read in tracefs (Linux
+Documentation/trace/events.rst).
 Some virtual machines lose samples of an idle CPU without a word; for waits whose wake-up did not
 come the run queue's account is still read.
 """
@@ -14,7 +15,7 @@ import os
 import re
 
 from app.errors import Sentence
-from app.timeline.records import Record, TaskNew, Wakeup, Waking
+from app.timeline.records import Record, SignalSent, TaskNew, Wakeup, Waking
 from app.witness import perf_event, perf_records
 from app.witness.perf_records import Tracepoint
 from app.witness.scheduler_perf import PerfScheduler
@@ -32,8 +33,9 @@ _FIELDS: dict[Tracepoint, dict[str, int]] = {
         "prev_pid": perf_records.LEAVES_OFFSET,
         "next_pid": perf_records.COMES_OFFSET,
     },
+    "signal_generate": perf_records.SIGNAL_OFFSETS,
 }
-_FIELD = re.compile(r"field:pid_t (\w+);\s+offset:(\d+);\s+size:4;")
+_FIELD = re.compile(r"field:(?:pid_t|int) (\w+);\s+offset:(\d+);\s+size:4;")
 
 
 class TracepointScheduler(PerfScheduler):
@@ -52,12 +54,17 @@ class TracepointScheduler(PerfScheduler):
         return perf_records.decode(data, self._tracepoints, self._instants[ring])
 
     def _own(self, records: list[Record]) -> list[Record]:
-        """Without the wake-ups of threads of other programs: tracepoints hear the machine."""
+        """Without what threads of other programs are told: tracepoints hear the machine."""
         own = self._table.tids | {item.tid for item in records if type(item) is TaskNew}
         return [
             record
             for record in records
-            if (type(record) is not Waking and type(record) is not Wakeup) or record.tid in own
+            if (
+                type(record) is not Waking
+                and type(record) is not Wakeup
+                and type(record) is not SignalSent
+            )
+            or record.tid in own
         ]
 
 
@@ -106,9 +113,10 @@ def numbers() -> dict[int, Tracepoint]:
     found: dict[int, Tracepoint] = {}
     for name, fields in _FIELDS.items():
         try:
-            with open(f"{root}/events/sched/{name}/id") as file:
+            folder = f"{root}/events/{name.partition('_')[0]}/{name}"
+            with open(f"{folder}/id") as file:
                 number = int(file.read())
-            with open(f"{root}/events/sched/{name}/format") as file:
+            with open(f"{folder}/format") as file:
                 places = {field: int(offset) for field, offset in _FIELD.findall(file.read())}
         except (OSError, ValueError) as error:
             raise Refused(

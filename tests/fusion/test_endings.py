@@ -6,7 +6,7 @@ import signal
 
 from app.timeline import wire
 from app.timeline.model import Ending
-from app.timeline.records import Limit, StatSample
+from app.timeline.records import Limit, SignalSent, StatSample
 from app.timeline.states import Cause, Reason
 from tests.fusion.world import ROOT, World, assert_whole, at, row_at, rows, track_of
 
@@ -82,6 +82,23 @@ def test_process_exit_codes_signals_and_exceptions_are_told() -> None:
         assert track_of(world.timeline(40), CHILD).end == ending
 
 
+def test_sender_of_the_signal_that_killed_is_told_by_the_kernel_where_it_saw_it() -> None:
+    for sender, pid, expected in ((101, ROOT, 101), (77, 7, 0), (0, 0, None), (101, 7, 0)):
+        world = family()
+        world.thread(2, 101, "killer")
+        world.add(SignalSent(at(17), CHILD, signal.SIGTERM, ROOT, ROOT))  # it has a handler
+        world.add(SignalSent(at(18), CHILD, signal.SIGKILL, pid, sender))
+        world.exit(20, CHILD, pid=CHILD)
+        world.reaped(25, CHILD, status=signal.SIGKILL)
+        timeline = world.timeline(40)
+        known = track_of(timeline, expected).id if expected else expected
+        assert track_of(timeline, CHILD).end == Ending(Cause.SIGNAL, None, "SIGKILL", None, known)
+        arrows = [flow for flow in timeline.flows if flow.kind.word == "signal"]
+        assert [(flow.from_track, flow.from_ns) for flow in arrows] == (
+            [(known, 18_000_000)] if expected else []
+        )
+
+
 def test_daemon_process_ended_by_its_parent_is_told_apart_from_a_plain_signal() -> None:
     for flag, cause in ((1, Cause.DAEMON), (0, Cause.SIGNAL)):
         world = family(daemon=True)
@@ -89,7 +106,8 @@ def test_daemon_process_ended_by_its_parent_is_told_apart_from_a_plain_signal() 
         world.exit(20, CHILD, pid=CHILD)
         world.reaped(25, CHILD, status=signal.SIGTERM)
         timeline = world.timeline(40)
-        assert track_of(timeline, CHILD).end == Ending(cause, signal="SIGTERM")
+        sender = timeline.root().id if cause is Cause.SIGNAL else None
+        assert track_of(timeline, CHILD).end == Ending(cause, signal="SIGTERM", sender=sender)
         (flow,) = [flow for flow in timeline.flows if flow.kind.word == "signal"]
         assert (flow.from_ns, flow.to_ns) == (18_000_000, 20_000_000)
 

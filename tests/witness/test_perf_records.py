@@ -6,6 +6,7 @@ import struct
 
 from app.timeline.records import (
     Dropped,
+    SignalSent,
     SwitchIn,
     SwitchOut,
     TaskComm,
@@ -104,6 +105,30 @@ def test_decode_wakeups_tells_the_woken_and_the_waker() -> None:
         Wakeup(130, 12),
         Waking(140, 12, 0, 0),
         Waking(150, 12, 7, 11),
+    ]
+
+
+def test_decode_signal_tells_who_sent_it() -> None:
+    def sample(number: int, code: int, tid: int, result: int = 0, flags: int = 0) -> bytes:
+        fields = struct.pack("<HBBi", 261, flags, 0, tid)
+        fields += struct.pack("<iii16siii", number, 0, code, b"python", 11, 1, result)
+        raw = struct.pack("<I", len(fields)) + fields
+        return record(9, 0, sample_id(7, tid, 100, 0), raw)
+
+    data = (
+        sample(15, 0, 8)  # kill(2)
+        + sample(15, -6, 8)  # tgkill(2)
+        + sample(11, 1, 11)  # a fault, SEGV_MAPERR
+        + sample(13, 0, 11)  # SIGPIPE, of its own write
+        + sample(14, 0, 8, flags=0x08)  # a clock
+        + sample(15, 0, 8, result=2)  # pending already
+    )
+    assert decode(data, {261: "signal_generate"}) == [
+        SignalSent(100, 11, 15, 7, 8),
+        SignalSent(100, 11, 15, 7, 8),
+        SignalSent(100, 11, 11, 0, 0),
+        SignalSent(100, 11, 13, 0, 0),
+        SignalSent(100, 11, 14, 0, 0),
     ]
 
 

@@ -15,7 +15,8 @@
  * @property {Uint32Array} object @property {Uint8Array} kind
  */
 /** @typedef {{cause: string, code: number | null, signal: string | null,
- *    exception: string | null}} Ending */
+ *    exception: string | null, sender?: number | null}} Ending */
+/** `sender` of an Ending: a track, 0 for someone outside the run, null where it isn't known. */
 /** @typedef {{id: number, kind: string, name: string, pid: number, tid: number,
  *    parent: number | null, daemon: boolean, start_ns: number, end_ns: number | null,
  *    end: Ending | null, python?: string | null}} Track */

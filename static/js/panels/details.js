@@ -93,7 +93,7 @@ export class Details {
     if (stats) facts.push(...gilShares(stats));
     this.#shown = "";
     say(this.title, this.#heading(id));
-    say(this.sentence, endingSentence(track));
+    say(this.sentence, endingSentence(track, (id) => this.model.nameOf(id)));
     say(this.facts, facts.join(" · "));
   }
 

@@ -68,10 +68,12 @@ export class Textual {
     this.#rows.set(track.id, { key, row });
   }
 
+  #nameOf = (/** @type {number} */ id) => this.model.nameOf(id);
+
   /** @param {Track} track @param {number | null} endNs */
   #ending(track, endNs) {
-    if (endNs === null) return endingSentence(track);
-    const words = `${instant(endNs)}: ${endingSentence(track)}`;
+    if (endNs === null) return endingSentence(track, this.#nameOf);
+    const words = `${instant(endNs)}: ${endingSentence(track, this.#nameOf)}`;
     if (track.end_ns === null || track.end_ns <= endNs) return words;
     const time = instant(track.end_ns);
     return [words, t("Its parent collected it at {time}.", { time })].join(" ");

@@ -159,8 +159,23 @@ export function endingOf(track) {
   }
 }
 
-/** How a track ended, as a sentence without the time. @param {Track} track */
-export function endingSentence(track) {
+/** @param {Track} track @param {import("../model/shapes.js").Ending} end
+ *  @param {(track: number) => string} nameOf */
+function killed(track, end, nameOf) {
+  const name = end.signal ?? "?";
+  if (end.sender === 0) return t("The signal {name}, from outside the run, killed it.", { name });
+  if (end.sender === track.id) return t("It killed itself with the signal {name}.", { name });
+  if (!end.sender) return t("The signal {name} killed it.", { name });
+  return t("The signal {name}, sent by {sender}, killed it.", {
+    name, sender: nameOf(end.sender),
+  });
+}
+
+/**
+ * How a track ended, as a sentence without the time.
+ * @param {Track} track @param {(track: number) => string} nameOf
+ */
+export function endingSentence(track, nameOf) {
   const end = track.end;
   switch (end?.cause) {
     case "returned":
@@ -170,7 +185,7 @@ export function endingSentence(track) {
     case "exit":
       return t("It exited with code {code}.", { code: end.code ?? "?" });
     case "signal":
-      return t("The signal {name} killed it.", { name: end.signal ?? "?" });
+      return killed(track, end, nameOf);
     case "daemon":
       return t("A daemon: it was ended because its parent's main code had ended.");
     case "with-process":
