@@ -126,7 +126,7 @@ class OffCpu:
                 op.line,
                 _PROBE,
             )
-        elif sample is not None and sample.site != "gil":
+        elif sample is not None and sample.site != "gil" and not self._vague(life, sample):
             life.process.gil.gave_up(life)
             self._system_call(life, sample, evidence)
         elif self._wants_gil(life):
@@ -195,6 +195,10 @@ class OffCpu:
             and (life.heard or process.other_executing(life, life.off_at) is not None)
         )
 
+    def _vague(self, life: ThreadLife, sample: SyscallSample) -> bool:
+        """A futex of which no address was told may be the GIL's."""
+        return sample.name == "futex" and not sample.target and self._wants_gil(life)
+
     def _for_gil(self, life: ThreadLife, evidence: Evidence, reason_evidence: Evidence) -> None:
         process = life.process
         gil = process.gil
@@ -222,7 +226,10 @@ class OffCpu:
         )
 
     def _system_call(self, life: ThreadLife, sample: SyscallSample, evidence: Evidence) -> None:
-        reason = _REASON_OF_SITE.get(sample.site) or _REASON_OF_CALL.get(sample.name)
+        reason = _REASON_OF_CALL.get(sample.name)
+        if reason is None or not sample.name.startswith("epoll_"):
+            # Who polls one descriptor waits for that; a loop that has one left is a loop yet.
+            reason = _REASON_OF_SITE.get(sample.site, reason)
         life.lane.relabel(
             _BLOCKED,
             evidence,

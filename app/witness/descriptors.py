@@ -77,6 +77,21 @@ class Descriptors:
         self._ends[target, writes] = end, now_ns + AGAIN_NS
         return end if end != pid else 0
 
+    def lock_owner(self, pid: int, fd: int) -> int:
+        """The other process that holds a lock of the file which this one waits for (proc(5),
+        /proc/locks); 0 where none does, several do, or it can't be told."""
+        try:
+            file = os.stat(f"/proc/{pid}/fd/{fd}")
+        except OSError:
+            return 0
+        device = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+        found: set[int] = set()
+        for line in (proc.read_whole("/proc/locks", _TABLE_BYTES) or b"").splitlines():
+            fields = line.decode().split()
+            if len(fields) > 5 and fields[1] != "->" and fields[5] == device:
+                found.add(int(fields[4]))
+        return found.pop() if len(found) == 1 and pid not in found and min(found) > 0 else 0
+
     def _address(self, pid: int, inode: str, now_ns: int) -> str:
         label = self._labels.get(inode)
         if label is None:

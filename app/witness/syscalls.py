@@ -1,4 +1,7 @@
-"""What system call a blocked thread sits in (/proc/<pid>/task/<tid>/syscall, proc(5))."""
+"""What system call a blocked thread sits in (/proc/<pid>/task/<tid>/syscall, proc(5)).
+
+Where that is refused, or the thread sleeps in no call, the kernel's function tells it: ``wchan``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from app.timeline.records import SyscallSample
-from app.witness import proc
+from app.witness import polled, proc, wchan
 from app.witness.descriptors import Descriptors
 from app.witness.runtime import RuntimeFinder
 
@@ -46,16 +49,18 @@ _ON_DESCRIPTOR = frozenset(
     }
 )  # fmt: skip
 _WRITES = frozenset({"write", "writev", "pwrite64", "pwritev", "vmsplice"})
+_LOCKS = frozenset({"flock", "fcntl"})
 _P_PID = 1  # idtype of waitid(2)
 _INT = 1 << 32
 
 
 class Call(NamedTuple):
-    """A system call and its first two arguments, as unsigned 64-bit words."""
+    """A system call and its first three arguments, as unsigned 64-bit words."""
 
     name: str
     arg0: int
     arg1: int
+    arg2: int
 
 
 def name_of(number: int) -> str:
@@ -68,7 +73,7 @@ def parse(line: bytes) -> Call | None:
     fields = line.split()
     if len(fields) < 8:
         return None  # "running", or "-1 sp pc": blocked outside a system call (a page fault)
-    return Call(name_of(int(fields[0])), int(fields[1], 16), int(fields[2], 16))
+    return Call(name_of(int(fields[0])), *(int(field, 16) for field in fields[1:4]))
 
 
 class SyscallReader:
@@ -87,8 +92,8 @@ class SyscallReader:
         line = proc.read(f"/proc/{pid}/task/{tid}/syscall", 256)
         call = parse(line) if line else None
         if call is None:
-            return None
-        name, arg0, _ = call
+            return None if line == b"running\n" else _by_function(t, pid, tid)
+        name, arg0 = call.name, call.arg0
         if name == "futex":
             if self._runtime.contains(pid, arg0):
                 return SyscallSample(t, pid, tid, name, arg0, "gil")
@@ -100,12 +105,24 @@ class SyscallReader:
             peer = 0
             if site == "pipe":
                 peer = self._descriptors.other_end(pid, target, name in _WRITES, t)
+            elif name in _LOCKS:
+                peer = self._descriptors.lock_owner(pid, arg0 % _INT)
+            return SyscallSample(t, pid, tid, name, arg0, site, target, label, peer)
+        one = polled.only(pid, call)
+        if one is not None:
+            site, target, label = self._descriptors.describe(pid, one.fd, t)
+            peer = self._descriptors.other_end(pid, target, one.writes, t) if site == "pipe" else 0
             return SyscallSample(t, pid, tid, name, arg0, site, target, label, peer)
         return SyscallSample(t, pid, tid, name, arg0, "", peer=_awaited(call))
 
     def forget(self, pid: int) -> None:
         """The process ended or became another program."""
         self._runtime.forget(pid)
+
+
+def _by_function(t: int, pid: int, tid: int) -> SyscallSample | None:
+    name, site = wchan.sleeps_in(pid, tid)
+    return SyscallSample(t, pid, tid, name, 0, site) if name else None
 
 
 def _awaited(call: Call) -> int:

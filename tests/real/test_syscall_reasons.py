@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real
 #: Each thread waits in C, without the probe's knowledge, for what never comes while main looks on:
 #: main ends as soon as the kernel has every one of them in its call, and has been seen there.
 PROGRAM = """
-import ctypes, fcntl, os, socket, sys, threading, time
+import ctypes, fcntl, os, select, socket, sys, threading, time
 libc = ctypes.CDLL(None)
 folder = sys.argv[1]
 buffer = ctypes.create_string_buffer(10)
@@ -36,21 +36,27 @@ print(server.getsockname()[1], flush=True)
 unix = socket.socket(socket.AF_UNIX); unix.bind(folder + "/unix"); unix.listen()
 locked, again = (open(folder + "/locked", "w") for _ in range(2))
 fcntl.flock(locked, fcntl.LOCK_EX)
-record = open(folder + "/record", "w+")
+record, shut = open(folder + "/record", "w+"), open(folder + "/shut", "w+")
 if (holder := os.fork()) == 0:
     # Only its parent's end ends it. Record locks are of a process: this one holds it.
     fcntl.lockf(record, fcntl.LOCK_EX)
+    own = open(folder + "/shut", "w"); fcntl.flock(own, fcntl.LOCK_EX); own.write("-"); own.flush()
     os.close(r); os.write(w, b"-")
     libc.pause()
     os._exit(0)
 os.close(w)
 os.read(r, 1)
+while not shut.tell(): shut.seek(0, os.SEEK_END)
+one = (ctypes.c_int * 2)(r, select.POLLIN)
+two = (ctypes.c_int * 4)(r, select.POLLIN, a.fileno(), select.POLLIN)
+fds = (ctypes.c_long * 16)(); fds[full_w // 64] |= 1 << full_w % 64
 mutex = ctypes.create_string_buffer(64)
 libc.pthread_mutex_lock(mutex)
 event = libc.eventfd(0, 0)
 lock_whole = ctypes.create_string_buffer(32)
 ctypes.cast(lock_whole, ctypes.POINTER(ctypes.c_short))[0] = fcntl.F_WRLCK
-poll = libc.epoll_create1(0)
+poll, loop = libc.epoll_create1(0), select.epoll()
+loop.register(a.fileno(), select.EPOLLIN)
 CALLS = {
     "sleep": (libc.sleep, 1000), "usleep": (libc.poll, None, 0, -1),
     "pipe": (libc.read, r, buffer, 1), "full": (libc.write, full_w, buffer, 10),
@@ -63,6 +69,10 @@ CALLS = {
     "mutex": (libc.pthread_mutex_lock, mutex), "event": (libc.read, event, buffer, 8),
     "epoll": (libc.epoll_wait, poll, buffer, 1, -1),
     "select": (libc.select, 0, None, None, None, None),
+    "shut": (libc.flock, shut.fileno(), fcntl.LOCK_EX),
+    "one": (libc.poll, one, 1, -1), "two": (libc.poll, two, 2, -1),
+    "writes": (libc.select, full_w + 1, None, fds, None, None),
+    "loop": (libc.epoll_wait, loop.fileno(), buffer, 1, -1),
 }
 libc.waitid.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_int]
 CALLS["waitid"] = (libc.waitid, os.P_PID, holder, ctypes.create_string_buffer(128), os.WEXITED)
@@ -85,7 +95,12 @@ EXPECTED = {
     "child": ("wait-child", "syscall", "wait4", "child"),
     "waitid": ("wait-child", "syscall", "waitid", "child"),
     "flock": ("file", "file", "{folder}/locked", None),
-    "record": ("file", "file", "{folder}/record", None),
+    "record": ("file", "file", "{folder}/record", "child"),
+    "shut": ("file", "file", "{folder}/shut", "child"),
+    "one": ("pipe", "pipe", "r", "child"),
+    "two": ("poll", "syscall", "poll", None),
+    "writes": ("pipe", "pipe", "full_r", None),
+    "loop": ("poll", "socket", "Socket 1", None),
     "mutex": ("other", "syscall", "futex 0x", None),
     "event": ("other", "syscall", "eventfd", None),
     "epoll": ("poll", "syscall", "epoll_", None),

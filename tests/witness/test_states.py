@@ -153,7 +153,7 @@ def test_syscalls_parse_lines_of_proc() -> None:
     line = b"%d 0x1f 0x2 0x3 0x4 0x5 0x6 0x7ffd 0x7f01\n"
     assert syscalls.parse(b"running\n") is None
     assert syscalls.parse(b"-1 0x7ffd 0x7f01\n") is None
-    assert syscalls.parse(line % 100_000) == syscalls.Call("syscall-100000", 31, 2)
+    assert syscalls.parse(line % 100_000) == syscalls.Call("syscall-100000", 31, 2, 3)
 
 
 def test_runtime_symbol_in_foreign_files_is_none_or_an_error() -> None:
