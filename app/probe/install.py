@@ -20,7 +20,7 @@ HOOKS = {
     "subprocess": ("processes", "patch_subprocess"),
     "multiprocessing.process": ("processes", "patch_process"),
     "multiprocessing.forkserver": ("processes", "patch_helper"),
-    "multiprocessing.resource_tracker": ("processes", "patch_helper"),
+    "multiprocessing.resource_tracker": ("leftovers", "patch_tracker"),
     "multiprocessing.util": ("processes", "patch_util"),
     "multiprocessing.synchronize": ("semaphores", "patch_synchronize"),
     "multiprocessing.queues": ("channels", "patch_queues"),

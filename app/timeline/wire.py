@@ -41,6 +41,9 @@ TEXT_MAX = 990
 #: ring-<pid>-<tid>-<number of the file>; all rings of a thread have its number in their headers.
 RING_PREFIX = "ring-"
 RING_DIRECTORY_VARIABLE = "TIMESLICE_RING_DIR"
+#: Below that folder: an empty file for each name that multiprocessing gave to a semaphore or to
+#: shared memory, and has not taken back.
+NAMES_FOLDER = "names"
 PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below this folder
 
 # --- kinds ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from app.errors import Sentence, told
 from app.witness import proc
 from app.worker import prctl
 from app.worker.cgroup import Cgroup
+from app.worker.leftovers import remove_names
 from app.worker.sandbox import Sandbox
 from app.worker.tree import kill_descendants
 
@@ -206,6 +207,7 @@ class _Guarding:
             if self._empty:
                 break
         for folder in self._folders:
+            remove_names(folder)
             shutil.rmtree(folder, ignore_errors=True)
         self._cgroup.remove(patience_s=10)
         os._exit(0)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.errors import UnknownInterpreter
 from app.probe import launch
+from app.worker.leftovers import remove_names
 from app.worker.spec import RunSpec
 
 #: Rings lie in memory where there is room for many threads' of them: no disk is ever waited for.
@@ -69,6 +70,8 @@ class Layout:
         return self.rings, self.home
 
     def remove(self) -> None:
+        """For a run whose processes are all gone."""
+        remove_names(self.rings)
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
 

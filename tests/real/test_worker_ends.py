@@ -33,6 +33,27 @@ stay('main')
 """
 
 
+#: Named semaphores and shared memory, which the resource tracker would remove at the end.
+NAMED = """
+import multiprocessing, time
+from multiprocessing import shared_memory
+def child(lock, queue):
+    queue.put('here')
+    time.sleep(600)
+if __name__ == '__main__':
+    spawn = multiprocessing.get_context('spawn')
+    gone, lock, queue = spawn.Lock(), spawn.Lock(), spawn.Queue()
+    print('sem.' + gone._semlock.name[1:], flush=True)
+    del gone
+    memory = shared_memory.SharedMemory(create=True, size=10)
+    process = spawn.Process(target=child, args=(lock, queue))
+    process.start()
+    queue.get()
+    print('sem.' + lock._semlock.name[1:], memory.name, 'are there', flush=True)
+    process.join()
+"""
+
+
 def all_here(worker: Driver) -> bool:
     names = ("child", "own-session", "orphan", "main")
     return all(worker.printed(f"{name} is here") for name in names)
@@ -50,6 +71,25 @@ def test_worker_killed_leaves_nothing() -> None:
         tree_of(worker)
         worker.kill()
         worker.wait_until_none_survives(2)
+
+
+@pytest.mark.parametrize("how", ["stopped", "worker killed"])
+def test_names_of_a_run_that_is_ended_are_gone(how: str) -> None:
+    with Driver(spec(NAMED)) as worker:
+        worker.read(until=lambda driver: driver.printed("are there"))
+        told = " ".join(
+            each["text"] for frame in worker.frames for each in frame.head.get("output", ())
+        )
+        gone, *there = [word for word in told.split() if word.startswith(("sem.", "psm_"))]
+        assert len(there) == 2 and all(os.path.exists(f"/dev/shm/{name}") for name in there)
+        assert not os.path.exists(f"/dev/shm/{gone}")
+        if how == "stopped":
+            worker.say(b"stop")
+            worker.end()
+        else:
+            worker.kill()
+        worker.wait_until_none_survives(5)
+    assert not any(os.path.exists(f"/dev/shm/{name}") for name in there)
 
 
 def test_guard_killed_ends_the_run_with_a_sentence() -> None:
