@@ -11,10 +11,9 @@ import os
 import struct
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import NamedTuple
 
 from app.witness.layouts import LAYOUTS, PUBLISHED_SIZE, published
-from app.witness.linetables import Lines
+from app.witness.linetables import Decoder, Lines
 
 _WORD = struct.Struct("<Q")
 _INT = struct.Struct("<i")
@@ -61,14 +60,29 @@ class Memory:
         os.close(self._fd)
 
 
-class Code(NamedTuple):
-    """A code object as it was when it was read, and what follows from it."""
+class Code:
+    """A code object as it was when it was read; its table is decoded when a line is asked for.
 
-    told: tuple[bytes, ...]  # its fields, to know it by
-    path: str
-    begin: int  # its code: an address, or 0 where instructions are numbered
-    size: int  # in bytes
-    lines: Lines
+    ``told`` are its fields, to know it by, ``begin`` and ``size`` tell its instructions: from an
+    address on, or from 0 where they are numbered; in bytes. Raises Unreadable for a bad table.
+    """
+
+    def __init__(
+        self, told: tuple[bytes, ...], path: str, begin: int, size: int, table: bytes, first: int,
+        decode: Decoder,
+    ) -> None:  # fmt: skip
+        self.told, self.path, self.begin, self.size = told, path, begin, size
+        self._table, self._first, self._decode = table, first, decode
+        self._lines: Lines | None = None
+
+    def line(self, offset: int) -> int:
+        """The line of the instruction; 0 where it belongs to none."""
+        if self._lines is None:
+            try:
+                self._lines = Lines(list(self._decode(self._table, self._first)))
+            except IndexError as error:
+                raise Unreadable("a table of lines that is cut short") from error
+        return self._lines.at(offset)
 
 
 class Interpreter:
@@ -149,8 +163,8 @@ class Interpreter:
 
     # --- where a thread is ---------------------------------------------------------------------
 
-    def stack(self, state: int, tid: int) -> Iterator[tuple[str, int]]:
-        """File and line of each frame, the innermost first; a line of 0 where there is none.
+    def stack(self, state: int, tid: int) -> Iterator[tuple[Code, int]]:
+        """Code and instruction of each frame, for ``Code.line``, the innermost first.
 
         Raises Unreadable when the state is no more this thread's, or for what does not hold.
         """
@@ -172,7 +186,7 @@ class Interpreter:
                     offset = int(_INT.unpack_from(block, layout.instruction)[0]) * layout.unit
                 if not 0 <= offset < code.size:
                     raise Unreadable("an instruction outside of its code")
-                yield code.path, code.lines.at(offset)
+                yield code, offset
             frame = _at(block, layout.previous)
 
     def _code(self, address: int) -> Code | None:
@@ -208,14 +222,10 @@ class Interpreter:
                        layout.object_size)  # fmt: skip
         (first,) = _INT.unpack_from(block, layout.first_line)
         table = self._bytes(_at(block, layout.line_table))
-        try:
-            lines = Lines(list(layout.lines(table, first)))
-        except IndexError as error:
-            raise Unreadable("a table of lines that is cut short") from error
         path = self._text(_at(block, layout.file_name))
         if self._told(memory.read(address, self._code_end)) != told:
             raise Unreadable("a code object that changed")
-        return Code(told, path, begin, size, lines)
+        return Code(told, path, begin, size, table, first, layout.lines)
 
     # --- objects -------------------------------------------------------------------------------
 

@@ -169,11 +169,13 @@ class LinesSampler:
 
     def _innermost(self, interpreter: Interpreter, state: int, tid: int) -> tuple[str, int] | None:
         """The first line up the stack in the program's text; None where none of it is there."""
-        for path, line in interpreter.stack(state, tid):
+        for code, offset in interpreter.stack(state, tid):
+            path = code.path
             own = self._own.get(path)
             if own is None:
                 own = self._own[path] = self._is_own(path)
             if own:
+                line = code.line(offset)
                 return (path, line) if line else None
         return None
 
@@ -266,7 +268,7 @@ def line_of(pid: int, version: tuple[int, int]) -> int:
     try:
         interpreter = Interpreter(memory, RuntimeFinder().start(pid), version, pid)
         stack = interpreter.stack(interpreter.threads().get(pid, 0), pid)
-        return next((line for _, line in stack if line), 0)
+        return next((line for code, offset in stack if (line := code.line(offset))), 0)
     except Unreadable:
         return 0
     finally:

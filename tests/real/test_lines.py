@@ -35,15 +35,15 @@ os.wait()
 TASKS = """
 import asyncio, time
 def compute(ms):
-    end = time.monotonic() + ms / 1000
-    while time.monotonic() < end: pass
+    end = time.thread_time() + ms / 1000
+    while time.thread_time() < end: pass
 async def first():
     for _ in range(4):
-        compute(60)
+        compute(150)
         await asyncio.sleep(0)
 async def second():
     for _ in range(4):
-        compute(60)
+        compute(150)
         await asyncio.sleep(0)
 async def main():
     await asyncio.gather(first(), second())
