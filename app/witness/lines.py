@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.errors import Sentence
 from app.timeline import wire
-from app.timeline.records import LineSample, ProbeRecord, Record, TaskComm
+from app.timeline.records import LineSample, ProbeRecord, Record
 from app.witness.interpreter import Interpreter, Memory, Unreadable
 from app.witness.runtime import RuntimeFinder
 from app.witness.threads import Blocked, ThreadTable
@@ -79,15 +79,16 @@ class LinesSampler:
         self._said: set[str] = set()
 
     def note(self, records: Sequence[Record]) -> None:
-        """Takes in what the probe and the scheduler said: who runs which interpreter."""
+        """Takes in what the probe said: which process runs which interpreter.
+
+        After an execve(2) the memory that was open is empty, until a new HELLO comes.
+        """
         for record in records:
-            if isinstance(record, ProbeRecord):
-                if record.kind == wire.HELLO and not record.b & _PYPY:
-                    self.forget(record.pid)
+            if type(record) is ProbeRecord and record.kind == wire.HELLO:
+                self.forget(record.pid)
+                if not record.b & _PYPY:
                     version = (record.aux >> 8, record.aux & 0xFF)
                     self._processes[record.pid] = _Process(version)
-            elif isinstance(record, TaskComm) and record.exec:
-                self.forget(record.pid)
 
     def forget(self, pid: int) -> None:
         """The process ended or became another program."""

@@ -262,7 +262,6 @@ class Run:
         if self._scheduler is not None:
             scheduled = self._scheduler.witness.poll()
             self._states.note(scheduled)
-            self._lines.note(scheduled)
             records += scheduled
         records += self._states.poll()
         told = self._rings.poll()

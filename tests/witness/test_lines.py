@@ -16,7 +16,6 @@ from app.timeline.records import (
     LineSample,
     ProbeRecord,
     SwitchOut,
-    TaskComm,
     TaskExit,
     TaskNew,
 )
@@ -248,10 +247,31 @@ def test_lines_of_an_ended_process_leave_nothing_open(python: str, tmp_path: Pat
         looks = iter(range(1, 1 << 30))
         until(lambda: bool(sampler.poll(next(looks) * 100 * INTERVAL_NS)))
         assert f"/proc/{pid}/mem" in opened()
-        sampler.note([TaskComm(2, pid, pid, "other", True)])
-        assert f"/proc/{pid}/mem" not in opened()
         sampler.note([hello(pid, python)])
+        assert f"/proc/{pid}/mem" not in opened()
         until(lambda: bool(sampler.poll(next(looks) * 100 * INTERVAL_NS)))
     table.note([TaskExit(3, pid, pid)])
     assert sampler.poll(next(looks) * 100 * INTERVAL_NS) == []
     assert f"/proc/{pid}/mem" not in opened()
+
+
+def test_lines_of_a_process_that_became_another_program_are_none(
+    python: str, tmp_path: Path
+) -> None:
+    program = "import os\nos.read(0, 1)\nos.execv('/bin/cat', ['cat'])\n"
+    (tmp_path / NAME).write_text(program, "utf-8")
+    command = [python, "-X", "utf8", str(tmp_path / NAME)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        table = ThreadTable(process.pid)
+        sampler = LinesSampler(table, [str(tmp_path)])
+        sampler.note([hello(process.pid, python)])
+        looks = iter(range(1, 1 << 30))
+        until(lambda: bool(sampler.poll(next(looks) * 100 * INTERVAL_NS)))
+        process.stdin.write(b"\necho\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"echo\n"
+        for _ in range(100):
+            assert sampler.poll(next(looks) * 100 * INTERVAL_NS) == []
+        process.stdin.close()
+        sampler.close()
