@@ -85,7 +85,7 @@ const updatePanels = paced(() => {
   claims.update();
   findings.update();
   output.update();
-  program.here.update();
+  program.follow();
   states.update();
   status.update();
 }, PANELS_MS);

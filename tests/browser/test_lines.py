@@ -94,6 +94,36 @@ def test_marks_of_an_ended_run_tell_of_the_pointers_time(
     assert marks(page)[7] == ["ready", "Ann"]
 
 
+def test_text_keeps_a_mark_in_view_until_the_reader_scrolls_it(
+    server: PageServer, open_page: Opener
+) -> None:
+    shown = (
+        "(() => { const box = document.getElementById('program'), {top, bottom} ="
+        " box.getBoundingClientRect();"
+        f" return [...{FOUND}].some((node) => {{ const at = node.getBoundingClientRect();"
+        " return at.top >= top && at.bottom <= bottom; }); })()"
+    )
+    page = opened(server, open_page, "running")
+    page.page.evaluate(
+        "const box = document.getElementById('program');"
+        "Object.assign(box.style, {height: '60px', minHeight: '0'}); box.scrollTop = 0"
+    )
+    last = frame_of(Batch(seen=[Seen(ANN, 2010 * MS, 12)]), 2, 2020 * MS, state="running")
+    publish(server, [last])
+    page.wait_painted(2)
+    page.wait(shown)
+    page.page.locator("#program").dispatch_event("wheel")
+    page.page.evaluate("document.getElementById('program').scrollTop = 0")
+    later = frame_of(Batch(seen=[Seen(ANN, 2030 * MS, 14)]), 3, 2040 * MS, state="running")
+    publish(server, [later])
+    page.wait_painted(3)
+    page.wait(
+        f"[...{FOUND}].some((node) => node.textContent.includes('Ann')"
+        " && node.parentElement.dataset.line === '14')"
+    )
+    assert page.get("document.getElementById('program').scrollTop") == 0
+
+
 @pytest.mark.parametrize(
     ("language", "began", "seen", "table"),
     [

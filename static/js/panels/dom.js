@@ -34,3 +34,17 @@ export function part(id) {
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** @param {HTMLElement} box that scrolls, and is positioned @param {HTMLElement} node in it */
+export function isInView(box, node) {
+  return (
+    node.offsetTop >= box.scrollTop &&
+    node.offsetTop + node.offsetHeight <= box.scrollTop + box.clientHeight
+  );
+}
+
+/** Scrolls the box only, never the page. @param {HTMLElement} box @param {HTMLElement} node */
+export function bringToView(box, node) {
+  if (isInView(box, node)) return;
+  box.scrollTop = node.offsetTop - box.clientHeight / 2 + node.offsetHeight / 2;
+}

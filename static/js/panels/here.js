@@ -26,7 +26,13 @@ export class Here {
   constructor(model, view, lines) {
     this.model = model;
     this.view = view;
-    this.lines = lines;
+    this.text = lines;
+  }
+
+  /** Those that are marked, from above. @returns {HTMLElement[]} */
+  get lines() {
+    const found = [...this.#shown.keys()].sort((a, b) => a - b).map((line) => this.text.get(line));
+    return found.filter((node) => node !== undefined);
   }
 
   update() {
@@ -34,7 +40,7 @@ export class Here {
     for (const [line, { node }] of this.#shown) {
       if (marks.has(line)) continue;
       node.remove();
-      delete this.lines.get(line)?.dataset.here;
+      delete this.text.get(line)?.dataset.here;
       this.#shown.delete(line);
     }
     for (const [line, here] of marks) this.#show(line, here);
@@ -58,7 +64,7 @@ export class Here {
       const row = columns ? columns.rowAt(ns) : -1;
       if (!columns || row < 0 || !SHOWN.has(columns.state[row])) continue;
       const last = lastSeen(this.model, track.id, ns);
-      if (!last || ns - last.ns > OLD_NS || !this.lines.has(last.line)) continue;
+      if (!last || ns - last.ns > OLD_NS || !this.text.has(last.line)) continue;
       const mark = { track: track.id, kind: KINDS[columns.kind[row]], agoNs: ns - last.ns };
       const here = found.get(last.line);
       if (here) here.push(mark);
@@ -81,7 +87,7 @@ export class Here {
   /** @param {number} line @param {Mark[]} here */
   #show(line, here) {
     const key = here.map(({ track, kind }) => `${track} ${kind}`).join(",");
-    const row = this.lines.get(line);
+    const row = this.text.get(line);
     let shown = this.#shown.get(line);
     if (row && shown?.key !== key) {
       shown?.node.remove();

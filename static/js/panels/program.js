@@ -4,7 +4,7 @@ import { t } from "../base/messages.js";
 import { cycleOf } from "../model/findings.js";
 import { seenWithin } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
-import { el, part } from "./dom.js";
+import { bringToView, el, isInView, part } from "./dom.js";
 import { Here } from "./here.js";
 
 export class Program {
@@ -13,6 +13,8 @@ export class Program {
   #marked = null;
   /** @type {HTMLElement | null} */
   #note = null;
+  /** Whether the text goes where the program goes. */
+  #leads = true;
 
   /** @param {import("../model/timeline.js").Timeline} model
    *  @param {import("../view/state.js").View} view */
@@ -26,6 +28,21 @@ export class Program {
       if (node instanceof HTMLElement) this.lines.set(Number(node.dataset.line), node);
     }
     this.here = new Here(model, view, this.lines);
+    for (const event of ["wheel", "pointerdown", "touchstart", "keydown"]) {
+      this.box.addEventListener(event, () => (this.#leads = false), { passive: true, once: true });
+    }
+  }
+
+  /** Marks where the tracks are now. While the run is live, one of them is kept in view, until the
+   *  reader takes the text into their own hands. */
+  follow() {
+    this.here.update();
+    const { pin, hoverNs } = this.view;
+    if (!this.#leads || pin || hoverNs !== null || this.model.state === "ended") return;
+    const marked = this.here.lines;
+    if (marked.length > 0 && !marked.some((node) => isInView(this.box, node))) {
+      bringToView(this.box, marked[0]);
+    }
   }
 
   /** Where the slice began, else where it was seen last.
@@ -60,13 +77,6 @@ export class Program {
     node.classList.add(alarm ? "alarm" : "marked");
     node.setAttribute("aria-current", "true");
     this.#marked = node;
-    // Scrolls the box only, never the page.
-    const middle = node.offsetTop - this.box.clientHeight / 2 + node.offsetHeight / 2;
-    if (
-      node.offsetTop < this.box.scrollTop ||
-      node.offsetTop + node.offsetHeight > this.box.scrollTop + this.box.clientHeight
-    ) {
-      this.box.scrollTop = middle;
-    }
+    bringToView(this.box, node);
   }
 }
