@@ -1,9 +1,11 @@
 """Big programs under the worker: is anything dropped, does it keep up, does its memory stay?
 
-Runs 1 000 threads, 200 processes, 10 000 tasks, and pairs of processes on pipes that switch as
-often as the machine lets them, for ``--seconds``. For each it prints what was seen, the records
-dropped, how late the last frame came after the program's end, and the worker's memory at a
-quarter of the run and at its end: what it holds may not grow with the run's length.
+Runs 1 000 threads, 200 processes, 10 000 tasks; then for ``--seconds`` a steady run of some
+thousand switches a second, and pairs of processes and of threads that switch as often as the
+machine lets them. For each it prints what was seen, the records dropped, how late the last frame
+came after the program's end, and the worker's own memory (without the rings, which it shares with
+the kernel and the program) at a quarter of the run and at its end: what it holds may not grow with
+the run's length.
 
     python -m benchmarks.scale [--seconds 10] [--witness auto] [--only NAME]
 """
@@ -51,6 +53,15 @@ async def main():
     await asyncio.gather(*(work() for _ in range(10_000)))
 asyncio.run(main())
 """,
+    "steady": """
+import os, time
+end = time.monotonic() + {seconds}
+for _ in range(5):
+    if os.fork() == 0:
+        while time.monotonic() < end: time.sleep(0.0005)
+        os._exit(0)
+for _ in range(5): os.wait()
+""",
     "pipes": """
 import os, time
 end = time.monotonic() + {seconds}
@@ -67,6 +78,40 @@ for _ in range(4):
     for fd in (*there, *back): os.close(fd)
 for _ in range(8): os.wait()
 """,
+    "threads' pipes": """
+import os, threading, time
+end = time.monotonic() + {seconds}
+def answer(take, give):
+    while ball := os.read(take, 1): os.write(give, ball)
+def ask(give, take):
+    while time.monotonic() < end: os.write(give, b"x"); os.read(take, 1)
+    os.close(give)
+threads = []
+for _ in range(4):
+    there, back = os.pipe(), os.pipe()
+    threads.append(threading.Thread(target=answer, args=(there[0], back[1])))
+    threads.append(threading.Thread(target=ask, args=(there[1], back[0])))
+for t in threads: t.start()
+for t in threads: t.join()
+""",
+    "messages": """
+import time
+from multiprocessing import Pipe, Process
+def answer(end):
+    while ball := end.recv_bytes(): end.send_bytes(ball)
+def ask(end, until):
+    while time.monotonic() < until: end.send_bytes(b"x"); end.recv_bytes()
+    end.send_bytes(b"")
+if __name__ == "__main__":
+    until = time.monotonic() + {seconds}
+    players = []
+    for _ in range(4):
+        ends = Pipe()
+        players.append(Process(target=ask, args=(ends[0], until)))
+        players.append(Process(target=answer, args=(ends[1],)))
+    for player in players: player.start()
+    for player in players: player.join()
+""",
 }
 
 
@@ -75,6 +120,7 @@ class Seen(NamedTuple):
     late_s: float  # from the program's end to the last frame
     quarter_kib: int  # the worker's memory at a quarter of the run
     last_kib: int
+    most_kib: int
     share: float  # of one core, that the worker took
 
     @property
@@ -110,7 +156,7 @@ def measure(name: str, seconds: float, witness: str) -> Seen:
             frames += reader.feed(data)
             last = time.monotonic()
             if worker.poll() is None:
-                memory.append((last, _resident_kib(worker.pid)))
+                memory.append((last, _own_kib(worker.pid)))
                 cpu_ns = _on_cpu_ns(worker.pid)
     # Decoded only now: a reader that works meanwhile would be measured, too.
     timeline = Timeline(map(decode, frames))
@@ -119,12 +165,15 @@ def measure(name: str, seconds: float, witness: str) -> Seen:
     begun, over = memory[0][0], memory[-1][0]
     quarter = next(kib for at, kib in memory if at >= begun + (over - begun) / 4)
     share = cpu_ns / 1e9 / (over - begun)
-    return Seen(timeline, last - ended, quarter, memory[-1][1], share)
+    most = max(kib for _, kib in memory)
+    return Seen(timeline, last - ended, quarter, memory[-1][1], most, share)
 
 
-def _resident_kib(pid: int) -> int:
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 10
+def _own_kib(pid: int) -> int:
+    """What the process has for itself (proc_pid_status(5)); 0 when it is over."""
+    with open(f"/proc/{pid}/status") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields.get("RssAnon", "0 kB").split()[0])
 
 
 def _on_cpu_ns(pid: int) -> int:
@@ -149,7 +198,8 @@ def main() -> None:
             f"{timeline.run['witnesses']['scheduler']:11} {name:14} {seconds:5.1f} s   {tracks}   "
             f"{seen.switches / seconds:7.0f} switches/s   {timeline.dropped} dropped   "
             f"{unknown / 1e6:.1f} ms unknown   last frame {seen.late_s:.2f} s after the end   "
-            f"{seen.quarter_kib >> 10} → {seen.last_kib >> 10} MiB   "
+            f"{seen.quarter_kib >> 10} → {seen.last_kib >> 10} MiB, "
+            f"at most {seen.most_kib >> 10}   "
             f"{100 * seen.share:.0f} % of a core",
             flush=True,
         )
