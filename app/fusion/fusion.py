@@ -43,6 +43,7 @@ from app.timeline.records import (
     Wakeup,
     Waking,
 )
+from app.timeline.sealed import Sealed
 from app.timeline.states import Evidence
 
 
@@ -103,6 +104,10 @@ class Fusion:
     def feed(self, records: Iterable[Record]) -> None:
         """Take in records of any witness, in any order."""
         self._reorder.feed(records)
+
+    def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
+        """Take in records that are decoded no sooner than they are applied."""
+        self._reorder.feed_sealed(sealed)
 
     def advance(self, watermark_ns: int) -> Batch:
         """Apply the records with ``t <= watermark_ns``; what came out of that."""

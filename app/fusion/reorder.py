@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, get_args
 
 from app.timeline.records import Record
+from app.timeline.sealed import Sealed
 
 #: So many records wait as objects (some 240 bytes each); more are packed into some 32 bytes each.
 #: Packing and unpacking takes a third of the time that fusing takes.
@@ -22,18 +23,21 @@ _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 class _Run:
     """Records in order of time, ``first`` the earliest; those before ``taken`` are gone."""
 
-    __slots__ = ("_packed", "_records", "count", "first", "last", "taken")
+    __slots__ = ("_records", "_sealed", "count", "first", "last", "taken")
 
-    def __init__(self, records: list[Record], packed: bool) -> None:
-        self.first, self.last = records[0].t, records[-1].t
-        self.count = len(records)
+    def __init__(self, records: list[Record] | Sealed) -> None:
         self.taken = 0
-        self._packed = _packed(records) if packed else b""
-        self._records = [] if packed else records
+        if isinstance(records, Sealed):
+            self.first, self.last, self.count = records.first, records.last, records.count
+            self._sealed: Sealed | None = records
+            self._records: list[Record] = []
+        else:
+            self.first, self.last, self.count = records[0].t, records[-1].t, len(records)
+            self._sealed, self._records = None, records
 
     def take(self, watermark: int) -> list[Record]:
-        if self._packed:
-            self._records, self._packed = _unpacked(self._packed), b""
+        if self._sealed is not None:
+            self._records, self._sealed = self._sealed.open(), None
         begin = self.taken
         self.taken = bisect_right(self._records, watermark, begin, key=_time)
         if self.taken < self.count:
@@ -61,7 +65,13 @@ class Reorder:
         run = sorted(records, key=_time)
         if run:
             self._waiting += len(run)
-            self._runs.append(_Run(run, self._waiting > self._unpacked))
+            self._runs.append(_Run(_packed(run) if self._waiting > self._unpacked else run))
+
+    def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
+        """Take in records that are decoded when their time has come."""
+        for part in sealed:
+            self._waiting += part.count
+            self._runs.append(_Run(part))
 
     def take(self, watermark: int) -> list[Record]:
         """The records with ``t <= watermark``, in order of time.
@@ -92,9 +102,10 @@ class Reorder:
         return self._waiting
 
 
-def _packed(records: list[Record]) -> bytes:
+def _packed(records: list[Record]) -> Sealed:
     kinds = bytes(_CODES[type(record)] for record in records)
-    return marshal.dumps((kinds, list(map(tuple, records))), 2)
+    data = marshal.dumps((kinds, list(map(tuple, records))), 2)
+    return Sealed(records[0].t, records[-1].t, len(records), lambda: _unpacked(data))
 
 
 def _unpacked(data: bytes) -> list[Record]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import mmap
 import os
 import re
+import sys
 import time
+from array import array
+from functools import partial
 
 from app.timeline import wire
 from app.timeline.records import Dropped, ProbeRecord, Record
+from app.timeline.sealed import Sealed
 
 _NAME = re.compile(re.escape(wire.RING_PREFIX) + r"\d+-\d+-\d+")
 _KINDS = frozenset(
@@ -17,6 +21,11 @@ _KINDS = frozenset(
     if name.isupper() and isinstance(value, int) and 0 < value < 100 and name not in ("VERSION",)
 ) - {wire.HEADER_SIZE, wire.HEAD_OFFSET, wire.SLOT_SIZE}
 _TEXT = wire.TEXT
+#: Where a slot has the byte of its kind that tells whether a text follows.
+_TEXT_BYTE = 9
+#: A thread that wrote more than this since the last look is in a storm, or we are late: its
+#: slots are put by as they are, so that the others' rings are emptied soon.
+SEALED_SLOTS = 2_048
 #: The clock of file times is coarse: a folder changed this recently is looked at again.
 _SETTLE_NS = 50_000_000
 #: How often a quiet ring's thread is looked up in /proc.
@@ -49,6 +58,8 @@ class RingFile:
             raise
         self._tail = 0
         self._resync = False
+        #: What was read in great pieces, see ``RingsReader.take_sealed``.
+        self.sealed: list[Sealed] = []
 
     def _head(self) -> int:
         return int(wire.HEAD.unpack_from(self._map, wire.HEAD_OFFSET)[0])
@@ -77,7 +88,14 @@ class RingFile:
             self._resync = True
             data = data[max(0, safe - first) * wire.SLOT_SIZE :]
             first = max(first, safe)
-        records, used = self._decode(data, now_ns)
+        if self._resync:
+            rest = self._rest_of_text(data, now_ns)
+            data = data[rest * wire.SLOT_SIZE :]
+            first += rest
+        if len(data) >= SEALED_SLOTS * wire.SLOT_SIZE:
+            records, used = self._seal(data)
+        else:
+            records, used = self._decode(data)
         self._tail = min(head, first + used) if data else head
         if lost:
             records.insert(0, Dropped(now_ns, "probe", lost, self.pid, self.tid))
@@ -93,7 +111,37 @@ class RingFile:
         tail_part = self._map[start + begin * size : start + self.capacity * size]
         return tail_part + self._map[start : start + end * size], first
 
-    def _decode(self, data: bytes, now_ns: int) -> tuple[list[Record], int]:
+    def _rest_of_text(self, data: bytes, now_ns: int) -> int:
+        """How many slots after a loss are the rest of a text: they have no time of this run."""
+        index = 0
+        for t, kind, *_ in wire.SLOT.iter_unpack(data):
+            if self.birth_ns <= t <= now_ns and (kind & ~_TEXT) in _KINDS:
+                self._resync = False
+                break
+            index += 1
+        return index
+
+    def _seal(self, data: bytes) -> tuple[list[Record], int]:
+        """Like ``_decode``, but what it can puts off: such parts go to ``sealed``.
+
+        A part is put off when no slot has a text, or may be the rest of one, and the times, which
+        lie at the beginning of each slot, are in order.
+        """
+        size = SEALED_SLOTS * wire.SLOT_SIZE
+        for begin in range(0, len(data), size):
+            part = data[begin : begin + size]
+            words = array("Q", part)
+            if sys.byteorder == "big":
+                words.byteswap()
+            times = words[:: wire.SLOT_SIZE // words.itemsize].tolist()
+            if max(part[_TEXT_BYTE :: wire.SLOT_SIZE]) >= _TEXT >> 8 or times != sorted(times):
+                records, used = self._decode(data[begin:])
+                return records, begin // wire.SLOT_SIZE + used
+            decode = partial(_plain, part, self.pid, self.tid, self.thread)
+            self.sealed.append(Sealed(times[0], times[-1], len(times), decode))
+        return [], len(data) // wire.SLOT_SIZE
+
+    def _decode(self, data: bytes) -> tuple[list[Record], int]:
         """The records in whole slots, and how many slots they took (a cut text is left over)."""
         records: list[Record] = []
         add, new = records.append, tuple.__new__  # what a named tuple's own call does in the end
@@ -101,12 +149,6 @@ class RingFile:
         slots = wire.SLOT.iter_unpack(data)
         others = 0  # slots that are no record
         for t, kind, aux, a, b, c in slots:
-            if self._resync:
-                # After a loss the first slots may be the rest of a text: no time of this run.
-                if not self.birth_ns <= t <= now_ns or (kind & ~_TEXT) not in _KINDS:
-                    others += 1
-                    continue
-                self._resync = False
             if kind & _TEXT:
                 used = len(records) + others
                 text = self._text(data, (used + 1) * wire.SLOT_SIZE)
@@ -137,6 +179,15 @@ class RingFile:
         self._map.close()
 
 
+def _plain(data: bytes, pid: int, tid: int, thread: int) -> list[Record]:
+    """The records in slots of which none has a text."""
+    new = tuple.__new__  # what a named tuple's own call does in the end
+    return [
+        new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, ""))
+        for t, kind, aux, a, b, c in wire.SLOT.iter_unpack(data)
+    ]
+
+
 class RingsReader:
     """All rings of a run, found in ``folder`` as threads make them.
 
@@ -151,6 +202,7 @@ class RingsReader:
         self._rings: dict[str, RingFile] = {}
         self._mtime_ns = -1
         self._gone_check_ns = 0
+        self._sealed: list[Sealed] = []
         self.seen = 0  # rings found so far
 
     def poll(self, now_ns: int | None = None) -> list[Record]:
@@ -161,10 +213,18 @@ class RingsReader:
         for ring in self._rings.values():
             if ring.unread():
                 records += ring.read(now_ns)
+                if ring.sealed:
+                    self._sealed += ring.sealed
+                    ring.sealed = []
         if now_ns - self._gone_check_ns >= _GONE_CHECK_NS:
             self._gone_check_ns = now_ns
             records += self._remove_finished(now_ns)
         return records
+
+    def take_sealed(self) -> list[Sealed]:
+        """What was read since the last call and is not among the records that ``poll`` gave."""
+        sealed, self._sealed = self._sealed, []
+        return sealed
 
     def _discover(self) -> None:
         try:
@@ -197,6 +257,7 @@ class RingsReader:
             superseded = ring.birth_ns < newest[ring.pid, ring.tid]
             if superseded or not os.path.exists(f"/proc/{ring.pid}/task/{ring.tid}"):
                 records += ring.read(now_ns)  # nobody writes any more: this is its end
+                self._sealed += ring.sealed
                 ring.close()
                 del self._rings[name]
                 try:

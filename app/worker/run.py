@@ -278,7 +278,12 @@ class Run:
             records = self._states.without_told(records) + reaped
         self._watermark = max(self._watermark, watermark)
         self._feed(records)
-        return bool(records)
+        sealed = self._rings.take_sealed()
+        self._fusion.feed_sealed(sealed)
+        if self._log is not None:
+            for part in sealed:
+                self._log.write(part.open())
+        return bool(records or sealed)
 
     def _feed(self, records: list[Record]) -> None:
         if records:

@@ -20,6 +20,7 @@ from app.timeline.records import (
     SwitchOut,
     TaskComm,
 )
+from app.timeline.sealed import Sealed
 from app.timeline.states import Reason, State
 from tests.fusion.world import MS, ROOT, World, assert_whole, at, rows
 
@@ -74,7 +75,11 @@ def test_what_is_taken_step_by_step_is_what_one_sort_gives(seed: int) -> None:
         for witness in range(3):
             times = sorted(watermark + 1 + luck.randrange(40) for _ in range(luck.randrange(6)))
             records += [Limit(t, f"{drain} {witness} {n}", 0) for n, t in enumerate(times)]
-        reorder.feed(records)
+        if records and luck.random() < 0.4:
+            run = sorted(records, key=lambda record: record.t)
+            reorder.feed_sealed([Sealed(run[0].t, run[-1].t, len(run), lambda run=run: run)])
+        else:
+            reorder.feed(records)
         fed += records
         if luck.random() < 0.6:
             watermark += luck.randrange(15)

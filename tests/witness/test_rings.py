@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 
 from app.timeline import wire
 from app.timeline.records import Dropped, ProbeRecord
-from app.witness.rings import RingFile, RingsReader
+from app.witness.rings import SEALED_SLOTS, RingFile, RingsReader
 from tests.witness.ring_writer import RingWriter
 
 NOW = 1_000_000
@@ -192,6 +193,38 @@ def test_rings_of_one_thread_are_read_to_their_ends_in_order(
     assert sorted(times(list(records))) == list(range(11, 23))
     assert {record.thread for record in records} == {3}
     assert list(tmp_path.iterdir()) == [second.path]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rings_much_at_once_is_put_by_and_is_the_same_when_opened(
+    tmp_path: Path, reader: RingsReader, seed: int
+) -> None:
+    luck = random.Random(seed)
+    texts = set(luck.sample(range(9 * SEALED_SLOTS), luck.choice([0, 1, 3])))
+    writer = RingWriter(tmp_path, ME, ME, capacity=1 << 15)
+    expected, t = [], 1
+    for number in range(5 * SEALED_SLOTS + luck.randrange(SEALED_SLOTS)):
+        t += luck.randrange(3)
+        if number in texts:
+            text = "\uffff" * luck.randrange(300)  # its bytes look like kinds with a text
+            writer.write_text(t, wire.OUTPUT, text)
+            expected.append((t, wire.OUTPUT, 0, text))
+        else:
+            writer.write(t, wire.ENTER, b=number)
+            expected.append((t, wire.ENTER, number, ""))
+    if seed == 5:
+        writer.write(t - 1, wire.ENTER, b=1)  # out of order: not put by
+        expected.append((t - 1, wire.ENTER, 1, ""))
+    records = reader.poll(NOW)
+    sealed = reader.take_sealed()
+    assert all(part.open() == part.open() and len(part.open()) == part.count for part in sealed)
+    assert [(part.first, part.last) for part in sealed] == [
+        (part.open()[0].t, part.open()[-1].t) for part in sealed
+    ]
+    opened = [record for part in sealed for record in part.open()] + records
+    assert [(r.t, r.kind, r.b, r.text) for r in opened if isinstance(r, ProbeRecord)] == expected
+    assert sealed or texts, "nothing was put by"
+    assert reader.take_sealed() == []
 
 
 @pytest.mark.parametrize(("flags", "lost"), [(wire.FOLLOWED, 0), (0, 1)])
