@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_what_is_taken_step_by_step_is_what_one_sort_gives(seed: int) -> None:
             records += [Limit(t, f"{drain} {witness} {n}", 0) for n, t in enumerate(times)]
         if records and luck.random() < 0.4:
             run = sorted(records, key=lambda record: record.t)
-            reorder.feed_sealed([Sealed(run[0].t, run[-1].t, len(run), lambda run=run: run)])
+            reorder.feed_sealed([Sealed(run[0].t, run[-1].t, len(run), partial(list, run))])
         else:
             reorder.feed(records)
         fed += records
