@@ -213,4 +213,10 @@ def test_program_runs_on_each_interpreter_with_the_probe(
     assert "lock" in {item["name"] for item in timeline["objects"]}
     main, helper = timeline["tracks"]
     assert helper["name"] == "helper" and helper["end"]["cause"] == "returned"
-    assert main["end"] == {"cause": "exit", "code": 3, "signal": None, "exception": None}
+    assert main["end"] == {
+        "cause": "exit",
+        "code": 3,
+        "signal": None,
+        "exception": None,
+        "sender": None,
+    }

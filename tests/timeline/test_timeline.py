@@ -101,6 +101,7 @@ def test_json_speaks_words_and_names() -> None:
         "code": 3,
         "signal": None,
         "exception": None,
+        "sender": None,
     }
     assert value["flows"][0]["kind"] == "spawn"
     assert value["findings"][0]["cycle"][0]["object"] == "fork"

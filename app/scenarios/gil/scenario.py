@@ -198,8 +198,16 @@ def check_speed_up(timeline: Timeline, params: Settings) -> Answer:
     if params.work == "compute":
         return _computed_at_once(timeline, params, en, zh)
     speed_up = float(one[1]) * params.tasks / float(many[1])
+    as_claimed = speed_up > 1.3 if params.mode != "serial" else speed_up < 1.2
+    queued = [row for track in timeline.tracks.values() for row in timeline.of(track, State.READY)]
+    if not as_claimed and total(queued) > 0.1e9 * float(many[1]):
+        return not_seen(
+            f"{en}; they stood ready, without a CPU, for {duration(total(queued))} of it.",
+            f"{zh}；其中有 {duration(total(queued))} 处于就绪状态，没有 CPU 可用。",
+            queued,
+        )
     return either(
-        speed_up > 1.3 if params.mode != "serial" else speed_up < 1.2,
+        as_claimed,
         f"{en}: {speed_up:.2f} times.",
         f"{zh}：加速比 {speed_up:.2f}。",
         [whole(timeline, root(timeline))],

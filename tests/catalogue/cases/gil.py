@@ -85,6 +85,12 @@ def as_the_longest(b: Build) -> None:
     measured(b, 1.0, 1.05)
 
 
+@cases.not_seen("speed-up", work="sleep")
+def on_a_crowded_machine(b: Build) -> None:
+    measured(b, 1.0, 2.0)
+    two_threads(b, "blocked:sleep 0 50, ready 50 190", "blocked:sleep 0 50, ready 50 190")
+
+
 @cases.holds("speed-up")
 @cases.fails("speed-up", mode="processes")
 @cases.not_seen("speed-up", scheduler="procfs")
