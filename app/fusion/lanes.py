@@ -204,6 +204,30 @@ class Lane:
         """The marked rows, all closed by now."""
         return [self.held[place] for place in self.marks]
 
+    def widen(self, running_ns: int, most: int) -> None:
+        """While holding: the running rows beside marked ones take so long of these in sum, each
+        edge as much as the others, and not more than ``most`` or a third of the row."""
+        held = self.held
+        edges: list[tuple[int, int]] = []
+        for place in self.marks:
+            for beside in (place - 1, place + 1):
+                if 0 <= beside < len(held) and held[beside].state is State.RUNNING:
+                    edges.append((place, beside))
+        if running_ns <= 0 or not edges:
+            return
+        each = min(most, running_ns // len(edges))
+        lengths = {place: held[place].end_ns - held[place].start_ns for place in self.marks}
+        for place, beside in edges:
+            row, other, part = held[place], held[beside], min(each, lengths[place] // 3)
+            if beside < place:
+                held[place] = row._replace(start_ns=row.start_ns + part)
+                held[beside] = other._replace(end_ns=other.end_ns + part)
+            else:
+                held[place] = row._replace(end_ns=row.end_ns - part)
+                held[beside] = other._replace(start_ns=other.start_ns - part)
+            self.totals[row.state] -= part
+            self.totals[State.RUNNING] += part
+
     def release(self, ready_ns: Sequence[int] = ()) -> None:
         """Let held rows go; of each marked one the last ``ready_ns`` were spent on a run queue."""
         held, marks, after = self.held, self.marks, self.held_after

@@ -9,7 +9,7 @@ from app.fusion.gil import Gil
 from app.fusion.lanes import Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import SyscallSample
-from app.timeline.states import Reason
+from app.timeline.states import Reason, State
 
 
 class Cpu(IntEnum):
@@ -74,6 +74,14 @@ class Operation:
         self.in_vain = False  # it was woken, and not for what it waits for
 
 
+class Account(NamedTuple):
+    """/proc/<tid>/schedstat: how long it ran and waited for a CPU, and how often it got one."""
+
+    run_ns: int
+    wait_ns: int
+    slices: int
+
+
 class Look:
     """What /proc showed of a thread at ``t``; the look before it was at ``before``."""
 
@@ -92,14 +100,16 @@ class ThreadLife:
 
     __slots__ = (
         "account",
-        "ahead",
+        "anchor",
         "base",
         "baseline",
+        "counted_ns",
         "cpu",
         "doubtful",
         "drawn",
         "ending",
         "exited",
+        "expected",
         "gil_mixed",
         "gil_turn",
         "heard",
@@ -158,11 +168,24 @@ class ThreadLife:
         self.baseline: tuple[int, int] | None = None
         self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
         # What /proc showed last: see sampled_machine.
-        self.account: tuple[int, int] | None = None
-        self.base = (0, 0)  # of the account, what was before the run
-        self.ahead = (0, 0)  # of running and ready, what was shown before it was counted
+        self.account: Account | None = None
+        self.base = Account(0, 0, 0)  # of the account, what was before the run
+        self.anchor: tuple[int, int] | None = None  # when it ran, having run for so long
+        self.counted_ns = 0  # when the account was read last
+        self.expected = 0  # how long it had run when its operation began
         self.look: Look | None = None
-        self.last: tuple[int, int] | None = None  # running and ready since, of a zombie
+        self.last: tuple[Account, int] | None = None  # of a zombie: the one before, ready since
+
+    def drop_anchor(self, t: int) -> None:
+        """It is on a CPU at ``t``: the probe says so. For the sampled machine."""
+        self.anchor = t, max(self.expected, self.account.run_ns if self.account else 0)
+
+    def weigh_anchor(self, t: int) -> None:
+        """The probe says that it begins to wait at ``t``: so long it ran, if it was not ready."""
+        if self.anchor is not None:
+            since, ran = self.anchor
+            self.expected = ran + (t - since if self.lane.state is State.RUNNING else 0)
+            self.anchor = None
 
     @property
     def actor(self) -> int:

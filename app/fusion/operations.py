@@ -76,6 +76,7 @@ class Operations:
             self._findings.step_waits(life.step, op, t)
         if not self._switches:
             _overtake(life)
+            life.weigh_anchor(t)
             life.lane.change(
                 t,
                 _BLOCKED,
@@ -113,6 +114,7 @@ class Operations:
         if self._sampled:
             # It wrote this record, so it is on a CPU now; samples tell how long.
             life.lane.change(t, State.RUNNING, _PROBE)
+            life.drop_anchor(t)
         else:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 

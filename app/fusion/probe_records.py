@@ -196,6 +196,7 @@ class ProbeRecords:
             life.cpu = Cpu.RUNNING
             life.process.update_executing(life, t)
             life.lane.change(t, State.RUNNING, Evidence.PROBE)
+            life.drop_anchor(t)
 
     # --- ends ----------------------------------------------------------------------------------
 

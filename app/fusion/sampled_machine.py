@@ -7,7 +7,10 @@ kernel's, the order and so the edges are *sampled*. Where the probe tells when a
 ended, its edges are the probe's, and its last part is ready where the account says so.
 
 The account lags: time on a CPU is added at a tick or a switch, time on a run queue only when it is
-over. What is shown before it is counted is not shown again when it is.
+over. But a thread that does not stop either runs or is ready, so from an *anchor*, an instant at
+which it ran and its account is known, all its turns follow from the account to the microsecond:
+it lost its CPU when it had run for as long as was counted then, and came back when its wait was
+counted. What is not counted yet is left open until it is, or until a tick must have come.
 
 What a thread did after the last look is known where its last account is: the probe tells a
 thread's own CPU time at its end, and a zombie's account can still be read. Else it is unknown.
@@ -19,13 +22,23 @@ from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.identities import Identities
 from app.fusion.lanes import SHORTEST_NS
-from app.fusion.lives import Cpu, Look, ThreadLife
+from app.fusion.lives import Account, Cpu, Look, ThreadLife
 from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
 from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
 from app.timeline.states import Evidence, State
 
+#: Who runs is counted at each tick of the kernel's clock: 4 ms apart here, 10 ms at most.
+TICK_NS = 12_000_000
+#: All threads are looked at within this time; a witness that looks more often there is none.
+ROUND_NS = 1_000_000
+#: Of who runs now, not more is uncounted.
+LAG_NS = 6_000_000
+#: So long a thread runs inside an operation at most, before it stops and after it came.
+EDGE_NS = 20_000
+#: A time that follows from the account is so much off at most.
+SLACK_NS = 300_000
 #: A thread that stands still at both looks, and did less than this in between, did nothing.
 LEAST_NS = 100_000
 _WAITS = frozenset({State.BLOCKED, State.GIL})
@@ -36,22 +49,26 @@ class SampledMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
     def __init__(self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
+        self._book = book
         self._queue = RunQueue(book)
         self._who = who
         self._off_cpu = off_cpu
         self._endings = endings
+        self._round = self._round_before = 0  # times of the last looks at all threads
 
     def stat_sample(self, t: int, record: StatSample) -> None:
         life = self._live(record.tid)
         if life is None:
             return
         if life.look is not None and not life.look.decided:
-            self._decide(life, life.look, 0, 0)
+            self._decide(life, life.look, None, 0)
         if record.state in "ZX":
             if life is life.process.main:
                 self._endings.thread_gone(life, t, Evidence.SAMPLED)
             return
         life.last = None
+        if t - self._round > ROUND_NS:
+            self._round_before, self._round = self._round, t
         before = life.look.t if life.look is not None else None
         life.look = Look(t, before, record.state, record.cpu)
 
@@ -67,9 +84,9 @@ class SampledMachine:
         """Lay out what the thread did from the last look at it to its end."""
         look, lane, last = life.look, life.lane, life.last
         if look is not None and not look.decided:
-            self._decide(life, look, 0, 0)
+            self._decide(life, look, None, 0)
         if last is not None:
-            self._lay_last(life, t, *last)
+            self._lay_last(life, t, last[0], life.account or last[0], last[1])
         elif look is not None and lane.state in _ON_CPU:
             lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
 
@@ -78,11 +95,11 @@ class SampledMachine:
         if life.exited or (life.account is None and life is self._who.root.main):
             return  # what it did before the run is not known
         if life.look is not None and not life.look.decided:
-            self._decide(life, life.look, 0, 0)
-        run_before, wait = life.account or (0, 0)
-        self._lay_last(life, t, max(0, run_ns - run_before), 0)
-        life.account = max(run_ns, run_before), wait
-        life.ahead = 0, life.ahead[1]
+            self._decide(life, life.look, None, 0)
+        before = life.account or Account(0, 0, 0)
+        life.account = before._replace(run_ns=max(run_ns, before.run_ns))
+        self._lay_last(life, t, before, life.account, 0)
+        life.anchor = t, life.account.run_ns
         life.look = Look(t, None, "R", NO_CPU)
         life.look.decided = True
         self._set_cpu(life, Cpu.RUNNING, t)
@@ -92,21 +109,29 @@ class SampledMachine:
         life = self._live(record.tid)
         if life is None:
             return
-        total = (record.run_ns, record.wait_ns)
-        run_before, wait_before = life.account or total
-        # Of the program's first thread, what it did before the program began is not its own.
-        if life.account is None and life is self._who.root.main:
-            life.base = total
+        before = life.account
+        account = Account(record.run_ns, record.wait_ns, record.slices)
+        if before is None:
+            before = Account(0, 0, 0)
+            if life is self._who.root.main:
+                # What it did before the program began is not its own.
+                before = life.base = account
         # What the thread told itself may be ahead of a reading from outside.
-        life.account = max(total[0], run_before), max(total[1], wait_before)
-        run, wait = life.account[0] - run_before, life.account[1] - wait_before
+        account = life.account = Account(*map(max, account, before))
+        wait = account.wait_ns - before.wait_ns
+        if life.lane.holding:
+            # A thread runs a little after it told that it will wait, and before it tells that
+            # it did: what was counted beyond what is shown.
+            shown = life.base.run_ns + life.lane.total(State.RUNNING, t)
+            life.lane.widen(account.run_ns - shown, EDGE_NS)
         shares = self._queue.shares(life, wait)
         look = life.look
         if look is not None and not look.decided:
-            self._decide(life, look, run, wait - sum(shares))
+            self._decide(life, look, before, wait - sum(shares))
         elif look is not None:
-            life.last = run, wait - sum(shares)  # of a zombie: without a look at its state
+            life.last = before, wait - sum(shares)  # of a zombie: without a look at its state
         self._queue.settle(life, shares)
+        life.counted_ns = t
         self._count(t, life)
 
     def syscall_sample(self, t: int, record: SyscallSample) -> None:
@@ -114,87 +139,151 @@ class SampledMachine:
         if life is not None and life.op is None and life.lane.state in _WAITS:
             self._off_cpu.sampled(life, record)
 
-    def _decide(self, life: ThreadLife, look: Look, run: int, wait: int) -> None:
-        """What the thread did up to the look, having run and waited for a CPU so long."""
+    def _decide(self, life: ThreadLife, look: Look, before: Account | None, wait: int) -> None:
+        """What the thread did up to the look, having waited for a CPU so long since ``before``."""
         look.decided = True
-        lane = life.lane
-        floor = max(lane.start, look.t if look.before is None else look.before)
-        ahead_run, ahead_wait = life.ahead
-        ran = run
-        life.ahead = (max(0, ahead_run - run), max(0, ahead_wait - wait))
-        run = min(max(0, run - ahead_run), look.t - floor)
-        wait = min(max(0, wait - ahead_wait), look.t - floor - run)
-        rest = look.t - floor - run - wait
+        lane, account = life.lane, life.account or Account(0, 0, 0)
+        before = before or account
         if look.letter in "Tt":
             self._set_cpu(life, Cpu.OFF, look.t)
+            life.anchor = None
             if lane.state is not State.STOPPED:
                 lane.change(max(look.t, lane.start), State.STOPPED, Evidence.SAMPLED)
         elif look.letter == "R":
-            self._runnable(life, look, (run, wait, rest), ran)
-        elif life.op is not None:
+            self._runnable(life, look, before, wait)
+        elif lane.state in _WAITS or (life.op is not None and lane.state not in _ON_CPU):
             self._set_cpu(life, Cpu.OFF, look.t)
-        elif lane.state in _WAITS:
-            self._set_cpu(life, Cpu.OFF, look.t)
-            if run < LEAST_NS:
+            life.expected = account.run_ns
+            if not self._woke_for_little(life, look, before, wait) and life.op is None:
                 self._off_cpu.decide(life)
-                return
-            self._off_cpu.close(life, floor + rest)
-            self._lay(life, look, floor + rest, ((State.READY, wait), (State.RUNNING, run)))
-            self._off_cpu.begin(life, look.t)
         else:
-            self._set_cpu(life, Cpu.OFF, look.t)
-            # It waited to run, and ran, from the look before on; then it stopped.
-            if lane.state is State.READY and not ran:
+            floor = self._floor(life, look)
+            if lane.state is State.READY and account == before:
                 # It must have run, but the account was read in between: who knows when.
                 lane.change(floor, State.UNKNOWN, Evidence.MISSING)
-                self._off_cpu.begin(life, max(lane.start, look.t))
-                return
-            run = max(run, min(SHORTEST_NS, look.t - floor - wait))
-            self._lay(life, look, floor, ((State.READY, wait), (State.RUNNING, run)))
-            self._off_cpu.begin(life, max(lane.start, floor + wait + run))
-
-    def _runnable(
-        self, life: ThreadLife, look: Look, spent: tuple[int, int, int], counted: int
-    ) -> None:
-        """It runs, or stands on a run queue: which of them, only the account tells.
-
-        ``spent`` is how long it ran, was ready, and did what is not counted yet; the account
-        grew by ``counted`` of running.
-        """
-        run, wait, rest = spent
-        lane = life.lane
-        if life.op is not None and lane.evidence is Evidence.PROBE and run < wait + rest:
-            return  # queued for a CPU inside its wait: the probe tells when that is over
-        if lane.state in _WAITS:
-            if not run and not wait:
-                wait = min(rest, 1)
-            begin = look.t - run - wait
-            self._off_cpu.close(life, begin)
-            self._lay(life, look, begin, ((State.READY, wait), (State.RUNNING, run)))
-        else:
-            # Who runs is counted at each tick. Who was counted for less than half of the time
-            # stands on a run queue now: that is counted when it is over.
-            ready_now = 2 * counted < look.t - (look.before or look.t)
-            ahead_run, ahead_wait = life.ahead
-            if ready_now:
-                wait, ahead_wait = wait + rest, ahead_wait + rest
+                stop = look.t
             else:
-                run, ahead_run = run + rest, ahead_run + rest
-            life.ahead = ahead_run, ahead_wait
-            parts = ((State.READY, wait), (State.RUNNING, run))
-            if ready_now or lane.state is State.RUNNING:
-                parts = parts[::-1]
-            self._lay(life, look, look.t - run - wait, parts)
+                stop = max(floor, min(self._turns(life, look, before, wait), look.t))
+                if lane.state is State.READY:
+                    self._put(life, stop - SHORTEST_NS, State.RUNNING, look.cpu)
+            stop = min(max(stop, lane.start + SHORTEST_NS), self._book.now)
+            life.anchor, life.expected = None, account.run_ns
+            self._set_cpu(life, Cpu.OFF, stop)
+            self._off_cpu.begin(life, stop)
+
+    def _woke_for_little(self, life: ThreadLife, look: Look, before: Account, wait: int) -> bool:
+        """A thread that stands still was on a run queue and a CPU since the look before, and stood
+        still again; True when that was long enough to be shown."""
+        lane, floor = life.lane, self._floor(life, look)
+        run = min((life.account or before).run_ns - before.run_ns, look.t - floor)
+        wait = min(wait, look.t - lane.start - max(run, SHORTEST_NS))
+        if lane.state not in _WAITS or run + wait < LEAST_NS:
+            return False
+        if life.op is not None and life.op.entered > life.counted_ns:
+            return False  # it may have been before that operation
+        came = max((floor + look.t - run) // 2, lane.start + wait)
+        came = min(came, look.t - max(run, SHORTEST_NS))
+        self._off_cpu.close(life, came - wait)
+        if wait:
+            self._put(life, came - wait, State.READY)
+        self._put(life, came, State.RUNNING, look.cpu)
+        stop = max(lane.start + SHORTEST_NS, came + run)
+        self._off_cpu.begin(life, min(stop, self._book.now))
+        return True
+
+    def _floor(self, life: ThreadLife, look: Look) -> int:
+        """Nothing that the look told anew is older."""
+        before = look.t if look.before is None else look.before
+        if self._round_before < look.t:
+            before = max(before, self._round_before)
+        return max(life.lane.start, before)
+
+    def _turns(self, life: ThreadLife, look: Look, before: Account, wait: int) -> int:
+        """Lay out the turns on a CPU since the anchor of a thread that did not stop meanwhile.
+
+        Returns until when it ran by what is counted.
+        """
+        lane, run_ns = life.lane, (life.account or before).run_ns
+        floor = self._floor(life, look)
+        t, ran = life.anchor or (floor, before.run_ns)
+        latest = look.t if look.letter == "R" else look.t - SHORTEST_NS  # it ran, be it briefly
+        if lane.state is State.READY:
+            # It came when its wait was over; without one that is counted, since the look before.
+            came = lane.start + wait if wait else floor
+            if not wait and run_ns == before.run_ns:
+                return lane.start
+            came = min(max(came, floor), latest)
+            self._put(life, came, State.RUNNING, look.cpu)
+            life.anchor = t, ran = came, before.run_ns
+        elif wait:
+            # It lost its CPU when it had run for what was counted by the look before; or, if it
+            # did so after that, by this one.
+            left = t + before.run_ns - ran
+            if left + wait < floor - SLACK_NS and look.letter == "R":
+                left = t + run_ns - ran
+            left = max(t, lane.start, min(max(left, floor - wait), latest - wait))
+            self._put(life, left, State.READY)
+            self._put(life, left + wait, State.RUNNING, look.cpu)
+            life.anchor = t, ran = left + wait, ran + left - t
+        return t + run_ns - ran
+
+    def _runnable(self, life: ThreadLife, look: Look, before: Account, wait: int) -> None:
+        """It runs, or stands on a run queue: which of them, only the account tells."""
+        lane, account = life.lane, life.account or before
+        counted, floor = account.run_ns - before.run_ns, self._floor(life, look)
+        if life.op is not None and lane.state in _WAITS and 2 * counted < look.t - floor:
+            # Queued for a CPU inside its wait: the probe tells when that is over.
+            self._woke_for_little(life, look, before, wait)
+            return
+        if lane.state in _WAITS:
+            if account.slices == before.slices:
+                return  # woken, but it did not come on a CPU yet: what it waits is counted then
+            came = self._came(life, floor + wait, max(floor, look.t - counted))
+            self._off_cpu.close(life, max(lane.start, came - wait))
+            if wait:
+                self._put(life, came - wait, State.READY)
+            self._put(life, came, State.RUNNING, look.cpu)
+            life.anchor = came, before.run_ns
+            for other, _ in life.process.stopped_executing:
+                if other.lane.state is State.BLOCKED and other.op is None and not other.exited:
+                    self._off_cpu.decide(other)
+        elif lane.state in _ON_CPU:
+            until = self._turns(life, look, before, wait)
+            t, ran = life.anchor or (look.t, account.run_ns)
+            if counted and until < floor:
+                ran -= floor - until  # it ran at a tick since: more was shown than it had run
+            elif until > look.t:
+                ran += until - look.t
+            elif look.t - until > TICK_NS and lane.state is State.RUNNING:
+                self._put(life, until, State.READY)
+            life.anchor = t, ran
+        else:
+            self._put(life, look.t, State.RUNNING, look.cpu)
+            life.anchor = look.t, account.run_ns
         self._set_cpu(life, Cpu.RUNNING if lane.state is State.RUNNING else Cpu.READY, look.t)
 
-    def _lay_last(self, life: ThreadLife, t: int, run: int, wait: int) -> None:
-        """The thread ends at ``t``, having run and waited for a CPU so long since the last look."""
-        lane, (ahead_run, ahead_wait) = life.lane, life.ahead
+    @staticmethod
+    def _came(life: ThreadLife, earliest: int, latest: int) -> int:
+        """When a thread came on a CPU between two looks: when another stopped, if it waited for
+        the GIL, else in the middle of when it can have been."""
+        if life.lane.state is State.GIL:
+            for _, stopped in life.process.stopped_executing:
+                if earliest <= stopped <= latest:
+                    return stopped
+        return (min(max(earliest, latest - LAG_NS), latest) + latest) // 2
+
+    def _lay_last(self, life: ThreadLife, t: int, before: Account, end: Account, wait: int) -> None:
+        """The thread ends at ``t``, with the account ``end``; ``before`` was the last look's."""
+        lane = life.lane
         floor = lane.start if life.look is None else max(lane.start, life.look.t)
+        run = end.run_ns - before.run_ns
+        if lane.state is State.RUNNING and life.anchor is not None:
+            floor = max(lane.start, life.anchor[0])
+            run = end.run_ns - life.anchor[1]
         if t <= floor:
             return
-        run = min(max(0, run - ahead_run), t - floor)
-        wait = min(max(0, wait - ahead_wait), t - floor - run)
+        run = min(max(0, run), t - floor)
+        wait = min(max(0, wait), t - floor - run)
         waited = lane.state in _WAITS or lane.state is State.STOPPED
         rest = (lane.state if waited else State.UNKNOWN, t - floor - run - wait)
         parts = (rest, (State.READY, wait), (State.RUNNING, run))
@@ -211,24 +300,19 @@ class SampledMachine:
     def _count(t: int, life: ThreadLife) -> None:
         """Statistics go by the account."""
         if life.account is not None:
-            (run, wait), base = life.account, life.base
-            life.lane.counted(t, run - base[0], wait - base[1])
+            account, base = life.account, life.base
+            life.lane.counted(t, account.run_ns - base.run_ns, account.wait_ns - base.wait_ns)
 
-    @staticmethod
-    def _lay(life: ThreadLife, look: Look, t: int, parts: tuple[tuple[State, int], ...]) -> None:
-        """From ``t`` on the thread was in these states, so long in each, one after the other."""
+    def _put(self, life: ThreadLife, t: int, state: State, cpu: int = NO_CPU) -> None:
+        """From ``t`` on the thread was in this state."""
         lane = life.lane
-        if t <= lane.start and lane.before is State.READY:
-            # It left its wait, and that it told itself: so it ran.
-            t = lane.start + SHORTEST_NS
-            if t > look.t:
-                return
-        for state, length in parts:
-            if length > 0 and t <= max(look.t, lane.start):
-                if lane.state is not state:
-                    cpu = look.cpu if state is State.RUNNING else NO_CPU
-                    lane.change(max(t, lane.start), state, Evidence.SAMPLED, cpu=cpu)
-                t += length
+        if lane.state is state:
+            return
+        t = max(t, lane.start)
+        if t == lane.start and state is State.READY and lane.before is State.READY:
+            t += SHORTEST_NS  # it ran in between, be it briefly
+        if t <= self._book.now:
+            lane.change(t, state, Evidence.SAMPLED, cpu=cpu)
 
     @staticmethod
     def _set_cpu(life: ThreadLife, cpu: Cpu, t: int) -> None:

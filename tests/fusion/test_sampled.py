@@ -15,15 +15,20 @@ class Proc(World):
         super().__init__("procfs")
         self.total = [0.0, 0.0]
         self.told = False
+        self.letter = "S"
+        self.slices = 0
 
     def look(self, ms: float, letter: str, run: float = 0, wait: float = 0) -> None:
         """A look at the main thread that ran and waited so long since the look before."""
         self.add(StatSample(at(ms), ROOT, ROOT, letter, 1))
         self.total[0] += run
         self.total[1] += wait
+        # It got a CPU where it had waited for one, or stood still before.
+        self.slices += wait > 0 or (run > 0 and self.letter != "R")
+        self.letter = letter
         if run or wait or not self.told:
             self.told = True
-            self.account(ms + 0.01, ROOT, self.total[1], 0, self.total[0])
+            self.account(ms + 0.01, ROOT, self.total[1], self.slices, self.total[0])
 
 
 def test_busy_thread_is_running_and_a_crowded_one_ready() -> None:
@@ -31,8 +36,8 @@ def test_busy_thread_is_running_and_a_crowded_one_ready() -> None:
     world.look(0, "R")
     world.look(10, "R", run=10)
     world.look(20, "R", run=10)
-    world.look(30, "R", wait=10)
-    world.look(40, "R", run=9, wait=1)
+    world.look(30, "R")
+    world.look(40, "R", run=9, wait=11)
     timeline = world.timeline(50)
     assert_whole(timeline)
     assert [row for row in rows(timeline, timeline.root()) if row[1] >= 0][-3:] == [
@@ -53,8 +58,8 @@ def test_thread_that_stopped_between_two_looks_ran_first() -> None:
     timeline = world.timeline(50)
     assert rows(timeline, timeline.root())[-3:] == [
         ("running", 0, 14),
-        ("blocked", 14, 37),
-        ("running", 37, 50),
+        ("blocked", 14, 34),  # it ran for 3 ms at least, and for 9 at most
+        ("running", 34, 50),
     ]
 
 
@@ -137,9 +142,9 @@ def test_ready_thread_that_then_waits_for_the_gil_ran_in_between() -> None:
     world = Proc()
     world.hello(0.5)
     world.thread(0.6, 101, "other")
-    world.look(5, "R")
-    world.look(10, "R", wait=5)
-    world.look(20, "S", run=1, wait=5)
+    world.look(5, "R", run=4.5)
+    world.look(10, "R")
+    world.look(20, "S", run=1, wait=10)
     timeline = world.timeline(30)
     assert_whole(timeline)
     assert rows(timeline, timeline.root())[-3:] == [
@@ -157,8 +162,8 @@ def test_sums_of_slices_are_those_of_the_account_though_their_order_is_not_known
     timeline = world.timeline(100)
     assert_whole(timeline)
     root = timeline.root()
-    assert timeline.total_ns(root, State.RUNNING) == 70 * MS
-    assert timeline.total_ns(root, State.READY) == 30 * MS + 10_000  # the account's reading
+    assert timeline.total_ns(root, State.RUNNING) == 70 * MS + 10_000  # the account's reading
+    assert timeline.total_ns(root, State.READY) == 30 * MS
 
 
 def test_wait_on_a_run_queue_is_shown_once_though_it_is_counted_when_it_is_over() -> None:
@@ -244,3 +249,57 @@ def test_account_of_a_zombie_tells_what_it_did_to_its_end() -> None:
         ("running", 34, 40),
         ("zombie", 40, 41),
     ]
+
+
+def test_turns_follow_from_the_account_though_looks_come_at_other_times() -> None:
+    world = Proc()
+    world.hello(0)
+    world.look(1, "R", run=0.5)
+    # It runs for 4 ms and waits for 6, again and again; the kernel counts at its ticks.
+    world.look(5, "R", run=3.5)
+    world.look(8, "R")
+    world.look(11, "R", wait=6)
+    world.look(13, "R", run=2)
+    world.look(17, "R", run=2)
+    world.look(19.5, "R")
+    world.look(21, "R", wait=6)
+    timeline = world.timeline(22)
+    assert_whole(timeline)
+    assert rows(timeline, timeline.root())[-5:] == [
+        ("running", 0, 4),
+        ("ready", 4, 10),
+        ("running", 10, 14),
+        ("ready", 14, 20),
+        ("running", 20, 22),
+    ]
+
+
+def test_thread_that_is_not_counted_for_longer_than_a_tick_is_ready_since() -> None:
+    world = Proc()
+    world.hello(0)
+    world.look(1, "R", run=0.5)
+    world.look(5, "R", run=3.5)
+    world.look(10, "R")
+    world.look(15, "R")
+    world.look(17, "R")
+    world.look(19, "R")
+    timeline = world.timeline(20)
+    assert rows(timeline, timeline.root())[-2:] == [("running", 0, 4), ("ready", 4, 20)]
+
+
+def test_what_ran_inside_waits_is_taken_from_their_edges() -> None:
+    world = Proc()
+    world.hello(0)
+    world.look(0, "R")
+    world.look(0.5, "R", run=0.5)
+    for n in range(1, 11):  # 0.5 ms of 1 ms each inside a wait, of which the account knows more
+        world.enter(n, ROOT, Reason.PIPE, ROOT << 32 | 1)
+        world.leave(n + 0.5, ROOT, Reason.PIPE, ROOT << 32 | 1)
+    world.enter(11, ROOT, Reason.PIPE, ROOT << 32 | 1)
+    world.look(12, "S", run=5.5 + 0.19)
+    timeline = world.timeline(13)
+    assert_whole(timeline)
+    blocked = [row for row in rows(timeline, timeline.root()) if row[0] == "blocked"]
+    assert blocked[1] == ("blocked", 2.01, 2.49)
+    ran = timeline.total_ns(timeline.root(), State.RUNNING)
+    assert abs(ran - (6 * MS + 190_000)) < 1_000
