@@ -102,7 +102,7 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
         awaited = getattr(future, "_timeslice", 0)
         if awaited:
             return codes.TASK, line, awaited
-        reason = _by_code.get(code)
+        reason = _by_code.get(id(code))
         if reason is None:
             reason = _learn(code)
         if reason == codes.TASK:
@@ -199,13 +199,21 @@ turns = set()
 for _turn in (_sample.asend(None), _sample.aclose()):
     turns.add(type(_turn))
     _turn.close()  # or the interpreter says that it was never awaited
-_by_code: dict[Any, int] = {}
+#: By the id of a code object: its hash is not kept, and takes longer than all else here.
+_by_code: dict[int, int] = {}
+_kept: list[Any] = []  # those objects, so that no other has the same id
 
 
 def _learn(code: Any) -> int:
     """The reason of a wait in this code, from the table above; remembered."""
     if code is None:
         return codes.FUTURE  # an awaitable of another kind, not a coroutine
+    _kept.append(code)
+    reason = _by_code[id(code)] = _reason_in(code)
+    return reason
+
+
+def _reason_in(code: Any) -> int:
     for module_name, names in _WAITS.items():
         module = sys.modules.get(module_name)
         for dotted, reason in names.items() if module is not None else ():
@@ -213,7 +221,5 @@ def _learn(code: Any) -> int:
             for part in dotted.split("."):
                 found = getattr(found, part, None)
             if getattr(found, "__code__", None) is code:
-                _by_code[code] = reason
                 return reason
-    _by_code[code] = codes.FUTURE
     return codes.FUTURE

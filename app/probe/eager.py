@@ -23,11 +23,17 @@ else:
     from . import wire
 
 
+#: Whether this interpreter has such tasks.
+possible = False
+
+
 def patch(module: Any) -> None:
     """``asyncio.eager_task_factory``, and those that ``create_eager_task_factory`` makes."""
+    global possible
     original = getattr(module, "create_eager_task_factory", None)
     if original is None:
         return
+    possible = True
 
     def make(original: Any) -> Callable[..., Any]:
         def create_eager_task_factory(custom_task_constructor: Any) -> Any:

@@ -31,6 +31,8 @@ else:
 CAPACITIES = (1 << 10, 1 << 13, 1 << 16, 1 << 18)
 
 _PART = struct.Struct("32s")
+#: A text that fills one slot; struct pads it with zeros.
+_SHORT_TEXT = struct.Struct("<H30s")
 #: On a little-endian machine the native layout is the wire's, and is packed faster.
 _native = struct.Struct("@QHHIQQ")
 _SLOT = _native if sys.byteorder == "little" and _native.size == wire.SLOT_SIZE else wire.SLOT
@@ -61,7 +63,7 @@ def writers(
     Only one thread may call them. A signal handler or a finalizer may interrupt a call and call
     again: a slot is claimed and filled without a call in between.
     """
-    pack = _SLOT.pack_into
+    pack, pack_text, TEXT = _SLOT.pack_into, _SHORT_TEXT.pack_into, wire.TEXT
     now = monotonic_ns
     used = 0
     # A ring that will be followed is not masked: a slot behind its end is refused by pack.
@@ -88,7 +90,22 @@ def writers(
         nonlocal used
         if not string:
             return emit(kind, aux, a, b, c)
-        data = _cut(string.encode("utf-8", "backslashreplace"))
+        data = string.encode("utf-8", "backslashreplace")
+        length = len(data)
+        if length <= 30:  # the text of most records is a short name
+            t = now()
+            slot = used
+            if slot + 1 < limit:
+                used = slot + 2
+                try:
+                    pack(buffer, 64 + ((slot & mask) << 5), t, kind | TEXT, aux, a, b, c)
+                except Exception:
+                    pack(buffer, 64 + ((slot & mask) << 5), t, TEXT, 0, 0, 0, 0)
+                    faults.note("emit")
+                pack_text(buffer, 64 + (((slot + 1) & mask) << 5), length, data)
+                head[0] = used
+                return
+        data = _cut(data)
         data = wire.TEXT_LENGTH.pack(len(data)) + data
         count = (len(data) + 31) >> 5
         t = now()
@@ -197,10 +214,10 @@ def _nothing(*_: Any) -> None:
 class Step:
     """The step of an asyncio task that this thread runs."""
 
-    __slots__ = ("emit", "name", "primitive", "task")
+    __slots__ = ("emit", "name", "primitive", "task", "text")
 
-    def __init__(self, emit: Callable[..., None]) -> None:
-        self.emit = emit
+    def __init__(self, emit: Callable[..., None], text: Callable[..., None]) -> None:
+        self.emit, self.text = emit, text
         self.task = 0  # the task's id; 0: none
         self.primitive: Any = None  # the asyncio object that it is about to await
         self.name = ""  # name of the task that is being made
@@ -219,7 +236,7 @@ class Here(_thread._local):
         self.getting = 0  # the same of a get(), until its item is told
         self.raised = ""  # type of what ended this thread's run()
         begin(self)
-        self.step = Step(self.emit)
+        self.step = Step(self.emit, self.text)
 
 
 def begin(local: Here) -> None:

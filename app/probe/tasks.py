@@ -11,7 +11,7 @@ import sys
 
 from . import eager
 from .awaiting import describe, report_done
-from .objects import fresh, place
+from .objects import fresh, locate
 from .patching import method
 from .ring import here
 
@@ -24,13 +24,15 @@ else:
     from . import wire
 
 _READY, _RUN, _PAUSE = wire.TASK_READY, wire.TASK_RUN, wire.TASK_PAUSE
+_DONE = wire.TASK_DONE
 
 
 def patch_base_events(module: Any) -> None:
     """Patch the loop that ``asyncio.base_events`` implements, and so those derived from it."""
     kinds = _Kinds(module.tasks)
     kind_of, names, task_type = kinds.get, kinds.names, module.tasks.Task
-    task_handle = _task_handle(module.events.Handle)
+    plain_handle = module.events.Handle
+    task_handle = _task_handle(plain_handle)
 
     def make(original: Any) -> Callable[..., Any]:
         # These are all the names it uses where it makes a handle and appends it: then that is
@@ -43,21 +45,28 @@ def patch_base_events(module: Any) -> None:
             kind = kind_of(callback.__class__)
             if kind is None:
                 kind = kinds[callback.__class__]
-            if kind == 0:
-                return _other(self, callback, args, context)
-            task = callback.__self__
-            if kind == 2:
-                if task.__class__ is task_type and args and task._fut_waiter is args[0]:
-                    pass  # certainly its wake-up: it is called with what the task awaits
-                elif callback.__name__ not in names or not isinstance(task, task_type):
+            if kind:
+                task = callback.__self__
+                if kind == 2:
+                    if task.__class__ is task_type and args and task._fut_waiter is args[0]:
+                        pass  # certainly its wake-up: it is called with what the task awaits
+                    elif callback.__name__ not in names or not isinstance(task, task_type):
+                        kind = 0
+                elif kind == 3 and callback.__func__ not in kinds.methods:
+                    kind = 0
+            if not kind:
+                if not plain:
                     return _other(self, callback, args, context)
-            elif kind == 3 and callback.__func__ not in kinds.methods:
-                return _other(self, callback, args, context)
+                handle = plain_handle(callback, args, self, context)
+                if handle._source_traceback:
+                    del handle._source_traceback[-1]
+                self._ready.append(handle)
+                return handle
             step = here.step
             try:
                 ident = task._timeslice
             except AttributeError:
-                ident = _introduce(task, step.name, step.task)
+                ident = _introduce(task, step, sys._getframe(2))
             if plain:
                 handle = task_handle(callback, args, self, context)
                 if handle._source_traceback:
@@ -125,7 +134,7 @@ def patch_uvloop(module: Any) -> None:
             try:
                 ident = task._timeslice
             except AttributeError:
-                ident = _introduce(task, step.name, step.task)
+                ident = _introduce(task, step, sys._getframe(1))
             handle = original(self, task_handle(callback, args)._run, context=context)
             step.emit(_READY, 0, 0, ident)
             return handle
@@ -201,7 +210,10 @@ def _task_handle(base: Any) -> Any:
                 step.task = before
                 future = task._fut_waiter
                 if future is None and task.done():
-                    report_done(task, ident)
+                    if task._exception is None and not task.cancelled():
+                        emit(_DONE, 0, 0, ident)
+                    else:
+                        report_done(task, ident)
                 else:
                     reason, line, awaited = describe(task, future, step.primitive)
                     emit(_PAUSE, reason, line, ident, awaited)
@@ -213,15 +225,16 @@ def _task_handle(base: Any) -> Any:
     return Handle
 
 
-def _introduce(task: Any, name: str, parent: int) -> int:
-    ident = eager.ident_of(task)
+def _introduce(task: Any, step: Any, frame: Any) -> int:
+    """Report the task, which was made by what ``frame`` belongs to or was called by; its id."""
+    ident = eager.ident_of(task) if eager.possible else 0
     if ident:
         task._timeslice = ident
         return ident
     ident = task._timeslice = fresh()
     coro = task.get_coro()
     what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
-    line = place(sys._getframe(2))
-    text = "%s\0%s" % (name or task.get_name(), what)
-    here.text(wire.TASK_NEW, 0, line, ident, parent, text)
+    line, file = locate(frame)
+    text = "%s\0%s" % (step.name or task.get_name(), what)
+    step.text(wire.TASK_NEW, 0, file >> 12 | line, ident, step.task, text)
     return ident

@@ -53,7 +53,8 @@ _WAITS = {
     "trio._subprocess": {"Process.wait": (codes.WAIT_CHILD, "")},
 }
 _NOTHING = (0, "")
-_by_code: dict[Any, tuple[int, str]] = {}
+_by_code: dict[int, tuple[int, str]] = {}  # by id, as in ``awaiting``
+_kept: list[Any] = []
 #: id(object) → (what tells its end, our id): some of trio's classes have no room for an attribute.
 _known: dict[int, tuple[Any, int]] = {}
 
@@ -69,7 +70,7 @@ def waiting(inner: Any) -> tuple[int, Any]:
                 code, frame, after = generator.ag_code, generator.ag_frame, generator.ag_await
             else:
                 return 0, None
-            known = _by_code.get(code)
+            known = _by_code.get(id(code))
             if known is None:
                 known = _learn(code, frame, getattr(inner, "__qualname__", ""))
             reason, name = known
@@ -82,7 +83,8 @@ def waiting(inner: Any) -> tuple[int, Any]:
 
 def _learn(code: Any, frame: Any, qualname: str) -> tuple[int, str]:
     module = frame.f_globals.get("__name__")
-    found = _by_code[code] = _WAITS.get(module, {}).get(qualname, _NOTHING)
+    _kept.append(code)
+    found = _by_code[id(code)] = _WAITS.get(module, {}).get(qualname, _NOTHING)
     return found
 
 
