@@ -26,6 +26,8 @@ _LONGEST_NAME = 4096
 _LONGEST_TABLE = 1 << 20
 #: As much of a pthread_t's structure as holds the kernel's id of the thread.
 _PTHREAD_BYTES = 2048
+#: The offset of a frame that has executed no instruction, or more: -1 instruction.
+_NOT_BEGUN = -2
 _BYTES_OF_KIND = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 
 
@@ -76,7 +78,13 @@ class Code:
         self._lines: Lines | None = None
 
     def line(self, offset: int) -> int:
-        """The line of the instruction; 0 where it belongs to none."""
+        """The line of the instruction; 0 where it belongs to none.
+
+        A function that was entered and has executed nothing yet is at its first line, as CPython
+        itself has it (PyCode_Addr2Line).
+        """
+        if offset < 0:
+            return self._first
         if self._lines is None:
             try:
                 self._lines = Lines(list(self._decode(self._table, self._first)))
@@ -184,7 +192,7 @@ class Interpreter:
                 offset = _at(block, layout.instruction) - code.begin
                 if not layout.pointer:
                     offset = int(_INT.unpack_from(block, layout.instruction)[0]) * layout.unit
-                if not 0 <= offset < code.size:
+                if not _NOT_BEGUN <= offset < code.size:
                     raise Unreadable("an instruction outside of its code")
                 yield code, offset
             frame = _at(block, layout.previous)

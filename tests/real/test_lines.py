@@ -69,9 +69,9 @@ def test_lines_of_threads_and_of_a_forked_process(python: str, witness: str) -> 
     (one,), (other,) = timeline.named("one"), timeline.named("other")
     root, child = timeline.of_kind(TrackKind.PROCESS)
     # A new thread is in the interpreter's own code, called from nowhere in the program.
-    assert seen(timeline, one) and seen(timeline, one) <= {4, 5, 6}
-    assert seen(timeline, other) and seen(timeline, other) <= {8, 9, 10}
-    assert seen(timeline, child) and seen(timeline, child) <= {12, 13, 15, 17, 18}
+    assert seen(timeline, one) and seen(timeline, one) <= {3, 4, 5, 6}
+    assert seen(timeline, other) and seen(timeline, other) <= {7, 8, 9, 10}
+    assert seen(timeline, child) and seen(timeline, child) <= {11, 12, 13, 16}
     assert child.parent == root.id
     for track_id, looks in timeline.seen.items():
         track = timeline.tracks[track_id]
@@ -85,7 +85,7 @@ def test_slices_off_the_cpu_are_at_the_line_and_the_next_goes_on_there(python: s
     (other,) = timeline.named("other")
     rows = timeline.of(other)
     lined = [row for row in rows if row.line]
-    assert {row.line for row in lined} <= {8, 9, 10}
+    assert {row.line for row in lined} <= {7, 8, 9, 10}
     assert {row.state for row in lined} & {State.GIL, State.READY}
     for before, after in pairwise(rows):
         if before.line and before.state is State.READY and after.state is State.RUNNING:
@@ -95,9 +95,9 @@ def test_slices_off_the_cpu_are_at_the_line_and_the_next_goes_on_there(python: s
 def test_lines_of_coroutines_are_those_of_their_steps(python: str) -> None:
     timeline = run(TASKS, python, "auto")
     tasks = {track.name.split()[0]: track for track in timeline.of_kind(TrackKind.COROUTINE)}
-    for name, own in (("first", {8, 9}), ("second", {12, 13})):
+    for name, own in (("first", {6, 7, 8, 9}), ("second", {10, 11, 12, 13})):
         assert seen(timeline, tasks[name]) & {5}
-        assert seen(timeline, tasks[name]) <= {4, 5, *own}
+        assert seen(timeline, tasks[name]) <= {3, 4, 5, *own}
         running = timeline.of(tasks[name], State.RUNNING)
         assert len(running) >= 4
         assert {row.line for row in running[1:]} == {max(own)}
