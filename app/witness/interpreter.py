@@ -23,7 +23,7 @@ _MOST_THREADS = 4096
 _MOST_FRAMES = 64
 _MOST_CODES = 20_000
 _LONGEST_NAME = 4096
-_LONGEST_TABLE = 1 << 20
+_LONGEST_TABLE = 1 << 18
 #: As much of a pthread_t's structure as holds the kernel's id of the thread.
 _PTHREAD_BYTES = 2048
 #: The offset of a frame that has executed no instruction, or more: -1 instruction.

@@ -26,11 +26,16 @@ INTERVAL_NS = 50_000_000
 SHARE = 1 / 50
 #: Threads looked at in one go: the other witnesses are to be heard, too.
 BUDGET = 48
+#: And a look that has taken so long is broken off: what is read is the program's, and may be made
+#: to mislead.
+LONGEST_NS = 5_000_000
 #: Read again so often when what was read does not hold, as the thread had gone on.
 _TRIES = 3
 #: A thread that no interpreter knows is looked for again after so many looks, then twice that.
 _MOST_MISSES = 512
 _PYPY = 2  # flag of HELLO
+#: Such threads, and files, that are kept in mind.
+_MOST_THREADS = _MOST_FILES = 10_000
 #: Processes whose memory is kept open.
 _MOST_OPEN = 128
 #: An environment, or an interpreter, that lies below the program's folder.
@@ -47,6 +52,8 @@ class _Process:
         self.interpreter: Interpreter | None = None
         self.states: dict[int, int] = {}  # thread states by tid
         self.misses: dict[int, tuple[int, int]] = {}  # how often, and until which look
+        self.failures = 0
+        self.walked = 0  # the look in which its threads were gone through
         self.closed = False  # may not be read, or can't be understood
 
     def close(self) -> None:
@@ -110,6 +117,8 @@ class LinesSampler:
             elif tid not in self._processes[pid].states:
                 blocked = None  # nothing was seen of it yet
             self._looked[tid] = blocked, self._looks
+            if time.thread_time_ns() - began_ns > LONGEST_NS:
+                break
         cost_ns = time.thread_time_ns() - began_ns
         self._due_ns = now_ns + max(INTERVAL_NS, int(cost_ns / SHARE))
         return records
@@ -174,6 +183,8 @@ class LinesSampler:
             path = code.path
             own = self._own.get(path)
             if own is None:
+                if len(self._own) > _MOST_FILES:
+                    self._own.clear()
                 own = self._own[path] = self._is_own(path)
             if own:
                 line = code.line(offset)
@@ -191,12 +202,15 @@ class LinesSampler:
     def _find(self, process: _Process, interpreter: Interpreter, tid: int) -> int:
         """The thread's state; 0 for a thread that runs no Python, or does not yet."""
         count, until = process.misses.get(tid, (0, 0))
-        if self._looks < until:
+        if self._looks < until or process.walked == self._looks:
             return 0
+        process.walked = self._looks
         process.states = interpreter.threads()
         if tid in process.states:
             process.misses.pop(tid, None)
             return process.states[tid]
+        if len(process.misses) > _MOST_THREADS:
+            process.misses.clear()
         process.misses[tid] = count + 1, self._looks + min(_MOST_MISSES, 1 << count)
         return 0
 
@@ -220,9 +234,8 @@ class LinesSampler:
                 raise Unreadable("no thread of its own")
         except Unreadable:
             process.close()
-            count, _ = process.misses.get(0, (0, 0))
-            process.misses[0] = count + 1, 0
-            if count >= _PATIENCE and os.path.exists(f"/proc/{pid}"):
+            process.failures += 1
+            if process.failures > _PATIENCE and os.path.exists(f"/proc/{pid}"):
                 process.closed = True
                 self._say(not_understood("{}.{}".format(*process.version)))
             raise

@@ -275,3 +275,39 @@ def test_lines_of_a_process_that_became_another_program_are_none(
             assert sampler.poll(next(looks) * 100 * INTERVAL_NS) == []
         process.stdin.close()
         sampler.close()
+
+
+def test_lines_go_through_the_threads_of_a_process_once_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many threads that run no Python, the interpreter knows none."""
+    walks = []
+
+    class Known:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def threads(self) -> dict[int, int]:
+            walks.append(1)
+            return {os.getpid(): 1}
+
+        def stack(self, *_: int) -> Iterator[object]:
+            return iter(())
+
+    class Open:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(lines, "Memory", Open)
+    monkeypatch.setattr(lines, "Interpreter", Known)
+    pid = os.getpid()
+    table = ThreadTable(pid)
+    table.note([TaskNew(1, pid, 1_000_000 + n, pid, pid) for n in range(20)])
+    sampler = LinesSampler(table, [str(tmp_path)])
+    sampler.note([ProbeRecord(1, pid, pid, 0, wire.HELLO, 0x30B, 0, 0, 0, "")])
+    for look in range(1, 6):
+        sampler.poll(look * 100 * INTERVAL_NS)
+        assert len(walks) <= 1 + look
