@@ -23,6 +23,8 @@ from app.fusion.lives import ThreadLife
 PATIENCE_NS = 100_000_000
 #: A shorter wait is not told apart from the clocks' and the switch's own time.
 LEAST_NS = 1_000
+#: The probe tells of a message or a release so long after it at most.
+LATE_NS = 10_000
 #: A reading that raced with a switch is off by one wait: too much, unless it is one of many.
 _MANY = 8
 
@@ -105,12 +107,17 @@ class RunQueue:
         """The ready end of each marked row, ``wait`` in sum where they are long enough."""
         waits = life.lane.marked()
         causes = sorted(self._book.causes[life.lane.track])
-        told: list[int] = []
-        for row in waits:
-            place = bisect_left(causes, row.end_ns) - 1
-            known = place >= 0 and causes[place] >= row.start_ns
-            told.append(row.end_ns - causes[place] if known else 0)
         lengths = [row.end_ns - row.start_ns for row in waits]
+        told: list[int] = []
+        nexts = [row.start_ns for row in waits[1:]]
+        for row, length, until in zip(waits, lengths, [*nexts, waits[-1].end_ns + LATE_NS]):
+            place = bisect_left(causes, row.end_ns) - 1
+            if place >= 0 and causes[place] >= row.start_ns:
+                told.append(min(row.end_ns - causes[place] + LATE_NS, length))
+            elif place + 1 < len(causes) and causes[place + 1] < min(until, row.end_ns + LATE_NS):
+                told.append(min(LATE_NS, length))
+            else:
+                told.append(0)
         untold = [0 if since else length for since, length in zip(told, lengths, strict=True)]
         shares = [0] * len(waits)
         # What was told first, then where nothing was, and at last before what was told.

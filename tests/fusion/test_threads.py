@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.timeline import wire
 from app.timeline.states import Evidence, ObjectKind, Reason, State
 from tests.fusion.world import MS, ROOT, World, assert_whole, row_at, rows, track_of
@@ -222,7 +224,32 @@ def test_wait_that_a_message_ended_was_ready_no_longer_than_since() -> None:
     world.account(28, ROOT, wait=4, slices=3)
     timeline = world.timeline(30)
     ready = [row for row in rows(timeline, timeline.root()) if row[0] == "ready"]
-    assert ready == [("ready", 19, 20), ("ready", 24, 27)]
+    # The message is told a little after it was written.
+    assert ready == [("ready", 18.99, 20), ("ready", 24.01, 27)]
+
+
+def test_waits_for_messages_that_are_told_late_share_what_the_account_tells() -> None:
+    """Each message is told 4 us after it woke its reader, by when some readers run already."""
+    world, pipe = World(), ROOT << 32 | 5
+    world.on(1, ROOT)
+    world.hello(1.5)
+    world.account(2, ROOT, wait=0, slices=1)
+    world.new(3, 101)
+    world.thread(3.5, 101, "sender")
+    world.object(3.6, 101, ObjectKind.PIPE, pipe)
+    woken = [0.020, 0.002, 0.030, 0.001]  # ms on the run queue
+    for n, ready in enumerate(woken):
+        came = 10 + n
+        world.off(came - 0.5, ROOT)
+        world.on(came, ROOT)
+        world.say(came - ready + 0.004, 101, wire.SEND, b=pipe)
+        world.say(came + 0.006, ROOT, wire.RECV, b=pipe)
+    world.account(20, ROOT, wait=sum(woken), slices=1 + len(woken))
+    timeline = world.timeline(30)
+    waits = [row for row in rows(timeline, timeline.root()) if row[0] == "ready"]
+    assert [start for _, start, _ in waits[::2]] == pytest.approx([9.98, 11.97], abs=0.002)
+    # Of a message that is told when its reader runs, it is known that the wait was short.
+    assert all(end - start < 0.005 for _, start, end in waits[1::2])
 
 
 def test_reading_that_raced_with_a_switch_splits_nothing() -> None:
