@@ -105,6 +105,7 @@ class ThreadLife:
         "baseline",
         "counted_ns",
         "cpu",
+        "doubted",
         "doubtful",
         "drawn",
         "ending",
@@ -166,6 +167,7 @@ class ThreadLife:
         self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
         self.baseline: tuple[int, int] | None = None
+        self.doubted: int | None = None
         self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
         # What /proc showed last: see sampled_machine.
         self.account: Account | None = None

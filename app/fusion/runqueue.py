@@ -20,7 +20,7 @@ from app.fusion.lives import ThreadLife
 
 #: A reading comes with the drain of the rings, late where the machine is crowded (and where
 #: waits for a CPU are worth seeing); later than this it is not waited for.
-PATIENCE_NS = 100_000_000
+PATIENCE_NS = 500_000_000
 #: A shorter wait is not told apart from the clocks' and the switch's own time.
 LEAST_NS = 1_000
 #: The probe tells of a message or a release so long after it at most.
@@ -73,17 +73,20 @@ class RunQueue:
         """A SchedStat record: settle what is held, and start to count anew.
 
         ``skew`` is how many switch-ins the kernel counted beyond our records. When it differs
-        from the reading before, one of the two raced with a switch.
+        from the reading before, one of the two raced with a switch: the next one tells which.
         """
         lane, skew = life.lane, slices - life.ins
         if lane.holding:
             wait = 0
             if life.baseline is not None:
                 raced = abs(life.baseline[1] - skew)
+                if raced * _MANY > life.unknown_ins and life.doubted != skew:
+                    life.doubted = skew
+                    return
                 if raced * _MANY <= life.unknown_ins:
                     wait = wait_ns - life.baseline[0] - life.known_ready
             self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
-        life.baseline = (wait_ns, skew)
+        life.baseline, life.doubted = (wait_ns, skew), None
         life.unknown_ins = life.known_ready = 0
 
     def lost(self, life: ThreadLife) -> None:
@@ -109,8 +112,8 @@ class RunQueue:
         causes = sorted(self._book.causes[life.lane.track])
         lengths = [row.end_ns - row.start_ns for row in waits]
         told: list[int] = []
-        nexts = [row.start_ns for row in waits[1:]]
-        for row, length, until in zip(waits, lengths, [*nexts, waits[-1].end_ns + LATE_NS]):
+        nexts = [*(row.start_ns for row in waits[1:]), waits[-1].end_ns + LATE_NS]
+        for row, length, until in zip(waits, lengths, nexts, strict=True):
             place = bisect_left(causes, row.end_ns) - 1
             if place >= 0 and causes[place] >= row.start_ns:
                 told.append(min(row.end_ns - causes[place] + LATE_NS, length))

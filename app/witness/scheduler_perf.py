@@ -13,6 +13,11 @@ from app.witness.threads import ThreadTable
 #: Threads whose run-queue wait is read after one drain, and files kept open for it.
 SCHEDSTAT_READS = 128
 SCHEDSTAT_FILES = 512
+#: The same is read in between, where no wake-up is told: no more often than this, and never for
+#: more than this share of one core.
+ACCOUNT_NS = 2_000_000
+ACCOUNT_SHARE = 0.02
+NEVER = 1 << 62
 
 _by_time = itemgetter(0)
 
@@ -20,10 +25,13 @@ _by_time = itemgetter(0)
 class PerfScheduler:
     """One ring per CPU, merged by time. Open it before the program's exec: later births inherit.
 
+    The next ``look`` at the accounts between two drains is due at ``due_ns``.
+
     Raises Refused when the machine does not allow it.
     """
 
     name = "perf"
+    due_ns = 0
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._table = table
@@ -31,6 +39,7 @@ class PerfScheduler:
         self.ring_bytes = self._rings[0].size
         self._instants = [perf_records.Instant() for _ in self._rings]
         self._schedstats = _SchedStats()
+        self._recent: dict[int, int] = {}
         for ring in self._rings:
             ring.enable()
 
@@ -46,7 +55,18 @@ class PerfScheduler:
         records.sort(key=_by_time)
         records = self._own(records)
         self._table.note(records)
-        records += self._account(self._table.take_arrived())
+        self._recent = self._table.take_arrived()
+        records += self._account(self._recent)
+        return records
+
+    def look(self) -> list[Record]:
+        """The run queue's account of the threads that came on a CPU of late, when it is due."""
+        if time.monotonic_ns() < self.due_ns:
+            return []
+        began = time.thread_time_ns()
+        records = self._account(self._recent)
+        cost = time.thread_time_ns() - began
+        self.due_ns = time.monotonic_ns() + max(ACCOUNT_NS, int(cost * (1 / ACCOUNT_SHARE - 1)))
         return records
 
     def _open(self, root_pid: int, pages: tuple[int, ...]) -> list[perf_event.Ring]:
@@ -74,6 +94,7 @@ class _SchedStats:
 
     def __init__(self) -> None:
         self._files: dict[int, tuple[int, int]] = {}
+        self._told: dict[int, bytes] = {}
 
     def read(self, arrived: dict[int, int], table: ThreadTable) -> list[Record]:
         records: list[Record] = []
@@ -101,13 +122,18 @@ class _SchedStats:
                 return None  # the thread ended, or this kernel has no schedstat
             self._files[tid] = (pid, fd)
         try:
-            run, wait, slices = os.pread(fd, 80, 0).split()
+            data = os.pread(fd, 80, 0)
+            if data == self._told.get(tid):
+                return None
+            self._told[tid] = data
+            run, wait, slices = data.split()
         except (OSError, ValueError):
             self._forget(tid)
             return None
         return SchedStat(time.monotonic_ns(), pid, tid, int(run), int(wait), int(slices))
 
     def _forget(self, tid: int) -> None:
+        self._told.pop(tid, None)
         entry = self._files.pop(tid, None)
         if entry is not None:
             os.close(entry[1])

@@ -146,6 +146,8 @@ class ProcfsScheduler:
         self.due_ns = time.monotonic_ns() + self.interval_ns
         return records
 
+    look = poll
+
     def close(self) -> None:
         for thread in self._threads.values():
             thread.close()

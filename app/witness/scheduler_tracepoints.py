@@ -18,7 +18,7 @@ from app.errors import Sentence
 from app.timeline.records import Record, SignalSent, TaskNew, Wakeup, Waking
 from app.witness import perf_event, perf_records
 from app.witness.perf_records import Tracepoint
-from app.witness.scheduler_perf import PerfScheduler
+from app.witness.scheduler_perf import NEVER, PerfScheduler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
 
@@ -42,6 +42,7 @@ class TracepointScheduler(PerfScheduler):
     """Switches and wake-ups in one ring per CPU. Raises Refused when the machine says no."""
 
     name = "tracepoints"
+    due_ns = NEVER  # wake-ups are told
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._tracepoints = numbers()

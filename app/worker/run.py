@@ -21,6 +21,7 @@ from app.timeline.states import TrackKind, vocabulary
 from app.witness.choose import Scheduler, open_scheduler
 from app.witness.lines import LinesSampler
 from app.witness.rings import RingsReader
+from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.states import StatesSampler
 from app.witness.threads import ThreadTable
@@ -136,6 +137,7 @@ class Run:
         self._closing.callback(self._rings.close)
         self._scheduler: Scheduler | None = None
         self._sampler: ProcfsScheduler | None = None
+        self._looks: ProcfsScheduler | PerfScheduler | None = None
         try:
             scheduler = open_scheduler(
                 self.spec.witness, self._root_pid, self._guard.pid, self._table
@@ -146,6 +148,8 @@ class Run:
             self._scheduler, self._why = scheduler, scheduler.reasons
             if isinstance(scheduler.witness, ProcfsScheduler):
                 self._sampler = scheduler.witness
+            if isinstance(scheduler.witness, ProcfsScheduler | PerfScheduler):
+                self._looks = scheduler.witness
             self._closing.callback(scheduler.witness.close)
 
         if self.spec.python_name and not self.spec.probe:
@@ -244,11 +248,11 @@ class Run:
             poll.register(self._sink.fd, select.POLLOUT)
         until = time.monotonic_ns() + interval_ns
         while True:
-            due = until if self._sampler is None else min(until, self._sampler.due_ns)
+            due = until if self._looks is None else min(until, self._looks.due_ns)
             self._ready = {fd for fd, _ in poll.poll(max(0, due - time.monotonic_ns()) / 1e6)}
-            if self._ready or due == until or self._sampler is None:
+            if self._ready or due == until or self._looks is None:
                 break
-            records = self._sampler.poll()
+            records = self._looks.look()
             self._states.note(records)
             self._feed(records)
         if self._sink.pending:

@@ -263,6 +263,18 @@ def test_reading_that_raced_with_a_switch_splits_nothing() -> None:
     assert ("blocked", 5, 20) in rows(timeline, timeline.root())
 
 
+def test_reading_after_one_that_raced_tells_what_that_could_not() -> None:
+    world = World()
+    world.on(1, ROOT)
+    world.account(2, ROOT, wait=0, slices=1)
+    world.off(5, ROOT)
+    world.on(20, ROOT)
+    world.account(21, ROOT, wait=3, slices=3)
+    world.account(23, ROOT, wait=3, slices=2)
+    timeline = world.timeline(30)
+    assert {("blocked", 5, 17), ("ready", 17, 20)} <= set(rows(timeline, timeline.root()))
+
+
 def test_held_slices_are_let_go_when_no_reading_comes() -> None:
     world = World()
     world.on(1, ROOT)

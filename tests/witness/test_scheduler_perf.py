@@ -23,7 +23,7 @@ from app.timeline.records import (
 )
 from app.witness import perf_event
 from app.witness.perf_event import Ring
-from app.witness.scheduler_perf import PerfScheduler
+from app.witness.scheduler_perf import ACCOUNT_NS, PerfScheduler
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
 from tests.witness.program import Held, held
@@ -149,6 +149,29 @@ def test_perf_reads_run_queue_waits_of_threads_that_came_on() -> None:
     for earlier, later in pairwise(stats):
         assert earlier.t < later.t
         assert earlier[3:] <= later[3:]
+
+
+def test_perf_reads_accounts_in_between_when_they_changed_and_are_due() -> None:
+    with held("import time\nfor _ in range(60): time.sleep(0.005)") as program:
+        perf = open_perf(program)
+        looked: list[tuple[int, list[Record]]] = []
+
+        def poll() -> list[Record]:
+            due, now = perf.due_ns, time.monotonic_ns()
+            records = perf.look()
+            if now >= due and perf.due_ns > due:
+                assert perf.due_ns - now >= ACCOUNT_NS
+                looked.append((now, records))
+            else:
+                assert not records
+            return [*records, *perf.poll()]
+
+        try:
+            told = [r for r in program.run_under(poll) if isinstance(r, SchedStat)]
+        finally:
+            perf.close()
+    assert any(records for _, records in looked)
+    assert len({(r.tid, *r[3:]) for r in told}) == len(told), "none is told twice"
 
 
 def test_perf_ring_that_overflows_tells_how_much_was_lost() -> None:
