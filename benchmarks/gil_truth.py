@@ -8,12 +8,14 @@ timeline doesn't say whether the thread held the lock is left out, and told. Nee
 perf command, because uprobes do.
 
     python -m benchmarks.gil_truth [--python PATH]... [--witness tracepoints|perf] [--only NAME]
+        [--calls]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -33,6 +35,7 @@ from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.worker.spec import RunSpec
 from benchmarks.truth import programs
+from benchmarks.truth.calls import CALLS
 
 Class = Literal["holding", "waiting", "neither"]
 CLASSES: tuple[Class, ...] = ("holding", "waiting", "neither")
@@ -67,9 +70,9 @@ for t in threads: t.join()
 """,
 }
 
-#: What a thread does from the event on. A thread is inside ``drop_gil`` for longer than some
-#: microseconds only where another one asked for the lock: it waits until that one has it
-#: (FORCE_SWITCHING), to ask again at once.
+#: What a thread does from the event on. One that drops the lock because another asked for it is
+#: inside ``drop_gil`` until that one has it (FORCE_SWITCHING), to ask again at once. Of one that
+#: drops it to block (``PyEval_SaveThread``) see ``Span.drops``.
 _FROM_EVENT: dict[str, Class] = {
     "take": "waiting",
     "taken": "holding",
@@ -81,9 +84,16 @@ _LINE = re.compile(r"\s*(?P<tid>\d+)\s+(?P<s>\d+)\.(?P<ns>\d{9}):\s+\w+:(?P<even
 
 
 class Span(NamedTuple):
+    """``drops``: it is inside ``drop_gil`` on its way to block, or to its end. It doesn't hold
+    the lock any more and may have to wait until another one has it: uprobes don't tell.
+    ``off_cpu``: the timeline has the thread in state ``gil``.
+    """
+
     start_ns: int
     end_ns: int
     what: Class
+    drops: bool = False
+    off_cpu: bool = False
 
 
 class Difference(NamedTuple):
@@ -96,9 +106,12 @@ class Difference(NamedTuple):
 
 
 class Agreement(NamedTuple):
+    """``untrue_ns``: the timeline shows a wait, the judge a thread that does not want the lock."""
+
     judged_ns: int
     told_ns: int
     same_ns: int
+    untrue_ns: int
     totals: dict[Class, tuple[int, int]]  # the timeline's, the judge's
     worst: Difference | None
 
@@ -123,6 +136,7 @@ class Uprobes:
                 ("taken", "take_gil%return"),
                 ("drop", "drop_gil"),
                 ("dropped", "drop_gil%return"),
+                ("save", "PyEval_SaveThread"),
             )
         ]
         try:
@@ -162,28 +176,59 @@ def judged(data: Path) -> dict[int, list[Span]]:
         text=True,
         check=True,
     ).stdout
+    return spans_of(text)
+
+
+def spans_of(text: str) -> dict[int, list[Span]]:
+    """The same of what ``perf script`` prints."""
     spans: dict[int, list[Span]] = defaultdict(list)
-    since: dict[int, tuple[int, Class]] = {}
+    since: dict[int, tuple[int, Class, bool]] = {}
+    saving: set[int] = set()
     for line in text.splitlines():
         found = _LINE.match(line)
         if found is None:
             continue
         tid, t = int(found["tid"]), int(found["s"]) * 1_000_000_000 + int(found["ns"])
+        event = found["event"]
+        if event == "save":
+            saving.add(tid)
+            continue
         if tid in since:
-            spans[tid].append(Span(since[tid][0], t, since[tid][1]))
-        since[tid] = (t, _FROM_EVENT[found["event"]])
+            begin, what, drops = since[tid]
+            spans[tid].append(Span(begin, t, what, drops))
+        blocks = event == "drop" and tid in saving
+        since[tid] = (t, "neither" if blocks else _FROM_EVENT[event], blocks)
+        if event != "drop":
+            saving.discard(tid)
+    for tid, (_, what, _) in since.items():
+        if what == "neither" and spans[tid]:
+            spans[tid][-1] = spans[tid][-1]._replace(drops=True)  # it ends: it wants nothing
     return spans
 
 
 def ours(timeline: dict[str, Any], track: int) -> list[Span]:
-    """The track by the timeline's public JSON, where it tells; in absolute ns."""
+    """The track by the timeline's public JSON, where it tells; in absolute ns.
+
+    Of a thread on a CPU or a run queue whose slice doesn't mention the lock, that slice alone
+    says nothing; where another thread is said to hold the lock meanwhile, it is said that this
+    one neither holds it nor waits for it.
+    """
     start = timeline["run"]["start_monotonic_ns"]
     locks = {thing["name"] for thing in timeline["objects"] if thing["kind"] == "gil"}
+    rows = sorted(timeline["slices"], key=lambda row: row["start_ns"])
+    (pid,) = (item["pid"] for item in timeline["tracks"] if item["id"] == track)
+    mates = {item["id"] for item in timeline["tracks"] if item["pid"] == pid} - {track}
+    held = [
+        (row["start_ns"], row["end_ns"])
+        for row in rows
+        if row["track"] in mates and row["object"] in locks and row["holder"] == row["track"]
+    ]
     spans: list[Span] = []
-    before = ""
-    for row in timeline["slices"]:
+    before, place = "", 0
+    for row in rows:
         if row["track"] != track:
             continue
+        begin, end = row["start_ns"], row["end_ns"]
         what: Class = "neither"
         if row["state"] == "gil":
             what = "waiting"
@@ -193,14 +238,22 @@ def ours(timeline: dict[str, Any], track: int) -> list[Span]:
             pass  # woken in an operation, and not yet on a CPU to ask for anything
         elif row["state"] != "blocked":
             before = ""
+            while place < len(held) and held[place][1] <= begin:
+                place += 1
+            for since, until in itertools.islice(held, place, None):
+                if since >= end:
+                    break
+                first, last = max(begin, since), min(end, until)
+                spans.append(Span(start + first, start + last, "neither"))
             continue
         before = row["reason"] or ""
-        spans.append(Span(start + row["start_ns"], start + row["end_ns"], what))
+        off_cpu = row["state"] == "gil"
+        spans.append(Span(start + begin, start + end, what, off_cpu=off_cpu))
     return spans
 
 
 def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
-    told = same = 0
+    told = same = untrue = 0
     totals = {name: [0, 0] for name in CLASSES}
     worst: Difference | None = None
     i = j = 0
@@ -211,16 +264,21 @@ def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
             told += length
             totals[mine[i].what][0] += length
             totals[judge[j].what][1] += length
-            if mine[i].what == judge[j].what:
+            agree = mine[i].what == judge[j].what
+            agree = agree or (judge[j].drops and mine[i].what != "holding")
+            if agree:
                 same += length
-            elif worst is None or length > worst.length_ns:
+            elif mine[i].off_cpu and judge[j].what == "neither":
+                untrue += length
+            if not agree and (worst is None or length > worst.length_ns):
                 worst = Difference(length, start - start_ns, mine[i].what, judge[j].what)
         if mine[i].end_ns < judge[j].end_ns:
             i += 1
         else:
             j += 1
     lengths = sum(span.end_ns - span.start_ns for span in judge)
-    return Agreement(lengths, told, same, {name: (a, b) for name, (a, b) in totals.items()}, worst)
+    pairs = {name: (a, b) for name, (a, b) in totals.items()}
+    return Agreement(lengths, told, same, untrue, pairs, worst)
 
 
 def together(items: list[Agreement]) -> Agreement:
@@ -232,6 +290,7 @@ def together(items: list[Agreement]) -> Agreement:
         sum(item.judged_ns for item in items),
         sum(item.told_ns for item in items),
         sum(item.same_ns for item in items),
+        sum(item.untrue_ns for item in items),
         totals,
         max((item.worst for item in items if item.worst), default=None),
     )
@@ -259,13 +318,29 @@ def measure(
             spans = judged(data)
         timeline = json.loads(told.read_text())
     start = timeline["run"]["start_monotonic_ns"]
+    since = start + first_told(timeline)
     return timeline, {
         f"{track['name']} {track['tid']}": compare(
-            ours(timeline, track["id"]), spans[track["tid"]], start
+            ours(timeline, track["id"]), after(since, spans[track["tid"]]), start
         )
         for track in timeline["tracks"]
         if track["tid"] in spans
     }
+
+
+def first_told(timeline: dict[str, Any]) -> int:
+    """When the timeline begins to speak of the lock: when a thread first waits for it."""
+    locks = {thing["name"] for thing in timeline["objects"] if thing["kind"] == "gil"}
+    told = [row["start_ns"] for row in timeline["slices"] if row["object"] in locks]
+    return int(min(told, default=timeline["run"]["duration_ns"]))
+
+
+def after(since_ns: int, spans: list[Span]) -> list[Span]:
+    return [
+        span._replace(start_ns=max(since_ns, span.start_ns))
+        for span in spans
+        if span.end_ns > since_ns
+    ]
 
 
 def tell_inner(program: Path, out: Path, python: str, witness: Any) -> None:
@@ -290,7 +365,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", action="append", help="an interpreter; may be repeated")
     parser.add_argument("--witness", choices=("tracepoints", "perf"), default="tracepoints")
-    parser.add_argument("--only", choices=tuple(PROGRAMS))
+    parser.add_argument("--calls", action="store_true", help="the programs of truth/calls.py")
+    parser.add_argument("--only", help="only programs whose name holds this")
     parser.add_argument("--keep", type=Path, help="a folder for the judge's and our own data")
     parser.add_argument("--inner", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -301,15 +377,18 @@ def main() -> None:
         return
     if lacks := missing():
         sys.exit(lacks)
-    table = Table("python", "program", "threads", "lost", "agree", "told", *CLASSES,
+    table = Table("python", "program", "threads", "lost", "agree", "told", "untrue", *CLASSES,
                   "worst thread", "worst instant")  # fmt: skip
     for python in pythons:
-        for name, text in PROGRAMS.items():
-            if options.only in (None, name):
+        for name, text in (CALLS if options.calls else PROGRAMS).items():
+            if (options.only or "") in name:
                 timeline, by_track = measure(text, python, options.witness, options.keep)
                 table.add_row(*_row(python, name, timeline, by_track))
     Console(width=190).print(table)
-    print("Agree: of the thread-time that both tell of. Totals are the timeline's / the judge's.")
+    print(
+        "Agree: of the thread-time that both tell of. Untrue: shown as a wait for the lock by a "
+        "thread that wanted none. Totals are the timeline's / the judge's."
+    )
 
 
 def _row(
@@ -326,6 +405,7 @@ def _row(
         str(timeline["run"]["dropped"]),
         f"{100 * whole.share:.2f} %",
         f"{100 * whole.told_ns / max(whole.judged_ns, 1):.1f} %",
+        f"{100 * whole.untrue_ns / max(whole.judged_ns, 1):.1f} %",
         *(f"{a / 1e6:.1f} / {b / 1e6:.1f} ms" for a, b in whole.totals.values()),
         f"{worst}: {100 * by_track[worst].share:.2f} %",
         f"{gap.length_ns / 1e6:.2f} ms at {gap.start_ns / 1e6:.1f} ms: "

@@ -184,6 +184,7 @@ class Endings:
         for process in list(self._who.live()):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
+                process.gil.waited(life, t)
                 if life is not process.main:
                     life.exited = True
                     life.lane.end(t)

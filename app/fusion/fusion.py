@@ -67,7 +67,7 @@ class Fusion:
         self._endings = endings = Endings(book, who, flows, waits)
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(things, who, evidence)
+        off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
         self._operations = operations = Operations(
             book, who, things, waits, flows, off_cpu, findings
         )

@@ -16,6 +16,8 @@ from app.timeline.states import State
 if TYPE_CHECKING:
     from app.fusion.lives import ProcessLife, ThreadLife
 
+#: CPython's switch interval where the program sets none.
+DEFAULT_INTERVAL_NS = 5_000_000
 #: A thread that runs for longer beside the holder does more than ask for the lock. A hand-over,
 #: too, takes less than this.
 ASKING_NS = 200_000
@@ -35,23 +37,26 @@ class Gil:
     ``followed``: there is such a lock, and a witness of every switch, so that its holder can be
     told. ``holder`` is None while nobody holds the lock, or who does is not known. ``thing`` is the
     object as which the timeline shows it, from the first wait on. ``interval_ns`` is the switch
-    interval as it was seen, 0 before.
+    interval. ``asked``: a waiter asked its holder for it.
     """
 
-    __slots__ = ("_doubted", "_dropped", "_gave", "_previous", "_process", "_since", "_turns",
-                 "_waiters", "followed", "holder", "interval_ns", "thing")  # fmt: skip
+    __slots__ = ("_doubted", "_dropped", "_gave", "_previous", "_process", "_ran", "_since",
+                 "_turns", "_waited", "_waiters", "asked", "followed", "holder", "interval_ns",
+                 "thing")  # fmt: skip
 
     def __init__(self, process: ProcessLife) -> None:
         self._process = process
         self.followed = True
         self.holder: ThreadLife | None = None
         self.thing = NOTHING
-        self.interval_ns = 0
+        self.interval_ns = DEFAULT_INTERVAL_NS
+        self.asked = False
         self._previous: ThreadLife | None = None  # who held it before
         self._dropped = 0  # when it did last
         self._gave: ThreadLife | None = None  # who dropped it, and is on its CPU or queue yet
         self._doubted = 0  # until when it is not known who did
-        self._since = 0
+        self._since = self._ran = 0  # when the holder took it, and how long it had run by then
+        self._waited = False  # the holder had waited for it, and nothing proves yet that it has it
         self._turns = 0  # hand-overs so far
         self._waiters: dict[ThreadLife, bool] = {}  # may its slice be cut?
 
@@ -66,6 +71,8 @@ class Gil:
     def changed(self, life: ThreadLife, t: int) -> None:
         """The thread began or ceased to execute Python, or is about to leave or came on a CPU."""
         executing = self._process.executing
+        if self.holder is None:
+            self._settle(life, t)
         if self.holder is not None:
             if life is not self.holder:
                 self._settle(life, t)
@@ -89,23 +96,27 @@ class Gil:
 
         Who took it wakes the one that dropped it for him, too (FORCE_SWITCHING).
         """
-        answers = waiter is self._previous and t - self._since < ASKING_NS
-        if waker is self.holder and not answers:
+        if waker is not self.holder:
+            return
+        answers = waiter is self._previous and self._ran_since(t) < ASKING_NS
+        if not answers:
             self._drop(t)
             self._gave = waker
 
     def proved(self, life: ThreadLife, t: int) -> None:
         """The thread wrote a record of the probe: it executed Python, so it holds the lock."""
         if self.holder is life or life.lane.state is not _RUNNING:
+            self._waited = self._waited and self.holder is not life
             return
         self._settle(life, t)
         if self.holder is not life:
             self._displace(t, life)
             self._take(life, t)
+            self._waited = False
 
     def gone(self, life: ThreadLife, t: int) -> None:
         """The thread ended."""
-        self._waiters.pop(life, None)
+        self.waited(life, t)
         if self.holder is life:
             self._drop(t)
             self._previous = None
@@ -119,7 +130,7 @@ class Gil:
         holder = self.holder
         if holder is life:
             life.lane.about(self.thing, life.track.id)
-        elif life.wants_gil or (holder is not None and life in self._process.executing):
+        elif life.wants_gil:
             life.lane.about(self.thing, holder.track.id if holder is not None else NOTHING)
 
     # --- who waits -----------------------------------------------------------------------------
@@ -132,6 +143,8 @@ class Gil:
         if life in self._waiters:
             return life.lane.holder
         self._waiters[life] = sure
+        life.gil_pieces = [(life.lane.start, NOTHING)]
+        self.asked = self.asked or life.wants_gil  # it came to ask, and waits on
         life.wants_gil = True
         life.gil_mixed = False
         life.gil_turn = self._turns
@@ -141,6 +154,7 @@ class Gil:
         if self._since > life.lane.start + ASKING_NS:  # it is known late what the wait is for
             life.gil_mixed = True
             return NOTHING
+        life.gil_pieces = [(life.lane.start, holder.track.id)]
         return holder.track.id
 
     def gave_up(self, life: ThreadLife) -> None:
@@ -157,10 +171,14 @@ class Gil:
             return
         for other in list(self._process.executing):
             self._settle(other, t)
-        if life.lane.holder == NOTHING and not life.gil_mixed and life.gil_turn == self._turns:
+        lane, (since, said) = life.lane, life.gil_pieces[-1]
+        if said == NOTHING and not life.gil_mixed and life.gil_turn == self._turns:
             holder = self.holder or self._previous
-            if holder is not None and holder is not life and self._since <= life.lane.start:
-                life.lane.hold_by(holder.track.id)
+            if holder is not None and holder is not life and self._since <= since:
+                life.gil_pieces[-1] = since, holder.track.id
+        lane.hold_by(life.gil_pieces[0][1])
+        for since, said in life.gil_pieces[1:]:
+            lane.cut(since, said)
 
     # --- hand-overs ----------------------------------------------------------------------------
 
@@ -171,15 +189,15 @@ class Gil:
         so, or goes on without it. Else either of the two may run without it.
         """
         holder = self.holder
-        if holder is None or life is holder or life.lane.state is not _RUNNING:
+        if life is holder or life.lane.state is not _RUNNING:
             return
-        since = max(life.lane.start, self._since)
+        since = max(life.lane.start, self._since, self._dropped if holder is None else 0)
         if t - since <= ASKING_NS:
             return
         if life.wants_gil:
             self._displace(since, life)
             self._take(life, since)
-        elif life.op is None:
+        elif life.op is None and holder is not None:
             self._doubt(t)
 
     def _displace(self, t: int, by: ThreadLife) -> None:
@@ -187,15 +205,34 @@ class Gil:
         holder = self.holder
         if holder is None:
             return
+        if by.wants_gil and t - by.off_at >= self.interval_ns:
+            self.asked = True  # it did so before it ran on
         self._drop(t)
-        lane = holder.lane
+        lane, wants = holder.lane, holder.wants_gil
         if lane.state is _READY and self.thing:
-            # It has not run since, so it was preempted between giving and asking again.
-            holder.wants_gil = True
-            lane.about(self.thing, by.track.id)
+            # It has not run since, so it was preempted after giving it.
+            lane.about(self.thing if wants else NOTHING, by.track.id if wants else NOTHING)
+
+    def _wants_again(self, giver: ThreadLife, t: int) -> bool:
+        """Whether the holder, which gives the lock away, waits for it at once.
+
+        It does when it was asked for it, and when it only seemed to have got it. Else it calls
+        something that blocks.
+        """
+        if giver.op is not None or giver.ending is not None:
+            return False
+        return self.asked or (self._waited and self._ran_since(t) < ASKING_NS)
+
+    def _ran_since(self, t: int) -> int:
+        """How long the holder has run since it took the lock."""
+        assert self.holder is not None
+        return self.holder.lane.total(_RUNNING, t) - self._ran
 
     def _drop(self, t: int) -> None:
-        self._previous, self.holder = self.holder, None
+        holder = self.holder
+        assert holder is not None
+        holder.wants_gil = holder.gil_gives = self._wants_again(holder, t)
+        self._previous, self.holder = holder, None
         self._dropped = t
 
     def _doubt(self, t: int) -> None:
@@ -203,24 +240,31 @@ class Gil:
         self.holder = self._previous = None
         self._doubted = self._dropped = t
         for other in self._process.executing:
-            if other.lane.state is _RUNNING:
-                other.lane.about(NOTHING, NOTHING)
+            lane = other.lane
+            if lane.state is _RUNNING or lane.holder == other.track.id:
+                lane.about(NOTHING, NOTHING)
         for waiter in self._waiters:
-            waiter.gil_mixed = True
-            if waiter.lane.state is _GIL:
-                waiter.lane.hold_by(NOTHING)
+            self._mixed(waiter)
 
     def _take(self, life: ThreadLife, t: int) -> None:
         again = self._previous is life
         self._gave = None
         self.holder = life
-        self._since = self._since if again else t
-        life.wants_gil = False
+        if not again:
+            self._since = t
+        if not again or life.wants_gil:
+            self._ran = life.lane.total(_RUNNING, t)
+        self.asked = self.asked and again
+        self._waited = life.wants_gil
+        life.wants_gil = life.gil_gives = False
         if self.thing and life.lane.state in _ON_CPU and life.lane.start >= self._doubted:
             life.lane.about(self.thing, life.track.id)
         if again:
             return
         self._turns += 1
+        for waiter in self._waiters:
+            if waiter.gives:  # it is told now that another one has it
+                waiter.gives, waiter.told_at = False, t
         if 0 < len(self._waiters) <= CROWD:
             for waiter, sure in list(self._waiters.items()):
                 if waiter.lane.state is not _GIL or waiter is life:
@@ -228,24 +272,30 @@ class Gil:
                 elif sure:
                     self._cut(waiter, t)
                 else:
-                    waiter.gil_mixed = True
-                    waiter.lane.hold_by(NOTHING)
+                    self._mixed(waiter)
 
     def _cut(self, waiter: ThreadLife, t: int) -> None:
         """The holder is another one from now on."""
         assert self.holder is not None
-        lane, holder = waiter.lane, self.holder.track.id
-        if lane.start >= t and not waiter.gil_mixed:
-            lane.hold_by(holder)
-        elif t - lane.start < LEAST_PIECE_NS:
-            if lane.holder not in (NOTHING, holder):
-                waiter.gil_mixed = True
-                lane.hold_by(NOTHING)
+        pieces, holder = waiter.gil_pieces, self.holder.track.id
+        since, before = pieces[-1]
+        if t - since < LEAST_PIECE_NS:
+            if since < t and before not in (NOTHING, holder):
+                self._mixed(waiter)
             elif not waiter.gil_mixed:
-                lane.hold_by(holder)
+                pieces[-1] = since, holder
         else:
-            if t - self._dropped > ASKING_NS and self._dropped > lane.start:
-                lane.cut(self._dropped, NOTHING)  # for a while nobody held it
-            lane.cut(t, holder)
+            if t - self._dropped > ASKING_NS and self._dropped > since:
+                pieces.append((self._dropped, NOTHING))  # for a while nobody held it
+            pieces.append((t, holder))
             waiter.gil_mixed = False
             waiter.gil_turn = self._turns
+        waiter.lane.hold_by(pieces[-1][1])
+
+    @staticmethod
+    def _mixed(waiter: ThreadLife) -> None:
+        """The holder of the wait's last piece is another one than it was, or not known."""
+        waiter.gil_mixed = True
+        waiter.gil_pieces[-1] = waiter.gil_pieces[-1][0], NOTHING
+        if waiter.lane.state is _GIL:
+            waiter.lane.hold_by(NOTHING)

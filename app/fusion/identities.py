@@ -94,6 +94,8 @@ class Identities:
             self.process_replaced(old, t)
         process = ProcessLife(pid, parent)
         process.gil.followed = self._book.facts.switches
+        if parent is not None:
+            process.gil.interval_ns = parent.gil.interval_ns  # fork(2) copies it
         track = self._book.new_track(
             TrackKind.PROCESS,
             f"process {pid}",

@@ -50,10 +50,12 @@ class Kill(NamedTuple):
 class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
-    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
+    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL;
+    ``told``: that it happened is told, and doesn't only follow from a wake-up.
     """
 
-    __slots__ = ("entered", "in_vain", "line", "obj", "reason", "satisfied", "target", "thing")
+    __slots__ = ("entered", "in_vain", "line", "obj", "reason", "satisfied", "sends", "target",
+                 "thing", "told")  # fmt: skip
 
     def __init__(
         self,
@@ -70,7 +72,8 @@ class Operation:
         self.obj = obj
         self.thing = thing
         self.target = target  # who is joined or awaited; of a process, its first thread
-        self.satisfied = False
+        self.sends = False  # of a message: it gives it, rather than takes it
+        self.satisfied = self.told = False
         self.in_vain = False  # it was woken, and not for what it waits for
 
 
@@ -103,6 +106,7 @@ class ThreadLife:
         "anchor",
         "base",
         "baseline",
+        "came",
         "counted_ns",
         "cpu",
         "doubted",
@@ -111,8 +115,11 @@ class ThreadLife:
         "ending",
         "exited",
         "expected",
+        "gil_gives",
         "gil_mixed",
+        "gil_pieces",
         "gil_turn",
+        "gives",
         "heard",
         "ins",
         "known_ready",
@@ -123,8 +130,10 @@ class ThreadLife:
         "obj",
         "off_at",
         "op",
+        "outside",
         "process",
         "python",
+        "rang",
         "ready_since",
         "ready_tasks",
         "received",
@@ -134,8 +143,11 @@ class ThreadLife:
         "started",
         "step",
         "tid",
+        "told_at",
         "track",
         "unknown_ins",
+        "waked",
+        "wanted",
         "wants_gil",
     )
 
@@ -161,9 +173,17 @@ class ThreadLife:
         self.step: TaskLife | None = None  # the coroutine whose step this thread executes
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
         # Its wait for the GIL: when it left its CPU, and see gil.
-        self.off_at = self.gil_turn = 0
+        self.off_at = self.told_at = self.gil_turn = 0
         self.heard = False  # another thread of Python woke it
-        self.gil_mixed = False  # in its open slice the lock changed hands
+        self.outside = False  # what woke it is nothing that ends a wait for the GIL
+        self.gives = False  # it left its CPU giving the lock away because it was asked
+        self.rang = False  # it wakes as the clock of a wait for the lock would have it
+        self.waked = False  # it is told who woke it
+        self.wanted = False  # it left its CPU having waited for the lock, and not got it
+        self.came = False  # when it left its CPU, its operation had what it waits for
+        self.gil_mixed = False  # in the last piece of it the lock changed hands
+        self.gil_pieces: list[tuple[int, int]] = []  # since when which track had the lock
+        self.gil_gives = False  # it was asked for the lock, and waits until another one has it
         self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
         self.baseline: tuple[int, int] | None = None

@@ -15,12 +15,10 @@ _BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
 _OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
 _INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
 _CHANNELS = frozenset({Reason.SOCKET, Reason.PIPE})
-#: A wait for the GIL ends each switch interval, to ask for it. Who sleeps for longer inside an
-#: operation was woken there for nothing, and waits on for what it waited for. This long, while
-#: the interval is not known.
-_LONG_NS = 20_000_000
-#: Who sets it longer than this is not followed.
-_LONGEST_INTERVAL_NS = 100_000_000
+#: A waiter sets its clock before it leaves its CPU; the clock rings so late at most, unless the
+#: machine is not ours alone.
+_ARMED_NS = 200_000
+_CLOCK_LATE_NS = 1_000_000
 #: The probe tells of a release so long after it at most, unless the thread is preempted.
 _LATE_NS = 100_000
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
@@ -56,7 +54,8 @@ _REASON_OF_CALL = {
 class OffCpu:
     """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
 
-    def __init__(self, things: Things, who: Identities, evidence: Evidence) -> None:
+    def __init__(self, things: Things, who: Identities, evidence: Evidence, wake_ups: bool) -> None:
+        self._wake_ups = wake_ups
         self._things = things
         self._who = who
         self.evidence = evidence
@@ -65,7 +64,10 @@ class OffCpu:
         """The thread stopped at ``t`` with work unfinished."""
         life.sample = None
         life.off_at = t
-        life.heard = False
+        life.heard = life.rang = life.outside = False
+        life.gives, life.gil_gives = life.gil_gives, False
+        life.wanted, life.waked = life.wants_gil, False
+        life.came = life.op is not None and life.op.satisfied
         if life.op is not None:
             life.op.in_vain = False
         life.lane.change(t, _BLOCKED, self.evidence, _OTHER)
@@ -78,25 +80,35 @@ class OffCpu:
 
     def woken_by(self, life: ThreadLife, waker: ThreadLife, t: int) -> None:
         """A thread of the same process wakes this one, which is off its CPU."""
+        life.waked = True
         op, other = life.op, waker.op
         if life.lane.state is _GIL:
             life.process.gil.offered(life, waker, t)
         elif op is None:
-            # It gave the GIL up because another asked, and hears that the other has it.
-            op_over = other is None or other.satisfied
-            if life.lane.reason is _OTHER and life.sample is None and op_over:
-                life.heard = waker.python and life.process.has_gil and life.python
+            # It waits for the lock, and hears that it was given away or that another one has it.
+            life.heard = life.sample is None and (life.wanted or life.gives)
         elif op.reason is _SLEEP:
             op.in_vain = True  # the clock alone ends a sleep: it was about to begin
         elif op.reason in _CHANNELS and other is not None and other.reason is op.reason:
             other.satisfied = True  # what the waker called for has taken effect
+            if op.reason is Reason.SOCKET and not op.sends:
+                # Who takes a message makes room for one, which is nothing to a reader.
+                known = self._things.get(op.obj)
+                op.in_vain = not other.sends
+                op.told = other.sends and known is not None and len(known.waiters) == 1
+
+    def woken_from_outside(self, life: ThreadLife) -> None:
+        """A thread of the kernel or of another process wakes this one: the GIL is not theirs."""
+        life.waked = life.outside = True
 
     def woken_by_clock(self, life: ThreadLife, t: int) -> None:
-        """An interrupt wakes the thread: within the switch interval, the GIL's clock does so."""
+        """An interrupt wakes the thread: the GIL's clock after the switch interval, or a device."""
         op, gil, length = life.op, life.process.gil, t - life.off_at
+        life.waked = True
         if op is None:
-            if life.lane.state is _GIL and length < _LONGEST_INTERVAL_NS:
-                gil.interval_ns = max(gil.interval_ns, length)
+            life.outside = length < gil.interval_ns - _ARMED_NS
+            life.rang = not life.outside and length < gil.interval_ns + _CLOCK_LATE_NS
+            gil.asked = gil.asked or life.rang
         elif (
             (op.reason in _CHANNELS or op.reason in _LOCKS)
             and length <= _longest(gil)
@@ -141,9 +153,15 @@ class OffCpu:
         if lane.state not in (_BLOCKED, _GIL):
             return
         free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
-        if life.heard or lane.reason is _OTHER or lane.state is _GIL or free:
-            length = t - life.off_at
-            if op is not None and op.reason not in _LOCKS and length > _longest(life.process.gil):
+        came = life.came and op is not None and op.told
+        if op is None and lane.state is _GIL and self._slept_on(life, t):
+            life.outside = True
+        elif op is None and not life.waked and lane.reason is _OTHER:
+            length = t - life.off_at - life.process.gil.interval_ns
+            life.rang = -_ARMED_NS <= length < _CLOCK_LATE_NS
+        if life.heard or lane.reason is _OTHER or lane.state is _GIL or free or came:
+            too_long = t - life.off_at > _longest(life.process.gil)
+            if op is not None and too_long and not op.told and op.reason not in _LOCKS:
                 op.satisfied = life.heard
             self.decide(life)
         life.process.gil.waited(life, t)
@@ -152,6 +170,18 @@ class OffCpu:
         known = self._things.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
             lane.hold_by(known.released[0])
+
+    def _slept_on(self, life: ThreadLife, t: int) -> bool:
+        """Whether it can't have waited for the GIL, because it didn't wake to ask for it.
+
+        Who gives it up because it was asked waits without a clock.
+        """
+        gil, sample = life.process.gil, life.sample
+        if not self._wake_ups or life.gives:
+            return False
+        seen = sample is not None and sample.site == "gil"
+        since = max(life.off_at, life.told_at)
+        return not seen and t - since > gil.interval_ns + _CLOCK_LATE_NS
 
     def holder(self, life: ThreadLife) -> int:
         """The track that holds what the operation waits for, where one track alone does."""
@@ -187,9 +217,15 @@ class OffCpu:
     def _wants_gil(life: ThreadLife) -> bool:
         """Python code that is stopped while another thread of the process executes some."""
         process = life.process
+        if life.op is None and process.gil.followed:
+            # Else it may be inside any call that is not the probe's.
+            known = life.wanted or life.gives or life.rang or not life.ring
+        else:
+            known = True
         return (
             life.python
-            and not life.doubtful
+            and known
+            and not (life.doubtful or life.outside)
             and process.has_gil
             and len(process.threads) > 1
             and (life.heard or process.other_executing(life, life.off_at) is not None)
@@ -247,14 +283,14 @@ class OffCpu:
 
 def _longest(gil: Gil) -> int:
     """How long a wait for the GIL lasts at most, before the thread wakes to ask."""
-    return (gil.interval_ns or _LONG_NS) + _LATE_NS
+    return gil.interval_ns + _CLOCK_LATE_NS
 
 
 def satisfy(life: ThreadLife) -> None:
     """A wake-up inside an operation that needs one: what it waited for has come."""
     op = life.op
     if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is _OFF:
-        op.satisfied = not op.in_vain
+        op.satisfied = op.told or not op.in_vain
 
 
 #: Operations that the kernel ends by the wake-up itself. A lock's waiter may find it taken again

@@ -11,6 +11,7 @@ from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
 from app.fusion.things import Held, Known, Things
 from app.fusion.waits import Waits
+from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
 from app.timeline.states import Evidence, ObjectKind, Reason, State
@@ -69,6 +70,7 @@ class Operations:
             known.waiters[life] = None
         line = self._things.place(pid, where >> 32, line)
         op = life.op = Operation(reason, t, line, obj, thing, target)
+        op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
         if life.python:
             life.process.update_executing(life, t)
         self._waits.entered(life, t)
@@ -168,12 +170,12 @@ class Operations:
         for waiter in known.waiters:
             op = waiter.op
             if op is not None and op.reason in (Reason.EVENT, Reason.FUTURE):
-                op.satisfied = True
+                op.satisfied = op.told = True
 
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""
         if life.op is not None and life.op.obj == obj:
-            life.op.satisfied = True
+            life.op.satisfied = life.op.told = True
 
     def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
         for waiter in known.waiters:

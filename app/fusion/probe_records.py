@@ -63,6 +63,7 @@ class ProbeRecords:
             wire.MAIN_END: self._main_end,
             wire.KILL: self._kill,
             wire.REAPED: self._reaped,
+            wire.INTERVAL: self._interval,
             wire.ENTER: operations.enter,
             wire.LEAVE: operations.leave,
             wire.ACQUIRED: operations.acquired,
@@ -135,6 +136,9 @@ class ProbeRecords:
         parent = self._who.of_pid(record.a) if record.a else None
         self._who.parented(process, parent.process if parent else None)
         self._seen_running(t, life)
+
+    def _interval(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        life.process.gil.interval_ns = record.a
 
     def _thread_start(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if life.started and record.b and life.obj and life.obj != record.b:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.flows import Flows
+from app.fusion.gil import DEFAULT_INTERVAL_NS
 from app.fusion.identities import COMM, Identities
 from app.fusion.lanes import Lane
 from app.fusion.lives import Cpu, ThreadLife
@@ -85,6 +86,7 @@ class ThreadMachine:
             self._who.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
+            life.process.gil.interval_ns = DEFAULT_INTERVAL_NS
             life.op = None
             life.process.update_executing(life, t)
 
@@ -170,10 +172,14 @@ class ThreadMachine:
             self._off_cpu.woken_by_clock(life, t)
             return
         waker = self._lives.get(waker_tid)
-        if waker is not None and waker is not life and not waker.exited:
+        if waker is life:
+            return
+        if waker is not None and not waker.exited:
             self._flows.waking(life, waker, t)
             if waker.process is life.process:
                 self._off_cpu.woken_by(life, waker, t)
+                return
+        self._off_cpu.woken_from_outside(life)
 
     def wakeup(self, t: int, record: Wakeup) -> None:
         """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""

@@ -70,6 +70,14 @@ def _make_kill(original: Any) -> Callable[..., Any]:
     return kill
 
 
+def _make_interval(original: Any) -> Callable[..., Any]:
+    def setswitchinterval(*args: Any) -> None:
+        original(*args)
+        here.emit(wire.INTERVAL, 0, int(sys.getswitchinterval() * 1e9))
+
+    return setswitchinterval
+
+
 def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[..., Any]]:
     """``options`` is the position of the call's flags; ``named``: its first argument is a pid."""
 
@@ -127,6 +135,7 @@ HOOKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
     "wait3": _make_wait(0, False),
     "wait4": _make_wait(1, True),
     "waitid": _make_waitid,
+    "setswitchinterval": _make_interval,
 }
 
 
@@ -180,18 +189,20 @@ def patch_socket(module: Any) -> None:
 
         return __init__
 
-    def make(original: Any) -> Callable[..., Any]:
-        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if here.depth or self.gettimeout() == 0:
-                return original(self, *args, **kwargs)
-            ident = _sockets.get(id(self), 0)
-            return bracket(original, codes.SOCKET, ident, 0, (self, *args), kwargs)
+    def make(sends: int) -> Callable[[Any], Callable[..., Any]]:
+        def make_call(original: Any) -> Callable[..., Any]:
+            def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+                if here.depth or self.gettimeout() == 0:
+                    return original(self, *args, **kwargs)
+                ident = _sockets.get(id(self), 0)
+                return bracket(original, codes.SOCKET, ident, sends, (self, *args), kwargs)
 
-        return call
+            return call
+
+        return make_call
 
     method(cls, "__init__", make_init)
-    for name in (
-        "accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg",
-        "send", "sendall", "sendto", "sendmsg",
-    ):  # fmt: skip
-        method(cls, name, make, inherited=True)
+    for name in ("accept", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"):
+        method(cls, name, make(0), inherited=True)
+    for name in ("connect", "send", "sendall", "sendto", "sendmsg"):
+        method(cls, name, make(wire.SENDS), inherited=True)

@@ -76,6 +76,7 @@ def _patch_builtins(_: Any) -> None:
     patching.later(time, ("sleep",), "blocking")
     patching.later(builtins, ("input",), "blocking")
     patching.later(os, BLOCKING, "blocking")
+    patching.later(sys, ("setswitchinterval",), "blocking")
     patching.builtin(os, "read", descriptors.make_transfer)
     patching.builtin(os, "write", descriptors.make_transfer)
     patching.builtin(os, "close", descriptors.make_close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import codes
+from .inner_locks import InnerLock, put_inside
 from .objects import by_standard_library, locate, register
 from .patching import method
 from .ring import here
@@ -41,8 +42,10 @@ def _make_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, maxsize: int = 0) -> None:
         original(self, maxsize)
         ident = self._timeslice = register(codes.QUEUE, sys._getframe(1))
-        for condition in (self.not_empty, self.not_full, self.all_tasks_done):
+        conditions = self.not_empty, self.not_full, self.all_tasks_done
+        for condition in conditions:
             tag(condition, codes.QUEUE, ident)
+        self.mutex = put_inside(codes.QUEUE, ident, *conditions)
 
     return __init__
 
@@ -54,8 +57,12 @@ def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
 
     def make(original: Any) -> Callable[..., Any]:
         def put(self: Any, item: Any, block: bool = True, timeout: Any = None) -> None:
-            if self.__class__ is plain and timeout is None and not (shuts and self.is_shutdown):
-                with self.mutex:
+            mutex = self.mutex
+            ours = self.__class__ is plain and type(mutex) is InnerLock
+            if ours and timeout is None and not (shuts and self.is_shutdown):
+                if not mutex._try(False):
+                    mutex.acquire()
+                try:
                     queue = self.queue
                     size = len(queue)
                     if not 0 < self.maxsize <= size and not (shuts and self.is_shutdown):
@@ -65,6 +72,8 @@ def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                         if self.not_empty._waiters:
                             self.not_empty.notify()
                         return
+                finally:
+                    mutex._lock.release()
             original(self, item, block, timeout)
 
         return put
@@ -77,8 +86,11 @@ def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
 
     def make(original: Any) -> Callable[..., Any]:
         def get(self: Any, block: bool = True, timeout: Any = None) -> Any:
-            if self.__class__ is plain and timeout is None:
-                with self.mutex:
+            mutex = self.mutex
+            if self.__class__ is plain and timeout is None and type(mutex) is InnerLock:
+                if not mutex._try(False):
+                    mutex.acquire()
+                try:
                     queue = self.queue
                     if queue:
                         item = queue.popleft()
@@ -86,6 +98,8 @@ def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                         if self.not_full._waiters:
                             self.not_full.notify()
                         return item
+                finally:
+                    mutex._lock.release()
             return original(self, block, timeout)
 
         return get

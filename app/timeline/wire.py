@@ -46,6 +46,9 @@ RING_DIRECTORY_VARIABLE = "TIMESLICE_RING_DIR"
 NAMES_FOLDER = "names"
 PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below this folder
 
+#: ENTER's detail, of a socket: the thread gives a message, and takes none.
+SENDS = 1
+
 # --- kinds ------------------------------------------------------------------------------------
 # Each comment gives aux, a, b, c and text. `obj` is a 64-bit id, unique over the run:
 # pid << 32 | counter. `where` is file_id << 32 | detail, `place` file_id << 20 | line. Fields not
@@ -68,9 +71,10 @@ PROCESS_END = 8  # target returned in the child; aux: 0 returned, 1 raised, 2 ex
 MAIN_END = 9  # main module's code ended; aux: 0 returned, 1 raised, 2 exit; text: exception type
 KILL = 10  # a signal was sent; aux: signal, a: target pid, b: 1 when multiprocessing ends a daemon
 REAPED = 11  # waitpid returned; a: child pid, b: raw wait status
+INTERVAL = 12  # sys.setswitchinterval returned; a: ns
 
 # operations that may block: ENTER when the wait begins, LEAVE when it is over
-ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid)
+ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid; SENDS)
 LEAVE = 21  # aux: Reason code, b: obj, c: 1 got it, 0 timed out, 2 raised
 ACQUIRED = 22  # a: line, b: obj, c: where; this thread holds obj from now
 RELEASED = 23  # b: obj, a: line

@@ -16,10 +16,14 @@ A, B = 101, 102
 
 
 def three_threads(flags: int = 0) -> World:
-    """The main thread has run since 1 ms; A and B start at 2 ms and wait for the GIL at once."""
+    """The main thread has run since 1 ms; A and B start at 2 ms and wait for the GIL at once.
+
+    A waiter asks for it each 4 ms.
+    """
     world = World("tracepoints")
     world.on(1, ROOT)
     world.say(1.1, ROOT, wire.HELLO, 3 << 8 | 11, b=flags, text="CPython")
+    world.say(1.2, ROOT, wire.INTERVAL, a=4_000_000)
     for tid in (A, B):
         world.say(2, ROOT, wire.THREAD_SPAWN, b=tid)
         world.new(2, tid)
@@ -29,7 +33,9 @@ def three_threads(flags: int = 0) -> World:
 
 
 def hand_over(world: World, ms: float, giver: int, taker: int) -> None:
-    """The giver drops the lock because the taker asked, and waits until that one has it."""
+    """The giver drops the lock because the taker asks, and waits until that one has it."""
+    world.on(ms - 0.05, taker, cpu=int(taker != ROOT))
+    world.off(ms - 0.04, taker, cpu=int(taker != ROOT))
     world.add(Waking(at(ms), taker, ROOT, giver), Wakeup(at(ms), taker))
     world.off(ms + 0.01, giver, cpu=int(giver != ROOT))
     world.on(ms + 0.03, taker, cpu=int(taker != ROOT))
@@ -78,12 +84,14 @@ def test_waits_of_a_crowd_are_not_cut_and_name_a_sole_holder_alone(
 ) -> None:
     monkeypatch.setattr(rules, "CROWD", 0)
     world = three_threads()
+    world.on(6.53, B, cpu=1)
+    world.off(6.54, B, cpu=1)
     hand_over(world, 7, ROOT, A)
-    world.on(12, B, cpu=1)
-    world.off(12.01, B, cpu=1)
-    world.on(17, B, cpu=1)
+    world.on(10.6, B, cpu=1)
+    world.off(10.61, B, cpu=1)
+    world.on(14.7, B, cpu=1)
     timeline = world.timeline(18)
-    assert told(timeline, B) == [(2.52, 12, NOTHING), (12.01, 17, A)]
+    assert told(timeline, B)[1:] == [(6.54, 10.6, NOTHING), (10.61, 14.7, A)]
 
 
 def test_waiter_that_comes_to_ask_does_not_hold_the_lock() -> None:
@@ -161,9 +169,9 @@ def test_reader_that_a_clock_wakes_had_its_bytes_and_wanted_the_gil() -> None:
     world.say(3.01, A, wire.THREAD_START, text="a")
     world.enter(3.02, A, Reason.SOCKET, 7)
     world.off(3.03, A, cpu=1)
-    world.add(Waking(at(8.1), A, 0, 0), Wakeup(at(8.1), A))
+    world.add(Waking(at(7.1), A, 0, 0), Wakeup(at(7.1), A))
     timeline = world.timeline(9)
-    assert told(timeline, A)[-1][:2] == (3.03, 8.1)
+    assert told(timeline, A)[-1][:2] == (3.03, 7.1)
 
 
 def test_reader_whose_timeout_is_over_waited_for_its_bytes() -> None:
@@ -197,7 +205,7 @@ def test_stats_tell_how_long_a_thread_held_and_wanted_the_lock() -> None:
     stats = timeline.stats[track_of(timeline, A).id]
     assert stats.gil_held_ns == pytest.approx((12 - 7.03) * 1e6)
     assert stats.gil_wanted_ns == pytest.approx((7.03 - 2.52) * 1e6)
-    assert stats.gil_ns == pytest.approx((7 - 2.52) * 1e6)
+    assert stats.gil_ns == pytest.approx((7 - 2.52 - 0.01) * 1e6)  # for so long it asked
     for other in timeline.stats.values():
         whole = other.running_ns + other.ready_ns + other.blocked_ns + other.gil_ns
         assert other.gil_held_ns + other.gil_wanted_ns <= whole
@@ -212,3 +220,112 @@ def test_thread_that_ends_holds_nothing_any_more() -> None:
     timeline = world.timeline(12)
     a = track_of(timeline, A).id
     assert all(row.holder != a for row in timeline.rows() if row.start_ns > 9_000_000)
+
+
+def interval(world: World, ms: float) -> None:
+    world.say(2.9, ROOT, wire.INTERVAL, a=round(ms * 1e6))
+
+
+def test_holder_that_was_asked_and_preempted_while_it_gives_the_lock_waits_for_it() -> None:
+    world = three_threads()
+    world.on(7.5, A, cpu=1)
+    world.off(7.51, A, cpu=1)
+    world.add(Waking(at(8), B, ROOT, ROOT), Wakeup(at(8), B))
+    world.off(8.01, ROOT, preempted=True)
+    timeline = world.timeline(9)
+    gives = row_at(timeline, timeline.root(), 8.5)
+    gil = timeline.things[waits(timeline, A)[0].object]
+    assert (gives.state, gives.object) == (State.READY, gil.id)
+    assert gives.holder != timeline.root().id
+
+
+def test_holder_that_blocks_unasked_and_is_preempted_wants_nothing() -> None:
+    world = three_threads()
+    world.enter(7, ROOT, Reason.LOCK, 7)
+    world.add(Waking(at(8), B, ROOT, ROOT), Wakeup(at(8), B))
+    world.off(8.01, ROOT, preempted=True)
+    world.on(8.02, B)
+    gives = row_at(world.timeline(9), track_of(world.timeline(9), ROOT), 8.5)
+    assert (gives.state, gives.object) == (State.READY, NOTHING)
+
+
+def test_waiter_that_runs_on_while_nobody_holds_the_lock_has_it() -> None:
+    world = three_threads()
+    world.enter(7, ROOT, Reason.SLEEP)
+    world.on(7.01, A, cpu=1)
+    world.on(7.02, B, cpu=2)
+    world.off(7.03, ROOT)
+    world.off(7.1, B, cpu=2)
+    world.off(8, A, cpu=1, preempted=True)
+    timeline = world.timeline(9)
+    a = track_of(timeline, A)
+    assert row_at(timeline, a, 7.5).holder == row_at(timeline, a, 8.5).holder == a.id
+
+
+@pytest.mark.parametrize("waker", [(0, 0), (999, 999)], ids=["a device", "another process"])
+def test_wait_that_nothing_of_the_process_ends_is_none_for_the_gil(waker: tuple[int, int]) -> None:
+    world = three_threads()
+    interval(world, 5)
+    world.on(3, A, cpu=1)
+    world.say(3.01, A, wire.THREAD_START, text="a")
+    world.off(3.02, A, cpu=1)
+    world.add(Waking(at(6), A, *waker), Wakeup(at(6), A))
+    timeline = world.timeline(9)
+    waited = row_at(timeline, track_of(timeline, A), 5)
+    assert (waited.state, waited.reason) == (State.BLOCKED, Reason.OTHER)
+
+
+def test_wait_that_the_clock_ends_after_the_switch_interval_is_for_the_gil() -> None:
+    world = three_threads()
+    interval(world, 1)
+    world.on(3, A, cpu=1)
+    world.say(3.01, A, wire.THREAD_START, text="a")
+    world.off(3.02, A, cpu=1)
+    world.add(Waking(at(4.03), A, 0, 0), Wakeup(at(4.03), A))
+    timeline = world.timeline(9)
+    assert row_at(timeline, track_of(timeline, A), 4).state is State.GIL
+
+
+@pytest.mark.parametrize("sends", [True, False], ids=["sends", "takes"])
+def test_reader_that_a_sender_woke_waits_for_the_gil_and_one_that_a_reader_woke_does_not(
+    sends: bool,
+) -> None:
+    world = three_threads()
+    world.on(3, A, cpu=1)
+    world.say(3.01, A, wire.THREAD_START, text="a")
+    world.enter(3.02, A, Reason.SOCKET, 7)
+    world.off(3.03, A, cpu=1)
+    world.on(3.1, B, cpu=1)
+    world.say(3.11, B, wire.THREAD_START, text="b")
+    world.enter(3.12, B, Reason.SOCKET, 8, target=wire.SENDS if sends else 0)
+    world.add(Waking(at(3.13), A, ROOT, B), Wakeup(at(3.13), A))
+    world.off(3.14, B, cpu=1)
+    world.on(3.15, A, cpu=1)
+    world.off(3.16, A, cpu=1)
+    world.add(Waking(at(30), A, ROOT, B), Wakeup(at(30), A))
+    timeline = world.timeline(31)
+    assert row_at(timeline, track_of(timeline, A), 3.05).reason is Reason.SOCKET
+    assert row_at(timeline, track_of(timeline, A), 9).state is (
+        State.GIL if sends else State.BLOCKED
+    )
+
+
+def test_waiter_of_an_event_that_was_set_waits_for_the_gil_though_nobody_had_it_at_once() -> None:
+    world = three_threads()
+    world.on(3, A, cpu=1)
+    world.say(3.01, A, wire.THREAD_START, text="a")
+    world.enter(3.02, A, Reason.EVENT, ROOT << 32 | 7)
+    world.off(3.03, A, cpu=1)
+    world.say(4, ROOT, wire.NOTIFY, b=ROOT << 32 | 7, c=1)
+    world.add(Waking(at(4.01), A, ROOT, ROOT), Wakeup(at(4.01), A))
+    world.enter(4.02, ROOT, Reason.SLEEP)
+    world.off(4.03, ROOT)
+    world.on(4.04, A, cpu=1)
+    world.off(4.05, A, cpu=1)
+    world.on(4.06, B, cpu=1)
+    world.off(5, B, cpu=1)
+    world.on(5.01, A, cpu=1)
+    timeline = world.timeline(6)
+    a = track_of(timeline, A)
+    assert row_at(timeline, a, 3.5).reason is Reason.EVENT
+    assert row_at(timeline, a, 4.5).state is State.GIL

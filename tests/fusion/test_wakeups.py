@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.timeline import wire
 from app.timeline.records import Wakeup, Waking
 from app.timeline.states import Evidence, FlowKind, Reason, State
 from tests.fusion.world import ROOT, World, assert_whole, at, row_at, rows
@@ -89,17 +90,21 @@ def test_woken_thread_is_not_taken_for_one_that_holds_the_gil() -> None:
     world = World("tracepoints")
     world.on(1, ROOT)
     world.hello(1.1)
+    world.say(2, ROOT, wire.THREAD_SPAWN, b=OTHER)
     world.new(2, OTHER)
-    world.on(3, OTHER, cpu=1)
-    world.thread(3.1, OTHER, "other")
-    world.off(5, ROOT)  # in Python code, while the other executes: it wants the GIL
-    world.off(6, OTHER, cpu=1)  # in Python code too, and nobody executes: no GIL wait
+    world.on(2.1, OTHER, cpu=1)
+    world.off(2.2, OTHER, cpu=1)
+    world.add(Waking(at(7.2), OTHER, 0, 0), Wakeup(at(7.2), OTHER))  # and asks for the GIL
+    world.on(7.21, OTHER, cpu=1)
+    world.thread(7.25, OTHER, "other")
+    world.off(7.3, ROOT)  # in Python code, and was asked for the GIL: it wants it
+    world.off(7.6, OTHER, cpu=1)  # in Python code too, and nobody executes: no GIL wait
     world.add(Wakeup(at(8), ROOT))
     world.on(12, OTHER, cpu=1)
     world.on(13, ROOT)
     timeline = world.timeline(20)
     other = next(track for track in timeline.tracks.values() if track.tid == OTHER)
-    assert row_at(timeline, timeline.root(), 5.5).state is State.GIL
+    assert row_at(timeline, timeline.root(), 7.5).state is State.GIL
     assert row_at(timeline, other, 9).state is State.BLOCKED
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+from app.timeline import wire
 from app.timeline.states import ObjectKind, Reason
 from tests.probe.decoding import Row, Run, run_until
 
@@ -129,7 +130,7 @@ s = threading.BoundedSemaphore(2)
 s.acquire(); s.acquire()
 threading.Timer(0.01, s.release).start()
 s.acquire(); s.release(); s.release()
-print(s.acquire(timeout=0.001), s.acquire(False))
+print(s.acquire(timeout=0.1), s.acquire(False))
 """)
     ident = run.one("OBJECT", aux=ObjectKind.SEMAPHORE).b
     assert [row.c for row in run.of("VALUE", b=ident)][:4] == [2, 1, 0, 1]
@@ -303,3 +304,48 @@ def test_overflow_keeps_the_newest_and_tells_how_many_were_lost(probed: Probed) 
     assert ring.lost > 0 and ring.rows[-1].kind == "THREAD_END"
     assert len(ring.rows) == ring.capacity
     assert not any(other.lost for other in rings if other is not ring)
+
+
+def test_messages_of_sockets_tell_who_gives_and_who_takes(probed: Probed) -> None:
+    run = probed(
+        """
+import socket
+mine, theirs = socket.socketpair()
+mine.sendall(b"-"); theirs.recv(1)
+"""
+    )
+    gives, takes = run.of("ENTER", aux=Reason.SOCKET)
+    assert (gives.c & 0xFFFFFFFF, takes.c & 0xFFFFFFFF) == (wire.SENDS, 0)
+
+
+def test_switch_interval_is_told_when_it_changes(probed: Probed) -> None:
+    run = probed("import sys\nsys.setswitchinterval(0.002)\n")
+    assert run.one("INTERVAL").a == 2_000_000
+
+
+def test_lock_of_a_queue_is_no_wait_while_it_is_free_and_one_of_the_queue_else(
+    probed: Probed,
+) -> None:
+    run = probed(
+        """
+import queue, threading
+items = queue.Queue()
+items.put(1); items.get(); items.task_done(); items.join(); assert items.empty()
+assert type(items.mutex) is not type(threading.Lock()) and not items.mutex.locked()
+held = threading.Event()
+def asks():
+    held.set()
+    items.qsize()
+with items.mutex:
+    assert items.mutex.acquire(False) is False and items.mutex.acquire(timeout=0.01) is False
+    thread = threading.Thread(target=asks, daemon=True)
+    thread.start()
+    held.wait()
+    thread.join(0.1)
+thread.join()
+"""
+    )
+    assert run.returncode == 0
+    (enter,) = run.of("ENTER", aux=Reason.QUEUE)
+    assert enter.b == run.one("OBJECT", aux=ObjectKind.QUEUE).b
+    assert enter.tid == run.one("THREAD_START", c=enter.pid).tid

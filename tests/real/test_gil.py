@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.timeline.model import Slice, Track
-from app.timeline.states import Evidence, ObjectKind, State
+from app.timeline.states import Evidence, ObjectKind, Reason, State
 from app.timeline.timeline import Timeline
 from benchmarks import gil_truth
+from benchmarks.truth.calls import CALLS
 from tests.worker.driver import Driver, spec
 
 pytestmark = pytest.mark.real
@@ -73,3 +74,39 @@ def test_gil_agrees_with_uprobes_of_the_interpreter(tmp_path: Path) -> None:
     whole = gil_truth.together(list(by_track.values()))
     assert whole.told_ns > 0.5 * whole.judged_ns
     assert whole.share > 0.95, by_track
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_who_waits_in_a_call_is_not_shown_to_wait_for_the_gil(name: str, tmp_path: Path) -> None:
+    if lacks := gil_truth.missing():
+        pytest.skip(lacks)
+    timeline, by_track = gil_truth.measure(CALLS[name], sys.executable, "tracepoints", tmp_path)
+    assert timeline["run"]["state"] == "ended"
+    whole = gil_truth.together(list(by_track.values()))
+    assert whole.judged_ns > 100_000_000
+    assert whole.untrue_ns < 0.08 * whole.judged_ns, by_track
+
+
+def test_who_finds_the_lock_of_a_queue_taken_waits_for_the_queue() -> None:
+    program = """
+import queue, threading
+items = queue.Queue()
+held = threading.Event()
+def puts():
+    held.set()
+    items.put("x")
+thread = threading.Thread(target=puts, name="puts")
+with items.mutex:
+    thread.start()
+    held.wait()
+    while True:
+        with open(f"/proc/self/task/{thread.native_id}/stat") as file:
+            if file.read().rpartition(")")[2].split()[0] == "S":
+                break
+thread.join()
+"""
+    with Driver(spec(program)) as worker:
+        timeline = worker.end()
+    (track,) = timeline.named("puts")
+    waits = [row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.QUEUE]
+    assert waits and {timeline.things[row.object].name for row in waits} == {"items"}
