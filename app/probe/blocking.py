@@ -156,6 +156,13 @@ def patch_select(module: Any) -> None:
     builtin(module, "select", make)
 
 
+def patch_interpreters(module: Any) -> None:
+    """Code in a subinterpreter with a GIL of its own (from CPython 3.12 on) holds not ours."""
+    names = "call", "create", "destroy", "exec", "run_func", "run_string"
+    for name in names if sys.version_info >= (3, 12) else ():
+        builtin(module, name, _make_plain(codes.OTHER))
+
+
 def patch_selectors(module: Any) -> None:
     """Every selector's ``select``: where an event loop waits when nothing is ready."""
 

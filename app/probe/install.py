@@ -32,6 +32,8 @@ HOOKS = {
     "socket": ("blocking", "patch_socket"),
     "select": ("blocking", "patch_select"),
     "selectors": ("blocking", "patch_selectors"),
+    "_interpreters": ("blocking", "patch_interpreters"),
+    "_xxsubinterpreters": ("blocking", "patch_interpreters"),
     "warnings": ("unawaited", "patch_warnings"),
     "asyncio.base_events": ("tasks", "patch_base_events"),
     "asyncio.tasks": ("tasks", "patch_tasks"),

@@ -12,6 +12,7 @@ from app.timeline.states import Evidence, ObjectKind, Reason, State
 from app.timeline.timeline import Timeline
 from benchmarks import gil_truth
 from benchmarks.truth.calls import CALLS
+from tests.conftest import interpreter
 from tests.worker.driver import Driver, spec
 
 pytestmark = pytest.mark.real
@@ -110,3 +111,46 @@ thread.join()
     (track,) = timeline.named("puts")
     waits = [row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.QUEUE]
     assert waits and {timeline.things[row.object].name for row in waits} == {"items"}
+
+
+SUBINTERPRETERS = """
+import threading, time
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+CODE = '''
+import sys, threading
+print("probe" if any("timeslice" in name for name in sys.modules) else "no probe")
+total = 0
+for number in range(1_500_000):
+    total += number % 7
+with threading.Lock(): pass
+'''
+def work():
+    interpreters.run_string(interpreters.create(), CODE)
+threads = [threading.Thread(target=work, name=name) for name in ("one", "two")]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_threads_in_interpreters_of_their_own_neither_hold_nor_want_this_ones_gil(
+    version: str,
+) -> None:
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no python{version} on this machine")
+    with Driver(spec(SUBINTERPRETERS, python=python)) as worker:
+        timeline = worker.end()
+        assert worker.complaints() == ""
+    assert timeline.text_of("stdout").split("\n")[:2] == ["no probe"] * 2
+    tracks = [track for track in timeline.tracks.values() if track.name in ("one", "two")]
+    assert len(tracks) == 2
+    for track in tracks:
+        stats = timeline.stats[track.id]
+        inside = stats.running_ns + stats.ready_ns
+        assert stats.gil_held_ns + stats.gil_wanted_ns < 0.3 * inside, stats

@@ -51,11 +51,21 @@ def _note(rings: str) -> None:
         pass  # no place is left to say it, and the program must not see it
 
 
+def _in_main_interpreter() -> bool:
+    """Whether this is no subinterpreter, whose threads have rings by the main one already."""
+    try:
+        # As it is at the start; only the main interpreter may set it.
+        __import__("_signal").set_wakeup_fd(-1)
+    except (ImportError, ValueError):
+        return False
+    return True
+
+
 def _start() -> None:
     here = os.path.dirname(__file__)  # as PYTHONPATH has it
     sys.path[:] = [path for path in sys.path if path != here]
     rings = os.environ.get("TIMESLICE_RING_DIR")
-    if rings:
+    if rings and _in_main_interpreter():
         try:
             _load(here, rings)
         except Exception:
