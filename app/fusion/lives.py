@@ -139,6 +139,7 @@ class ThreadLife:
         "received",
         "ring",
         "sample",
+        "seen_at",
         "spawning",
         "started",
         "step",
@@ -174,6 +175,7 @@ class ThreadLife:
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
         # Its wait for the GIL: when it left its CPU, and see gil.
         self.off_at = self.told_at = self.gil_turn = 0
+        self.seen_at = -1 << 62  # when the probe last told its line
         self.heard = False  # another thread of Python woke it
         self.outside = False  # what woke it is nothing that ends a wait for the GIL
         self.gives = False  # it left its CPU giving the lock away because it was asked

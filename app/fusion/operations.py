@@ -18,9 +18,13 @@ from app.timeline.states import Evidence, ObjectKind, Reason, State
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
 _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
+_RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
 _REASONS = list(Reason)
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
+#: Lines of running threads that the probe's records tell are passed on as often as those that
+#: are seen from outside.
+SEEN_NS = 50_000_000
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
 _CROWD = 16
 
@@ -43,6 +47,7 @@ class Operations:
         off_cpu: OffCpu,
         findings: Findings,
     ) -> None:
+        self._book = book
         self._findings = findings
         self._who = who
         self._things = things
@@ -69,6 +74,8 @@ class Operations:
             )
             known.waiters[life] = None
         line = self._things.place(pid, where >> 32, line)
+        if t - life.seen_at >= SEEN_NS:
+            self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, thing, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
         if life.python:
@@ -115,7 +122,7 @@ class Operations:
         _overtake(life)
         if self._sampled:
             # It wrote this record, so it is on a CPU now; samples tell how long.
-            life.lane.change(t, State.RUNNING, _PROBE)
+            life.lane.change(t, _RUNNING, _PROBE)
             life.drop_anchor(t)
         else:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
@@ -142,7 +149,10 @@ class Operations:
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
-        known.holders[life] = Held(t, self._things.place(record.pid, record.c >> 32, record.a))
+        line = self._things.place(record.pid, record.c >> 32, record.a)
+        known.holders[life] = Held(t, line)
+        if t - life.seen_at >= SEEN_NS:
+            self._seen(t, life, line)
         if known.waiters and len(known.waiters) <= _CROWD:
             self._tell_waiters(known, life)
 
@@ -176,6 +186,16 @@ class Operations:
         """PUT or GET inside a wait for the queue: it only has to return now."""
         if life.op is not None and life.op.obj == obj:
             life.op.satisfied = life.op.told = True
+
+    def _seen(self, t: int, life: ThreadLife, line: int) -> None:
+        """The thread wrote a record, and where: it was at this line then."""
+        if not line or life.lane.state is not _RUNNING:
+            return
+        life.seen_at = t
+        self._book.seen(life.track.id, t, line)
+        step = life.step
+        if step is not None and step.lane.state is _RUNNING:
+            self._book.seen(step.track.id, t, line)
 
     def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
         for waiter in known.waiters:

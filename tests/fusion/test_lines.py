@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.operations import SEEN_NS
 from app.timeline import wire
 from app.timeline.model import Seen
 from app.timeline.records import LineSample
@@ -128,3 +129,29 @@ def test_sampled_slices_keep_no_line_that_was_seen_in_them() -> None:
     timeline = world.timeline(10)
     assert seen(timeline) == [(5, 12)]
     assert not any(row.line for row in timeline.rows())
+
+
+def test_record_of_a_running_thread_tells_its_line_now_and_then() -> None:
+    world = Looked()
+    world.running()
+    for ms in range(1, 200):
+        world.acquired(ms, ROOT, 1, line=ms)
+        world.released(ms + 0.5, ROOT, 1)
+    timeline = world.timeline(210)
+    every = SEEN_NS // MS
+    assert seen(timeline) == [(ms, ms) for ms in (1, 1 + every, 1 + 2 * every, 1 + 3 * every)]
+    assert not any(row.line for row in timeline.rows())
+
+
+def test_record_of_a_coroutine_tells_its_line_and_its_threads() -> None:
+    task = ROOT << 32 | 1
+    world = Looked()
+    world.running()
+    world.say(1, ROOT, wire.TASK_NEW, a=3, b=task, text="Task-1\0work")
+    world.say(2, ROOT, wire.TASK_RUN, b=task)
+    world.enter(3, ROOT, Reason.SLEEP, line=7)
+    world.off(3.1, ROOT)
+    timeline = world.timeline(10)
+    (track,) = [one for one in timeline.tracks.values() if one.name.startswith("work")]
+    assert timeline.seen[track.id] == [Seen(track.id, 3 * MS, 7)]
+    assert seen(timeline) == [(3, 7)]

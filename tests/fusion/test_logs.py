@@ -62,7 +62,7 @@ def lines(timeline: Timeline) -> str:
     """The timeline's JSON, a line for each of its rows."""
     value = timeline.to_json()
     text = []
-    for name in ("tracks", "objects", "slices", "flows", "output", "findings", "stats"):
+    for name in ("tracks", "objects", "slices", "flows", "output", "findings", "stats", "seen"):
         items = value[name]
         if name == "flows":
             items = sorted(items, key=lambda flow: (flow["to_ns"], flow["from_ns"], str(flow)))
