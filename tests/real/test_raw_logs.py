@@ -83,13 +83,16 @@ def replayed(run: dict[str, object], records: list[Record], step: int) -> Timeli
 
 
 def slices(timeline: Timeline) -> bytes:
-    """Every slice by its thread: tracks are numbered as they come, which drains may change."""
+    """Every slice, and each line seen, by its thread: tracks are numbered as they come, which
+    drains may change."""
     rows = []
     for track in timeline.tracks.values():
         for row in timeline.slices.get(track.id, ()):
             holder = timeline.tracks[row.holder].tid if row.holder else 0
             thing = timeline.things[row.object].name if row.object else ""
             rows.append([track.pid, track.tid, track.start_ns, *row[1:5], thing, holder, *row[7:]])
+        for item in timeline.seen.get(track.id, ()):
+            rows.append([track.pid, track.tid, track.start_ns, item.ns, item.line])
     return json.dumps(sorted(rows, key=str)).encode()
 
 
