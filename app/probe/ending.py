@@ -6,7 +6,7 @@ import _thread
 import atexit
 import sys
 
-from . import first, patching
+from . import faults, first, patching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def patch(_: Any) -> None:
     a program without threading; others say it when ``threading._shutdown`` begins."""
     atexit.register(main_ended)
     patching.builtin(sys, "exit", _make_exit)
+    if sys.excepthook is sys.__excepthook__:
+        patching.builtin(sys, "excepthook", _make_excepthook)
+        sys.__excepthook__ = sys.excepthook
 
 
 def main_ended() -> None:
@@ -63,3 +66,20 @@ def _make_exit(original: Any) -> Callable[..., Any]:
         return original(*args)
 
     return exit
+
+
+def _make_excepthook(original: Any) -> Callable[..., Any]:
+    """What prints the exception that ends the program: without our entries in its traceback."""
+
+    def excepthook(kind: Any, value: Any, trace: Any) -> None:
+        try:
+            if value is not None and value.__traceback__ is trace:
+                from .tracebacks import strip
+
+                strip(value)
+                trace = value.__traceback__
+        except Exception:  # the interpreter is ending, and imports nothing any more
+            faults.note("a traceback")
+        original(kind, value, trace)
+
+    return excepthook

@@ -34,6 +34,7 @@ HOOKS = {
     "selectors": ("blocking", "patch_selectors"),
     "_interpreters": ("blocking", "patch_interpreters"),
     "_xxsubinterpreters": ("blocking", "patch_interpreters"),
+    "traceback": ("tracebacks", "patch_traceback"),
     "warnings": ("unawaited", "patch_warnings"),
     "asyncio.base_events": ("tasks", "patch_base_events"),
     "asyncio.tasks": ("tasks", "patch_tasks"),

@@ -47,9 +47,11 @@ class Lock(metaclass=_LockMeta):
 
     __slots__ = ("__weakref__", "_id", "_lock", "_try")
 
-    def __new__(cls) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if not _IS_TYPE:
             raise TypeError("cannot create '_thread.lock' instances")
+        if args or kwargs:
+            return _LockType(*args, **kwargs)  # raises what it says of arguments
         frame = sys._getframe(1)
         if by_standard_library(frame):
             return _allocate()
@@ -136,9 +138,11 @@ def patch(module: Any) -> None:
 
 
 def _make_factory(original: Any) -> Any:
-    def allocate_lock() -> Any:
+    def allocate_lock(*args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
-        return original() if by_standard_library(frame) else _made(Lock, frame)
+        if args or kwargs or by_standard_library(frame):
+            return original(*args, **kwargs)
+        return _made(Lock, frame)
 
     return allocate_lock
 

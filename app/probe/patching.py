@@ -80,6 +80,7 @@ _Builtin: Any = type("builtin_function_or_method", (), {
     "__reduce__": lambda self: self._name,
     "__module__": property(lambda self: self._module),
     "__doc__": property(lambda self: self.__wrapped__.__doc__),
+    "__class__": property(lambda self: type(self.__wrapped__)),
 })  # fmt: skip
 _LOAD = _loader("", None).__code__
 

@@ -274,8 +274,12 @@ def _mapped(number: int, thread: int) -> tuple[Callable[..., None], Callable[...
 
 
 def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
-    """The writers of the ring that follows the file of the first records."""
-    return _mapped(next(_numbers), first.number)
+    """The writers of the ring that follows the file of the first records, from now those of the
+    calling thread. (Who holds the old ones is passed on by them.)"""
+    local = here
+    emit, text = _mapped(next(_numbers), first.number)
+    local.emit, local.text = local.step.emit, local.step.text = emit, text
+    return emit, text
 
 
 def _count() -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 import sys
 
-from . import codes, ending, first, locks, ring
+from . import codes, ending, first, locks, ring, tracebacks
 from .objects import by_standard_library, fresh, locate, register
 from .patching import method
 from .ring import here
@@ -204,6 +204,7 @@ def _make_excepthook(original: Any) -> Callable[..., Any]:
             kind = sys.exc_info()[0]
             here.raised = kind.__name__ if kind is not None else ""
             del kind
+            tracebacks.strip_handled()
             invoke(thread)
 
         return invoke_excepthook

@@ -146,6 +146,19 @@ def test_process_that_says_nothing_maps_nothing(probed: Callable[..., Run]) -> N
     assert 0 < only.rows[-1].c < only.rows[-1].t  # the thread's CPU time
 
 
+def test_thread_writes_straight_into_the_ring_that_follows(probed: Callable[..., Run]) -> None:
+    run = probed(
+        "import sys, threading\n"
+        "lock, called = threading.Lock(), []\n"
+        "for _ in range(9): lock.acquire(); lock.release()\n"
+        "sys.setprofile(lambda frame, event, _: called.append((event, frame.f_code.co_name)))\n"
+        "lock.acquire()\n"
+        "sys.setprofile(None)\n"
+        "print(*(called.count(('call', name)) for name in ('emit', 'text')))\n"
+    )
+    assert run.stdout == "1 0\n"
+
+
 def test_program_that_replaces_itself_is_introduced_again(probed: Callable[..., Run]) -> None:
     run = probed(
         "import os, sys, threading\n"

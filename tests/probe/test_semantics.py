@@ -15,6 +15,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 CASES = [
     ("locks.py",),
+    ("looks.py",),
     ("threads.py",),
     ("tasks.py",),
     ("processes.py", "fork"),
