@@ -173,7 +173,7 @@ def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
 def leave() -> None:
     """Go on in the ring that follows, from now. Raises OSError; the next record tries again."""
     global _following, _leaving
-    if not owner or _following is not None:
+    if not owner or owner != _get_ident() or _following is not None:
         return
     _leaving = True
     try:
