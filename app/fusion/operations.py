@@ -6,7 +6,7 @@ from app.fusion.book import Book
 from app.fusion.findings import Findings
 from app.fusion.flows import Flows
 from app.fusion.identities import Identities
-from app.fusion.lives import Cpu, Operation, ThreadLife
+from app.fusion.lives import Cpu, Operation, ThreadLife, Waiter
 from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
 from app.fusion.things import Held, Known, Things
@@ -146,6 +146,8 @@ class Operations:
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
+            if known.kind is _SEMAPHORE:
+                self._tell_waiters(known, life)
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
@@ -153,13 +155,14 @@ class Operations:
         known.holders[life] = Held(t, line)
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
-        if known.waiters and len(known.waiters) <= _CROWD:
-            self._tell_waiters(known, life)
+        self._tell_waiters(known, life)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         known = self._things.known(record.b, _LOCK)
         # A lock or a semaphore may be released by another thread than took it.
-        owner = life if life in known.holders else next(iter(known.holders), None)
+        owner: Waiter | None = life
+        if life not in known.holders:
+            owner, known.given = next(iter(known.holders), None), True
         if owner is not None:
             held = known.holders[owner]
             held.count -= 1
@@ -170,6 +173,12 @@ class Operations:
         known.released = (life.track.id, t)
         if known.waiters:
             self._waits.released(known, t)
+
+    def value(self, record: ProbeRecord) -> None:
+        """VALUE: the first one of a semaphore is how many permits it has."""
+        known = self._things.get(record.b)
+        if known is not None and known.permits is None:
+            known.permits = record.c
 
     def notify(self, t: int, life: ThreadLife, obj: int) -> None:
         """NOTIFY, FUTURE_DONE: waiters may go on."""
@@ -198,6 +207,8 @@ class Operations:
             self._book.seen(step.track.id, t, line)
 
     def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
+        if not 0 < len(known.waiters) <= _CROWD or known.sole_holder() is not holder:
+            return
         for waiter in known.waiters:
             if waiter is not holder and waiter.lane.state is _BLOCKED:
                 waiter.lane.hold_by(holder.track.id)

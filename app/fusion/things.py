@@ -66,6 +66,9 @@ def object_kind(code: int) -> ObjectKind:
     return _OBJECT_KINDS[code] if 0 <= code < len(_OBJECT_KINDS) else ObjectKind.OTHER
 
 
+_SEMAPHORE = ObjectKind.SEMAPHORE
+
+
 class Held:
     """One thread's or coroutine's hold on an object: how often, since when, taken at which line."""
 
@@ -82,12 +85,14 @@ class Known:
 
     __slots__ = (
         "claimed",
+        "given",
         "holders",
         "kind",
         "line",
         "maker",
         "name",
         "notified",
+        "permits",
         "released",
         "thing",
         "track",
@@ -103,13 +108,20 @@ class Known:
         self.thing = NOTHING
         self.holders: dict[Waiter, Held] = {}
         self.waiters: dict[Waiter, None] = {}
+        self.permits: int | None = None  # of a semaphore, when it was made
+        self.given = False  # who did not have it released it: it is a signal, and nobody's
         self.claimed: ThreadLife | None = None  # who has it, and needs the GIL to say so
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
 
     def sole_holder(self) -> Waiter | None:
-        """The holder, when there is exactly one."""
-        return next(iter(self.holders)) if len(self.holders) == 1 else None
+        """The holder, when there is exactly one; of a semaphore, who has all its permits."""
+        if len(self.holders) != 1:
+            return None
+        holder, held = next(iter(self.holders.items()))
+        if self.kind is _SEMAPHORE and (self.given or held.count != self.permits):
+            return None
+        return holder
 
 
 class Things:

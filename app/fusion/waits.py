@@ -13,7 +13,7 @@ from app.timeline.states import Reason
 #: A cycle that lasts this long is told. Shorter ones are those of ``acquire(timeout=…)``.
 PATIENCE_NS = 100_000_000
 
-_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
+_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD, Reason.TASK})
 
 

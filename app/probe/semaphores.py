@@ -72,7 +72,10 @@ def _make_semlock_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         if here.depth != 2:
-            register(_kind(self), sys._getframe(1), "", ident_of(self))
+            kind, ident = _kind(self), ident_of(self)
+            register(kind, sys._getframe(1), "", ident)
+            if kind == codes.SEMAPHORE:
+                here.emit(wire.VALUE, 0, 0, ident, self._semlock._get_value())
 
     return __init__
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.fusion import Fusion
-from app.timeline.model import OPEN, Finding
+from app.timeline import wire
+from app.timeline.model import NOTHING, OPEN, Finding
 from app.timeline.states import ObjectKind, Reason, State
 from app.timeline.timeline import Timeline
 from tests.fusion.world import ROOT, World, assert_whole, at, row_at, track_of
@@ -123,18 +124,52 @@ def test_reentrant_lock_is_held_until_its_last_release() -> None:
     assert [flow.from_ns for flow in timeline.flows if flow.kind.word == "release"] == [8_000_000]
 
 
-def test_semaphore_names_its_holder_only_when_there_is_one() -> None:
+def waits_for_semaphore(permits: int | None) -> World:
+    """Bob acquired a semaphore of so many permits at 10 ms, and Ann waits for it from 11 ms on."""
     world = table()
     semaphore = ROOT << 32 | 9
     world.object(4, ROOT, ObjectKind.SEMAPHORE, semaphore)
+    if permits is not None:
+        world.say(4.1, ROOT, wire.VALUE, b=semaphore, c=permits)
     world.acquired(10, BOB, semaphore)
     world.enter(11, ANN, Reason.SEMAPHORE, semaphore)
     world.off(11.1, ANN, cpu=1)
-    one = world.timeline(20)
-    assert row_at(one, track_of(one, ANN), 12).holder == track_of(one, BOB).id
-    world.acquired(10.5, ROOT, semaphore)
-    two = world.timeline(20)
-    assert row_at(two, track_of(two, ANN), 12).holder == 0
+    return world
+
+
+@pytest.mark.parametrize(("permits", "held"), [(1, True), (2, False), (0, False), (None, False)])
+def test_semaphore_names_who_has_all_its_permits(permits: int | None, held: bool) -> None:
+    timeline = waits_for_semaphore(permits).timeline(20)
+    holder = track_of(timeline, BOB).id if held else NOTHING
+    assert row_at(timeline, track_of(timeline, ANN), 12).holder == holder
+
+
+def test_semaphore_that_others_release_is_a_signal_and_held_by_nobody() -> None:
+    world = waits_for_semaphore(1)
+    world.released(5, ROOT, ROOT << 32 | 9)
+    timeline = world.timeline(20)
+    assert row_at(timeline, track_of(timeline, ANN), 12).holder == NOTHING
+
+
+def test_waiter_learns_when_one_thread_gets_all_permits() -> None:
+    world = waits_for_semaphore(2)
+    world.acquired(13, BOB, ROOT << 32 | 9)
+    timeline = world.timeline(20)
+    assert row_at(timeline, track_of(timeline, ANN), 15).holder == track_of(timeline, BOB).id
+
+
+def test_deadlock_through_a_semaphore_of_one_permit_is_told() -> None:
+    world = waits_for_semaphore(1)
+    world.acquired(9, ANN, A, line=5)
+    world.enter(12, BOB, Reason.LOCK, A, line=9)
+    world.off(12.1, BOB, cpu=2)
+    (found,) = world.timeline(150).findings.values()
+    assert {wait.line for wait in found.cycle} == {0, 9}
+    other = waits_for_semaphore(2)
+    other.acquired(9, ANN, A, line=5)
+    other.enter(12, BOB, Reason.LOCK, A, line=9)
+    other.off(12.1, BOB, cpu=2)
+    assert not other.timeline(150).findings
 
 
 def test_deadlock_is_told_while_it_is_stuck_and_not_before_100_ms() -> None:

@@ -128,7 +128,10 @@ def test_semaphore_tells_its_value_and_its_wait(probed: Probed) -> None:
 import threading
 s = threading.BoundedSemaphore(2)
 s.acquire(); s.acquire()
-threading.Timer(0.01, s.release).start()
+def release():
+    while not s._cond._waiters: pass
+    s.release()
+threading.Thread(target=release).start()
 s.acquire(); s.release(); s.release()
 print(s.acquire(timeout=0.1), s.acquire(False))
 """)

@@ -90,3 +90,43 @@ def test_deadlock_of_two_processes_is_found_and_drawn(method: str) -> None:
             method, ("forkserver", "resource tracker")
         ),
     }
+
+
+HELD = """
+import multiprocessing, sys
+from multiprocessing.connection import wait
+def waits(thing, ready):
+    ready.set()
+    with thing: pass
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    lock, rlock, semaphore = context.Lock(), context.RLock(), context.Semaphore(1)
+    bounded, condition = context.BoundedSemaphore(1), context.Condition()
+    things = {"lock": lock, "rlock": rlock, "semaphore": semaphore, "bounded": bounded,
+              "condition": condition}
+    two = context.Semaphore(2)
+    two.acquire()
+    for name, thing in things.items():
+        ready = context.Event()
+        with thing:
+            child = context.Process(target=waits, args=(thing, ready), name=name)
+            child.start()
+            ready.wait()
+            wait([child.sentinel], 0.2)
+        child.join()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_child_that_waits_for_what_its_parent_holds_names_the_parent(method: str) -> None:
+    timeline = watched(HELD, method)
+    names = {thing.id: thing.name for thing in timeline.things.values()}
+    for name in ("lock", "rlock", "semaphore", "bounded", "condition"):
+        (child,) = timeline.named(name)
+        held = [
+            row for row in timeline.of(child, State.BLOCKED) if row.holder == timeline.root().id
+        ]
+        length = sum(row.end_ns - row.start_ns for row in held if row.object)
+        assert length > 50_000_000, (name, held)
+        if name != "condition":
+            assert name in {names[row.object] for row in held}
