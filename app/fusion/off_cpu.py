@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.calls import reason_of_call
 from app.fusion.gil import Gil
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, ThreadLife
@@ -23,32 +24,6 @@ _CLOCK_LATE_NS = 1_000_000
 _LATE_NS = 100_000
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _OWNED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
-_REASON_OF_SITE = {"pipe": Reason.PIPE, "socket": Reason.SOCKET, "file": Reason.FILE}
-_REASON_OF_CALL = {
-    "nanosleep": Reason.SLEEP,
-    "clock_nanosleep": Reason.SLEEP,
-    "select": Reason.POLL,
-    "pselect6": Reason.POLL,
-    "poll": Reason.POLL,
-    "ppoll": Reason.POLL,
-    "epoll_wait": Reason.POLL,
-    "epoll_pwait": Reason.POLL,
-    "wait4": Reason.WAIT_CHILD,
-    "waitid": Reason.WAIT_CHILD,
-    "accept": Reason.SOCKET,
-    "accept4": Reason.SOCKET,
-    "recvfrom": Reason.SOCKET,
-    "recvmsg": Reason.SOCKET,
-    "recvmmsg": Reason.SOCKET,
-    "sendto": Reason.SOCKET,
-    "sendmsg": Reason.SOCKET,
-    "sendmmsg": Reason.SOCKET,
-    "connect": Reason.SOCKET,
-    "flock": Reason.FILE,
-    "epoll_pwait2": Reason.POLL,
-    "fsync": Reason.FILE,
-    "fdatasync": Reason.FILE,
-}
 
 
 class OffCpu:
@@ -262,14 +237,10 @@ class OffCpu:
         )
 
     def _system_call(self, life: ThreadLife, sample: SyscallSample, evidence: Evidence) -> None:
-        reason = _REASON_OF_CALL.get(sample.name)
-        if reason is None or not sample.name.startswith("epoll_"):
-            # Who polls one descriptor waits for that; a loop that has one left is a loop yet.
-            reason = _REASON_OF_SITE.get(sample.site, reason)
         life.lane.relabel(
             _BLOCKED,
             evidence,
-            reason or _OTHER,
+            reason_of_call(sample),
             self._things.descriptor(sample),
             self._peer(life, sample),
             reason_evidence=_SAMPLED,
