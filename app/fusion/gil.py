@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.fusion.gil_wait import GilWait
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 
@@ -21,8 +22,6 @@ DEFAULT_INTERVAL_NS = 5_000_000
 #: A thread that runs for longer beside the holder does more than ask for the lock. A hand-over,
 #: too, takes less than this.
 ASKING_NS = 200_000
-#: A wait is cut where the lock changes hands, but not into pieces shorter than this.
-LEAST_PIECE_NS = 500_000
 #: Waits of more threads than this are not cut: their holder is told where there was but one.
 CROWD = 16
 
@@ -58,7 +57,7 @@ class Gil:
         self._since = self._ran = 0  # when the holder took it, and how long it had run by then
         self._waited = False  # the holder had waited for it, and nothing proves yet that it has it
         self._turns = 0  # hand-overs so far
-        self._waiters: dict[ThreadLife, bool] = {}  # may its slice be cut?
+        self._waiters: dict[ThreadLife, GilWait] = {}
 
     def shown_as(self, thing: int) -> None:
         """The first wait: from now on it is told who holds the lock."""
@@ -142,20 +141,17 @@ class Gil:
         """
         if life in self._waiters:
             return life.lane.holder
-        self._waiters[life] = sure
-        life.gil_pieces = [(life.lane.start, NOTHING)]
+        wait = self._waiters[life] = GilWait(life.lane, sure, self._turns)
         self.asked = self.asked or life.wants_gil  # it came to ask, and waits on
         life.wants_gil = True
-        life.gil_mixed = False
-        life.gil_turn = self._turns
         holder = self.holder
         if holder is None or holder is life or len(self._waiters) > CROWD:
             return NOTHING
         if self._since > life.lane.start + ASKING_NS:  # it is known late what the wait is for
-            life.gil_mixed = True
-            return NOTHING
-        life.gil_pieces = [(life.lane.start, holder.track.id)]
-        return holder.track.id
+            wait.mixed = True
+        else:
+            wait.held_by(holder.track.id)
+        return wait.holder
 
     def gave_up(self, life: ThreadLife) -> None:
         """The thread is blocked for something else."""
@@ -164,21 +160,16 @@ class Gil:
 
     def waited(self, life: ThreadLife, t: int) -> None:
         """The wait is over, or turned out to be none."""
-        if life not in self._waiters:
-            return
-        del self._waiters[life]
-        if life.lane.state is not _GIL:
+        wait = self._waiters.pop(life, None)
+        if wait is None or life.lane.state is not _GIL:
             return
         for other in list(self._process.executing):
             self._settle(other, t)
-        lane, (since, said) = life.lane, life.gil_pieces[-1]
-        if said == NOTHING and not life.gil_mixed and life.gil_turn == self._turns:
+        if wait.holder == NOTHING and not wait.mixed and wait.turn == self._turns:
             holder = self.holder or self._previous
-            if holder is not None and holder is not life and self._since <= since:
-                life.gil_pieces[-1] = since, holder.track.id
-        lane.hold_by(life.gil_pieces[0][1])
-        for since, said in life.gil_pieces[1:]:
-            lane.cut(since, said)
+            if holder is not None and holder is not life and self._since <= wait.since:
+                wait.held_by(holder.track.id)
+        wait.cut()
 
     # --- hand-overs ----------------------------------------------------------------------------
 
@@ -243,11 +234,12 @@ class Gil:
             lane = other.lane
             if lane.state is _RUNNING or lane.holder == other.track.id:
                 lane.about(NOTHING, NOTHING)
-        for waiter in self._waiters:
-            self._mixed(waiter)
+        for wait in self._waiters.values():
+            wait.mix()
 
     def _take(self, life: ThreadLife, t: int) -> None:
-        again = self._previous is life
+        before = self._previous
+        again = before is life
         self._gave = None
         self.holder = life
         if not again:
@@ -262,40 +254,15 @@ class Gil:
         if again:
             return
         self._turns += 1
-        for waiter in self._waiters:
-            if waiter.gives:  # it is told now that another one has it
-                waiter.gives, waiter.told_at = False, t
-        if 0 < len(self._waiters) <= CROWD:
-            for waiter, sure in list(self._waiters.items()):
-                if waiter.lane.state is not _GIL or waiter is life:
-                    del self._waiters[waiter]
-                elif sure:
-                    self._cut(waiter, t)
-                else:
-                    self._mixed(waiter)
-
-    def _cut(self, waiter: ThreadLife, t: int) -> None:
-        """The holder is another one from now on."""
-        assert self.holder is not None
-        pieces, holder = waiter.gil_pieces, self.holder.track.id
-        since, before = pieces[-1]
-        if t - since < LEAST_PIECE_NS:
-            if since < t and before not in (NOTHING, holder):
-                self._mixed(waiter)
-            elif not waiter.gil_mixed:
-                pieces[-1] = since, holder
-        else:
-            if t - self._dropped > ASKING_NS and self._dropped > since:
-                pieces.append((self._dropped, NOTHING))  # for a while nobody held it
-            pieces.append((t, holder))
-            waiter.gil_mixed = False
-            waiter.gil_turn = self._turns
-        waiter.lane.hold_by(pieces[-1][1])
-
-    @staticmethod
-    def _mixed(waiter: ThreadLife) -> None:
-        """The holder of the wait's last piece is another one than it was, or not known."""
-        waiter.gil_mixed = True
-        waiter.gil_pieces[-1] = waiter.gil_pieces[-1][0], NOTHING
-        if waiter.lane.state is _GIL:
-            waiter.lane.hold_by(NOTHING)
+        if before is not None and before.gives:  # it is told now that another one has it
+            before.gives, before.told_at = False, t
+        if not 0 < len(self._waiters) <= CROWD:
+            return
+        free_since = self._dropped if t - self._dropped > ASKING_NS else 0
+        for waiter, wait in list(self._waiters.items()):
+            if waiter.lane.state is not _GIL or waiter is life:
+                del self._waiters[waiter]
+            elif wait.sure:
+                wait.handed_over(t, life.track.id, free_since, self._turns)
+            else:
+                wait.mix()

@@ -116,9 +116,6 @@ class ThreadLife:
         "exited",
         "expected",
         "gil_gives",
-        "gil_mixed",
-        "gil_pieces",
-        "gil_turn",
         "gives",
         "heard",
         "ins",
@@ -174,7 +171,7 @@ class ThreadLife:
         self.step: TaskLife | None = None  # the coroutine whose step this thread executes
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
         # Its wait for the GIL: when it left its CPU, and see gil.
-        self.off_at = self.told_at = self.gil_turn = 0
+        self.off_at = self.told_at = 0
         self.seen_at = -1 << 62  # when the probe last told its line
         self.heard = False  # another thread of Python woke it
         self.outside = False  # what woke it is nothing that ends a wait for the GIL
@@ -183,8 +180,6 @@ class ThreadLife:
         self.waked = False  # it is told who woke it
         self.wanted = False  # it left its CPU having waited for the lock, and not got it
         self.came = False  # when it left its CPU, its operation had what it waits for
-        self.gil_mixed = False  # in the last piece of it the lock changed hands
-        self.gil_pieces: list[tuple[int, int]] = []  # since when which track had the lock
         self.gil_gives = False  # it was asked for the lock, and waits until another one has it
         self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
