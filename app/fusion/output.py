@@ -126,6 +126,7 @@ class Output:
         self._last: ProcessLife | None = None  # who wrote last, while the text's line lasts
         self._recent: deque[tuple[int, Line, Piece]] = deque(maxlen=_LOOK)  # what came out last
         self._row: tuple[int, int, int, str] | None = None  # track, its first and last time, text
+        self._latest: dict[int, int] = {}  # the last time in each track's rows
 
     def recorded(self, t: int, life: ThreadLife, track: int, text: str) -> None:
         """A probe's OUTPUT record of this thread; ``track`` is the coroutine's, where one spoke."""
@@ -199,6 +200,7 @@ class Output:
                 other = self._lines.setdefault(head[0], head[1])
                 other.pieces.appendleft(line.pieces.popleft())
                 self._recent.remove(head)
+                self._flush()  # what comes out now was written after that piece
                 return True
         return False
 
@@ -282,13 +284,15 @@ class Output:
             self._arrivals.popleft()
 
     def _write(self, track: int, t: int, text: str) -> None:
-        """Pieces of one line by one writer make one row."""
-        row = self._row
-        if row is not None and row[0] == track and row[2] <= t and not row[3].endswith("\n"):
+        """Pieces of one line by one writer make one row, if no piece of it came out before that
+        was written between them."""
+        row, latest = self._row, self._latest.get(track, t)
+        if row is not None and row[0] == track and row[2] == latest <= t and row[3][-1] != "\n":
             self._row = (track, row[1], t, row[3] + text)
-            return
-        self._flush()
-        self._row = (track, t, t, text)
+        else:
+            self._flush()
+            self._row = (track, t, t, text)
+        self._latest[track] = max(latest, t)
 
     def _flush(self) -> None:
         if self._row is not None:

@@ -85,9 +85,11 @@ export function layOut(model, folded, unit, stretch = 1) {
     const others = things.filter((thing) => thing.kind !== "gil");
     others.sort((one, other) => one.id - other.id);
     for (const thing of [...others, ...gils.sort((one, other) => one.id - other.id)]) {
-      const detail = gils.length > 1 && thing.kind === "gil" ? model.nameOf(thing.track) : "";
+      const isGil = thing.kind === "gil"; // told from others by its process, not by a number
+      const detail = isGil && gils.length > 1 ? model.nameOf(thing.track) : "";
+      const name = isGil ? "GIL" : objectTitle(thing);
       place({
-        type: "object", id: thing.id, key: `o${thing.id}`, name: objectTitle(thing), detail,
+        type: "object", id: thing.id, key: `o${thing.id}`, name, detail,
         depth: 1, height: HEIGHTS.object * unit, folds: 0, folded: false,
       });
     }
