@@ -252,16 +252,9 @@ class Lane:
             done = place + 1
             if middle > row.start_ns:
                 rows.append(_until(row, middle))
-            rows.append(
-                Slice(
-                    self.track,
-                    middle,
-                    row.end_ns,
-                    State.READY,
-                    line=row.line,
-                    evidence=Evidence.INFERRED,
-                )
-            )
+            rows.append(_ready(row, middle))
+            if row.state is State.GIL:
+                self.gil_asked += row.end_ns - middle
             self.totals[row.state] -= row.end_ns - middle
             self.totals[State.READY] += row.end_ns - middle
         if held and done == len(held):
@@ -347,6 +340,21 @@ class Lane:
                 self.reason_evidence,
             ),
         )
+
+
+def _ready(row: Slice, since_ns: int) -> Slice:
+    """The end of this row, spent on a run queue: who waited for the GIL there wants it yet."""
+    wants = row.state is State.GIL
+    return Slice(
+        row.track,
+        since_ns,
+        row.end_ns,
+        State.READY,
+        object=row.object if wants else NOTHING,
+        holder=row.holder if wants else NOTHING,
+        line=row.line,
+        evidence=Evidence.INFERRED,
+    )
 
 
 def _until(row: Slice, end_ns: int) -> Slice:
