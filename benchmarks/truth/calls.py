@@ -8,12 +8,16 @@ _PREAMBLE = """
 import ctypes, fcntl, hashlib, logging, os, queue, select, signal, socket, sqlite3, subprocess
 import sys, tempfile, threading, time, zlib, _thread
 libc = ctypes.CDLL(None)
-def burns(seconds=0.25):
-    end, n = time.monotonic() + seconds, 0
-    while time.monotonic() < end: n += 1
+others_over = threading.Event()
+def burns():
+    n = 0
+    while not others_over.is_set(): n += 1
 def together(*works):
     threads = [threading.Thread(target=work) for work in works]
     for t in threads: t.start()
+    for t, work in zip(threads, works):
+        if work is not burns: t.join()
+    others_over.set()
     for t in threads: t.join()
 """
 
@@ -41,12 +45,12 @@ together(burns, locks, locks)
     "logging": """
 logging.basicConfig(filename="log", level=logging.INFO)
 def logs():
-    for n in range(400): logging.info("line %d", n)
+    for n in range(1_000): logging.info("line %d", n)
 together(burns, logs, logs)
 """,
     "print": """
 def prints():
-    for n in range(400): print("line", n)
+    for n in range(1_000): print("line", n)
 together(burns, prints, prints)
 """,
     "files": """
