@@ -18,6 +18,7 @@ import argparse
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,8 +96,7 @@ def run(python: Interpreter, way: str, arguments: list[str], limit: float, folde
     faults = "".join(path.read_text() for path in rings.glob("probe-error-*"))
     if way == "probe" and not any(rings.glob("ring-*")):
         faults += "the probe was not loaded\n"
-    for path in rings.iterdir():
-        path.unlink()
+    shutil.rmtree(rings)
     return Result(outcomes, stuck, seconds, faults)
 
 
