@@ -43,8 +43,11 @@ def _make_send(original: Any) -> Callable[..., Any]:
 
 
 def _note(is_there: bool, name: str) -> None:
+    made_up = os.path.basename(name)
+    if not made_up.startswith(("mp-", "psm_")) or len(made_up) > 16:
+        return  # the program's own choice
     folder = os.path.join(first.directory, wire.NAMES_FOLDER)
-    path = os.path.join(folder, os.path.basename(name))
+    path = os.path.join(folder, made_up)
     if not is_there:
         try:
             _unlink(path)
