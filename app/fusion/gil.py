@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.fusion.gil_wait import GilWait
+from app.fusion.gil_wait import LEAST_PIECE_NS, GilWait
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 
@@ -110,6 +110,9 @@ class Gil:
         self._settle(life, t)
         if self.holder is not life:
             self._displace(t, life)
+            if self.thing and life.op is not None and t - life.lane.start > LEAST_PIECE_NS:
+                # It ran inside a call that gives the lock up, and has it again by now.
+                life.lane.cut(t, NOTHING)
             self._take(life, t)
             self._waited = False
 
@@ -254,8 +257,10 @@ class Gil:
         if again:
             return
         self._turns += 1
-        if before is not None and before.gives:  # it is told now that another one has it
-            before.gives, before.told_at = False, t
+        if before is not None and (before.gives or before.gil_gives):
+            # It is told now that another one has it; on its way off its CPU, maybe.
+            before.gives = before.gil_gives = False
+            before.told_at = t
         if not 0 < len(self._waiters) <= CROWD:
             return
         free_since = self._dropped if t - self._dropped > ASKING_NS else 0

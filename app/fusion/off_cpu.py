@@ -129,7 +129,7 @@ class OffCpu:
             return
         free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
         came = life.came and op is not None and op.told
-        if op is None and lane.state is _GIL and self._slept_on(life, t):
+        if op is None and self._slept_on(life, t):
             life.outside = True
         elif op is None and not life.waked and lane.reason is _OTHER:
             length = t - life.off_at - life.process.gil.interval_ns

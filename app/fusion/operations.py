@@ -98,6 +98,10 @@ class Operations:
             )
         elif life.cpu is _OFF:
             self._off_cpu.decide(life)
+        elif reason is Reason.OTHER and life.lane.state is _RUNNING:
+            # Another interpreter's code runs, maybe for long: from here on without our lock.
+            life.lane.cut(t, NOTHING)
+            life.lane.about(NOTHING, NOTHING)
 
     def leave(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         op = life.op
