@@ -379,7 +379,6 @@ class Run:
             self._limit = self._watch.at_the_end(self._over_ns)
             self._feed([self._limit] if self._limit else [])
         end_ns = self._over_ns
-        priority.lower_own()
         self._catch_up(end_ns)
         batch = self._fusion.finish(end_ns)
         while self._backlog:
