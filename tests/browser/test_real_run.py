@@ -63,10 +63,12 @@ def url(folder: Path) -> Iterator[str]:
         server.stdout.close()
 
 
-def started(browser: Browser, url: str, slug: str) -> RunPage:
+def started(browser: Browser, url: str, slug: str, **settings: str) -> RunPage:
     """The run page of a run that the scenario's form has started."""
     page = RunPage(browser.new_page(viewport={"width": 1280, "height": 800}))
     page.page.goto(f"{url}/scenarios/{slug}")
+    for name, value in settings.items():
+        page.page.fill(f"#settings-form [name={name}]", value)
     page.page.click("#settings-form button[type=submit]")
     page.page.wait_for_url(re.compile("/runs/"))
     page.wait("globalThis.timeslice !== undefined")
@@ -134,7 +136,8 @@ def test_a_program_of_one_s_own_has_its_page(browser: Browser, url: str, languag
 
 
 def test_two_browsers_and_a_cut_connection_see_the_same_run(browser: Browser, url: str) -> None:
-    one = started(browser, url, "deadlock")
+    # It is stuck for longer than a slow machine takes to open another page.
+    one = started(browser, url, "deadlock", patience="12")
     other = RunPage(browser.new_page(viewport={"width": 900, "height": 700}))
     other.page.goto(one.page.url)
     other.wait("globalThis.timeslice?.model.seq > 0")
@@ -163,7 +166,7 @@ def test_two_browsers_and_a_cut_connection_see_the_same_run(browser: Browser, ur
 
 
 def test_stop_button_ends_a_real_run(browser: Browser, url: str) -> None:
-    page = started(browser, url, "deadlock")
+    page = started(browser, url, "deadlock", patience="20")
     page.wait("timeslice.model.tracks.size >= 3", 60_000)
     page.page.click("#stop-run")
     page.wait("timeslice.model.state === 'ended'", 60_000)
