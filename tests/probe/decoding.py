@@ -62,6 +62,8 @@ class Ring(NamedTuple):
 def read_ring(path: Path) -> Ring:
     """Decode what a ring still holds; a text whose first slot is overwritten is skipped."""
     data = path.read_bytes()
+    while not data:  # just made: its first bytes follow at once
+        data = path.read_bytes()
     magic, version, _, pid, tid, capacity, _, head, _, number = wire.HEADER.unpack_from(data)
     assert magic == wire.MAGIC and version == wire.VERSION
     assert len(data) == wire.HEADER_SIZE + capacity * wire.SLOT_SIZE
