@@ -62,8 +62,6 @@ class Ring(NamedTuple):
 def read_ring(path: Path) -> Ring:
     """Decode what a ring still holds; a text whose first slot is overwritten is skipped."""
     data = path.read_bytes()
-    while not data:  # just made: its first bytes follow at once
-        data = path.read_bytes()
     magic, version, _, pid, tid, capacity, _, head, _, number = wire.HEADER.unpack_from(data)
     assert magic == wire.MAGIC and version == wire.VERSION
     assert len(data) == wire.HEADER_SIZE + capacity * wire.SLOT_SIZE
@@ -94,7 +92,11 @@ class Run:
     def __init__(self, directory: Path, done: subprocess.CompletedProcess[str]) -> None:
         self.directory = directory
         self.returncode, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
-        self.rings = [read_ring(path) for path in sorted(directory.glob(wire.RING_PREFIX + "*"))]
+        self.rings = [
+            read_ring(path)
+            for path in sorted(directory.glob(wire.RING_PREFIX + "*"))
+            if path.stat().st_size
+        ]
         self.rows = sorted(row for ring in self.rings for row in ring.rows)
 
     @property
