@@ -40,12 +40,13 @@ if [ "$engine" = podman ] && [ -z "${CONTAINERS_CONF:-}" ]; then
     export CONTAINERS_CONF="$scratch/containers.conf"
 fi
 
-# The package index of this machine, where it has one of its own; never part of the image.
+# pip's settings of this machine, where it has any; never part of the image.
 {
-    echo '[global]'
-    [ -z "$certificates" ] || echo "cert = $certificates"
-    index=$(python3 -m pip config get global.index-url 2>/dev/null || true)
-    [ -z "$index" ] || echo "index-url = $index"
+    for file in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf" \
+        /etc/pip.conf; do
+        [ ! -f "$file" ] || { cat "$file"; break; }
+    done
+    [ -z "$certificates" ] || printf '\n[install]\ncert = %s\n' "$certificates"
 } > "$scratch/pip.conf"
 
 base=${BASE_IMAGE:-$(sed -n 's/^ARG BASE_IMAGE=//p' Dockerfile)}
