@@ -9,7 +9,7 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test lint bench bench-truth bench-overhead test-cpython pictures witness-pictures constraints \
+.PHONY: run test test-catalogue lint bench bench-truth bench-overhead test-cpython pictures witness-pictures constraints \
 	test-docker clean
 .DEFAULT_GOAL := run
 
@@ -19,6 +19,11 @@ run: $(VENV)/.installed
 # Lint and every test, the browser's included: what .ci/run runs.
 test: $(VENV)/.installed-dev lint
 	@$(BIN)/python -m pytest
+
+# Every scenario and variant, through the real pipeline, three times: no claim may fail.
+test-catalogue: $(VENV)/.installed-dev
+	@for turn in 1 2 3; do $(BIN)/python -m pytest -q -m "real" tests/catalogue/test_variants.py \
+		tests/real/test_scenarios.py $(ARGS) || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .

@@ -162,6 +162,10 @@ class Case:
 
 
 CASES: list[Case] = []
+#: Slug, settings, and what the program then prints when it runs alone, as a regular expression.
+ALONE: list[tuple[str, dict[str, Any], str]] = []
+#: Slug, settings, and a claim that such a run through the real pipeline can always tell.
+VARIANTS: list[tuple[str, dict[str, Any], str]] = []
 
 
 class Cases:
@@ -193,3 +197,14 @@ class Cases:
 
     def not_seen(self, claim: str, **details: Any) -> Register:
         return self._add("not-seen", claim, **details)
+
+    def alone(self, expected: str, **settings: Any) -> None:
+        """The program, run by plain Python with ``settings``, prints what ``expected`` finds."""
+        ALONE.append((self.slug, settings, expected))
+
+    def variant(self, claim: str, **settings: Any) -> None:
+        """A real run with ``settings`` ends with no claim failed, and ``claim`` holds.
+
+        ``make test`` runs the first of each scenario, ``make test-catalogue`` all.
+        """
+        VARIANTS.append((self.slug, settings, claim))

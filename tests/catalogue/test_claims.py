@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
 import re
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from app.catalogue import load
 from app.catalogue.claims import MAX_EVIDENCE
-from tests.catalogue import cases
 from tests.catalogue.build import CASES, Build, Case
+from tests.catalogue.cases import load_all
 
-for module in pkgutil.iter_modules(cases.__path__):
-    import_module(f"{cases.__name__}.{module.name}")
+load_all()
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 CLAIMS = [(slug, claim.id) for slug, item in load().items() for claim in item.claims]

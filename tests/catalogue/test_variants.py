@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,20 @@ from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
+from tests.catalogue.build import VARIANTS
+from tests.catalogue.cases import load_all
 
 pytestmark = pytest.mark.real
+load_all()
 
-#: Slug, settings, and a claim that such a run can always tell.
-VARIANTS: list[tuple[str, dict[str, Any], str]] = [
-    ("start-process", {"method": "forkserver", "how": "subclass", "children": 2}, "parent"),
-    ("reap-and-zombie", {"join": "soon", "parent_seconds": 0.6}, "zombie"),
-    ("reap-and-zombie", {"join": "never", "parent_seconds": 0.6}, "zombie"),
-    ("daemon-process", {"daemon": False, "logger_seconds": 1}, "logger-end"),
-    ("queue", {"make_ms": 40, "use_ms": 0, "items": 5}, "get-waits"),
-    ("race-counter", {"variant": "lock", "times": 4000}, "count"),
-    ("race-counter", {"variant": "append"}, "count"),
-    ("deadlock", {"variant": "ordered", "meals": 10, "patience": 20}, "all-eat"),
-    ("deadlock", {"variant": "timeout", "meals": 10, "patience": 20}, "all-eat"),
-    ("deadlock", {"variant": "one-lock", "meals": 10, "patience": 20}, "all-eat"),
-    ("daemon-thread", {"daemon": False, "logger_seconds": 1}, "vanishes"),
-    ("gil", {"work": "sleep"}, "sleeps-overlap"),
-    ("asyncio-basics", {"style": "timeout", "seconds": 0.2, "limit": 0.5}, "cancelled"),
-    ("asyncio-basics", {"style": "one-by-one", "seconds": 0.1}, "total"),
-    ("asyncio-basics", {"style": "old"}, "old-way"),
-    ("blocked-loop", {"sleep": "asyncio.sleep"}, "others"),
-    ("blocked-loop", {"sleep": "to_thread"}, "which-thread"),
-]
+
+def variants() -> Iterator[Any]:
+    """Each variant; all but the first of a scenario are for ``make test-catalogue`` alone."""
+    seen = set()
+    for slug, values, claim in VARIANTS:
+        marks = [pytest.mark.catalogue] if slug in seen else []
+        seen.add(slug)
+        yield pytest.param(slug, values, claim, marks=marks, id=f"{slug}-{values}")
 
 
 def run_variant(slug: str, values: dict[str, Any], folder: Path) -> Timeline:
@@ -51,9 +43,7 @@ def run_variant(slug: str, values: dict[str, Any], folder: Path) -> Timeline:
     return asyncio.run(run(LocalLauncher(), spec, folder / "run.timeslice")).timeline
 
 
-@pytest.mark.parametrize(
-    ("slug", "values", "claim"), VARIANTS, ids=[f"{slug}-{values}" for slug, values, _ in VARIANTS]
-)
+@pytest.mark.parametrize(("slug", "values", "claim"), list(variants()))
 def test_variant_runs_and_its_claims_hold(
     slug: str, values: dict[str, Any], claim: str, tmp_path: Path
 ) -> None:

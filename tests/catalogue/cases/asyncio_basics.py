@@ -5,6 +5,16 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("asyncio-basics")
 
+cases.alone(r"\[1, 2, 3, 4\]\nit took")
+cases.alone("4 done, 0 pending", style="wait", seconds=0.05)
+cases.alone("answer 4 is there", style="group", seconds=0.05)
+cases.alone(r"\[1, 2, 'TimeoutError', 'TimeoutError'\]", style="timeout")
+cases.alone(r"\[1, 2, 3, 4\]", style="one-by-one", seconds=0.05)
+cases.alone("^TypeError: Passing coroutines is forbidden", style="old")
+cases.variant("cancelled", style="timeout", seconds=0.2, limit=0.5)
+cases.variant("total", style="one-by-one", seconds=0.1)
+cases.variant("old-way", style="old")
+
 
 def tasks(b: Build, *lives: tuple[str, float, float], other_thread: bool = False) -> list[int]:
     main = b.process("program.py", 0, 500)

@@ -4,6 +4,12 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("blocked-loop")
 
+cases.alone(r"sleeper: good night\nsleeper: good morning(?s:.*)listener: got a m")
+cases.alone(r"good night\nlistener: got(?s:.*)good morning", sleep="asyncio.sleep")
+cases.alone(r"good night\nlistener: got(?s:.*)good morning", sleep="to_thread")
+cases.variant("others", sleep="asyncio.sleep")
+cases.variant("which-thread", sleep="to_thread")
+
 
 def loop(
     b: Build,

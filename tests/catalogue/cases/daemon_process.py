@@ -5,6 +5,10 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("daemon-process")
 
+cases.alone(r"main: my code is over\n(?s:.*)worker: my code is over\n$")
+cases.alone("logger: my code is over", daemon=False, logger_seconds=1)
+cases.variant("logger-end", daemon=False, logger_seconds=1)
+
 
 def family(
     b: Build,

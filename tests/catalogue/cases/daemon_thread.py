@@ -5,6 +5,11 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("daemon-thread")
 
+# The logger may say a last word while the process ends.
+cases.alone(r"worker: my code is over\n(logger: still here\n)?$")
+cases.alone(r"logger: my code is over\n$", daemon=False, worker_seconds=0.6)
+cases.variant("vanishes", daemon=False, logger_seconds=1)
+
 
 def threads(
     b: Build,

@@ -6,6 +6,14 @@ from tests.catalogue.build import MS, Build, Cases
 
 cases = Cases("deadlock")
 
+cases.alone("^stuck: Ann and Bob\n$", patience=1.5)
+cases.alone("both have eaten", variant="ordered", patience=20, meals=5)
+cases.alone("both have eaten", variant="timeout", patience=20, meals=5)
+cases.alone("both have eaten", variant="one-lock", patience=20, meals=5)
+cases.variant("all-eat", variant="ordered", meals=10, patience=20)
+cases.variant("all-eat", variant="timeout", meals=10, patience=20)
+cases.variant("all-eat", variant="one-lock", meals=10, patience=20)
+
 
 def stuck(b: Build, *, after: str = "blocked:lock 50 200", wrong_cycle: bool = False) -> None:
     """From 50 ms on Ann and Bob wait for each other."""

@@ -3,6 +3,12 @@ from __future__ import annotations
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("gil")
+
+cases.alone("2 tasks, threads: ", turns=500000)
+cases.alone("2 tasks, processes: ", mode="processes", turns=500000)
+cases.alone("2 tasks, serial: ", mode="serial", work="sleep", sleep_seconds=0.2)
+cases.alone("5 tasks, threads: ", work="sleep", tasks=5, sleep_seconds=0.2)
+cases.variant("sleeps-overlap", work="sleep")
 FREE = "CPython 3.13.5 free-threading"
 
 

@@ -4,6 +4,10 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("process-states")
 
+cases.alone(r"3 workers and one process for pipe have started\nall of them")
+cases.alone("all of them have ended", io="fsync", one_cpu=False, seconds=0.5)
+cases.alone("all of them have ended", io="sleep", workers=1, seconds=0.5)
+
 
 def turns(b: Build, track: int, first: int, step: int, count: int, length: int = 4) -> None:
     """``count`` turns on the CPU, ready in between."""

@@ -5,6 +5,10 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("queue")
 
+cases.alone("consumer has used 20 items")
+cases.alone("consumer has used 9 items", producers=3, room=1, items=3, use_ms=0)
+cases.variant("get-waits", make_ms=40, use_ms=0, items=5)
+
 
 def pair(b: Build, producer_rows: str, consumer_rows: str = "running 0 100") -> tuple[int, int]:
     main = b.process("program.py", 0, 110)

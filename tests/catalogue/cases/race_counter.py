@@ -3,6 +3,14 @@ from __future__ import annotations
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("race-counter")
+
+cases.alone("^80000 steps were made", variant="plain")
+cases.alone("^80000 steps were made")
+cases.alone("^80000 steps were made", variant="split")
+cases.alone("8000 were counted, 0 were lost", variant="lock", times=2000)
+cases.alone("80000 were counted, 0 were lost", variant="append")
+cases.variant("count", variant="lock", times=4000)
+cases.variant("count", variant="append")
 FREE = "CPython 3.13.5 free-threading"
 
 

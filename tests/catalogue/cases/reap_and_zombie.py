@@ -4,6 +4,12 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("reap-and-zombie")
 
+cases.alone(r"(?s)my work is done\nmain: joined, exit code 0\n$")
+cases.alone(r"^child: .*\nmain: joined, exit c", join="soon", orphan=False)
+cases.alone("main: my work is done", join="never", parent_seconds=0.4)
+cases.variant("zombie", join="soon", parent_seconds=0.6)
+cases.variant("zombie", join="never", parent_seconds=0.6)
+
 
 def family(b: Build, rows: str, end: float, work: tuple[float, float] = (10, 100)) -> None:
     """A child with these rows, and a parent that works during ``work``."""

@@ -4,6 +4,11 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("start-process")
 
+cases.alone(r"(?s)fork-3: done.*forkserver-3: done.*spawn-3: done")
+cases.alone(r"(?s)run\(\).*run\(\).*spawn-1: done", how="subclass", children=1)
+cases.alone("spawn-1: done", method="spawn", children=1)
+cases.variant("parent", method="forkserver", how="subclass", children=2)
+
 
 def child(b: Build, main: int, name: str, start: float, cost: float, parent: int = 1001) -> int:
     """Starts at ``start``, speaks ``cost`` later, ends 10 ms after that; start() takes 1 ms."""

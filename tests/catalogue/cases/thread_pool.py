@@ -6,6 +6,9 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("thread-pool")
 
+cases.alone(r"the results are \[1, 4, 9, 16, 25, 36, 49, 64\]")
+cases.alone(r"results are \[1, 4, 9", call="map", work="compute", seconds=0.05)
+
 
 def pool(
     b: Build,
