@@ -5,7 +5,11 @@ CPUs in an ftrace instance of its own, or by ``perf record``. Both need root. Fr
 events it builds for each thread when it ran, was ready, or was off the CPU, and prints the share
 of thread-time in which the timeline says the same, with the worst thread and instant.
 
-    python -m benchmarks.truth [--witness tracepoints perf procfs] [--only NAME] [--judge perf]
+``--both`` runs both judges beside the timeline and prints how far they agree with one another:
+a witness can't agree better with one of them than they do.
+
+    python -m benchmarks.truth [--witness tracepoints perf procfs] [--only NAME] [--both]
+        [--judge perf]
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from app.timeline.model import Track
 from app.timeline.states import Evidence, TrackKind
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
-from benchmarks.truth.agreement import Difference, class_of, compare, together
+from benchmarks.truth.agreement import Difference, between, class_of, compare, together
 from benchmarks.truth.ftrace import TRACEFS, Ftrace
 from benchmarks.truth.judge import Life, PerfRecord, lives
 from benchmarks.truth.programs import PROGRAMS
@@ -42,17 +46,27 @@ WITNESSES: tuple[Witness, ...] = ("tracepoints", "perf", "procfs")
 class Verdict:
     """One run and what the judge says of it."""
 
-    def __init__(self, text: str, witness: Witness, judge: str) -> None:
+    def __init__(self, text: str, witness: Witness, judge: str, both: bool) -> None:
         self.witness = witness
         with contextlib.ExitStack() as closing:
             folder = Path(tempfile.mkdtemp(prefix="timeslice-truth-"))
             closing.callback(shutil.rmtree, folder)
-            with Ftrace() if judge == "ftrace" else PerfRecord(folder) as heard:
+            judges: dict[str, Ftrace | PerfRecord] = {
+                "ftrace": Ftrace(),
+                "perf": PerfRecord(folder),
+            }
+            heard = judges.pop(judge)
+            with contextlib.ExitStack() as listening:
+                for listener in (heard, *(judges.values() if both else ())):
+                    listening.enter_context(listener)
                 spec = RunSpec(run_id=new_id(), program=text, witness=witness)
                 self.timeline = asyncio.run(run(LocalLauncher(), spec)).timeline
         self.lost = heard.lost
         self.tracks = self.timeline.of_kind(TrackKind.PROCESS, TrackKind.THREAD)
-        self.lives = lives(heard.events, {track.tid for track in self.tracks})
+        tids = {track.tid for track in self.tracks}
+        self.lives = lives(heard.events, tids)
+        (other,) = judges.values()
+        self.others = lives(other.events, tids) if both else {}
         self.by_track = {
             track.id: compare(self.timeline, track, self._life(track).spans)
             for track in self.tracks
@@ -61,6 +75,16 @@ class Verdict:
 
     def _life(self, track: Track) -> Life:
         return self.lives.get(track.tid) or Life()
+
+    def judges(self) -> str:
+        """How far the two judges agree with one another, strictly and but for edges."""
+        pairs = [
+            between((life.spans, self.others[tid].spans))
+            for tid, life in self.lives.items()
+            if tid in self.others
+        ]
+        both, same, edges = (sum(column) for column in zip(*pairs, strict=True))
+        return f"{100 * same / both:.2f} % ({100 * (same + edges) / both:.2f})"
 
     def row(self, name: str) -> list[str]:
         whole, timeline = self.whole, self.timeline
@@ -77,6 +101,7 @@ class Verdict:
             f"{100 * whole.share:.2f} %",
             f"{100 * whole.share_but_edges:.2f} %",
             judged,
+            self.judges() if self.others else "-",
             *(f"{a / 1e6:.1f} / {b / 1e6:.1f}" for a, b in list(whole.totals.values())[:3]),
             f"{stats_ns(timeline, self.tracks) / 1e6:.1f} / {kernel_ns / 1e6:.1f}",
             self.worst(),
@@ -137,24 +162,26 @@ def main() -> None:
     parser.add_argument("--witness", nargs="+", choices=WITNESSES, default=WITNESSES)
     parser.add_argument("--only", nargs="+", choices=tuple(PROGRAMS), default=tuple(PROGRAMS))
     parser.add_argument("--judge", choices=("ftrace", "perf"), default="ftrace")
+    parser.add_argument("--both", action="store_true", help="both judges, and how far they agree")
     options = parser.parse_args()
     if os.geteuid() != 0 or not os.access(TRACEFS / "instances", os.W_OK):
         sys.exit("The judge needs root and tracefs at /sys/kernel/tracing, mounted writable.")
     table = Table(
-        "program", "witness", "threads", "lost", "agree", "± 1 µs", "unsaid",
+        "program", "witness", "threads", "lost", "agree", "± 1 µs", "unsaid", "judges",
         "running", "ready", "off", "CPU", "worst thread, worst instant",
         title=f"The timeline and the judge ({options.judge})",
     )  # fmt: skip
     for name in options.only:
         for witness in options.witness:
-            verdict = Verdict(PROGRAMS[name], witness, options.judge)
+            verdict = Verdict(PROGRAMS[name], witness, options.judge, options.both)
             table.add_row(*verdict.row(name))
             if verdict.lost:
                 print(f"{name}: the judge's own buffer lost {verdict.lost} events")
     Console(width=200).print(table)
     print(
         "Milliseconds, the timeline's / the judge's, over the time that both speak of. unsaid: the "
-        "judge's own events are\nincomplete there, so it doesn't judge. CPU: the totals of the "
+        "judge's own events are\nincomplete there, so it doesn't judge. judges: how far both agree "
+        "with one another (± 1 µs). CPU: the totals of the "
         "timeline's statistics / the kernel's account (sched_stat_runtime)."
     )
 

@@ -104,6 +104,24 @@ def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
     )
 
 
+def between(judges: tuple[list[Span], list[Span]]) -> tuple[int, int, int]:
+    """How far two judges agree on a thread: ns both speak of, of these the same, and edges."""
+    both = same = edges = 0
+    (one, other), i, j = judges, 0, 0
+    while i < len(one) and j < len(other):
+        a, b = one[i], other[j]
+        length = min(a.end_ns, b.end_ns) - max(a.start_ns, b.start_ns)
+        if length > 0 and "unsaid" not in (a.what, b.what):
+            both += length
+            same += length * (a.what == b.what)
+            edges += length * (a.what != b.what and length <= EDGE_NS)
+        if a.end_ns < b.end_ns:
+            i += 1
+        else:
+            j += 1
+    return both, same, edges
+
+
 def together(agreements: Iterable[Agreement]) -> Agreement:
     items = list(agreements)
     totals: dict[Class, tuple[int, int]] = {}
