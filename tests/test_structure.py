@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: The JavaScript's order: a folder may import from itself and from lower levels.
 JS_LEVELS = {
     "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 3, "input": 3, "main": 4,
+    "compare": 4,
 }  # fmt: skip
 #: The first level that may touch the page.
 JS_PAGE_LEVEL = 3

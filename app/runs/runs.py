@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from app.errors import NotFound, Sentence, WorkerFailed
 from app.runs import shelf
@@ -78,11 +78,26 @@ class Runs:
 
     def start(self, plan: Plan, visitor: str = "") -> Run:
         """Take a run in; it starts now or waits its turn. Raises TooManyRuns."""
+        (run,) = self.start_in_turn([plan], visitor)
+        return run
+
+    def start_in_turn(self, plans: Sequence[Plan], visitor: str = "") -> list[Run]:
+        """Take runs in, each of which starts when the one before is over. Raises TooManyRuns."""
         if self._closed:
             raise WorkerFailed("The server is shutting down and starts no more runs.")
+        runs = [self._waiting(plan, visitor) for plan in plans]
+        may_start = self._admission.enter([run.id for run in runs], visitor)
+        for run, plan in zip(runs, plans, strict=True):
+            self._runs[run.id] = run
+            self._plans[run.id] = plan
+            self.meters.started.inc()
+        if may_start:
+            self._begin(runs[0].id)
+        return runs
+
+    def _waiting(self, plan: Plan, visitor: str) -> Run:
         run_id = new_id()
-        may_start = self._admission.enter(run_id, visitor)
-        run = Run(
+        return Run(
             id=run_id,
             scenario=plan.scenario,
             params=dict(plan.params),
@@ -95,12 +110,6 @@ class Runs:
             visitor=visitor,
             hub=Hub(self.settings.viewer_queue, self.meters.snapshots.inc),
         )
-        self._runs[run_id] = run
-        self._plans[run_id] = plan
-        self.meters.started.inc()
-        if may_start:
-            self._begin(run_id)
-        return run
 
     def get(self, run_id: str) -> Run:
         """Raises NotFound."""

@@ -10,7 +10,7 @@ from app.catalogue.loader import Catalogue
 from app.catalogue.parameters import FormField
 from app.doctor.interpreters import Interpreter
 from app.errors import InvalidParameters, UnknownInterpreter
-from app.runs.run import Plan
+from app.runs.run import Plan, Run
 from app.web import i18n
 
 #: Names in the form that are no parameters of the scenario.
@@ -113,6 +113,14 @@ def plan(
 def _json(params: Any) -> dict[str, Any]:
     value: dict[str, Any] = params.model_dump(mode="json")
     return value
+
+
+def given(run: Run, interpreters: Sequence[Interpreter]) -> dict[str, str]:
+    """What the form was given for ``run``, as its fields or a query have it."""
+    values = {name: _text(value) for name, value in run.params.items()}
+    if run.python in {interpreter.name for interpreter in interpreters[1:]}:
+        values[PYTHON] = str(run.python)
+    return values
 
 
 def chosen(interpreters: Sequence[Interpreter], python: str | None) -> Interpreter | None:

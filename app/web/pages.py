@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.catalogue.text import Text
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
-from app.runs.run import Run, RunState
 from app.timeline.states import State
 from app.web import forms, i18n
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
+from app.web.rows import row
 from app.web.search import Search, ideas, states
 from app.web.site import Site
 from app.web.visitors import greet, visitor_of
@@ -52,7 +49,7 @@ async def catalogue(
             for item in states(site.catalogue)
         ],
         found=sum(len(items) for _, items in groups),
-        recent=[_row(site, run, language) for run in site.runs.all()[:5]],
+        recent=[row(site, run, language) for run in site.runs.all()[:5]],
     )
     greet(request, response)
     return response
@@ -125,7 +122,7 @@ def _scenario(
         notes=markdown(item.notes(language)),
         claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
         limits=site.settings,
-        recent=[_row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
+        recent=[row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
     )
     greet(request, response)
     return response
@@ -153,78 +150,9 @@ async def start(request: Request) -> Response:
 async def runs(request: Request) -> Response:
     site = _site(request)
     language = site.language(request)
-    rows = [_row(site, run, language) for run in site.runs.all()]
+    rows = [row(site, run, language) for run in site.runs.all()]
     response: Response = site.render(request, "runs.html", runs=rows, kept=site.settings.runs_kept)
     return response
-
-
-def _row(site: Site, run: Run, language: str) -> dict[str, Any]:
-    return {
-        **run.as_json(site.runs.position(run)),
-        "title": _title(site, run, language),
-        "state_text": _STATES[run.state].of(language),
-        "limit_text": limit_text(run.limit, language),
-        "failure": i18n.error_text(run.failure, language) if run.failure else "",
-        "recording_failure": i18n.error_text(run.recording_failure, language)
-        if run.recording_failure
-        else "",
-        "values": _values(site, run, language),
-    }
-
-
-def _title(site: Site, run: Run, language: str) -> str:
-    """The scenario's title; the file of another program; the id where nothing is known."""
-    if run.scenario:
-        return site.scenario_title(run.scenario, language)
-    return run.file_name if run.program else run.id
-
-
-def _values(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
-    """(title, value) of the run's parameters, or of its arguments, for a reader."""
-    if run.args:
-        return [(i18n.gettext(N_("arguments"), language), shlex.join(run.args))]
-    if run.scenario not in site.catalogue:
-        return [(name, str(value)) for name, value in run.params.items()]
-    values = []
-    for field in site.catalogue[run.scenario].fields():
-        if field.name not in run.params:
-            continue
-        value = run.params[field.name]
-        titles = {choice.value: choice.title.of(language) for choice in field.choices}
-        text = titles.get(str(value), str(value))
-        if isinstance(value, bool):
-            text = i18n.gettext(N_("yes") if value else N_("no"), language)
-        values.append((field.title.of(language), f"{text} {field.unit}".strip()))
-    return values
-
-
-def limit_text(limit: dict[str, Any] | None, language: str) -> str:
-    """Which limit ended the run; empty when none did, or when it was stopped on request."""
-    name = limit["name"] if limit else ""
-    if limit is None or name not in _LIMITS:
-        return ""
-    return i18n.gettext(_LIMITS[name], language).format(value=f"{limit['value']:g}")
-
-
-_LIMITS = {
-    "wall": N_("ended at its limit of {value} s"),
-    "cpu": N_("ended at its limit of {value} s of CPU time"),
-    "memory": N_("ended at its limit of {value} MiB of memory"),
-    "processes": N_("ended at its limit of {value} processes and threads"),
-    "output": N_("ended at its limit of {value} KiB of output"),
-}
-
-
-#: Both languages here: as words of a run they differ from the same words of a thread.
-_STATES = {
-    RunState.WAITING: Text("waiting", "排队中"),
-    RunState.RUNNING: Text("running", "运行中"),
-    RunState.ENDED: Text("ended", "已结束"),
-    RunState.FAILED: Text("failed", "失败"),
-    RunState.STOPPED: Text("stopped", "已停止"),
-    RunState.INTERRUPTED: Text("interrupted", "被中断"),
-    RunState.DAMAGED: Text("damaged", "已损坏"),
-}
 
 
 @router.get("/runs/{run_id}")
@@ -234,16 +162,13 @@ async def run(request: Request, run_id: str) -> Response:
     item = site.runs.get(run_id)
     api = f"/api/runs/{item.id}"
     known = item.scenario in site.catalogue
-    values = {name: _query(value) for name, value in item.params.items()}
-    if item.python in {interpreter.name for interpreter in site.interpreters[1:]}:
-        values[forms.PYTHON] = str(item.python)
-    query = urlencode(values)
+    query = urlencode(forms.given(item, site.interpreters))
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
     response: Response = site.render(
         request,
         "run.html",
         run={
-            **_row(site, item, language),
+            **row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
         },
         program_lines=program_lines(item.program),
@@ -258,10 +183,6 @@ async def run(request: Request, run_id: str) -> Response:
     )
     greet(request, response)
     return response
-
-
-def _query(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 @router.get("/runs/{run_id}/program.py")

@@ -27,7 +27,7 @@ class Static(StaticFiles):
         super().__init__(directory=root)
         self.root = root
         self._known: tuple[list[tuple[str, int, int]], str] = ([], "")
-        self._modules: tuple[str, list[str]] = ("", [])
+        self._modules: tuple[str, dict[str, list[str]]] = ("", {})
 
     def addresses(self) -> Callable[[str], str]:
         """The function from a path (``css/base.css``) to its address while no file changes; that
@@ -41,12 +41,15 @@ class Static(StaticFiles):
 
         return url
 
-    def modules(self) -> list[str]:
-        """The paths of all modules that ``js/main.js`` imports, directly or not."""
+    def modules(self, first: str = "js/main.js") -> list[str]:
+        """The paths of all modules that ``first`` imports, directly or not."""
         tree = self._tree()
         if self._modules[0] != tree:
-            self._modules = (tree, self._imported("js/main.js"))
-        return self._modules[1]
+            self._modules = (tree, {})
+        known = self._modules[1]
+        if first not in known:
+            known[first] = self._imported(first)
+        return known[first]
 
     def _imported(self, first: str) -> list[str]:
         root = self.root.resolve()

@@ -69,7 +69,7 @@ def started(browser: Browser, url: str, slug: str, **settings: str) -> RunPage:
     page.page.goto(f"{url}/scenarios/{slug}")
     for name, value in settings.items():
         page.page.fill(f"#settings-form [name={name}]", value)
-    page.page.click("#settings-form button[type=submit]")
+    page.page.click("#settings-form button.start")
     page.page.wait_for_url(re.compile("/runs/"))
     page.wait("globalThis.timeslice !== undefined")
     return page
@@ -196,3 +196,44 @@ def test_times_on_pages_are_the_readers_own(browser: Browser, url: str) -> None:
         assert place.get_attribute("title") == when.strftime("%Y-%m-%d %H:%M:%S UTC")
         assert not reader.complaints
     context.close()
+
+
+def test_two_settings_are_compared_on_one_time_axis(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{url}/scenarios/thread-pool")
+    page.click("#settings-form button[formaction='/compare']")
+    page.fill("[name='a.workers']", "1")
+    page.fill("[name='b.workers']", "4")
+    page.click("#compare-form button.start")
+    page.wait_for_url(re.compile(r"/compare/\w+/\w+"))
+    assert page.locator("#side-A .differs").inner_text() == "Threads in the pool 1"
+    page.wait_for_function(
+        "() => comparison.a.model.state === 'ended' && comparison.b.model.state === 'ended'"
+        " && comparison.settled() && document.querySelectorAll('#claims tbody tr').length > 0",
+        timeout=60_000,
+    )
+
+    spans = page.evaluate("[comparison.a, comparison.b].map(({view}) => view.scale.spanNs)")
+    lengths = page.evaluate("[comparison.a, comparison.b].map(({model}) => model.nowNs)")
+    assert spans[0] == spans[1] >= max(lengths)  # one axis, as long as the longer run
+    assert lengths[0] > lengths[1]  # one worker takes longer than four
+
+    # What is done to one picture is done to the other.
+    box = page.locator("#side-A canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(f"() => comparison.b.view.scale.spanNs < {spans[0]} * 0.9")
+    starts = page.evaluate("[comparison.a, comparison.b].map(({view}) => view.scale.startNs)")
+    assert starts[0] == pytest.approx(starts[1])
+    assert page.evaluate("comparison.b.view.hoverNs === comparison.a.view.hoverNs")
+
+    # The first process stands for the first, a worker for the worker of its name; three have none.
+    names = page.locator("#differences tbody th").all_inner_texts()
+    assert names[1].startswith("program.py") and "process" in names[1]
+    assert sum("thread" in name for name in names) == 4
+    rows = page.locator("#differences tbody tr").count()
+    assert rows == 2 * len(names)
+    verdicts = page.locator("#claims tbody tr").first.locator(".verdict")
+    assert verdicts.count() == 2
+    page.close()

@@ -79,11 +79,14 @@ def _tasks(timeline: Timeline, params: Settings) -> list[Track]:
     return starting(timeline, "task-", least=2)
 
 
+_WORDS = {"threads": "线程", "processes": "进程", "compute": "计算", "sleep": "睡眠"}
+
+
 def _need(params: Settings, mode: str, work: str) -> None:
     if (params.mode, params.work) != (mode, work):
         raise NotSeen(
             f"It takes tasks that {work} in {mode}; this run had others.",
-            f"需要在 {mode} 中进行 {work} 任务，本次运行不是。",
+            f"需要各在一个{_WORDS[mode]}里的{_WORDS[work]}任务，本次运行不是。",
         )
 
 

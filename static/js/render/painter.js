@@ -26,6 +26,8 @@ export class Painter {
   #layoutKey = "";
   #stale = true;
   #stretch = Infinity;
+  /** How much taller than normal the rows may be: 1 where pictures stand beside one another. */
+  mostStretch = Infinity;
   #cssWidth = 0;
   #cssHeight = 0;
 
@@ -113,7 +115,8 @@ export class Painter {
     const { unit } = this.palette;
     const normal = layOut(this.model, this.view.folded, unit);
     const room = (this.#cssHeight - this.axisPx) * 0.86;
-    const most = this.model.state === "ended" ? Infinity : this.#stretch;
+    const most = this.model.state === "ended" ? this.mostStretch
+      : Math.min(this.#stretch, this.mostStretch);
     const stretch = stretchFor(normal, room, most);
     if (this.model.tracks.size > 0) this.#stretch = stretch;
     this.layout = stretch === 1 ? normal : layOut(this.model, this.view.folded, unit, stretch);

@@ -43,9 +43,14 @@ export class View {
   /** @type {(() => void)[]} */
   #listeners = [];
 
-  /** @param {Timeline} model */
-  constructor(model) {
+  /**
+   * @param {Timeline} model
+   * @param {() => {nowNs: number, state: string}} [extent] how far the picture reaches, where it
+   *   has to reach further than this run: it stands beside another
+   */
+  constructor(model, extent = () => model) {
     this.model = model;
+    this.extent = extent;
   }
 
   /** @param {() => void} listener called after each change */
@@ -73,7 +78,7 @@ export class View {
   /** Keeps up with the run after a frame. */
   followRun() {
     if (this.pausedNs !== null) return;
-    const { nowNs, state } = this.model;
+    const { nowNs, state } = this.extent();
     const { startNs, endNs, spanNs } = this.scale;
     if (this.follow === "all") {
       const wanted = this.#wholeRun();
@@ -98,8 +103,9 @@ export class View {
 
   /** A live run grows in steps, so that the picture does not creep. @returns {Range} */
   #wholeRun() {
-    const nowNs = Math.max(this.model.nowNs, 1e6);
-    if (this.model.state === "ended") {
+    const { nowNs: reachedNs, state } = this.extent();
+    const nowNs = Math.max(reachedNs, 1e6);
+    if (state === "ended") {
       const { widthPx } = this.scale;
       const words = ENDINGS_PX * this.unit;
       const room = widthPx > 4 * words ? words : ENDING_ICONS_PX * this.unit;

@@ -1,0 +1,81 @@
+"""A run as pages show it: its title, its settings and its state in the reader's words."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from app.catalogue.text import Text
+from app.runs.run import Run, RunState
+from app.web import i18n
+from app.web.i18n import N_
+from app.web.site import Site
+
+
+def row(site: Site, run: Run, language: str) -> dict[str, Any]:
+    return {
+        **run.as_json(site.runs.position(run)),
+        "title": title_of(site, run, language),
+        "state_text": _STATES[run.state].of(language),
+        "limit_text": limit_text(run.limit, language),
+        "failure": i18n.error_text(run.failure, language) if run.failure else "",
+        "recording_failure": i18n.error_text(run.recording_failure, language)
+        if run.recording_failure
+        else "",
+        "values": values_of(site, run, language),
+    }
+
+
+def title_of(site: Site, run: Run, language: str) -> str:
+    """The scenario's title; the file of another program; the id where nothing is known."""
+    if run.scenario:
+        return site.scenario_title(run.scenario, language)
+    return run.file_name if run.program else run.id
+
+
+def values_of(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
+    """(title, value) of the run's parameters, or of its arguments, for a reader."""
+    if run.args:
+        return [(i18n.gettext(N_("arguments"), language), shlex.join(run.args))]
+    if run.scenario not in site.catalogue:
+        return [(name, str(value)) for name, value in run.params.items()]
+    shown = []
+    for field in site.catalogue[run.scenario].fields():
+        if field.name not in run.params:
+            continue
+        value = run.params[field.name]
+        titles = {choice.value: choice.title.of(language) for choice in field.choices}
+        text = titles.get(str(value), str(value))
+        if isinstance(value, bool):
+            text = i18n.gettext(N_("yes") if value else N_("no"), language)
+        shown.append((field.title.of(language), f"{text} {field.unit}".strip()))
+    return shown
+
+
+def limit_text(limit: dict[str, Any] | None, language: str) -> str:
+    """Which limit ended the run; empty when none did, or when it was stopped on request."""
+    name = limit["name"] if limit else ""
+    if limit is None or name not in _LIMITS:
+        return ""
+    return i18n.gettext(_LIMITS[name], language).format(value=f"{limit['value']:g}")
+
+
+_LIMITS = {
+    "wall": N_("ended at its limit of {value} s"),
+    "cpu": N_("ended at its limit of {value} s of CPU time"),
+    "memory": N_("ended at its limit of {value} MiB of memory"),
+    "processes": N_("ended at its limit of {value} processes and threads"),
+    "output": N_("ended at its limit of {value} KiB of output"),
+}
+
+
+#: Both languages here: as words of a run they differ from the same words of a thread.
+_STATES = {
+    RunState.WAITING: Text("waiting", "排队中"),
+    RunState.RUNNING: Text("running", "运行中"),
+    RunState.ENDED: Text("ended", "已结束"),
+    RunState.FAILED: Text("failed", "失败"),
+    RunState.STOPPED: Text("stopped", "已停止"),
+    RunState.INTERRUPTED: Text("interrupted", "被中断"),
+    RunState.DAMAGED: Text("damaged", "已损坏"),
+}

@@ -1,0 +1,44 @@
+// Which track of one run stands for which of another: the same name, in the order of start.
+
+/** @typedef {import("./timeline.js").Timeline} Timeline */
+/** @typedef {import("./shapes.js").Track} Track */
+/** @typedef {{a: Track | null, b: Track | null}} Pair */
+
+/**
+ * The first process of a run stands for the first of the other. Of the rest, the n-th track of a
+ * name stands for the n-th of that name, at first among those of its kind, then of any; a track
+ * whose name the other run does not have stands alone.
+ * @param {Timeline} a @param {Timeline} b
+ * @returns {Pair[]} in the order of start in `a`, those of `b` alone at the end
+ */
+export function pairTracks(a, b) {
+  const others = inOrder(b);
+  /** @type {Map<Track, Track>} */
+  const found = new Map();
+  const taken = new Set();
+  /** @param {Track} one @param {Track | undefined} other */
+  const join = (one, other) => {
+    if (!other) return;
+    found.set(one, other);
+    taken.add(other);
+  };
+  if (a.root) join(a.root, b.root);
+  for (const sameKind of [true, false]) {
+    for (const one of inOrder(a)) {
+      if (found.has(one)) continue;
+      join(one, others.find((other) =>
+        !taken.has(other) && other.name === one.name && (!sameKind || other.kind === one.kind)));
+    }
+  }
+  return [
+    ...inOrder(a).map((one) => ({ a: one, b: found.get(one) ?? null })),
+    ...others.filter((other) => !taken.has(other)).map((other) => ({ a: null, b: other })),
+  ];
+}
+
+/** @param {Timeline} model */
+function inOrder(model) {
+  return [...model.tracks.values()].sort(
+    (one, other) => one.start_ns - other.start_ns || one.id - other.id,
+  );
+}

@@ -1,0 +1,69 @@
+// The claims of two runs beside one another; a click shows a verdict's evidence in its picture.
+
+import { t } from "../base/messages.js";
+import { el, part } from "./dom.js";
+
+/** @typedef {import("../compare/side.js").Side} Side */
+/** @typedef {import("../model/shapes.js").Claim} Claim */
+
+export class Verdicts {
+  #shown = "";
+
+  /**
+   * @param {Side} a @param {Side} b @param {string} language
+   * @param {(side: Side, claim: Claim) => void} showEvidence
+   */
+  constructor(a, b, language, showEvidence) {
+    this.sides = [a, b];
+    this.language = language;
+    this.showEvidence = showEvidence;
+    const table = part("claims");
+    this.head = table.querySelector("thead") ?? table;
+    this.body = table.querySelector("tbody") ?? table;
+    this.hint = part("claims-hint");
+  }
+
+  update() {
+    const claims = this.sides.map(({ model }) => [...model.claims.values()]);
+    const key = JSON.stringify(claims);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const ids = [...new Set(claims.flat().map((claim) => claim.id))];
+    this.hint.hidden = ids.length > 0;
+    const heads = ["A", "B"].map((letter) => el("th", { scope: "col" },
+      el("span", { class: `letter ${letter.toLowerCase()}` }, letter)));
+    this.head.replaceChildren(...(ids.length === 0 ? []
+      : [el("tr", {}, el("th", { scope: "col" }, t("Claim")), ...heads)]));
+    this.body.replaceChildren(...ids.map((id) => this.#row(id)));
+  }
+
+  /** @param {string} id */
+  #row(id) {
+    const found = this.sides.map(({ model }) => model.claims.get(id));
+    const texts = [...new Set(found.filter((it) => it !== undefined).map((it) => this.#in(it.text)))];
+    const differ = found.every(Boolean) && found[0]?.verdict !== found[1]?.verdict;
+    return el("tr", differ ? { class: "differ" } : {},
+      el("th", { scope: "row" }, ...texts.map((text) => el("span", {}, text))),
+      ...found.map((claim, side) => el("td", {}, claim ? this.#verdict(claim, side) : "–")));
+  }
+
+  /** @param {Claim} claim @param {number} side */
+  #verdict(claim, side) {
+    const words = { holds: t("holds"), fails: t("fails"), "not-seen": t("not seen") };
+    const verdict = /** @type {keyof typeof words} */ (claim.verdict);
+    const body = [
+      el("span", { class: `verdict ${verdict}` }, words[verdict] ?? claim.verdict),
+      el("span", { class: "claim-why" }, this.#in(claim.why)),
+    ];
+    if (claim.evidence.length === 0) return el("div", { class: "claim" }, ...body);
+    const button = el("button", { class: "claim", type: "button" }, ...body);
+    button.title = t("Show the evidence in the picture");
+    button.addEventListener("click", () => this.showEvidence(this.sides[side], claim));
+    return button;
+  }
+
+  /** @param {Record<string, string>} text by language */
+  #in(text) {
+    return text[this.language] ?? text.en ?? "";
+  }
+}
