@@ -16,7 +16,7 @@ from app.doctor.interpreters import Interpreter
 from app.runs.launcher import Launcher
 from app.runs.runs import Runs
 from app.settings import Settings
-from app.web import api, compare, interpreters, operations, pages, problems, stream
+from app.web import api, compare, interpreters, operations, pages, paths, problems, stream
 from app.web.security import Security
 from app.web.site import Site
 
@@ -65,7 +65,14 @@ def create_app(
     app.state.site = site
     app.add_middleware(Security)
     problems.install(app)
-    for router in (pages.router, compare.router, api.router, stream.router, operations.router):
+    for router in (
+        pages.router,
+        paths.router,
+        compare.router,
+        api.router,
+        stream.router,
+        operations.router,
+    ):
         app.include_router(router)
     app.mount("/static", site.static, name="static")
     return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic
 
@@ -12,6 +14,7 @@ from app.catalogue import parameters
 from app.catalogue.claims import Claim, answer_json, ask
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
+from app.catalogue.questions import Question
 from app.catalogue.render import render
 from app.catalogue.text import Text
 from app.timeline.states import State
@@ -62,6 +65,15 @@ class Scenario(Generic[P]):
         """What happens and why, as Markdown; English for a language there are no notes in."""
         name = Text("notes.en.md", "notes.zh.md").of(language)
         return (self.folder / name).read_text("utf-8")
+
+    @cached_property
+    def questions(self) -> tuple[Question[P], ...]:
+        """What a student may predict before a run: ``QUESTIONS`` of ``questions.py``, if any."""
+        name = f"app.scenarios.{self.folder.name}.questions"
+        if not (self.folder / "questions.py").is_file() or find_spec(name) is None:
+            return ()
+        found: tuple[Question[P], ...] = import_module(name).QUESTIONS
+        return found
 
     def fields(self) -> list[FormField]:
         return parameters.fields(self.parameters)

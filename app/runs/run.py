@@ -46,6 +46,7 @@ class Plan:
     python: str | None = None  # a path; None: the Python that runs the server
     python_name: str | None = None
     file_name: str = "program.py"
+    predictions: Mapping[str, Any] = field(default_factory=dict)  # JSON values by question
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Run:
     program: str = ""
     file_name: str = "program.py"
     args: list[str] = field(default_factory=list)
+    predictions: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
     visitor: str = ""
     hub: Hub | None = None
@@ -105,6 +107,7 @@ class Run:
             "params": self.params,
             "python": self.python,
             "created_at": self.created_at,
+            **({"predictions": self.predictions} if self.predictions else {}),
         }
 
 
@@ -142,6 +145,7 @@ def _told(path: Path, recording: Recording) -> Run:
         file_name=str(meta.get("file_name") or "program.py"),
         args=[str(value) for value in meta.get("args") or ()],
         python=meta.get("python"),
+        predictions=dict(meta.get("predictions") or {}),
         duration_ns=recording.last_ns,
     )
     if ended is not None:

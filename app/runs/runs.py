@@ -107,6 +107,7 @@ class Runs:
             program=plan.program,
             file_name=plan.file_name,
             python=plan.python_name,
+            predictions=dict(plan.predictions),
             visitor=visitor,
             hub=Hub(self.settings.viewer_queue, self.meters.snapshots.inc),
         )

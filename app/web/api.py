@@ -13,7 +13,7 @@ from app.catalogue.parameters import FormField
 from app.catalogue.scenario import Scenario
 from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
-from app.web import forms
+from app.web import forms, predictions
 from app.web.problems import responses
 from app.web.site import Site
 from app.web.visitors import visitor_of
@@ -177,6 +177,38 @@ async def timeline(request: Request, run_id: str) -> Response:
     language = site.language(request)
     body = await asyncio.to_thread(FORMATS["json"].write, found, language)
     return Response(body, media_type="application/json")
+
+
+class PredictionOut(BaseModel):
+    """A prediction, what the run answers (null where it can't tell), and how they differ.
+
+    Values are a choice, a number, an order of names, or a drawing: a letter for each cell of time
+    by track. ``rows`` and ``words`` are the run's answer for a reader.
+    """
+
+    id: str
+    text: str
+    predicted: JsonValue
+    answer: JsonValue
+    right: bool
+    why: str
+    words: str
+    rows: list[tuple[str, str]]
+
+
+@router.get(
+    "/runs/{run_id}/predictions",
+    response_model=list[PredictionOut],
+    responses=responses(404, 409),
+)
+async def outcomes(request: Request, run_id: str) -> Any:
+    """What was predicted of the run before it began, and what it shows so far."""
+    site = _site(request)
+    found = site.runs.get(run_id)
+    timeline = await site.runs.timeline(found)
+    return await asyncio.to_thread(
+        predictions.outcomes, site, found, timeline, site.language(request)
+    )
 
 
 @router.get(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
@@ -9,14 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
-from app.timeline.states import State
-from app.web import forms, i18n
+from app.web import forms, i18n, paths, predictions
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
 from app.web.rows import row
 from app.web.search import Search, ideas, states
 from app.web.site import Site
+from app.web.states import STATE_NAMES
 from app.web.visitors import greet, visitor_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -45,30 +47,15 @@ async def catalogue(
         ideas=[(item.value, item.text.of(language)) for item in ideas(site.catalogue)],
         levels=_levels(language),
         states=[
-            (item.word, i18n.gettext(_STATE_NAMES[item], language))
+            (item.word, i18n.gettext(STATE_NAMES[item], language))
             for item in states(site.catalogue)
         ],
         found=sum(len(items) for _, items in groups),
         recent=[row(site, run, language) for run in site.runs.all()[:5]],
+        paths=[] if search.active else paths.all_paths(site, language),
     )
     greet(request, response)
     return response
-
-
-#: As the run's page names them.
-_STATE_NAMES = {
-    State.UNKNOWN: N_("unknown"),
-    State.NEW: N_("new"),
-    State.READY: N_("ready"),
-    State.RUNNING: N_("running"),
-    State.BLOCKED: N_("blocked"),
-    State.GIL: N_("waiting for the GIL"),
-    State.STOPPED: N_("stopped"),
-    State.ZOMBIE: N_("zombie"),
-    State.EXITED: N_("exited"),
-    State.AWAITING: N_("awaiting"),
-    State.DONE: N_("done"),
-}
 
 
 def _levels(language: str) -> list[tuple[str, str]]:
@@ -80,7 +67,8 @@ def _levels(language: str) -> list[tuple[str, str]]:
 async def scenario(request: Request, slug: str) -> Response:
     """The query may carry values for the form, as the link "Run again" of a run does."""
     given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
-    return _scenario(request, slug, given, python=request.query_params.get(forms.PYTHON, ""))
+    python = request.query_params.get(forms.PYTHON, "")
+    return _scenario(request, slug, given, python=python, path=given.get(paths.FIELD, ""))
 
 
 def _scenario(
@@ -89,8 +77,12 @@ def _scenario(
     values: dict[str, str],
     *,
     python: str = "",
+    path: str = "",
+    predicted: dict[str, str] | None = None,
+    mistaken: dict[str, str] | None = None,
     error: TimesliceError | None = None,
 ) -> Response:
+    """``predicted``: answers to the form's questions, ``mistaken``: what is wrong with them."""
     site = _site(request)
     language = site.language(request)
     item = site.catalogue[slug]
@@ -100,7 +92,7 @@ def _scenario(
     response: Response = site.render(
         request,
         "scenario.html",
-        200 if error is None else status_of(error),
+        status_of(error) if error else 422 if mistaken else 200,
         address=f"/scenarios/{slug}",
         slug=slug,
         title=item.title.of(language),
@@ -117,7 +109,9 @@ def _scenario(
         else "",
         error="" if error is None or wrong else i18n.error_text(error, language),
         others={name: why for name, why in wrong.items() if name not in names},
-        invalid=bool(wrong) or isinstance(error, UnknownInterpreter),
+        invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
+        step=paths.place_in(site, path, slug, language),
+        questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
         program_lines=program_lines(item.program),
         notes=markdown(item.notes(language)),
         claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
@@ -137,13 +131,20 @@ async def start(request: Request) -> Response:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     slug = values.pop(forms.SCENARIO, "")
     python = values.pop(forms.PYTHON, "")
-    site.catalogue[slug]  # an unknown one has no form to come back to
+    path = values.pop(paths.FIELD, "")
+    values, given = predictions.split(values)
+    # An unknown scenario has no form to come back to.
+    predicted, mistaken = predictions.of_form(site.catalogue[slug].questions, given, language)
+    shown = partial(_scenario, request, slug, values, python=python, path=path, predicted=given)
     try:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
-        run = site.runs.start(plan, visitor_of(request))
+        if mistaken:
+            return shown(mistaken=mistaken)
+        run = site.runs.start(replace(plan, predictions=predicted), visitor_of(request))
     except TimesliceError as error:
-        return _scenario(request, slug, values, python=python, error=error)
-    return RedirectResponse(f"/runs/{run.id}", 303)
+        return shown(mistaken=mistaken, error=error)
+    query = f"?{urlencode({paths.FIELD: path})}" if path else ""
+    return RedirectResponse(f"/runs/{run.id}{query}", 303)
 
 
 @router.get("/runs")
@@ -156,7 +157,7 @@ async def runs(request: Request) -> Response:
 
 
 @router.get("/runs/{run_id}")
-async def run(request: Request, run_id: str) -> Response:
+async def run(request: Request, run_id: str, path: str = "") -> Response:
     site = _site(request)
     language = site.language(request)
     item = site.runs.get(run_id)
@@ -180,6 +181,8 @@ async def run(request: Request, run_id: str) -> Response:
         stream_url=f"{api}/stream",
         export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
         rerun_url=rerun if known else "",
+        predictions=predictions.predicted(site, item, language),
+        step=paths.place_in(site, path, item.scenario, language),
     )
     greet(request, response)
     return response

@@ -10,6 +10,7 @@ import { Details } from "./panels/details.js";
 import { part } from "./panels/dom.js";
 import { Findings } from "./panels/findings.js";
 import { OutputPanel } from "./panels/output.js";
+import { Prediction } from "./panels/prediction.js";
 import { Program } from "./panels/program.js";
 import { States } from "./panels/states.js";
 import { Status } from "./panels/status.js";
@@ -37,6 +38,7 @@ const status = new Status(model, view, page.dataset.state ?? "");
 const states = new States(model, view, painter);
 const textual = new Textual(model);
 const claims = new Claims(model, page.dataset.language ?? "en", showEvidence);
+const prediction = new Prediction(model, document.getElementById("prediction"));
 const findings = new Findings(model, (finding) => {
   const endNs = finding.end_ns ?? view.nowNs;
   view.show(finding.start_ns, Math.max(endNs, finding.start_ns + 1e6), 0.4);
@@ -85,6 +87,7 @@ const updatePanels = paced(() => {
   claims.update();
   findings.update();
   output.update();
+  void prediction.update();
   program.follow();
   states.update();
   status.update();

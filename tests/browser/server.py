@@ -93,6 +93,7 @@ class PageServer:
             program_url="/program.py", messages=i18n.script_messages(language),
             api_url="/api", stream_url="/stream",
             export_urls={"json": "/export"}, rerun_url="/scenarios/deadlock", known=True,
+            predictions=[], step=None,
             switch_language_url=lambda other: f"/?lang={other}",
             modules=self._static.modules(), url_static=self._static.addresses(),
         )  # fmt: skip

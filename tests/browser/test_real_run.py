@@ -237,3 +237,34 @@ def test_two_settings_are_compared_on_one_time_axis(browser: Browser, url: str) 
     verdicts = page.locator("#claims tbody tr").first.locator(".verdict")
     assert verdicts.count() == 2
     page.close()
+
+
+def test_prediction_is_drawn_and_stands_above_what_the_run_shows(
+    browser: Browser, url: str
+) -> None:
+    page = RunPage(browser.new_page(viewport={"width": 1280, "height": 900}))
+    page.page.goto(f"{url}/scenarios/deadlock?path=first-course")
+    page.page.fill("[name='patience']", "1.5")
+    cells = page.page.locator(".draw-row").first.locator("button")
+    page.page.click("[data-letters] button >> nth=1")  # blocked
+    cells.nth(6).click()
+    first, last = cells.nth(7).bounding_box(), cells.nth(11).bounding_box()
+    assert first is not None and last is not None
+    page.page.mouse.move(first["x"] + 3, first["y"] + 8)
+    page.page.mouse.down()
+    page.page.mouse.move(last["x"] + 3, last["y"] + 8, steps=12)
+    page.page.mouse.up()
+    cells.nth(5).focus()
+    page.page.keyboard.press("r")
+    assert page.page.input_value("[name='predict.states.Ann']") == ".....RBBBBBB"
+    page.page.click("button.start")
+    page.page.wait_for_url(re.compile("/runs/"))
+    page.wait("globalThis.timeslice?.model.state === 'ended'", 60_000)
+    page.wait("document.querySelectorAll('[data-answer-row] .cell').length === 24")
+
+    answer = page.page.locator("[data-answer-row='0']").get_attribute("aria-label") or ""
+    assert answer.endswith("BBBBB")
+    assert "cells agree" in page.text(".outcome")
+    page.page.click("#next-step")
+    page.page.wait_for_url(re.compile("/scenarios/queue"))
+    page.page.close()

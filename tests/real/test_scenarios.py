@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,3 +84,16 @@ def test_scenario_runs_and_its_claims_hold(slug: str, tmp_path: Path) -> None:
     assert verdicts
     assert not {name: said for name, said in verdicts.items() if said[0] == "fails"}
     assert any(verdict == "holds" for verdict, _ in verdicts.values()), verdicts
+    check_questions(slug, timeline)
+
+
+def check_questions(slug: str, timeline: Timeline) -> None:
+    """What was asked before such a run, it answers; and the answer could have been predicted."""
+    scenario = load()[slug]
+    for question in scenario.questions:
+        answer: Any = question.answer(timeline, scenario.validate({}))
+        if isinstance(answer, dict):
+            given = ",".join(f"{key}:{row}" for key, row in answer.items()).replace("?", ".")
+        else:
+            given = ",".join(answer) if isinstance(answer, list) else str(answer)
+        assert question.kind.right(question.kind.read(given), answer) or "?" in str(answer)

@@ -52,12 +52,12 @@ class Settings(Parameters):
     )
 
 
-def _tasks(timeline: Timeline, least: int = 2) -> list[Track]:
+def tasks_of(timeline: Timeline, least: int = 2) -> list[Track]:
     return starting(timeline, "fetch", TrackKind.COROUTINE, least=least)
 
 
 def check_total(timeline: Timeline, params: Settings) -> Answer:
-    tasks = _tasks(timeline)
+    tasks = tasks_of(timeline)
     lives = [whole(timeline, task) for task in tasks]
     took = max(life.end_ns for life in lives) - min(life.start_ns for life in lives)
     longest, summed = max(life.length_ns for life in lives), total(lives)
@@ -72,7 +72,7 @@ def check_total(timeline: Timeline, params: Settings) -> Answer:
 def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     """No two coroutines run at one instant, and all belong to one thread."""
     tasks = timeline.of_kind(TrackKind.COROUTINE)
-    if len(_tasks(timeline)) < 2:
+    if len(tasks_of(timeline)) < 2:
         return not_seen("It takes two tasks.", "需要至少两个任务。")
     parents = {task.parent for task in tasks}
     running = [timeline.of(task, State.RUNNING) for task in tasks]
@@ -89,7 +89,7 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
 
 def check_await_lets_others(timeline: Timeline, params: Settings) -> Answer:
     """While one task awaits, another runs."""
-    tasks = _tasks(timeline)
+    tasks = tasks_of(timeline)
     if params.style == "one-by-one":
         return not_seen("Here there is only one task at a time.", "这里每次只有一个任务。")
     found: list[Span] = []
@@ -116,7 +116,7 @@ def check_await_lets_others(timeline: Timeline, params: Settings) -> Answer:
 def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
     if params.style != "timeout":
         return not_seen("No time limit was asked for.", "没有设置时限。")
-    tasks = _tasks(timeline)
+    tasks = tasks_of(timeline)
     late = [task for task in tasks if task.end and task.end.cause is Cause.CANCELLED]
     early = [task for task in tasks if task.end and task.end.cause is Cause.RETURNED]
     # Those that had to wait clearly less, or clearly more, than the limit.

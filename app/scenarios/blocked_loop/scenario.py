@@ -39,7 +39,7 @@ def _one(timeline: Timeline, function: str) -> Track:
     return starting(timeline, function, TrackKind.COROUTINE)[0]
 
 
-def _sleep(timeline: Timeline) -> Span:
+def sleep_of(timeline: Timeline) -> Span:
     """From the sleeper's last word before its sleep to its first word after it."""
     sleeper = _one(timeline, "sleeper")
     start = need_said(timeline, "sleeper: good night").ns
@@ -57,7 +57,7 @@ def _others_ran(timeline: Timeline, sleep: Span) -> list[Span]:
 
 
 def check_others(timeline: Timeline, params: Settings) -> Answer:
-    sleep = _sleep(timeline)
+    sleep = sleep_of(timeline)
     ran = _others_ran(timeline, sleep)
     en = f"In the {duration(sleep.length_ns)} of the sleep the others ran {len(ran)} times."
     zh = f"在睡眠的 {duration(sleep.length_ns)} 里，其他协程运行了 {len(ran)} 次。"
@@ -70,7 +70,7 @@ def check_others(timeline: Timeline, params: Settings) -> Answer:
 
 def check_ready(timeline: Timeline, params: Settings) -> Answer:
     """The listener has a message. With time.sleep it stays ready until the sleep is over."""
-    sleep = _sleep(timeline)
+    sleep = sleep_of(timeline)
     listener = _one(timeline, "listener")
     ready = clip(timeline.of(listener, State.READY), sleep.start_ns, sleep.end_ns)
     en = f"It was ready for {duration(total(ready))}, {percent(total(ready), sleep.length_ns)} of "
@@ -85,7 +85,7 @@ def check_ready(timeline: Timeline, params: Settings) -> Answer:
 
 def check_finding(timeline: Timeline, params: Settings) -> Answer:
     """The run itself reports a blocked loop when, and only when, time.sleep is used."""
-    sleep = _sleep(timeline)
+    sleep = sleep_of(timeline)
     found = [
         item
         for item in timeline.findings.values()
@@ -111,7 +111,7 @@ def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
     """With to_thread, the sleep is on a track of another thread."""
     if params.sleep == "asyncio.sleep":
         return not_seen("Nobody calls time.sleep here.", "这里没有人调用 time.sleep。")
-    sleep = _sleep(timeline)
+    sleep = sleep_of(timeline)
     asleep = {
         track.id: [
             span

@@ -32,7 +32,7 @@ class Settings(Parameters):
     )
 
 
-def _worker_over(timeline: Timeline) -> int:
+def worker_over(timeline: Timeline) -> int:
     """When the ordinary thread's code was over; its thread may leave a moment later."""
     (worker,) = named(timeline, "worker")
     over = said(timeline, "worker: my code is over")
@@ -50,7 +50,7 @@ def _outlived(ended: int, over: int, sibling: int) -> bool:
 def check_runs_on(timeline: Timeline, params: Settings) -> Answer:
     """The logger still runs between the end of main's code and the end of the ordinary thread."""
     (logger,) = named(timeline, "logger")
-    over, end = need_said(timeline, MAIN_OVER).ns, _worker_over(timeline)
+    over, end = need_said(timeline, MAIN_OVER).ns, worker_over(timeline)
     if end <= over or (logger.end and logger.end.cause is Cause.RETURNED):
         return not_seen(
             "There was no time in which only the ordinary thread kept the process alive.",
@@ -109,7 +109,7 @@ def check_process_waits(timeline: Timeline, params: Settings) -> Answer:
     (worker,) = named(timeline, "worker")
     main = root(timeline)
     over = need_said(timeline, MAIN_OVER).ns
-    end, gone = _worker_over(timeline), exit_of(timeline, main)
+    end, gone = worker_over(timeline), exit_of(timeline, main)
     if end <= over:
         return not_seen(
             "The ordinary thread had ended before main's code did.",

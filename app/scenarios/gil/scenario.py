@@ -73,7 +73,7 @@ class Settings(Parameters):
     )
 
 
-def _tasks(timeline: Timeline, params: Settings) -> list[Track]:
+def tasks_of(timeline: Timeline, params: Settings) -> list[Track]:
     if params.mode == "serial" or params.tasks < 2:
         raise NotSeen("It takes two tasks at once.", "需要至少两个任务同时进行。")
     return starting(timeline, "task-", least=2)
@@ -99,7 +99,7 @@ def _need_gil(timeline: Timeline) -> None:
 def check_never_two(timeline: Timeline, params: Settings) -> Answer:
     _need(params, "threads", "compute")
     _need_gil(timeline)
-    tasks = _tasks(timeline, params)
+    tasks = tasks_of(timeline, params)
     need_exact(timeline)
     running = [timeline.of(task, State.RUNNING) for task in tasks]
     together, ran = pairwise(running), sum(map(total, running))
@@ -118,7 +118,7 @@ def check_wants_gil(timeline: Timeline, params: Settings) -> Answer:
     """While one runs, the others want the GIL; being ready, without a CPU, tells nothing."""
     _need(params, "threads", "compute")
     _need_gil(timeline)
-    tasks = _tasks(timeline, params)
+    tasks = tasks_of(timeline, params)
     need_exact(timeline)
     wanting, other = [], []
     for one, two in permutations(tasks, 2):
@@ -140,7 +140,7 @@ def check_wants_gil(timeline: Timeline, params: Settings) -> Answer:
 
 def check_processes_overlap(timeline: Timeline, params: Settings) -> Answer:
     _need(params, "processes", "compute")
-    tasks = _tasks(timeline, params)
+    tasks = tasks_of(timeline, params)
     need_exact(timeline)
     running = [timeline.of(task, State.RUNNING) for task in tasks]
     together = pairwise(running)
@@ -165,7 +165,7 @@ def check_processes_overlap(timeline: Timeline, params: Settings) -> Answer:
 def check_sleeps_overlap(timeline: Timeline, params: Settings) -> Answer:
     if params.work != "sleep":
         raise NotSeen("These tasks compute.", "这些任务是计算任务。")
-    tasks = _tasks(timeline, params)
+    tasks = tasks_of(timeline, params)
     asleep = [
         [row for row in timeline.of(task, State.BLOCKED) if row.reason is Reason.SLEEP]
         for task in tasks
@@ -226,7 +226,7 @@ def _computed_at_once(timeline: Timeline, params: Settings, en: str, zh: str) ->
         )
     if params.mode == "threads":
         _need_gil(timeline)
-    tasks = _tasks(timeline, params)
+    tasks = tasks_of(timeline, params)
     need_exact(timeline)
     running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
     if not running:

@@ -64,7 +64,7 @@ class Settings(Parameters):
     )
 
 
-def _workers(timeline: Timeline, least: int = 1) -> list[Track]:
+def workers_of(timeline: Timeline, least: int = 1) -> list[Track]:
     return starting(timeline, "worker-", TrackKind.PROCESS, least=least)
 
 
@@ -78,7 +78,7 @@ def _preempted(rows: list[Slice]) -> list[Slice]:
 
 
 def check_time_slice(timeline: Timeline, params: Settings) -> Answer:
-    workers = _workers(timeline)
+    workers = workers_of(timeline)
     found = {track.id: _preempted(timeline.of(track)) for track in workers}
     counts = ", ".join(f"{track.name} {len(found[track.id])}×" for track in workers)
     spans = [row for rows in found.values() for row in rows]
@@ -121,7 +121,7 @@ def check_io_blocks(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
-    tracks = [*_workers(timeline), *named(timeline, "io")]
+    tracks = [*workers_of(timeline), *named(timeline, "io")]
     running = [timeline.of(track, State.RUNNING) for track in tracks]
     together = pairwise(running)
     ran = sum(map(total, running))
@@ -143,7 +143,7 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_equal_shares(timeline: Timeline, params: Settings) -> Answer:
-    workers = _workers(timeline)
+    workers = workers_of(timeline)
     if len(workers) < 2 or not params.one_cpu:
         return not_seen(
             "It takes two workers or more that share one CPU.", "需要至少两个计算进程共用一个 CPU。"

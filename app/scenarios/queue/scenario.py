@@ -37,7 +37,7 @@ class Settings(Parameters):
     )
 
 
-def _producers(timeline: Timeline) -> list[Track]:
+def producers_of(timeline: Timeline) -> list[Track]:
     return starting(timeline, "producer-", TrackKind.PROCESS)
 
 
@@ -51,7 +51,7 @@ def _passed_on(timeline: Timeline) -> list[Flow]:
     return sorted(found, key=lambda flow: flow.from_ns)
 
 
-def _waits(timeline: Timeline, track: Track) -> list[Slice]:
+def waits_of(timeline: Timeline, track: Track) -> list[Slice]:
     return [
         row
         for row in timeline.of(track, State.BLOCKED)
@@ -94,7 +94,7 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
         f"At most {most} items were on their way at once (room: {params.room}, and one that the "
         "consumer is just taking).",
         f"同时在途的产品最多 {most} 个（容量 {params.room}，外加消费者正在取走的一个）。",
-        [row for track in _producers(timeline) for row in _waits(timeline, track)],
+        [row for track in producers_of(timeline) for row in waits_of(timeline, track)],
     )
 
 
@@ -103,8 +103,8 @@ def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
     flows = _passed_on(timeline)
     puts, gets = [flow.from_ns for flow in flows], [flow.to_ns for flow in flows]
     unfed, full = [], []
-    for track in _producers(timeline):
-        for row in _waits(timeline, track):
+    for track in producers_of(timeline):
+        for row in waits_of(timeline, track):
             inside = sum(ns <= row.start_ns for ns in puts) - sum(ns <= row.start_ns for ns in gets)
             if inside < params.room:
                 continue  # it waits for something else, such as the start of its feeder
@@ -134,7 +134,7 @@ def check_get_waits(timeline: Timeline, params: Settings) -> Answer:
     """A get that waits ends by an item arriving."""
     flows = _passed_on(timeline)
     (consumer,) = named(timeline, "consumer")
-    waits = [row for row in _waits(timeline, consumer) if row.end_ns < consumer.end_ns]
+    waits = [row for row in waits_of(timeline, consumer) if row.end_ns < consumer.end_ns]
     if not waits:
         return not_seen("No get had to wait.", "没有 get 需要等待。")
     first = waits[0]
@@ -152,7 +152,7 @@ def check_get_waits(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_feeder(timeline: Timeline, params: Settings) -> Answer:
-    producers = _producers(timeline)
+    producers = producers_of(timeline)
     threads = {
         track.id: [child for child in timeline.children(track) if child.kind is TrackKind.THREAD]
         for track in producers

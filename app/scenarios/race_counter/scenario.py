@@ -63,7 +63,7 @@ def _adders(timeline: Timeline) -> list[Track]:
     return starting(timeline, "adder-", TrackKind.THREAD)
 
 
-def _counts(timeline: Timeline) -> tuple[int, int]:
+def counts(timeline: Timeline) -> tuple[int, int]:
     """Steps made and steps lost, as the program printed them."""
     for line in lines(timeline):
         if match := re.match(r"(\d+) steps were made, (\d+) were counted, (-?\d+) were", line.text):
@@ -103,7 +103,7 @@ def _losing(timeline: Timeline, params: Settings) -> bool | None:
 
 def check_count(timeline: Timeline, params: Settings) -> Answer:
     adders = _adders(timeline)
-    made, lost = _counts(timeline)
+    made, lost = counts(timeline)
     losing = _losing(timeline, params)
     turns = _turns(timeline, adders)
     name = _python(timeline)[0]

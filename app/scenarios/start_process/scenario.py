@@ -121,7 +121,7 @@ def check_parent(timeline: Timeline, params: Settings) -> Answer:
     )
 
 
-def _costs(timeline: Timeline) -> dict[str, list[Span]]:
+def start_costs(timeline: Timeline) -> dict[str, list[Span]]:
     """By method: from the line before start() to the child's first line, on the child's track."""
     begun = {match[1]: ns for ns, match in _printed(timeline, r"main: starting (\S+)")}
     spoke = {match[1]: ns for ns, match in _printed(timeline, r"(\w+-\d+): hello")}
@@ -135,7 +135,7 @@ def _costs(timeline: Timeline) -> dict[str, list[Span]]:
 
 def check_cost(timeline: Timeline, params: Settings) -> Answer:
     """The cheapest start by each method. The first by forkserver also starts the server."""
-    costs = _costs(timeline)
+    costs = start_costs(timeline)
     if set(costs) != set(METHODS) or len(costs["forkserver"]) < 2:
         return not_seen(
             "To compare, take all methods and at least two children by each.",

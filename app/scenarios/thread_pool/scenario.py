@@ -33,7 +33,7 @@ class Settings(Parameters):
     )
 
 
-def _task_spans(timeline: Timeline) -> list[Span]:
+def task_spans(timeline: Timeline) -> list[Span]:
     """Each task from its first line to its last, on the track of the thread that ran it."""
     begun: dict[str, tuple[int, int]] = {}
     spans = []
@@ -49,7 +49,7 @@ def _task_spans(timeline: Timeline) -> list[Span]:
 
 
 def check_at_most(timeline: Timeline, params: Settings) -> Answer:
-    spans = _task_spans(timeline)
+    spans = task_spans(timeline)
     threads = starting(timeline, "pool", TrackKind.THREAD)
     most, _ = peak(spans)
     return either(
@@ -61,7 +61,7 @@ def check_at_most(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_waves(timeline: Timeline, params: Settings) -> Answer:
-    spans = _task_spans(timeline)
+    spans = task_spans(timeline)
     if params.work != "wait":
         return not_seen(
             "Tasks that compute share the GIL and do not end in step.",
@@ -93,7 +93,7 @@ def check_waves(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_submit(timeline: Timeline, params: Settings) -> Answer:
-    spans = _task_spans(timeline)
+    spans = task_spans(timeline)
     handed = need_said(timeline, "main: all tasks are handed over")
     first = min(span.end_ns for span in spans)
     if params.work == "compute" and handed.ns > first:
@@ -112,7 +112,7 @@ def check_submit(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_result_waits(timeline: Timeline, params: Settings) -> Answer:
-    spans = _task_spans(timeline)
+    spans = task_spans(timeline)
     main = root(timeline)
     handed = need_said(timeline, "main: all tasks are handed over").ns
     answer = need_said(timeline, "main: the results are").ns

@@ -1,0 +1,40 @@
+"""Asked before the run: what ends first."""
+
+from __future__ import annotations
+
+from app.catalogue.questions import Order, Question
+from app.catalogue.spans import end_of, named, need_said
+from app.catalogue.text import Text
+from app.scenarios.daemon_thread.scenario import MAIN_OVER, Settings, worker_over
+from app.timeline.timeline import Timeline
+
+#: The daemon's end and the worker's lie so near that the worker's last word decides.
+_ITEMS = {
+    "logger": Text("the daemon thread (logger)", "守护线程 logger"),
+    "main": Text("main's own code", "主线程的代码"),
+    "worker": Text("the ordinary thread (worker)", "普通线程 worker"),
+}
+
+
+def ends(timeline: Timeline, params: Settings) -> list[str]:
+    (logger,) = named(timeline, "logger")
+    at = {
+        "main": need_said(timeline, MAIN_OVER).ns,
+        "worker": worker_over(timeline),
+        "logger": end_of(timeline, logger),
+    }
+    return sorted(at, key=lambda name: at[name])
+
+
+QUESTIONS = (
+    Question(
+        "ends",
+        Text(
+            "Main's code takes the least time; worker and logger go on. In which order do they "
+            "end?",
+            "主线程的代码最先写完，worker 和 logger 还在工作。三者按什么顺序结束？",
+        ),
+        Order(_ITEMS),
+        ends,
+    ),
+)

@@ -1,0 +1,48 @@
+"""Asked before the run: whether threads make computing quicker."""
+
+from __future__ import annotations
+
+from app.catalogue.claims import NotSeen
+from app.catalogue.questions import Choice, Question
+from app.catalogue.spans import merged, need_exact, total
+from app.catalogue.text import Text
+from app.scenarios.gil.scenario import Settings, tasks_of
+from app.timeline.states import State
+from app.timeline.timeline import Timeline
+
+
+def at_once(timeline: Timeline, params: Settings) -> str:
+    """By how many of the tasks ran, on average, while any of them did."""
+    if params.work != "compute":
+        raise NotSeen("These tasks sleep.", "这些任务在睡眠，而不是计算。")
+    tasks = tasks_of(timeline, params)
+    need_exact(timeline)
+    running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
+    if not running:
+        raise NotSeen("No task was seen running.", "没有看到任务运行。")
+    figure = total(running) / total(merged(running))
+    return "one" if figure < 1.15 else "all" if figure > 0.8 * params.tasks else "some"
+
+
+QUESTIONS = (
+    Question(
+        "at-once",
+        Text(
+            "The tasks compute, all at the same time. How many of them really run at one instant?",
+            "所有任务同时进行计算。同一时刻真正在运行的有几个？",
+        ),
+        Choice(
+            {
+                "one": Text(
+                    "One: they take as long as one after the other.",
+                    "一个：总时间和依次运行一样长。",
+                ),
+                "some": Text("Some of them, now more, now fewer.", "有时多有时少，只有一部分。"),
+                "all": Text(
+                    "All: they take as long as one alone.", "全部：总时间和单个任务一样长。"
+                ),
+            }
+        ),
+        at_once,
+    ),
+)

@@ -1,0 +1,35 @@
+"""Asked before the run: how much of one CPU each of several processes gets."""
+
+from __future__ import annotations
+
+from app.catalogue.claims import NotSeen
+from app.catalogue.questions import Number, Question
+from app.catalogue.spans import exit_of, need_exact
+from app.catalogue.text import Text
+from app.scenarios.process_states.scenario import Settings, workers_of
+from app.timeline.states import State
+from app.timeline.timeline import Timeline
+
+
+def share(timeline: Timeline, params: Settings) -> float:
+    """Percent of its life for which the first worker ran."""
+    need_exact(timeline)
+    if not params.one_cpu:
+        raise NotSeen("They may use every CPU.", "它们可以使用全部 CPU。")
+    worker = workers_of(timeline)[0]
+    life = exit_of(timeline, worker) - worker.start_ns
+    return round(100 * timeline.total_ns(worker, State.RUNNING) / max(1, life), 1)
+
+
+QUESTIONS = (
+    Question(
+        "share",
+        Text(
+            "The workers compute on one CPU beside one another. For what part of its life does "
+            "worker-1 run?",
+            "几个 worker 进程在同一个 CPU 上同时计算。worker-1 有百分之多少的时间真正在运行？",
+        ),
+        Number(0, 100, "%"),
+        share,
+    ),
+)

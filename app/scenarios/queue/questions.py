@@ -1,0 +1,36 @@
+"""Asked before the run: who waits for whom."""
+
+from __future__ import annotations
+
+from app.catalogue.questions import Choice, Question
+from app.catalogue.spans import named, total
+from app.catalogue.text import Text
+from app.scenarios.queue.scenario import Settings, producers_of, waits_of
+from app.timeline.timeline import Timeline
+
+
+def who_waits(timeline: Timeline, params: Settings) -> str:
+    (consumer,) = named(timeline, "consumer")
+    producers = producers_of(timeline)
+    put = total(row for track in producers for row in waits_of(timeline, track)) / len(producers)
+    got = total(waits_of(timeline, consumer))
+    return "put" if put > got else "get"
+
+
+QUESTIONS = (
+    Question(
+        "who-waits",
+        Text(
+            "Look at how long it takes to make and to use an item, and at how many producers there "
+            "are. Who waits longer at the queue?",
+            "看看生产和消费一个产品各需要多久、有几个生产者。谁在队列上等得更久？",
+        ),
+        Choice(
+            {
+                "put": Text("A producer, in put().", "生产者，在 put() 里。"),
+                "get": Text("The consumer, in get().", "消费者，在 get() 里。"),
+            }
+        ),
+        who_waits,
+    ),
+)

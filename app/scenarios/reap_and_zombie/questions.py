@@ -1,0 +1,44 @@
+"""Asked before the run: what a child is between its end and the join."""
+
+from __future__ import annotations
+
+from app.catalogue.claims import NotSeen
+from app.catalogue.questions import Choice, Question
+from app.catalogue.spans import exit_of, named, need_said
+from app.catalogue.text import Text
+from app.scenarios.reap_and_zombie.scenario import Settings
+from app.timeline.states import State
+from app.timeline.timeline import Timeline
+
+
+def what_it_is(timeline: Timeline, params: Settings) -> str:
+    (child,) = named(timeline, "child")
+    work_ended = need_said(timeline, "main: my work is done").ns
+    wait = work_ended - exit_of(timeline, child)
+    if params.join == "soon" or wait <= 0:
+        raise NotSeen("Nobody was late to join it.", "没有出现回收迟到的情况。")
+    zombie = timeline.total_ns(child, State.ZOMBIE)
+    blocked = timeline.total_ns(child, State.BLOCKED)
+    return "zombie" if zombie > wait / 2 else "blocked" if blocked > wait / 2 else "gone"
+
+
+QUESTIONS = (
+    Question(
+        "meanwhile",
+        Text(
+            "The child's code is over, but its parent goes on working before it calls join(). What "
+            "is the child meanwhile?",
+            "子进程的代码已经结束，父进程还要工作一阵才调用 join()。这段时间里子进程是什么状态？",
+        ),
+        Choice(
+            {
+                "gone": Text("Gone: nothing of it is left.", "已经消失，什么也不剩。"),
+                "blocked": Text("Blocked, until its parent joins it.", "阻塞，直到父进程 join。"),
+                "zombie": Text(
+                    "A zombie: over, but not forgotten.", "僵尸：已经结束，但还没有被回收。"
+                ),
+            }
+        ),
+        what_it_is,
+    ),
+)

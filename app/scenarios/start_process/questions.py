@@ -1,0 +1,31 @@
+"""Asked before the run: which way to start a process is the quickest."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from app.catalogue.claims import NotSeen
+from app.catalogue.questions import Order, Question
+from app.catalogue.text import Text
+from app.scenarios.start_process.scenario import METHODS, Settings, start_costs
+from app.timeline.timeline import Timeline
+
+
+def quickest_first(timeline: Timeline, params: Settings) -> list[str]:
+    costs = start_costs(timeline)
+    if set(costs) != set(METHODS):
+        raise NotSeen("To compare, take all three methods.", "要比较，请选择全部三种启动方式。")
+    return sorted(METHODS, key=lambda name: median(span.length_ns for span in costs[name]))
+
+
+QUESTIONS = (
+    Question(
+        "quickest",
+        Text(
+            "Which way brings a child to its first line soonest? From the quickest to the slowest.",
+            "哪种方式最快让子进程执行到第一行？请从最快排到最慢。",
+        ),
+        Order({name: Text(name, name) for name in sorted(METHODS)}),
+        quickest_first,
+    ),
+)

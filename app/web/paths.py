@@ -1,0 +1,88 @@
+"""Orders through the catalogue: a page for each, and where in it a scenario stands."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.catalogue.paths import PATHS, Path, Step, path_named
+from app.errors import NotFound
+from app.web.site import Site
+
+router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+#: The name of the query's and the form's field that says which path is followed.
+FIELD = "path"
+
+
+@router.get("/paths/{name}")
+async def path(request: Request, name: str) -> Response:
+    site: Site = request.app.state.site
+    found = path_named(name)
+    if found is None:
+        raise NotFound(
+            "There is no path named {name}. There are: {all}.",
+            name=repr(name[:60]),
+            all=", ".join(each.id for each in PATHS),
+        )
+    language = site.language(request)
+    response: Response = site.render(
+        request,
+        "path.html",
+        title=found.title.of(language),
+        summary=found.summary.of(language),
+        steps=[
+            {
+                "url": _url(found, step),
+                "title": site.scenario_title(step.slug, language),
+                "summary": site.catalogue[step.slug].summary.of(language),
+                "question": step.question.of(language),
+            }
+            for step in _steps(site, found)
+        ],
+    )
+    return response
+
+
+def all_paths(site: Site, language: str) -> list[dict[str, Any]]:
+    """The paths whose scenarios this catalogue has."""
+    return [
+        {
+            "url": f"/paths/{each.id}",
+            "title": each.title.of(language),
+            "summary": each.summary.of(language),
+        }
+        for each in PATHS
+        if _steps(site, each)
+    ]
+
+
+def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] | None:
+    """Where ``slug`` stands in the path ``name``, for a banner; None where it doesn't."""
+    found = path_named(name)
+    steps = _steps(site, found) if found else []
+    at = next((n for n, step in enumerate(steps) if step.slug == slug), None)
+    if found is None or at is None:
+        return None
+    following = steps[at + 1] if at + 1 < len(steps) else None
+    return {
+        "id": found.id,
+        "url": f"/paths/{found.id}",
+        "title": found.title.of(language),
+        "number": at + 1,
+        "count": len(steps),
+        "question": steps[at].question.of(language),
+        "next_url": _url(found, following) if following else "",
+        "next_title": site.scenario_title(following.slug, language) if following else "",
+    }
+
+
+def _steps(site: Site, found: Path) -> list[Step]:
+    return [step for step in found.steps if step.slug in site.catalogue]
+
+
+def _url(found: Path, step: Step) -> str:
+    return f"/scenarios/{step.slug}?{urlencode({FIELD: found.id, **step.settings})}"

@@ -1,0 +1,137 @@
+"""What a student predicts before a run: its fields in the form, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.catalogue.questions import ABSENT, LETTERS, Drawing, Order, Question, Value, read
+from app.runs.run import Run
+from app.timeline.timeline import Timeline
+from app.web import i18n
+from app.web.i18n import N_
+from app.web.site import Site
+from app.web.states import STATE_NAMES
+
+#: Before the names of its fields in the form: ``predict.<question>``, and the parts of one that
+#: has several after another dot.
+PREFIX = "predict."
+
+Predictions = dict[str, Value]
+
+
+def split(given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The form's other fields, and those of predictions without their prefix."""
+    rest = {name: value for name, value in given.items() if not name.startswith(PREFIX)}
+    mine = {name.removeprefix(PREFIX): given[name] for name in given.keys() - rest.keys()}
+    return rest, mine
+
+
+def of_form(
+    questions: Sequence[Question[Any]], given: Mapping[str, str], language: str
+) -> tuple[Predictions, dict[str, str]]:
+    """The predictions by question, and a sentence for each that is wrong."""
+    texts = {question.id: _joined(question, given) for question in questions}
+    values, wrong = read(questions, texts)
+    return values, {name: why.of(language) for name, why in wrong.items()}
+
+
+def _joined(question: Question[Any], given: Mapping[str, str]) -> str:
+    """The parts of an answer as one text; empty where none of them was given."""
+    names = _parts(question)
+    parts = [given.get(f"{question.id}.{name}", "").strip() for name in names]
+    if isinstance(question.kind, Order):
+        return ",".join(parts) if any(parts) else ""
+    if isinstance(question.kind, Drawing):
+        rows = [part.upper() for part in parts]
+        joined = ",".join(f"{name}:{row}" for name, row in zip(names, rows, strict=True))
+        return joined if set("".join(rows)) - {ABSENT} else ""
+    return given.get(question.id, "")
+
+
+def _parts(question: Question[Any]) -> list[str]:
+    if isinstance(question.kind, Order):
+        return [str(place) for place in range(1, len(question.kind.items) + 1)]
+    return list(question.kind.tracks) if isinstance(question.kind, Drawing) else []
+
+
+def fields(
+    questions: Sequence[Question[Any]],
+    language: str,
+    given: Mapping[str, str],
+    wrong: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """The questions as the form's template has them; ``given`` is what was typed before."""
+    return [
+        {
+            "name": f"{PREFIX}{question.id}",
+            "text": question.text.of(language),
+            "kind": question.kind,
+            "value": given.get(question.id, ""),
+            "parts": [(name, given.get(f"{question.id}.{name}", "")) for name in _parts(question)],
+            "letters": _letters(question, language),
+            "error": wrong.get(question.id, ""),
+        }
+        for question in questions
+    ]
+
+
+def _letters(question: Question[Any], language: str) -> list[tuple[str, str]]:
+    """(letter, name) of what can be drawn."""
+    if not isinstance(question.kind, Drawing):
+        return []
+    named = [
+        (LETTERS[state], i18n.gettext(STATE_NAMES[state], language))
+        for state in question.kind.states
+    ]
+    return [*named, (ABSENT, i18n.gettext(N_("not there"), language))]
+
+
+def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
+    """What was predicted of ``run``, in the reader's words."""
+    return [
+        {
+            "id": question.id,
+            "text": question.text.of(language),
+            "words": question.kind.words(value).of(language),
+            "rows": _rows(question, value, language),
+            "letters": _letters(question, language),
+        }
+        for question, value in _of(site, run)
+    ]
+
+
+def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
+    """What the run itself answers, beside each prediction."""
+    params = site.catalogue[run.scenario].validate(run.params) if _of(site, run) else None
+    found = []
+    for question, value in _of(site, run):
+        outcome = question.outcome(timeline, params, value)
+        known = outcome.answer is not None
+        found.append(
+            {
+                "id": question.id,
+                "text": question.text.of(language),
+                "predicted": value,
+                "answer": outcome.answer,
+                "right": outcome.right,
+                "why": outcome.why.of(language),
+                "words": question.kind.words(outcome.answer).of(language) if known else "",
+                "rows": _rows(question, outcome.answer, language) if known else [],
+            }
+        )
+    return found
+
+
+def _of(site: Site, run: Run) -> list[tuple[Question[Any], Any]]:
+    if run.scenario not in site.catalogue:
+        return []
+    questions = site.catalogue[run.scenario].questions
+    return [(each, run.predictions[each.id]) for each in questions if each.id in run.predictions]
+
+
+def _rows(question: Question[Any], value: Any, language: str) -> list[tuple[str, str]]:
+    """(track, its letters) of a drawing."""
+    if not isinstance(question.kind, Drawing):
+        return []
+    return [(text.of(language), value[name]) for name, text in question.kind.tracks.items()]
