@@ -123,6 +123,7 @@ class ThreadLife:
         "lane",
         "last",
         "look",
+        "loops_for",
         "name_rank",
         "obj",
         "off_at",
@@ -170,6 +171,7 @@ class ThreadLife:
         self.received: Sent | None = None  # what it took from a pipe and did not tell yet
         self.step: TaskLife | None = None  # the coroutine whose step this thread executes
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
+        self.loops_for: TaskLife | None = None  # its loop runs until this coroutine is over
         # Its wait for the GIL: when it left its CPU, and see gil.
         self.off_at = self.told_at = 0
         self.seen_at = -1 << 62  # when the probe last told its line

@@ -20,6 +20,7 @@ from app.timeline.states import Evidence, ObjectKind, Reason, State
 _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
+_WAITING = frozenset({State.BLOCKED, State.AWAITING})
 _REASONS = list(Reason)
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 #: Lines of running threads that the probe's records tell are passed on as often as those that
@@ -150,13 +151,15 @@ class Operations:
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
+            if held.task is not life.step:
+                held.task = None
             if known.kind is _SEMAPHORE:
                 self._tell_waiters(known, life)
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._things.place(record.pid, record.c >> 32, record.a)
-        known.holders[life] = Held(t, line)
+        known.holders[life] = Held(t, line, life.step)
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(known, life)
@@ -174,7 +177,7 @@ class Operations:
                 return
             del known.holders[owner]
         known.claimed = None
-        known.released = (life.track.id, t)
+        known.released = (life.actor, t)
         if known.waiters:
             self._waits.released(known, t)
 
@@ -183,6 +186,29 @@ class Operations:
         known = self._things.get(record.b)
         if known is not None and known.permits is None:
             known.permits = record.c
+
+    def promised(self, t: int, by: Waiter, obj: int) -> None:
+        """FUTURE_RUN, FUTURE_BY: from now on it is known who is to give a future's result."""
+        if not obj:
+            return
+        known = self._things.known(obj, Reason.FUTURE)
+        if known.notified is None:
+            known.holders = {by: Held(t, 0)}
+            self._tell_waiters(known, by)
+            self._waits.held(known, t)
+
+    def unpromised(self, obj: int) -> bool:
+        """Whether nobody is known yet to give this future's result."""
+        known = self._things.get(obj)
+        return known is None or not (known.holders or known.notified)
+
+    def fulfilled(self, t: int, life: ThreadLife, obj: int) -> None:
+        """FUTURE_DONE: its result is there."""
+        if obj:
+            known = self._things.known(obj, Reason.FUTURE)
+            known.holders.clear()
+            self.notify(t, life, obj)
+            self._waits.released(known, t)
 
     def notify(self, t: int, life: ThreadLife, obj: int) -> None:
         """NOTIFY, FUTURE_DONE: waiters may go on."""
@@ -210,11 +236,15 @@ class Operations:
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 
-    def _tell_waiters(self, known: Known, holder: ThreadLife) -> None:
-        if not 0 < len(known.waiters) <= _CROWD or known.sole_holder() is not holder:
+    def _tell_waiters(self, known: Known, life: Waiter) -> None:
+        """``life`` has an object from now on."""
+        if not 0 < len(known.waiters) <= _CROWD:
+            return
+        holder = known.sole_holder()
+        if holder is None or (holder is not life and life not in known.holders):
             return
         for waiter in known.waiters:
-            if waiter is not holder and waiter.lane.state is _BLOCKED:
+            if waiter is not life and waiter.lane.state in _WAITING:
                 waiter.lane.hold_by(holder.track.id)
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:

@@ -8,7 +8,7 @@ from app.fusion.book import Book
 from app.fusion.endings import HARMLESS, Endings
 from app.fusion.flows import Flows
 from app.fusion.identities import PROGRAM, Identities
-from app.fusion.lives import Cpu, Kill, ThreadLife
+from app.fusion.lives import Cpu, Kill, ThreadLife, Waiter
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
 from app.fusion.sampled_machine import SampledMachine
@@ -17,7 +17,7 @@ from app.fusion.things import Things, object_kind
 from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
-from app.timeline.states import Evidence, FlowKind, State
+from app.timeline.states import Evidence, FlowKind, Reason, State
 
 _NO_GIL, _PYPY = 1, 2
 
@@ -84,9 +84,11 @@ class ProbeRecords:
             wire.NEVER_AWAITED: tasks.never_awaited,
             wire.TASK_ACQUIRED: tasks.acquired,
             wire.TASK_RELEASED: tasks.released,
-            wire.SUBMIT: lambda t, life, r: flows.submit(life, t, r.b, r.c),
-            wire.FUTURE_RUN: lambda t, life, r: flows.run_future(life, t, r.b),
-            wire.FUTURE_DONE: lambda t, life, r: operations.notify(t, life, r.b),
+            wire.TASK_LOOP: tasks.loop,
+            wire.SUBMIT: self._submit,
+            wire.FUTURE_RUN: self._future_run,
+            wire.FUTURE_DONE: lambda t, life, r: operations.fulfilled(t, life, r.b),
+            wire.FUTURE_BY: self._future_by,
             wire.OUTPUT: self._output,
         }
 
@@ -250,6 +252,25 @@ class ProbeRecords:
     def _get(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._operations.got(life, record.b)
         self._flows.get(life, t, record.b, record.c)
+
+    def _submit(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._flows.submit(life, t, record.b, record.c)
+        if record.b and record.text:
+            self._things.called(record.b, Reason.FUTURE, record.text)
+
+    def _future_run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._flows.run_future(life, t, record.b)
+        if not record.aux:
+            self._operations.promised(t, life, record.b)
+
+    def _future_by(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        if record.text:
+            self._things.called(record.b, Reason.FUTURE, record.text)
+        by: Waiter | None = self._tasks.alive(record.c) if record.c else None
+        if by is None and record.a and self._operations.unpromised(record.b):
+            by = self._lives.get(record.a)
+        if by is not None:
+            self._operations.promised(t, by, record.b)
 
     def _output(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         output = self._outputs.get(STREAMS.get(record.aux, ""))

@@ -49,6 +49,15 @@ class TaskMachine:
         """The track of a coroutine by the probe's id; 0 when it is none."""
         return self._tracks.get(obj, NOTHING)
 
+    def alive(self, obj: int) -> TaskLife | None:
+        """The coroutine with the probe's id, unless it is over."""
+        return self._tasks.get(obj)
+
+    def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """TASK_LOOP: the thread runs its loop until this coroutine is over."""
+        life.loops_for = self._tasks.get(record.b) if record.b else None
+        self._waits.loop_over(life, t)
+
     def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         task = self._task(t, life, record.b, State.NEW)
         if task is None:

@@ -9,6 +9,8 @@ from app.fusion.waits import Waits
 from app.timeline.model import NOTHING
 from app.timeline.states import FlowKind, Reason, State
 
+#: What is held, or promised, by someone who may be known.
+_HELD = frozenset({Reason.LOCK, Reason.SEMAPHORE, Reason.FUTURE})
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
 _CROWD = 16
 
@@ -29,17 +31,25 @@ class TaskWaits:
             task.op = Operation(reason, t, line, obj, NOTHING, target)
             self._waits.entered(task, t)
             return NOTHING, target.track.id
-        known = self._things.get(obj) if obj else None
-        if known is None:
+        if not obj:
             return NOTHING, NOTHING
+        known = self._things.get(obj)
+        if known is None:
+            if reason is not Reason.FUTURE:
+                return NOTHING, NOTHING
+            known = self._things.known(obj, reason)
         thing = self._things.show(obj, reason)
-        if reason is not Reason.LOCK:
+        if reason not in _HELD:
             return thing, NOTHING
         task.op = Operation(reason, t, line, obj, thing, None)
         known.waiters[task] = None
         self._waits.entered(task, t)
         holder = known.sole_holder()
         return thing, holder.track.id if holder is not None else NOTHING
+
+    def loop_over(self, life: ThreadLife, t: int) -> None:
+        """The thread runs its loop for another coroutine, or for none."""
+        self._waits.loop_over(life, t)
 
     def over(self, task: TaskLife, t: int, waker: TaskLife | None) -> None:
         """It waits no longer; ``waker`` is the coroutine whose step made it ready."""
@@ -54,6 +64,11 @@ class TaskWaits:
             known.waiters.pop(task, None)
             task.waited_line = op.line
             released = known.released
+            if op.reason is Reason.FUTURE:
+                given = known.notified
+                if given is not None and given[1] >= op.entered:
+                    self._arrow(task, op.thing, given, t)
+                released = None
             if released is not None and _by_this_step(released, waker):
                 if task.lane.state is State.AWAITING:
                     task.lane.hold_by(released[0])

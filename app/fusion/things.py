@@ -12,7 +12,7 @@ from app.timeline.records import SyscallSample
 from app.timeline.states import ObjectKind, Reason
 
 if TYPE_CHECKING:
-    from app.fusion.lives import ThreadLife, Waiter
+    from app.fusion.lives import TaskLife, ThreadLife, Waiter
 
 _OBJECT_KINDS = list(ObjectKind)
 _SHOWN_AT_ONCE = frozenset(
@@ -70,14 +70,18 @@ _SEMAPHORE = ObjectKind.SEMAPHORE
 
 
 class Held:
-    """One thread's or coroutine's hold on an object: how often, since when, taken at which line."""
+    """One thread's or coroutine's hold on an object: how often, since when, taken at which line.
 
-    __slots__ = ("count", "line", "since")
+    ``task`` is the coroutine in whose step the thread took it: that one will give it back.
+    """
 
-    def __init__(self, since: int, line: int) -> None:
+    __slots__ = ("count", "line", "since", "task")
+
+    def __init__(self, since: int, line: int, task: TaskLife | None = None) -> None:
         self.count = 1
         self.since = since
         self.line = line
+        self.task = task
 
 
 class Known:
@@ -115,13 +119,23 @@ class Known:
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
 
     def sole_holder(self) -> Waiter | None:
-        """The holder, when there is exactly one; of a semaphore, who has all its permits."""
+        """The holder, when there is exactly one; of a semaphore, who has all its permits.
+
+        A future is held by who is to give its result.
+        """
         if len(self.holders) != 1:
             return None
         holder, held = next(iter(self.holders.items()))
         if self.kind is _SEMAPHORE and (self.given or held.count != self.permits):
             return None
-        return holder
+        return holder if held.task is None or held.task.exited else held.task
+
+    def hold_of(self, holder: Waiter) -> Held | None:
+        """How ``holder`` holds it, itself or by the thread that executed its step."""
+        found = self.holders.get(holder)
+        if found is None:
+            found = next((held for held in self.holders.values() if held.task is holder), None)
+        return found
 
 
 class Things:
@@ -226,6 +240,11 @@ class Things:
             kind = _KIND_OF_REASON.get(reason, ObjectKind.OTHER)
             known = self._known[obj] = Known(kind, "", NOTHING, 0)
         return known
+
+    def called(self, obj: int, reason: Reason, qualname: str) -> None:
+        """The object is known by the function that it is of, before it is shown."""
+        known = self.known(obj, reason)
+        known.name = known.name or qualname.rpartition("<locals>.")[2]
 
     def show(self, obj: int, reason: Reason = Reason.NONE, name: str = "") -> int:
         """The id under which the timeline shows this object; 0 for no object."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.fusion.book import Book
-from app.fusion.lives import Operation, Waiter
+from app.fusion.lives import Operation, ThreadLife, Waiter
 from app.fusion.things import Known, Things
 from app.timeline.model import NOTHING, Finding, Wait
 from app.timeline.states import Reason
@@ -13,20 +13,40 @@ from app.timeline.states import Reason
 #: A cycle that lasts this long is told. Shorter ones are those of ``acquire(timeout=…)``.
 PATIENCE_NS = 100_000_000
 
-_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
+_HELD = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE, Reason.FUTURE})
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD, Reason.TASK})
+_POLL = Reason.POLL
+
+
+class Edge(NamedTuple):
+    """``life`` can't go on before ``other`` did its part.
+
+    ``op`` is the operation that makes it so: its own, or that of the thread which would have to
+    execute it. None where a thread runs its loop until ``other`` is over.
+    """
+
+    life: Waiter
+    other: Waiter
+    op: Operation | None
 
 
 class Cycle(NamedTuple):
-    """Threads or coroutines that wait for each other in a ring, by the operations that do it."""
+    """Threads and coroutines that wait for each other in a ring."""
 
-    lives: tuple[Waiter, ...]
-    ops: tuple[Operation, ...]
+    edges: tuple[Edge, ...]
     since: int
+
+    @property
+    def lives(self) -> tuple[Waiter, ...]:
+        return tuple(edge.life for edge in self.edges)
 
 
 class Waits:
-    """Each waits for at most one other, so a cycle closes only where a wait begins."""
+    """Nobody goes on before all that he waits for is done; so whoever stands in a ring can't.
+
+    A ring closes only where a wait begins, or gets to know whom it is for. A thread that executes,
+    and one whose loop waits for the next event, wait for nobody.
+    """
 
     def __init__(self, book: Book, things: Things) -> None:
         self._book = book
@@ -36,20 +56,18 @@ class Waits:
 
     def entered(self, life: Waiter, t: int) -> None:
         """``life`` began to wait: does the chain of waits come back to it?"""
-        other = self._waits_for(life)
-        if other is None:
+        edge = self._waits_for(life)
+        if edge is None:
             return
-        path = [life]
-        while other is not None and other is not life:
-            if other in path:
-                return
-            path.append(other)
-            other = self._waits_for(other)
-        if other is None:
-            return
-        ops = tuple(member.op for member in path if member.op is not None)
-        cycle = Cycle(tuple(path), ops, t)
-        self._book.timer(t + PATIENCE_NS, lambda _: self._tell(cycle))
+        path = self._way_back(edge)
+        if path:
+            cycle = Cycle(path, t)
+            self._book.timer(t + PATIENCE_NS, lambda _: self._tell(cycle))
+
+    def held(self, known: Known, t: int) -> None:
+        """It is known from now on who holds an object: what becomes of those who wait for it?"""
+        for waiter in known.waiters:
+            self.entered(waiter, t)
 
     def left(self, life: Waiter, t: int) -> None:
         """``life`` waits no longer."""
@@ -65,8 +83,11 @@ class Waits:
         """An object changed hands: cycles through it may be gone."""
         if self._told:
             for waiter in list(known.waiters):
-                if waiter in self._told and not self._stands(self._told[waiter][0]):
-                    self.left(waiter, t)
+                self._recheck(waiter, t)
+
+    def loop_over(self, life: ThreadLife, t: int) -> None:
+        """``life`` runs its loop for nobody any more."""
+        self._recheck(life, t)
 
     def abandon(self, life: Waiter, t: int) -> None:
         """``life`` is gone, maybe in the middle of an operation."""
@@ -81,35 +102,75 @@ class Waits:
         for life in list(self._told):
             self.left(life, t)
 
-    def _waits_for(self, life: Waiter) -> Waiter | None:
+    # --- the graph -----------------------------------------------------------------------------
+
+    def _waits_for(self, life: Waiter) -> Edge | None:
+        """Whom its own operation waits for."""
         op = life.op
         if op is None or life.exited:
             return None
+        other: Waiter | None = None
         if op.reason in _JOINS:
-            target = op.target
-            return None if target is None or target.exited else target
-        if op.reason in _LOCKS:
+            other = op.target if op.target is not None and not op.target.exited else None
+        elif op.reason in _HELD:
             known = self._things.get(op.obj)
-            return known.sole_holder() if known else None
-        return None
+            other = known.sole_holder() if known else None
+        return None if other is None else Edge(life, other, op)
+
+    def _edges(self, life: Waiter) -> list[Edge]:
+        """All whom ``life`` waits for; the first is the one that its operation tells."""
+        if life.exited:
+            return []
+        own = self._waits_for(life)
+        edges = [] if own is None else [own]
+        if isinstance(life, ThreadLife):
+            task = life.loops_for
+            if task is not None and not task.exited:
+                edges.append(Edge(life, task, None))
+        else:
+            # Its next step is its thread's to execute, which a call keeps from that.
+            op = life.thread.op
+            if op is not None and op.reason is not _POLL:
+                edges.append(Edge(life, life.thread, op))
+        return edges
+
+    def _way_back(self, first: Edge) -> tuple[Edge, ...]:
+        """The edges from ``first`` back to where it begins; none where no way leads there."""
+        home = first.life
+        came = {first.other: first}
+        todo = [first.other]
+        while todo:
+            life = todo.pop()
+            if life is home:
+                break
+            for edge in reversed(self._edges(life)):
+                if edge.other not in came:
+                    came[edge.other] = edge
+                    todo.append(edge.other)
+        if home not in came:
+            return ()
+        path = [came[home]]
+        while path[-1].life is not home:
+            path.append(came[path[-1].life])
+        return tuple(reversed(path))
 
     def _stands(self, cycle: Cycle) -> bool:
-        lives = cycle.lives
-        return all(
-            life.op is op and self._waits_for(life) is lives[(index + 1) % len(lives)]
-            for index, (life, op) in enumerate(zip(lives, cycle.ops, strict=True))
-        )
+        return all(edge in self._edges(edge.life) for edge in cycle.edges)
+
+    # --- telling -------------------------------------------------------------------------------
+
+    def _recheck(self, life: Waiter, t: int) -> None:
+        told = self._told.get(life)
+        if told is not None and not self._stands(told[0]):
+            self.left(life, t)
 
     def _tell(self, cycle: Cycle) -> None:
-        if not self._stands(cycle):
-            return
         lives = cycle.lives
+        if not self._stands(cycle) or any(life in self._told for life in lives):
+            return
         first = min(range(len(lives)), key=lambda index: lives[index].track.id)
         order = [(first + step) % len(lives) for step in range(len(lives))]
-        waits = [
-            self._wait(lives[index], cycle.ops[index], lives[(index + 1) % len(lives)])
-            for index in order
-        ]
+        waits = [self._wait(cycle.edges[index]) for index in order]
         name = "deadlock-" + "-".join(str(lives[index].track.id) for index in order)
         count = self._occurrences[name] = self._occurrences.get(name, 0) + 1
         finding = Finding(
@@ -119,9 +180,13 @@ class Waits:
             self._told[life] = (cycle, finding)
         self._book.finding(finding)
 
-    def _wait(self, life: Waiter, op: Operation, holder: Waiter) -> Wait:
+    def _wait(self, edge: Edge) -> Wait:
+        life, holder, op = edge
+        if op is None or op is not life.op:
+            line, since = (op.line, op.entered) if op else (0, holder.track.start_ns)
+            return Wait(life.track.id, NOTHING, holder.track.id, line, since, 0)
         known = self._things.get(op.obj)
-        held = known.holders.get(holder) if known and op.reason in _LOCKS else None
+        held = known.hold_of(holder) if known and op.reason in _HELD else None
         return Wait(
             life.track.id,
             op.thing or NOTHING,

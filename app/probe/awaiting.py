@@ -101,16 +101,19 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             return REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
         awaited = getattr(future, "_timeslice", 0)
         if awaited:
-            return codes.TASK, line, awaited
+            return _kind_of(future), line, awaited
         reason = _by_code.get(id(code))
         if reason is None:
             reason = _learn(code)
         if reason == codes.TASK:
-            return reason, line, _alone(coro)
+            alone = _alone(coro)
+            awaited = getattr(alone, "_timeslice", 0)
+            return (_kind_of(alone) if awaited else reason), line, awaited
         if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
             children = future._children
-            alone = getattr(children[0], "_timeslice", 0) if len(children) == 1 else 0
-            return codes.TASK, line, alone
+            alone = children[0] if len(children) == 1 else None
+            awaited = getattr(alone, "_timeslice", 0)
+            return (_kind_of(alone) if awaited else codes.TASK), line, awaited
         return reason, line, 0
     except Exception:
         faults.note("what a task awaits")
@@ -162,14 +165,19 @@ def innermost(inner: Any) -> tuple[int, Any, Any]:
     return line, coro, code
 
 
-def _alone(coro: Any) -> int:
-    """The one task for which this call of ``wait_for`` or ``wait`` waits; 0 when it is several."""
+def _kind_of(awaited: Any) -> int:
+    """The reason of a wait for a task, or for a future that an executor's result comes by."""
+    return codes.TASK if hasattr(awaited, "get_coro") else codes.FUTURE
+
+
+def _alone(coro: Any) -> Any:
+    """The one for which this call of ``wait_for`` or ``wait`` waits; None when it is several."""
     known = coro.cr_frame.f_locals
     awaited = known.get("fut")
     if awaited is None:
         several = known.get("fs", ())
         awaited = next(iter(several)) if len(several) == 1 else None
-    return getattr(awaited, "_timeslice", 0)
+    return awaited
 
 
 def generator_of(turn: Any) -> Any:

@@ -50,7 +50,9 @@ def _make_run(original: Any) -> Callable[..., Any]:
     def set_running_or_notify_cancel(self: Any) -> Any:
         runs = original(self)
         if runs:
-            here.emit(wire.FUTURE_RUN, 0, 0, getattr(self, "_timeslice", 0))
+            # In a pool of processes it is the thread that hands it on which says so.
+            by = sys._getframe(1).f_globals.get("__name__") == "concurrent.futures.process"
+            here.emit(wire.FUTURE_RUN, int(by), 0, getattr(self, "_timeslice", 0))
         return runs
 
     return set_running_or_notify_cancel
@@ -120,7 +122,7 @@ def _make_pool_init(original: Any) -> Callable[..., Any]:
 def _make_submit(original: Any) -> Callable[..., Any]:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         local = here
-        name = getattr(fn, "__qualname__", None) or type(fn).__qualname__
+        name = _name_of(fn)
         local.submit = name, getattr(self, "_timeslice", 0), locate(sys._getframe(1))[0]
         try:
             return original(self, fn, *args, **kwargs)
@@ -128,6 +130,16 @@ def _make_submit(original: Any) -> Callable[..., Any]:
             local.submit = None
 
     return submit
+
+
+def _name_of(function: Any) -> str:
+    """What the program calls it, inside ``functools.partial`` and the context of ``to_thread``."""
+    while hasattr(function, "func") and hasattr(function, "keywords"):
+        inner = function.func
+        by_context = type(getattr(inner, "__self__", None)).__name__ == "Context"
+        function = function.args[0] if by_context and function.args else inner
+    name: str | None = getattr(function, "__qualname__", None)
+    return name or type(function).__qualname__
 
 
 # --- multiprocessing.pool ----------------------------------------------------------------------

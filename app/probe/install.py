@@ -37,6 +37,7 @@ HOOKS = {
     "traceback": ("tracebacks", "patch_traceback"),
     "warnings": ("unawaited", "patch_warnings"),
     "asyncio.base_events": ("tasks", "patch_base_events"),
+    "asyncio.futures": ("chains", "patch_futures"),
     "asyncio.tasks": ("tasks", "patch_tasks"),
     "asyncio.taskgroups": ("tasks", "patch_taskgroups"),
     "asyncio.mixins": ("primitives", "patch_mixins"),

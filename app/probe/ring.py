@@ -214,13 +214,14 @@ def _nothing(*_: Any) -> None:
 class Step:
     """The step of an asyncio task that this thread runs."""
 
-    __slots__ = ("emit", "name", "primitive", "task", "text")
+    __slots__ = ("emit", "loops", "name", "primitive", "task", "text")
 
     def __init__(self, emit: Callable[..., None], text: Callable[..., None]) -> None:
         self.emit, self.text = emit, text
         self.task = 0  # the task's id; 0: none
         self.primitive: Any = None  # the asyncio object that it is about to await
         self.name = ""  # name of the task that is being made
+        self.loops = False  # the task that is being made is what its loop is run for
 
 
 class Here(_thread._local):

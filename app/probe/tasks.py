@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from . import eager
+from . import chains, eager
 from .awaiting import describe, report_done
 from .objects import fresh, locate
 from .patching import method
@@ -87,6 +87,7 @@ def patch_base_events(module: Any) -> None:
         return _call_soon
 
     method(module.BaseEventLoop, "_call_soon", make)
+    chains.patch_loop(module.BaseEventLoop)
 
 
 def patch_tasks(module: Any) -> None:
@@ -99,6 +100,7 @@ def patch_tasks(module: Any) -> None:
         return create_task
 
     method(module, "create_task", make)
+    chains.patch_threadsafe(module)
     eager.patch(module)
 
 
@@ -142,6 +144,7 @@ def patch_uvloop(module: Any) -> None:
         return call_soon
 
     method(module.Loop, "call_soon", make, inherited=True)
+    chains.patch_loop(module.Loop)
 
 
 class _Callback:
@@ -237,4 +240,7 @@ def _introduce(task: Any, step: Any, frame: Any) -> int:
     line, file = locate(frame)
     text = "%s\0%s" % (step.name or task.get_name(), what)
     step.text(wire.TASK_NEW, 0, file >> 12 | line, ident, step.task, text)
+    if step.loops:
+        step.loops = False
+        step.emit(wire.TASK_LOOP, 0, 0, ident)
     return ident

@@ -5,8 +5,11 @@ from __future__ import annotations
 from app.text.language import _
 from app.timeline.model import Ending, Finding, Track, Wait
 from app.timeline.places import spelled
-from app.timeline.states import Cause
+from app.timeline.states import Cause, ObjectKind
 from app.timeline.timeline import Timeline
+
+#: What can be said to be held.
+_HELD = frozenset({ObjectKind.LOCK, ObjectKind.RLOCK, ObjectKind.CONDITION, ObjectKind.SEMAPHORE})
 
 
 def finding(item: Finding, timeline: Timeline) -> str:
@@ -38,7 +41,11 @@ def finding(item: Finding, timeline: Timeline) -> str:
 
 def _wait(wait: Wait, timeline: Timeline) -> str:
     thing = timeline.things.get(wait.object)
-    if thing is None:  # a coroutine that awaits another
+    if not wait.line:  # a thread that runs its loop for a coroutine
+        return _("{track} waits for {holder}").format(
+            track=_track_name(wait.track, timeline), holder=_track_name(wait.holder, timeline)
+        )
+    if thing is None or thing.kind not in _HELD:  # a coroutine, a result, or another's end
         return _("{track} waits in line {line} for {holder}").format(
             track=_track_name(wait.track, timeline),
             line=_line(wait.line, timeline),

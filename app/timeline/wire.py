@@ -100,11 +100,16 @@ TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exc
 NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
 TASK_ACQUIRED = 66  # a: place, b: lock obj, c: the task obj that holds it from now (0: no task)
 TASK_RELEASED = 67  # a: place, b: lock obj, which a task held
+# TASK_LOOP: this thread runs its loop until a task is over; b: task obj (0: it does no longer)
+TASK_LOOP = 68
 
 # futures of executors
 SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name
-FUTURE_RUN = 81  # a worker took it; b: future obj
+FUTURE_RUN = 81  # a worker took it; aux: 1 a process did, and not this thread; b: future obj
 FUTURE_DONE = 82  # aux: 0 returned, 1 raised, 2 cancelled; b: future obj, text: exception type
+# FUTURE_BY: who is to give its result; a: a loop's tid, b: future obj, c: task obj (0: none yet),
+# text: its function's name
+FUTURE_BY = 83
 
 # output
 OUTPUT = 90  # aux: 1 stdout, 2 stderr; b: task obj (0: none); text

@@ -1,4 +1,4 @@
-// What lies behind a coroutine's slice: whom it waits for in turn, and what its thread did then.
+// What lies behind a slice: whom it waits for in turn, and what a coroutine's thread did then.
 
 import { KINDS, STATE } from "./vocabulary.js";
 
@@ -9,13 +9,13 @@ const LONGEST = 6;
 const [RUNNING, UNKNOWN] = [KINDS.indexOf("running"), KINDS.indexOf("unknown")];
 
 /**
- * A waiting coroutine, whom it waits for, whom that one waits for, and so on, as things stood at
- * the slice's last moment: track ids, at least two; empty where it waits for nobody.
+ * Who waits in a slice, whom he waits for, whom that one waits for, and so on, as things stood at
+ * the slice's last moment: track ids, at least two; empty where he waits for nobody. A coroutine
+ * in whose step its thread is blocked waits for that thread.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
  * @returns {number[]}
  */
 export function chainOf(model, track, row, nowNs) {
-  if (model.tracks.get(track)?.kind !== "coroutine") return [];
   const lastNs = model.slicesOf(track).endOf(row, nowNs) - 1;
   const chain = [track];
   let at = row;
@@ -23,7 +23,7 @@ export function chainOf(model, track, row, nowNs) {
     const last = chain[chain.length - 1];
     const columns = model.slicesOf(last);
     const waits = columns.state[at] === STATE.AWAITING || columns.state[at] === STATE.BLOCKED;
-    const next = waits ? columns.holder[at] : 0;
+    const next = waits ? columns.holder[at] : blockedUnder(model, last, at, lastNs);
     if (!next || !model.tracks.has(next)) break;
     const again = chain.includes(next);
     chain.push(next);
@@ -31,6 +31,19 @@ export function chainOf(model, track, row, nowNs) {
     if (again || at < 0) break;
   }
   return chain.length > 1 ? chain : [];
+}
+
+/**
+ * The thread of a running coroutine that is blocked at a time, and for someone; else 0.
+ * @param {Timeline} model @param {number} track @param {number} row @param {number} ns
+ */
+function blockedUnder(model, track, row, ns) {
+  const { kind, parent } = model.tracks.get(track) ?? {};
+  if (kind !== "coroutine" || !parent) return 0;
+  if (model.slicesOf(track).state[row] !== STATE.RUNNING) return 0;
+  const columns = model.slicesOf(parent);
+  const at = columns.rowAt(ns);
+  return at >= 0 && columns.state[at] === STATE.BLOCKED && columns.holder[at] ? parent : 0;
 }
 
 /**

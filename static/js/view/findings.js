@@ -24,7 +24,9 @@ export function findingSentence(model, finding) {
           ? t("Deadlock from {since} to {until}.", { since, until })
           : t("Deadlock since {since}.", { since }),
         sentence: cycleSentence(model, finding),
-        advice: t("Try: take the locks in one order everywhere, or acquire with a timeout."),
+        advice: isMixed(model, finding)
+          ? t("Try: wait with a timeout, hold no lock meanwhile, and never block a loop's thread.")
+          : t("Try: take the locks in one order everywhere, or acquire with a timeout."),
         bad: true,
       };
     case "loop-blocked": {
@@ -89,6 +91,20 @@ function limitSentence(name, value) {
   }
 }
 
+/** Kinds of objects that someone can be said to hold; a result and an end are waited for. */
+const HELD = new Set(["lock", "rlock", "condition", "semaphore"]);
+
+/** @param {Timeline} model @param {number} object */
+const isHeld = (model, object) => HELD.has(model.things.get(object)?.kind ?? "");
+
+/** Whether coroutines are in the circle together with threads that they block.
+ *  @param {Timeline} model @param {Finding} finding */
+function isMixed(model, finding) {
+  const tasks = finding.cycle.filter(({ track }) => model.tracks.get(track)?.kind === "coroutine");
+  const results = finding.cycle.some(({ object }) => model.things.get(object)?.kind === "future");
+  return results || (tasks.length > 0 && tasks.length < finding.cycle.length);
+}
+
 /** @param {Timeline} model @param {Finding} finding @returns {Part[]} */
 function cycleSentence(model, finding) {
   /** @type {Part[]} */
@@ -96,8 +112,9 @@ function cycleSentence(model, finding) {
   const nameOf = (/** @type {number} */ id) => model.things.get(id)?.name ?? `#${id}`;
   finding.cycle.forEach((wait, i) => {
     const held = finding.cycle.filter(
-      (other) => other.holder === wait.track && other.object > 0,
+      (other) => other.holder === wait.track && isHeld(model, other.object),
     );
+    const itself = wait.holder === wait.track && wait.object > 0;
     if (i > 0) sentence.push({ text: t("; "), strong: false });
     sentence.push(
       ...parts(
@@ -107,7 +124,9 @@ function cycleSentence(model, finding) {
         {
           track: model.nameOf(wait.track),
           held: held.map((other) => nameOf(other.object)).join(", "),
-          object: wait.object > 0 ? nameOf(wait.object) : model.nameOf(wait.holder),
+          object: isHeld(model, wait.object) || itself
+            ? nameOf(wait.object)
+            : model.nameOf(wait.holder),
         },
       ),
     );
