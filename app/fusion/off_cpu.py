@@ -23,7 +23,6 @@ _CLOCK_LATE_NS = 1_000_000
 #: The probe tells of a release so long after it at most, unless the thread is preempted.
 _LATE_NS = 100_000
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
-_OWNED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
 
 
 class OffCpu:
@@ -140,7 +139,7 @@ class OffCpu:
                 op.satisfied = life.heard
             self.decide(life)
         life.process.gil.waited(life, t)
-        if op is None or lane.state is not _BLOCKED or op.reason not in _OWNED:
+        if op is None or lane.state is not _BLOCKED or op.reason not in _LOCKS:
             return
         known = self._things.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:

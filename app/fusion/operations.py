@@ -20,6 +20,7 @@ from app.timeline.states import Evidence, ObjectKind, Reason, State
 _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
+_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
 _REASONS = list(Reason)
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
@@ -113,7 +114,7 @@ class Operations:
         if record.c == 1:
             self._flows.left(life, op, t)
         if not self._switches:
-            known = self._things.get(op.obj) if op.obj else None
+            known = self._things.get(op.obj) if op.reason in _LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
                 life.lane.hold_by(known.released[0])
         step = life.step
@@ -215,7 +216,7 @@ class Operations:
         if not obj:
             return
         known = self._things.known(obj)
-        known.notified = (life.track.id, t)
+        known.notified = (life.actor, t)
         for waiter in known.waiters:
             op = waiter.op
             if op is not None and op.reason in (Reason.EVENT, Reason.FUTURE):

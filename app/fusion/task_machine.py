@@ -162,10 +162,11 @@ class TaskMachine:
         del self._tasks[record.b]
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._waits.acquired(t, life, self._tasks.get(record.c), record.b, self._line(record))
+        holder, handed = self._tasks.get(record.c), record.aux == 1
+        self._waits.acquired(t, life, holder, record.b, self._line(record), handed)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._waits.released(t, life, record.b)
+        self._waits.released(t, life, self._tasks.get(record.c), record.b)
 
     def never_awaited(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         name = record.text.rpartition("<locals>.")[2] or "coroutine"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from app.fusion.book import Book
-from app.fusion.lives import Operation, TaskLife, ThreadLife
-from app.fusion.things import Held, Things
+from app.fusion.lives import Operation, TaskLife, ThreadLife, Waiter
+from app.fusion.things import Held, Known, Things
 from app.fusion.waits import Waits
 from app.timeline.model import NOTHING
-from app.timeline.states import FlowKind, Reason, State
+from app.timeline.states import FlowKind, ObjectKind, Reason, State
 
-#: What is held, or promised, by someone who may be known.
-_HELD = frozenset({Reason.LOCK, Reason.SEMAPHORE, Reason.FUTURE})
+#: What is held by someone who may be known.
+_OWNED = frozenset({Reason.LOCK, Reason.SEMAPHORE})
+_HELD = _OWNED | {Reason.FUTURE}  # or promised
+_NOTIFIED = frozenset({Reason.FUTURE, Reason.EVENT, Reason.CONDITION, Reason.BARRIER})
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
 _CROWD = 16
 
@@ -39,12 +41,10 @@ class TaskWaits:
                 return NOTHING, NOTHING
             known = self._things.known(obj, reason)
         thing = self._things.show(obj, reason)
-        if reason not in _HELD:
-            return thing, NOTHING
         task.op = Operation(reason, t, line, obj, thing, None)
         known.waiters[task] = None
         self._waits.entered(task, t)
-        holder = known.sole_holder()
+        holder = known.sole_holder() if reason in _HELD else None
         return thing, holder.track.id if holder is not None else NOTHING
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
@@ -63,14 +63,15 @@ class TaskWaits:
             known = self._things.known(op.obj, op.reason)
             known.waiters.pop(task, None)
             task.waited_line = op.line
-            released = known.released
-            if op.reason is Reason.FUTURE:
-                given = known.notified
-                if given is not None and given[1] >= op.entered:
-                    self._arrow(task, op.thing, given, t)
-                released = None
+            if known.handed and op.reason is Reason.SEMAPHORE:
+                known.handed -= 1
+                self._take_permit(known, task, t, op.line)
+            released = known.released if op.reason in _OWNED else None
+            given = known.notified if op.reason in _NOTIFIED else None
+            if given is not None and given[1] >= op.entered:
+                self._arrow(task, op.thing, given, t)
             if released is not None and _by_this_step(released, waker):
-                if task.lane.state is State.AWAITING:
+                if task.lane.state is State.AWAITING and op.reason is Reason.LOCK:
                     task.lane.hold_by(released[0])
                 self._arrow(task, op.thing, released, t)
         self._waits.left(task, t)
@@ -82,10 +83,22 @@ class TaskWaits:
         task.readied.clear()
 
     def acquired(
-        self, t: int, life: ThreadLife, holder: TaskLife | None, obj: int, line: int
+        self,
+        t: int,
+        life: ThreadLife,
+        holder: TaskLife | None,
+        obj: int,
+        line: int,
+        handed: bool = False,
     ) -> None:
         """``holder`` has the lock; it may have been handed on to it by the step under way."""
         known = self._things.known(obj, Reason.LOCK)
+        if known.kind is ObjectKind.SEMAPHORE:
+            if handed:
+                known.handed = 1
+            elif holder is not None:
+                self._take_permit(known, holder, t, line)
+            return
         known.holders.clear()
         if holder is None:
             return
@@ -93,13 +106,27 @@ class TaskWaits:
         released, step = known.released, life.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.thing, released, t)
-        for waiter in known.waiters if len(known.waiters) <= _CROWD else ():
-            if waiter is not holder and waiter.lane.state is State.AWAITING:
-                waiter.lane.hold_by(holder.track.id)
+        _tell(known, holder)
 
-    def released(self, t: int, life: ThreadLife, obj: int) -> None:
+    def _take_permit(self, known: Known, task: TaskLife, t: int, line: int) -> None:
+        held = known.holders.get(task)
+        if held is None:
+            known.holders[task] = Held(t, line)
+        else:
+            held.count += 1
+        _tell(known, known.sole_holder())
+
+    def released(self, t: int, life: ThreadLife, by: TaskLife | None, obj: int) -> None:
         known = self._things.known(obj, Reason.LOCK)
-        known.holders.clear()
+        if known.kind is ObjectKind.SEMAPHORE:
+            held = known.holders.get(by) if by is not None else None
+            known.given = known.given or held is None  # a signal, not a lock
+            if held is not None and by is not None:
+                held.count -= 1
+                if not held.count:
+                    del known.holders[by]
+        else:
+            known.holders.clear()
         known.released = (life.actor, t)
         if known.waiters:
             self._waits.released(known, t)
@@ -108,6 +135,18 @@ class TaskWaits:
         by, since = released
         if by != task.track.id:
             self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, thing)
+
+
+def _tell(known: Known, holder: Waiter | None) -> None:
+    """Let those who wait for an object, and for no more than to have it, say who does."""
+    if holder is None or len(known.waiters) > _CROWD:
+        return
+    for waiter in known.waiters:
+        op = waiter.op
+        if waiter is holder or op is None or op.reason not in _OWNED:
+            continue
+        if waiter.lane.state is State.AWAITING:
+            waiter.lane.hold_by(holder.track.id)
 
 
 def _by_this_step(released: tuple[int, int], step: TaskLife | None) -> bool:

@@ -90,6 +90,7 @@ class Known:
     __slots__ = (
         "claimed",
         "given",
+        "handed",
         "holders",
         "kind",
         "line",
@@ -114,6 +115,7 @@ class Known:
         self.waiters: dict[Waiter, None] = {}
         self.permits: int | None = None  # of a semaphore, when it was made
         self.given = False  # who did not have it released it: it is a signal, and nobody's
+        self.handed = 0  # permits given to waiters that are made ready next
         self.claimed: ThreadLife | None = None  # who has it, and needs the GIL to say so
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done

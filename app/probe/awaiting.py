@@ -67,6 +67,10 @@ _WAITS = {
 }  # fmt: skip
 
 
+#: CPython 3.9's objects don't ask for their loop: see ``primitives.patch_mixins``.
+_UNTOLD = sys.version_info < (3, 10)
+
+
 def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
     """Reason, place in the program, and id of what a paused task awaits: ``future``.
 
@@ -105,6 +109,10 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
         reason = _by_code.get(id(code))
         if reason is None:
             reason = _learn(code)
+        if _UNTOLD and codes.LOCK <= reason <= codes.QUEUE:
+            primitive = coro.cr_frame.f_locals.get("self")
+            reason = getattr(primitive, "_timeslice_kind", reason)
+            return reason, line, getattr(primitive, "_timeslice", 0)
         if reason == codes.TASK:
             alone = _alone(coro)
             awaited = getattr(alone, "_timeslice", 0)

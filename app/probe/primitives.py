@@ -1,4 +1,4 @@
-"""asyncio's own locks, queues and events: their ids, and which task holds a lock."""
+"""asyncio's own objects: their ids and values, and which task holds a lock or a permit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from .awaiting import REASONS
 from .objects import by_standard_library, place, register
 from .patching import method
 from .ring import here
+from .threads import Count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,13 @@ def patch_locks(module: Any) -> None:
     for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
         if hasattr(module, name):
             method(getattr(module, name), "__init__", _make_init(REASONS[name]))
-    if "_locked" not in vars(module.Lock):
-        module.Lock._locked = _Locked()
+    method(module.Condition, "notify", _make_notify)
+    kinds = (("Lock", "_locked", _Locked), ("Event", "_value", _Flag),
+             ("Semaphore", "_value", _Permits), ("Barrier", "_count", Count))  # fmt: skip
+    for name, attribute, watched in kinds:
+        cls = getattr(module, name, None)
+        if cls is not None and attribute not in vars(cls):
+            setattr(cls, attribute, watched())
 
 
 class _Locked:
@@ -52,12 +58,58 @@ class _Locked:
         changed = bool(known.get("_locked")) is not bool(value)
         known["_locked"] = value
         ident = known.get("_timeslice", 0)
-        if changed and ident:
+        if changed and ident and known["_timeslice_kind"] == codes.LOCK:
             line = place(sys._getframe(1))
             if value:
                 here.emit(wire.TASK_ACQUIRED, 0, line, ident, here.step.task)
             else:
                 here.emit(wire.TASK_RELEASED, 0, line, ident)
+
+
+class _Permits:
+    """The attribute in which a semaphore keeps how many permits are free."""
+
+    def __set__(self, semaphore: Any, value: Any) -> None:
+        known = semaphore.__dict__
+        before = known.get("_value")
+        known["_value"] = value
+        ident = known.get("_timeslice", 0)
+        if not ident or before == value:
+            return
+        frame = sys._getframe(1)
+        line, task = place(frame), here.step.task
+        if value > before:
+            here.emit(wire.TASK_RELEASED, 0, line, ident, task)
+        elif frame.f_code.co_name == "_wake_up_next":
+            # From CPython 3.10 on a permit is handed to the waiter whose future is set next.
+            here.emit(wire.TASK_ACQUIRED, 1, 0, ident)
+        else:
+            here.emit(wire.TASK_ACQUIRED, 0, line, ident, task)
+        here.emit(wire.VALUE, 0, 0, ident, value)
+
+
+class _Flag:
+    """The attribute in which an event keeps whether it is set; waiters are made ready after."""
+
+    def __set__(self, event: Any, value: Any) -> None:
+        known = event.__dict__
+        changed = bool(known.get("_value")) is not bool(value)
+        known["_value"] = value
+        ident = known.get("_timeslice", 0)
+        if changed and ident and value and known["_timeslice_kind"] == codes.EVENT:
+            here.emit(wire.NOTIFY, 0, 0, ident, len(event._waiters))
+
+
+def _make_notify(original: Any) -> Callable[..., Any]:
+    """A condition's ``notify``, and so its ``notify_all``."""
+
+    def notify(self: Any, n: int = 1) -> None:
+        ident = self.__dict__.get("_timeslice", 0)
+        if ident:
+            here.emit(wire.NOTIFY, 0, 0, ident, min(n, len(self._waiters)))
+        original(self, n)
+
+    return notify
 
 
 def patch_queues(module: Any) -> None:
@@ -78,14 +130,25 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                 frame = frame.f_back
                 if kind != codes.SEMAPHORE or frame is None or by_standard_library(frame):
                     return
-            self._timeslice = register(kind, frame)
-            self._timeslice_kind = kind
+            ident = register(kind, frame)
+            _be(self, ident, kind)
             if kind == codes.CONDITION:
-                known = self._lock.__dict__
-                if "_timeslice" not in known:  # its own: to the program it is the condition
-                    known["_timeslice"] = self._timeslice
-                    known["_timeslice_kind"] = codes.LOCK
+                if "_timeslice" not in self._lock.__dict__:
+                    _be(self._lock, ident, codes.LOCK)  # its own: to the program the condition
+            elif kind == codes.SEMAPHORE:
+                here.emit(wire.VALUE, 0, 0, ident, self._value)
+            elif kind == codes.BARRIER:
+                _be(self._cond, ident, kind)
+                _be(self._cond._lock, ident, kind)
+            elif kind == codes.QUEUE:
+                _be(self._finished, ident, kind)  # where ``join`` waits
 
         return __init__
 
     return make
+
+
+def _be(thing: Any, ident: int, kind: int) -> None:
+    """Let ``thing`` be known by this id, and a wait for it be one of this kind."""
+    thing._timeslice = ident
+    thing._timeslice_kind = kind

@@ -62,6 +62,8 @@ def patch_synchronize(module: Any) -> None:
     method(module.Event, "set", _make_event_set)
     method(module.Barrier, "__init__", _make_barrier_init)
     method(module.Barrier, "wait", _make_barrier_wait, inherited=True)
+    count = module.Barrier._count
+    module.Barrier._count = property(count.fget, _make_count(count.fset))
 
 
 def _kind(self: Any) -> int:
@@ -207,3 +209,14 @@ def _make_barrier_wait(original: Any) -> Callable[..., Any]:
         return bracket(original, codes.BARRIER, ident, 0, (self, timeout), {}, 2)
 
     return wait
+
+
+def _make_count(original: Any) -> Callable[[Any, int], None]:
+    """What sets how many have come, in memory that the processes share."""
+
+    def _count(self: Any, value: int) -> None:
+        original(self, value)
+        ident = ident_of(self._cond._wait_semaphore, "barrier")
+        here.emit(wire.VALUE, 0, 0, ident, value)
+
+    return _count

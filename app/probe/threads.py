@@ -11,6 +11,7 @@ import _thread
 import sys
 
 from . import codes, ending, first, locks, ring, tracebacks
+from .inner_locks import put_inside
 from .objects import by_standard_library, fresh, locate, register
 from .patching import method
 from .ring import here
@@ -44,6 +45,8 @@ def patch_threading(module: Any) -> None:
     method(module.Condition, "notify", _make_notify)
     method(module.Event, "__init__", _make_init(codes.EVENT))
     method(module.Barrier, "__init__", _make_init(codes.BARRIER))
+    if "_count" not in vars(module.Barrier):
+        module.Barrier._count = Count()
     method(module.Semaphore, "__init__", _make_init(codes.SEMAPHORE))
     method(module.Semaphore, "acquire", _make_semaphore_acquire)
     module.Semaphore.__enter__ = module.Semaphore.acquire
@@ -128,10 +131,28 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                 here.emit(wire.VALUE, 0, 0, ident, self._value)
             else:
                 tag(self._cond, kind, ident)
+            if kind == codes.BARRIER:
+                # Its action runs with the lock held, for which who comes then has to wait.
+                put_inside(kind, ident, self._cond)
+                self._timeslice = ident
 
         return __init__
 
     return make
+
+
+class Count:
+    """The attribute in which a barrier keeps how many have come: setting it is seen.
+
+    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
+    """
+
+    def __set__(self, barrier: Any, value: Any) -> None:
+        known = barrier.__dict__
+        known["_count"] = value
+        ident = known.get("_timeslice", 0)
+        if ident:
+            here.emit(wire.VALUE, 0, 0, ident, value)
 
 
 def _make_semaphore_acquire(original: Any) -> Callable[..., Any]:

@@ -98,8 +98,12 @@ TASK_RUN = 62  # a step begins on this thread; b: task obj
 TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)
 TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exception type
 NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
-TASK_ACQUIRED = 66  # a: place, b: lock obj, c: the task obj that holds it from now (0: no task)
-TASK_RELEASED = 67  # a: place, b: lock obj, which a task held
+# TASK_ACQUIRED: a: place, b: lock or semaphore obj, c: the task obj that holds it from now (0: no
+# task); aux: 1 whichever waiter is made ready next has it
+TASK_ACQUIRED = 66
+TASK_RELEASED = (
+    67  # a: place, b: lock or semaphore obj, c: of a semaphore, the task obj that does so
+)
 # TASK_LOOP: this thread runs its loop until a task is over; b: task obj (0: it does no longer)
 TASK_LOOP = 68
 

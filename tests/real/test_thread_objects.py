@@ -1,0 +1,80 @@
+"""threading's and multiprocessing's events and barriers are waited for as what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.timeline.states import Reason, State
+from tests.real.test_asyncio_objects import told
+from tests.real.test_mixed_cycles import watched
+
+pytestmark = pytest.mark.real
+
+#: What stands inside an event, a barrier and a semaphore.
+INNER = frozenset({Reason.LOCK, Reason.RLOCK, Reason.CONDITION})
+
+THREADS = """
+import threading, time
+event, barrier = threading.Event(), threading.Barrier(2, action=lambda: time.sleep(0.1))
+semaphore = threading.Semaphore(0)
+reached = threading.Barrier(4)
+def waits():
+    reached.wait()
+    event.wait()
+def comes():
+    reached.wait()
+    barrier.wait()
+def late():
+    reached.wait()
+    time.sleep(0.15)
+    barrier.wait(0.05)
+def acquires():
+    semaphore.acquire()
+threads = [threading.Thread(target=target, name=target.__name__)
+           for target in (waits, comes, late, acquires)]
+for thread in threads: thread.start()
+reached.wait()
+time.sleep(0.1)
+barrier.wait()
+event.set()
+semaphore.release()
+try:
+    for thread in threads: thread.join()
+except threading.BrokenBarrierError:
+    pass
+"""
+
+
+def test_inner_locks_and_conditions_of_threading_are_not_told(python: str) -> None:
+    timeline = watched(THREADS, python)
+    assert told(timeline, "waits", State.BLOCKED) == (Reason.EVENT, "event", "")
+    assert told(timeline, "comes", State.BLOCKED) == (Reason.BARRIER, "barrier", "")
+    assert told(timeline, "acquires", State.BLOCKED) == (Reason.SEMAPHORE, "semaphore", "")
+    (late,) = timeline.named("late")
+    names = {timeline.things[row.object].name for row in timeline.of(late) if row.object}
+    assert "barrier" in names, "who comes while the action runs waits for the barrier"
+    assert not {row.reason for row in timeline.rows()} & INNER
+
+
+PROCESSES = """
+import multiprocessing, time
+def waits(event): event.wait()
+def comes(barrier): barrier.wait()
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    event, barrier = context.Event(), context.Barrier(2)
+    children = [context.Process(target=waits, args=(event,), name="waits"),
+                context.Process(target=comes, args=(barrier,), name="comes")]
+    for child in children: child.start()
+    time.sleep(0.2)
+    event.set()
+    barrier.wait()
+    for child in children: child.join()
+"""
+
+
+def test_inner_locks_of_multiprocessing_are_not_told(python: str) -> None:
+    timeline = watched(PROCESSES, python)
+    assert told(timeline, "waits", State.BLOCKED) == (Reason.EVENT, "event", "")
+    assert told(timeline, "comes", State.BLOCKED) == (Reason.BARRIER, "barrier", "")
+    assert not {row.reason for row in timeline.rows()} & INNER
