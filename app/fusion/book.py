@@ -15,6 +15,7 @@ from app.timeline.model import (
     Ending,
     Finding,
     Flow,
+    Level,
     Output,
     Seen,
     Slice,
@@ -61,6 +62,7 @@ class Book:
         self._flows: list[Flow] = []
         self._output: list[Output] = []
         self._seen: list[Seen] = []
+        self._levels: list[Level] = []
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
         self._files: list[str] = []
@@ -129,6 +131,10 @@ class Book:
         """The track was seen at this line at ``t``."""
         self._seen.append(Seen(track, t, line))
 
+    def level(self, thing: int, t: int, value: int, most: int) -> None:
+        """How many an object has, or have come to it, from ``t`` on."""
+        self._levels.append(Level(thing, t, value, most))
+
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
 
@@ -193,8 +199,10 @@ class Book:
             list(self._files) if len(self._files) > self._files_told else [],
             self.lost,
             self._seen,
+            self._levels,
         )
         self._files_told = len(self._files)
         self._tracks, self._things, self._flows = {}, [], []
         self._output, self._findings, self._stats, self._seen = [], {}, {}, []
+        self._levels = []
         return batch

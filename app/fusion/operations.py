@@ -182,12 +182,6 @@ class Operations:
         if known.waiters:
             self._waits.released(known, t)
 
-    def value(self, record: ProbeRecord) -> None:
-        """VALUE: the first one of a semaphore is how many permits it has."""
-        known = self._things.get(record.b)
-        if known is not None and known.permits is None:
-            known.permits = record.c
-
     def promised(self, t: int, by: Waiter, obj: int) -> None:
         """FUTURE_RUN, FUTURE_BY: from now on it is known who is to give a future's result."""
         if not obj:

@@ -8,6 +8,7 @@ from app.fusion.book import Book
 from app.fusion.endings import HARMLESS, Endings
 from app.fusion.flows import Flows
 from app.fusion.identities import PROGRAM, Identities
+from app.fusion.levels import Levels
 from app.fusion.lives import Cpu, Kill, ThreadLife, Waiter
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
@@ -43,6 +44,7 @@ class ProbeRecords:
         self._who = who
         self._lives = who.threads
         self._things = things
+        self._levels = levels = Levels(book, things)
         self._ambiguous = things.ambiguous
         self._operations = operations
         self._tasks = tasks
@@ -68,7 +70,7 @@ class ProbeRecords:
             wire.LEAVE: operations.leave,
             wire.ACQUIRED: operations.acquired,
             wire.RELEASED: operations.released,
-            wire.VALUE: lambda t, life, r: operations.value(r),
+            wire.VALUE: lambda t, life, r: levels.changed(t, r.b, r.c, r.a),
             wire.PUT: self._put,
             wire.GET: self._get,
             wire.SEND: lambda t, life, r: flows.send(life, t, r.b),
@@ -248,10 +250,14 @@ class ProbeRecords:
     def _put(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._operations.got(life, record.b)
         self._flows.put(life, t, record.b, record.c)
+        if record.aux:
+            self._levels.changed(t, record.b, record.a)
 
     def _get(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._operations.got(life, record.b)
         self._flows.get(life, t, record.b, record.c)
+        if record.aux:
+            self._levels.changed(t, record.b, record.a)
 
     def _submit(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._flows.submit(life, t, record.b, record.c)

@@ -217,6 +217,6 @@ def _make_count(original: Any) -> Callable[[Any, int], None]:
     def _count(self: Any, value: int) -> None:
         original(self, value)
         ident = ident_of(self._cond._wait_semaphore, "barrier")
-        here.emit(wire.VALUE, 0, 0, ident, value)
+        here.emit(wire.VALUE, 0, self._parties, ident, value)
 
     return _count

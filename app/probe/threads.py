@@ -122,8 +122,9 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
             frame: Any = sys._getframe(1)
             if by_standard_library(frame):
                 # BoundedSemaphore's own __init__ stands between the program and this one
-                frame = frame.f_back
-                if kind != codes.SEMAPHORE or frame is None or by_standard_library(frame):
+                inside = frame.f_globals.get("__name__") == original.__module__
+                frame = frame.f_back if inside and kind == codes.SEMAPHORE else None
+                if frame is None or by_standard_library(frame):
                     return
             ident = register(kind, frame)
             if kind == codes.SEMAPHORE:
@@ -152,7 +153,7 @@ class Count:
         known["_count"] = value
         ident = known.get("_timeslice", 0)
         if ident:
-            here.emit(wire.VALUE, 0, 0, ident, value)
+            here.emit(wire.VALUE, 0, known["_parties"], ident, value)
 
 
 def _make_semaphore_acquire(original: Any) -> Callable[..., Any]:

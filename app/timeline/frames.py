@@ -69,7 +69,7 @@ class Frame:
     """A decoded frame. ``head`` holds JSON values (see ``document``); rows are in wire order.
 
     Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
-    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``files``,
+    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``levels``, ``files``,
     ``dropped``; each only when it
     has something new to say.
     """
@@ -176,13 +176,14 @@ def merge(frames: Iterable[Frame]) -> Frame:
     keyed: dict[str, dict[Any, Any]] = {name: {} for name in _KEYED}
     output: list[Any] = []
     seen: list[Any] = []
+    levels: list[Any] = []
     slices: list[Slice] = []
     flows: list[Flow] = []
     opened: dict[int, Slice] = {}
     seq = now_ns = 0
     for frame in frames:
         if frame.snapshot:
-            head, output, seen, slices, flows, opened = {}, [], [], [], [], {}
+            head, output, seen, levels, slices, flows, opened = {}, [], [], [], [], [], {}
             keyed = {name: {} for name in _KEYED}
         seq, now_ns = frame.seq, frame.now_ns
         for name, value in frame.head.items():
@@ -192,6 +193,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
                 output += value
             elif name == "seen":
                 seen += value
+            elif name == "levels":
+                levels += value
             elif name == "run":
                 head["run"] = {**head.get("run", {}), **value}
             else:
@@ -210,6 +213,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
         head["output"] = output
     if seen:
         head["seen"] = seen
+    if levels:
+        head["levels"] = levels
     return Frame(seq, now_ns, head, slices, flows, snapshot=True)
 
 

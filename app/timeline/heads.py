@@ -10,6 +10,7 @@ from app.timeline.model import (
     Batch,
     Ending,
     Finding,
+    Level,
     Output,
     Seen,
     Stats,
@@ -36,6 +37,8 @@ def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
         head["files"] = batch.files
     if batch.seen:
         head["seen"] = batch.seen  # an array of arrays: there are many
+    if batch.levels:
+        head["levels"] = batch.levels
     if batch.dropped:
         head["dropped"] = batch.dropped
     return Frame(seq, now_ns, head, batch.slices, batch.flows)
@@ -125,6 +128,10 @@ def output_from(value: dict[str, Any]) -> Output:
 
 def seen_from(value: list[int]) -> Seen:
     return Seen(*value)
+
+
+def level_from(value: list[int]) -> Level:
+    return Level(*value)
 
 
 def stats_from(value: dict[str, Any]) -> Stats:

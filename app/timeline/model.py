@@ -121,6 +121,16 @@ class Seen(NamedTuple):
     line: int
 
 
+class Level(NamedTuple):
+    """From ``ns`` on a semaphore had so many permits left, a queue so many items, or so many
+    parties had come to a barrier; of ``most``, where that is known (else 0)."""
+
+    object: int
+    ns: int
+    value: int
+    most: int = 0
+
+
 class Wait(NamedTuple):
     """One edge of a wait-for cycle: ``track`` waits for ``object``, which ``holder`` holds."""
 
@@ -184,6 +194,7 @@ class Batch:
     files: list[str] = field(default_factory=list)  # all but the program's own, when one is new
     dropped: int = 0  # records lost so far, all witnesses together
     seen: list[Seen] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
 
     def empty(self) -> bool:
         return not (
@@ -196,4 +207,5 @@ class Batch:
             or self.stats
             or self.files
             or self.seen
+            or self.levels
         )

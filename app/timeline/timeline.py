@@ -7,7 +7,18 @@ from typing import Any
 
 from app.timeline import heads
 from app.timeline.frames import Frame
-from app.timeline.model import OPEN, Finding, Flow, Output, Seen, Slice, Stats, Thing, Track
+from app.timeline.model import (
+    OPEN,
+    Finding,
+    Flow,
+    Level,
+    Output,
+    Seen,
+    Slice,
+    Stats,
+    Thing,
+    Track,
+)
 from app.timeline.places import file_of, line_of
 from app.timeline.states import State, TrackKind
 
@@ -16,7 +27,7 @@ class Timeline:
     """Everything that frames have said so far. ``apply`` takes them in order.
 
     ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
-    ``seen[track_id]``, the lines at which it was seen.
+    ``seen[track_id]``, the lines at which it was seen, and ``levels[thing_id]``.
     ``claims`` and ``run`` hold the head's JSON values.
     """
 
@@ -41,6 +52,7 @@ class Timeline:
         self.stats: dict[int, Stats] = {}
         self.files: list[str] = []
         self.seen: dict[int, list[Seen]] = {}
+        self.levels: dict[int, list[Level]] = {}
 
     def apply(self, frame: Frame) -> None:
         """Add what one frame says; a snapshot replaces all that was known."""
@@ -65,6 +77,8 @@ class Timeline:
             self.stats[value["track"]] = heads.stats_from(value)
         for item in map(heads.seen_from, head.get("seen", ())):
             self.seen.setdefault(item.track, []).append(item)
+        for level in map(heads.level_from, head.get("levels", ())):
+            self.levels.setdefault(level.object, []).append(level)
         for row in frame.slices:
             rows = self.slices.setdefault(row.track, [])
             if rows and rows[-1].end_ns == OPEN and rows[-1].start_ns <= row.start_ns:
@@ -157,6 +171,11 @@ class Timeline:
                 self._placed(item._asdict())
                 for track in sorted(self.seen)
                 for item in self.seen[track]
+            ],
+            "levels": [
+                {**level._asdict(), "object": names.get(thing), "most": level.most or None}
+                for thing in sorted(self.levels)
+                for level in self.levels[thing]
             ],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],
             "claims": [

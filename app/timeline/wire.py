@@ -78,7 +78,9 @@ ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target
 LEAVE = 21  # aux: Reason code, b: obj, c: 1 got it, 0 timed out, 2 raised
 ACQUIRED = 22  # a: line, b: obj, c: where; this thread holds obj from now
 RELEASED = 23  # b: obj, a: line
-VALUE = 24  # b: obj, c: its value (queue size, semaphore count, waiting parties), two's complement
+# VALUE: a: of how many (0: not known), b: obj, c: its value (queue size, semaphore count, waiting
+# parties), two's complement
+VALUE = 24
 PUT = 25  # b: queue obj, c: item key; aux: 1 if a is how many items it has now
 GET = 26  # b: queue obj, c: item key; aux: 1 if a is how many items it has now
 SEND = 27  # b: pipe obj, c: bytes

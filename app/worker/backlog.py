@@ -37,7 +37,8 @@ class Backlog:
             self._parts.append(_Part())
         part = self._parts[-1]
         part.batches.append(batch)
-        part.rows += len(batch.slices) + len(batch.flows) + len(batch.seen)
+        part.rows += len(batch.slices) + len(batch.flows)
+        part.rows += len(batch.seen) + len(batch.levels)
         part.now_ns = now_ns
 
     def take(self) -> tuple[Batch, int]:
@@ -58,6 +59,7 @@ def merge(batches: list[Batch]) -> Batch:
     merged.files = next((batch.files for batch in reversed(batches) if batch.files), [])
     merged.flows = [flow for batch in batches for flow in batch.flows]
     merged.seen = [item for batch in batches for item in batch.seen]
+    merged.levels = [item for batch in batches for item in batch.levels]
     merged.output = [item for batch in batches for item in batch.output]
     return merged
 

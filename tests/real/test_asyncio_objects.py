@@ -47,7 +47,7 @@ async def use(semaphore, length):
 async def main():
     one, two = asyncio.Semaphore(1), asyncio.BoundedSemaphore(2)
     signal = asyncio.Semaphore(0)
-    tasks = [asyncio.create_task(use(one, 0.03 * n), name=f"one{n}") for n in (1, 2, 3)]
+    tasks = [asyncio.create_task(use(one, 0.04), name=f"one{n}") for n in (1, 2, 3)]
     tasks += [asyncio.create_task(use(two, 0.03), name=f"two{n}") for n in (1, 2, 3)]
     tasks += [asyncio.create_task(signal.acquire(), name="signalled")]
     await asyncio.sleep(0.05)
@@ -64,6 +64,10 @@ asyncio.run(main())
     assert told(timeline, "one3") == (Reason.SEMAPHORE, "one", "one2")
     arrow(timeline, "one2", "one3")
     assert told(timeline, "signalled") == (Reason.SEMAPHORE, "signal", "")
+    levels = {timeline.things[thing].name: found for thing, found in timeline.levels.items()}
+    assert [level.value for level in levels["one"]][:2] == [1, 0]
+    assert {(level.value, level.most) for level in levels["two"]} >= {(2, 2), (0, 2)}
+    assert levels["one"][-1].value == 1 and levels["two"][-1].value == 2
     (third,) = timeline.named("two3")
     wait = next(row for row in timeline.of(third) if row.reason is Reason.SEMAPHORE)
     assert (timeline.things[wait.object].name, wait.holder) == ("two", 0)

@@ -53,6 +53,10 @@ def test_inner_locks_and_conditions_of_threading_are_not_told(python: str) -> No
     (late,) = timeline.named("late")
     names = {timeline.things[row.object].name for row in timeline.of(late) if row.object}
     assert "barrier" in names, "who comes while the action runs waits for the barrier"
+    levels = {timeline.things[thing].name: told for thing, told in timeline.levels.items()}
+    assert (levels["barrier"][0].value, levels["barrier"][0].most) == (1, 2)
+    assert (levels["reached"][-1].value, levels["reached"][-1].most) == (0, 4)
+    assert {level.value for level in levels["semaphore"]} <= {0, 1}
     assert not {row.reason for row in timeline.rows()} & INNER
 
 
@@ -78,3 +82,6 @@ def test_inner_locks_of_multiprocessing_are_not_told(python: str) -> None:
     assert told(timeline, "waits", State.BLOCKED) == (Reason.EVENT, "event", "")
     assert told(timeline, "comes", State.BLOCKED) == (Reason.BARRIER, "barrier", "")
     assert not {row.reason for row in timeline.rows()} & INNER
+    (levels,) = [told for thing, told in timeline.levels.items()
+                 if timeline.things[thing].name == "barrier"]  # fmt: skip
+    assert (1, 2) in {(level.value, level.most) for level in levels}

@@ -39,6 +39,8 @@
  * @property {Thing[]} [objects] @property {Output[]} [output] @property {Finding[]} [findings]
  * @property {Claim[]} [claims] @property {Stats[]} [stats] @property {number} [dropped]
  * @property {[number, number, number][]} [seen] track, ns and the line at which it was then
+ * @property {[number, number, number, number][]} [levels] object, ns, its level from then on, and
+ *   of how many (0: not known)
  * @property {string[]} [files] all of the program's files but its own
  * @property {string} [failure] what went wrong on our side, as a sentence
  * @property {Told[]} [failure_told] the same, so that it can be said in another language

@@ -3,6 +3,7 @@
 import { OPEN, SliceColumns } from "./columns.js";
 import { Flows } from "./flows.js";
 import { Intervals } from "./intervals.js";
+import { Levels } from "./levels.js";
 import { Sightings } from "./sightings.js";
 import { KINDS, STATE } from "./vocabulary.js";
 
@@ -47,6 +48,8 @@ class Known {
   stats = new Map();
   /** @type {Map<number, Sightings>} where tracks were seen while they ran */
   seen = new Map();
+  /** @type {Map<number, Levels>} how many permits, items or parties an object had */
+  levels = new Map();
   /** @type {string[]} the program's files but its own: app/timeline/places.py */
   files = [];
 }
@@ -153,6 +156,11 @@ export class Timeline extends Known {
       let seen = this.seen.get(track);
       if (!seen) this.seen.set(track, (seen = new Sightings()));
       seen.append(ns, line);
+    }
+    for (const [object, ns, value, most] of head.levels ?? []) {
+      let levels = this.levels.get(object);
+      if (!levels) this.levels.set(object, (levels = new Levels()));
+      levels.append(ns, value, most);
     }
     if (head.tracks || head.objects) this.structure += 1;
   }

@@ -201,6 +201,7 @@ export function sliceFacts(model, track, row, nowNs) {
     const turn = placeInLine(model, columns.object[row], track, row);
     if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
   }
+  if (waits) facts.push(...levelFacts(model, columns.object[row], columns.start[row]));
   const chain = chainOf(model, track, row, nowNs);
   if (chain.length > 2) {
     const names = chain.map((id) => model.nameOf(id)).join(" → ");
@@ -240,6 +241,27 @@ function lineFacts(model, track, row, nowNs) {
   const more = lines.length > MOST_LINES ? ", …" : "";
   facts.push(t("seen at line {lines}", { lines: shown + more }));
   return facts;
+}
+
+/** How many permits, items or parties there were when a wait began. @param {Timeline} model
+ *  @param {number} object @param {number} ns @returns {string[]} */
+function levelFacts(model, object, ns) {
+  const levels = model.levels.get(object);
+  const count = levels?.at(ns) ?? null;
+  if (!levels || count === null) return [];
+  const most = levels.most;
+  switch (model.things.get(object)?.kind) {
+    case "semaphore":
+      return [most > 0
+        ? t("{count} of {most} permits free then", { count, most })
+        : t("{count} permits free then", { count })];
+    case "queue":
+      return [t("{count} in the queue then", { count })];
+    case "barrier":
+      return [t("{count} of {most} had come then", { count, most })];
+    default:
+      return [];
+  }
 }
 
 /** How a wait for the GIL is known. @param {number} evidence @returns {string[]} */
