@@ -22,6 +22,8 @@ DEFAULT_INTERVAL_NS = 5_000_000
 #: A thread that runs for longer beside the holder does more than ask for the lock. A hand-over,
 #: too, takes less than this.
 ASKING_NS = 200_000
+#: What a thread runs inside a call before it waits, or after, is told apart if it is longer.
+_LEAST_CALL_NS = 2_000
 #: Waits of more threads than this are not cut: their holder is told where there was but one.
 CROWD = 16
 
@@ -109,12 +111,34 @@ class Gil:
             return
         self._settle(life, t)
         if self.holder is not life:
+            if self.thing:
+                self._ran_in_call(life, t)
             self._displace(t, life)
-            if self.thing and life.op is not None and t - life.lane.start > LEAST_PIECE_NS:
-                # It ran inside a call that gives the lock up, and has it again by now.
-                life.lane.cut(t, NOTHING)
             self._take(life, t)
             self._waited = False
+
+    @staticmethod
+    def _ran_in_call(life: ThreadLife, t: int) -> None:
+        """If it ran inside a call that gives the lock up: it has it again by now."""
+        op, lane = life.op, life.lane
+        if op is None:
+            return
+        called = op.entered > lane.start
+        least = LEAST_PIECE_NS if called or life.wants_gil else _LEAST_CALL_NS
+        if t - max(op.entered, lane.start) > least:
+            if called:
+                lane.cut(op.entered, NOTHING)
+                lane.about(NOTHING, NOTHING)
+            lane.cut(t, NOTHING)
+
+    def left_for(self, life: ThreadLife, t: int) -> None:
+        """The thread leaves its CPU at ``t``, to wait in a call: there it gave the lock up."""
+        op, lane = life.op, life.lane
+        if op is None or lane.state is not _RUNNING or lane.holder != life.track.id:
+            return
+        if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
+            lane.cut(op.entered, NOTHING)
+            lane.about(NOTHING, NOTHING)
 
     def gone(self, life: ThreadLife, t: int) -> None:
         """The thread ended."""

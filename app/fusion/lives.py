@@ -51,11 +51,12 @@ class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
     ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL;
-    ``told``: that it happened is told, and doesn't only follow from a wake-up.
+    ``told``: that it happened is told, and doesn't only follow from a wake-up. ``inner``: it waits
+    for a lock inside the object, and may find it taken again when it wakes.
     """
 
-    __slots__ = ("entered", "in_vain", "line", "obj", "reason", "satisfied", "sends", "target",
-                 "thing", "told")  # fmt: skip
+    __slots__ = ("entered", "in_vain", "inner", "line", "obj", "reason", "satisfied", "sends",
+                 "target", "thing", "told")  # fmt: skip
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Operation:
         self.thing = thing
         self.target = target  # who is joined or awaited; of a process, its first thread
         self.sends = False  # of a message: it gives it, rather than takes it
+        self.inner = False
         self.satisfied = self.told = False
         self.in_vain = False  # it was woken, and not for what it waits for
 
@@ -112,6 +114,7 @@ class ThreadLife:
         "doubted",
         "doubtful",
         "drawn",
+        "early",
         "ending",
         "exited",
         "expected",
@@ -178,8 +181,9 @@ class ThreadLife:
         self.heard = False  # another thread of Python woke it
         self.outside = False  # what woke it is nothing that ends a wait for the GIL
         self.gives = False  # it left its CPU giving the lock away because it was asked
-        self.rang = False  # it wakes as the clock of a wait for the lock would have it
+        self.rang = False  # it wakes as one that waits for the lock: by its clock, or by its giver
         self.waked = False  # it is told who woke it
+        self.early: tuple[int, int] | None = None  # when it was woken on its way, and by whom
         self.wanted = False  # it left its CPU having waited for the lock, and not got it
         self.came = False  # when it left its CPU, its operation had what it waits for
         self.gil_gives = False  # it was asked for the lock, and waits until another one has it

@@ -16,6 +16,10 @@ _BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
 _OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
 _INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
 _CHANNELS = frozenset({Reason.SOCKET, Reason.PIPE})
+#: Waits that no clock ends, unless the program set a time for them.
+_TIMELESS = _CHANNELS | {Reason.LOCK, Reason.RLOCK}
+#: Who begins such a call, or ends it, wakes nobody by that but who waits for the GIL.
+_SILENT = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SLEEP, Reason.JOIN, Reason.WAIT_CHILD})
 #: A waiter sets its clock before it leaves its CPU; the clock rings so late at most, unless the
 #: machine is not ours alone.
 _ARMED_NS = 200_000
@@ -60,9 +64,12 @@ class OffCpu:
             life.process.gil.offered(life, waker, t)
         elif op is None:
             # It waits for the lock, and hears that it was given away or that another one has it.
-            life.heard = life.sample is None and (life.wanted or life.gives)
+            life.rang = waker.ending is not None or (other is not None and other.reason in _SILENT)
+            life.heard = life.sample is None and (life.wanted or life.gives or life.rang)
         elif op.reason is _SLEEP:
             op.in_vain = True  # the clock alone ends a sleep: it was about to begin
+        elif op.reason is Reason.SOCKET and op.sends and other is not None and other.sends:
+            op.satisfied = life.heard = True  # who gives makes no room for what it gives
         elif op.reason in _CHANNELS and other is not None and other.reason is op.reason:
             other.satisfied = True  # what the waker called for has taken effect
             if op.reason is Reason.SOCKET and not op.sends:
@@ -83,8 +90,10 @@ class OffCpu:
             life.outside = length < gil.interval_ns - _ARMED_NS
             life.rang = not life.outside and length < gil.interval_ns + _CLOCK_LATE_NS
             gil.asked = gil.asked or life.rang
+        elif op.reason is _SLEEP:
+            op.told = not op.in_vain  # what else the clock ends inside is a wait for the lock
         elif (
-            (op.reason in _CHANNELS or op.reason in _LOCKS)
+            (op.inner or op.reason in _TIMELESS)
             and length <= _longest(gil)
             and life.process.other_executing(life, life.off_at) is not None
         ):
@@ -121,8 +130,11 @@ class OffCpu:
             life.process.gil.gave_up(life)
             lane.relabel(_BLOCKED, evidence, _OTHER)
 
-    def close(self, life: ThreadLife, t: int) -> None:
-        """The slice ends now: its last decision, and the holder that let it go."""
+    def close(self, life: ThreadLife, t: int, untold: bool = False) -> None:
+        """The slice ends now: its last decision, and the holder that let it go.
+
+        ``untold``: it runs again, and no wake-up was told.
+        """
         lane, op = life.lane, life.op
         if lane.state not in (_BLOCKED, _GIL):
             return
@@ -130,6 +142,8 @@ class OffCpu:
         came = life.came and op is not None and op.told
         if op is None and self._slept_on(life, t):
             life.outside = True
+        elif untold and self._wake_ups and not (life.waked or life.gives):
+            self.woken_by_clock(life, t)  # only what interrupts an idle CPU goes untold
         elif op is None and not life.waked and lane.reason is _OTHER:
             length = t - life.off_at - life.process.gil.interval_ns
             life.rang = -_ARMED_NS <= length < _CLOCK_LATE_NS
@@ -139,7 +153,7 @@ class OffCpu:
                 op.satisfied = life.heard
             self.decide(life)
         life.process.gil.waited(life, t)
-        if op is None or lane.state is not _BLOCKED or op.reason not in _LOCKS:
+        if op is None or op.inner or lane.state is not _BLOCKED or op.reason not in _LOCKS:
             return
         known = self._things.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
@@ -164,7 +178,7 @@ class OffCpu:
             return NOTHING
         if op.target is not None:
             return op.target.track.id
-        known = self._things.get(op.obj) if op.obj else None
+        known = self._things.get(op.obj) if op.obj and not op.inner else None
         if known is None:
             return NOTHING
         holder = known.sole_holder()
@@ -259,7 +273,7 @@ def _longest(gil: Gil) -> int:
 def satisfy(life: ThreadLife) -> None:
     """A wake-up inside an operation that needs one: what it waited for has come."""
     op = life.op
-    if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is _OFF:
+    if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is _OFF and not op.inner:
         op.satisfied = op.told or not op.in_vain
 
 

@@ -80,6 +80,7 @@ class Operations:
             self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, thing, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
+        op.inner = where & wire.INNER == wire.INNER and reason not in _JOINS
         if life.python:
             life.process.update_executing(life, t)
         self._waits.entered(life, t)

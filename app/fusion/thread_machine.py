@@ -104,7 +104,7 @@ class ThreadMachine:
         life.ins += 1
         if cpu is _OFF:
             if lane.state in _OFF_STATES:
-                self._off_cpu.close(life, t)
+                self._off_cpu.close(life, t, untold=True)
             self._queue.before_switch_in(life, t)
             satisfy(life)
         elif cpu is _WOKEN or cpu is _QUEUED:
@@ -155,10 +155,15 @@ class ThreadMachine:
                 gil.label(life)
             return
         lane.voluntary += 1
+        life.process.gil.left_for(life, t)
         life.cpu = _OFF
         if life.python:
             life.process.update_executing(life, t)
         self._off_cpu.begin(life, t)
+        if life.early is not None:
+            (since, waker), life.early = life.early, None
+            if t - since < _LEAVING_NS:
+                self._woken(life, waker, t)
 
     # --- wake-ups ------------------------------------------------------------------------------
 
@@ -166,8 +171,14 @@ class ThreadMachine:
         """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
         _, tid, _, waker_tid = record
         life = self._lives.get(tid)
-        if life is None or life.exited or life.cpu is not _OFF:
+        if life is None or life.exited:
             return
+        if life.cpu is _OFF:
+            self._woken(life, waker_tid, t)
+        elif life.cpu is _ON:
+            life.early = t, waker_tid
+
+    def _woken(self, life: ThreadLife, waker_tid: int, t: int) -> None:
         if not waker_tid:
             self._off_cpu.woken_by_clock(life, t)
             return
@@ -245,5 +256,7 @@ def _stands_at(life: ThreadLife, lane: Lane) -> int:
     return op.line if op is not None else 0
 
 
+#: Another CPU may wake a thread that is off the run queue and so long yet on its CPU.
+_LEAVING_NS = 10_000
 #: A thread still switches a few times after the record of its exit.
 _AFTERMATH_NS = 20_000_000

@@ -107,7 +107,7 @@ class Waits:
     def _waits_for(self, life: Waiter) -> Edge | None:
         """Whom its own operation waits for."""
         op = life.op
-        if op is None or life.exited:
+        if op is None or op.inner or life.exited:
             return None
         other: Waiter | None = None
         if op.reason in _JOINS:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HOOKS = {
     "threading": ("threads", "patch_threading"),
     "queue": ("queues", "patch_queue"),
+    "logging": ("inner_locks", "patch_logging"),
     "subprocess": ("processes", "patch_subprocess"),
     "multiprocessing.process": ("processes", "patch_process"),
     "multiprocessing.forkserver": ("processes", "patch_helper"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: What reports a text, for a stream; loaded when something is written.
 _report: Any = None
+#: What writes to a stream to which another thread is writing.
+_write_beside: Any = None
 
 
 def patch(_: Any) -> None:
@@ -29,27 +31,39 @@ def patch(_: Any) -> None:
 
 
 def _make_write(stream: int, original: Any) -> Callable[..., Any]:
+    inside: list[None] = []  # one for each thread that writes
+
     def write(text: str, /) -> Any:
         # Before the write: what comes out of the pipe is never older than its record.
         if isinstance(text, str):
             if _report is None:
                 _load()
             _report(stream, text)
-        return original(text)
+        beside = bool(inside)
+        inside.append(None)
+        try:
+            # A thread that is inside has given the GIL up, and may have the buffer's own lock.
+            return _write_beside(stream, original, text) if beside else original(text)
+        finally:
+            inside.pop()
 
     return write
 
 
 def _load() -> None:
-    global _report
+    global _report, _write_beside
     try:
-        from .printing import report
+        from .printing import report, write_beside
 
-        _report = report
+        _report, _write_beside = report, write_beside
     except Exception:  # the interpreter is ending, and imports nothing any more
         faults.note("what is printed")
-        _report = _nothing
+        _report, _write_beside = _nothing, _unreported
 
 
 def _nothing(stream: int, text: str) -> None:
     """Nothing can be reported."""
+
+
+def _unreported(_: int, original: Any, text: str) -> Any:
+    return original(text)

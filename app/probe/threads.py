@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
+_LockType = _thread.LockType
+
 
 def tag(condition: Any, reason: int, ident: int, owner: Any = None) -> None:
     """Let waits in ``condition`` be reported as waits of ``reason`` for ``ident``."""
@@ -127,6 +129,8 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                 if frame is None or by_standard_library(frame):
                     return
             ident = register(kind, frame)
+            if type(self._cond._lock) is _LockType:
+                put_inside(kind, ident, self._cond)
             if kind == codes.SEMAPHORE:
                 tag(self._cond, kind, ident, self)
                 here.emit(wire.VALUE, 0, 0, ident, self._value)

@@ -48,6 +48,8 @@ PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below
 
 #: ENTER's detail, of a socket: the thread gives a message, and takes none.
 SENDS = 1
+#: ENTER's detail, but of a join: it waits for the lock inside the object, not for the object.
+INNER = 2
 
 # --- kinds ------------------------------------------------------------------------------------
 # Each comment gives aux, a, b, c and text. `obj` is a 64-bit id, unique over the run:
@@ -74,7 +76,7 @@ REAPED = 11  # waitpid returned; a: child pid, b: raw wait status
 INTERVAL = 12  # sys.setswitchinterval returned; a: ns
 
 # operations that may block: ENTER when the wait begins, LEAVE when it is over
-ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid; SENDS)
+ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid; flags)
 LEAVE = 21  # aux: Reason code, b: obj, c: 1 got it, 0 timed out, 2 raised
 ACQUIRED = 22  # a: line, b: obj, c: where; this thread holds obj from now
 RELEASED = 23  # b: obj, a: line

@@ -8,7 +8,7 @@ from app.fusion import gil as rules
 from app.timeline import wire
 from app.timeline.model import NOTHING, Slice
 from app.timeline.records import Wakeup, Waking
-from app.timeline.states import Evidence, ObjectKind, Reason, State
+from app.timeline.states import Evidence, FlowKind, ObjectKind, Reason, State
 from app.timeline.timeline import Timeline
 from tests.fusion.world import ROOT, World, assert_whole, at, row_at, track_of
 
@@ -329,3 +329,121 @@ def test_waiter_of_an_event_that_was_set_waits_for_the_gil_though_nobody_had_it_
     a = track_of(timeline, A)
     assert row_at(timeline, a, 3.5).reason is Reason.EVENT
     assert row_at(timeline, a, 4.5).state is State.GIL
+
+
+def runs_python(world: World, ms: float, tid: int) -> None:
+    """The thread comes on a CPU of its own, with the lock, and its records begin."""
+    world.on(ms, tid, cpu=tid)
+    world.say(ms + 0.01, tid, wire.THREAD_START, text="")
+
+
+def test_wait_that_nobody_is_told_to_have_ended_was_ended_by_an_interrupt() -> None:
+    world = three_threads()
+    runs_python(world, 3, A)
+    world.off(3.02, A, cpu=A)
+    world.on(5, A, cpu=A)  # before the switch interval is over
+    timeline = world.timeline(6)
+    assert row_at(timeline, track_of(timeline, A), 4).state is State.BLOCKED
+
+
+@pytest.mark.parametrize("waker", [ROOT, 0], ids=["a thread", "a clock"])
+def test_thread_that_is_woken_on_its_way_off_its_cpu_waits_for_who_wakes_it(waker: int) -> None:
+    world = three_threads()
+    hand_over(world, 7, ROOT, A)
+    world.add(Waking(at(7.999), A, ROOT, waker))
+    world.off(8, A, cpu=1)
+    world.on(8.05, A, cpu=1)
+    arrows = [
+        flow for flow in world.timeline(9).flows if flow.kind is FlowKind.WAKE
+        and flow.to_ns >= 8_000_000
+    ]  # fmt: skip
+    assert not arrows  # it was never on a run queue
+    state = row_at(world.timeline(9), track_of(world.timeline(9), A), 8.02).state
+    assert (state is State.GIL) == (waker == ROOT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [(Reason.SLEEP, State.GIL), (Reason.SOCKET, State.BLOCKED)]
+)
+def test_who_is_about_to_sleep_wakes_one_that_waits_for_the_gil(
+    reason: Reason, state: State
+) -> None:
+    world = three_threads()
+    interval(world, 50)
+    runs_python(world, 3, A)
+    world.off(3.02, A, cpu=A)  # in a call that is not the probe's, or after it
+    world.enter(4, ROOT, reason, 7)
+    world.add(Waking(at(4.01), A, ROOT, ROOT), Wakeup(at(4.01), A))
+    timeline = world.timeline(6)
+    assert row_at(timeline, track_of(timeline, A), 3.5).state is state
+
+
+def test_sender_that_a_sender_wakes_waits_for_the_gil() -> None:
+    world = three_threads()
+    for ms, tid in ((3, A), (3.2, B)):
+        runs_python(world, ms, tid)
+        world.enter(ms + 0.02, tid, Reason.SOCKET, tid, target=wire.SENDS)
+        world.off(ms + 0.03, tid, cpu=tid)
+    world.add(Waking(at(4), B, ROOT, ROOT), Wakeup(at(4), B))
+    world.on(4.01, B, cpu=B)
+    world.add(Waking(at(4.02), A, ROOT, B), Wakeup(at(4.02), A))
+    timeline = world.timeline(6)
+    assert row_at(timeline, track_of(timeline, A), 3.5).state is State.GIL
+
+
+def test_sleeper_that_its_clock_woke_and_that_stops_again_waits_for_the_gil() -> None:
+    world = three_threads()
+    runs_python(world, 3, A)
+    world.enter(3.02, A, Reason.SLEEP)
+    world.off(3.03, A, cpu=A)
+    world.add(Waking(at(4), A, 0, 0), Wakeup(at(4), A))
+    world.off(4.01, ROOT, preempted=True)
+    world.on(4.02, A)
+    world.enter(4.025, ROOT, Reason.SLEEP)  # nobody executes when it stops
+    world.off(4.03, A)
+    world.on(4.04, B)
+    world.say(4.05, B, wire.THREAD_START, text="b")
+    world.add(Waking(at(8), A, ROOT, B), Wakeup(at(8), A))
+    timeline = world.timeline(9)
+    a = track_of(timeline, A)
+    assert row_at(timeline, a, 3.5).reason is Reason.SLEEP
+    assert row_at(timeline, a, 6).state is State.GIL
+
+
+@pytest.mark.parametrize(
+    ("flag", "waker", "state"),
+    [
+        (wire.INNER, (0, 0), State.GIL),
+        (wire.INNER, (ROOT, ROOT), State.BLOCKED),
+        (0, (0, 0), State.BLOCKED),
+    ],
+    ids=["by the clock", "by a thread", "of the queue itself"],
+)
+def test_no_clock_ends_the_wait_for_a_lock_inside_an_object(
+    flag: int, waker: tuple[int, int], state: State
+) -> None:
+    world = three_threads()
+    runs_python(world, 3, A)
+    world.enter(3.02, A, Reason.QUEUE, 7, target=flag)
+    world.off(3.03, A, cpu=A)
+    world.add(Waking(at(7.1), A, *waker), Wakeup(at(7.1), A))
+    timeline = world.timeline(8)
+    assert row_at(timeline, track_of(timeline, A), 5).state is state
+
+
+def test_what_runs_in_a_call_before_it_waits_and_after_does_not_hold_the_lock() -> None:
+    world = three_threads()
+    world.enter(7, ROOT, Reason.SLEEP)
+    world.off(7.01, ROOT)
+    world.add(Waking(at(8), ROOT, 0, 0), Wakeup(at(8), ROOT))
+    world.on(8.01, ROOT)
+    world.leave(8.02, ROOT, Reason.SLEEP)
+    world.enter(8.03, ROOT, Reason.SLEEP)
+    world.leave(8.04, ROOT, Reason.SLEEP)  # it didn't leave its CPU
+    timeline = world.timeline(9)
+    root = timeline.root()
+    held = [row for row in timeline.of(root, State.RUNNING) if row.holder == root.id]
+    assert [(row.start_ns, row.end_ns) for row in held[-2:]] == [
+        (1_000_000, 7_000_000),
+        (8_020_000, 9_000_000),
+    ]

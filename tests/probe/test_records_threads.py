@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from app.timeline import wire
 from app.timeline.states import ObjectKind, Reason
 from tests.probe.decoding import Row, Run, run_until
@@ -352,3 +354,89 @@ thread.join()
     (enter,) = run.of("ENTER", aux=Reason.QUEUE)
     assert enter.b == run.one("OBJECT", aux=ObjectKind.QUEUE).b
     assert enter.tid == run.one("THREAD_START", c=enter.pid).tid
+
+
+def test_who_waits_for_the_lock_of_a_handler_of_logging_is_told(probed: Probed) -> None:
+    program = """
+import logging, os, sys, threading
+logging.basicConfig(stream=sys.stderr, format="%(message)s")
+(handler,) = logging.getLogger().handlers
+logs = threading.Thread(target=logging.warning, args=("beside",))
+logging.warning("alone")
+handler.acquire()
+handler.acquire()
+logs.start()
+handler.release()
+while not handler.lock._waiting: os.stat(".")
+handler.release()  # lets it go
+logs.join()
+assert not handler.lock._is_owned() and handler.lock.acquire(False)
+handler.release()
+"""
+    run = probed(program)
+    assert run.stderr == "alone\nbeside\n"
+    lock = run.one("OBJECT", aux=ObjectKind.RLOCK)
+    assert lock.text == "StreamHandler.lock"
+    enter = run.one("ENTER", aux=Reason.RLOCK, b=lock.b)
+    assert run.one("LEAVE", aux=Reason.RLOCK, b=lock.b, c=1).tid == enter.tid != enter.pid
+    released = run.one("RELEASED", b=lock.b)
+    assert released.tid == released.pid and released.a == line_of(program, "lets it go")
+    assert enter.t < released.t
+
+
+def test_who_prints_while_another_thread_does_may_wait_for_the_stream(probed: Probed) -> None:
+    run = probed("""
+import os, sys, threading
+out = os.dup(1)
+r, w = os.pipe()
+os.dup2(w, 1)
+os.close(w)
+cells = [cell.cell_contents for cell in sys.stdout.write.__closure__]
+(inside,) = [cell for cell in cells if isinstance(cell, list)]
+threads = [threading.Thread(target=print, args=(text,)) for text in ("x" * 300_000, "beside")]
+for number, thread in enumerate(threads, 1):
+    thread.start()
+    while len(inside) < number: os.stat(".")
+read = 0
+while read < 300_008: read += len(os.read(r, 100_000))
+for thread in threads: thread.join()
+os.dup2(out, 1)
+print("over")
+""")
+    assert run.stdout == "over\n"
+    stream = run.one("OBJECT", aux=ObjectKind.FILE)
+    assert stream.text == "sys.stdout"
+    entered = run.of("ENTER", aux=Reason.FILE, b=stream.b)
+    assert {row.c & 0xFFFFFFFF for row in entered} == {wire.INNER}
+    left = run.of("LEAVE", aux=Reason.FILE, b=stream.b, c=1)
+    assert len(left) == len(entered)
+
+
+@pytest.mark.parametrize(
+    ("made", "use", "reason"),
+    [
+        ("threading.Event()", "it.set()", Reason.EVENT),
+        ("threading.Semaphore()", "it.release()", Reason.SEMAPHORE),
+        ("threading.Barrier(1)", "it.wait()", Reason.BARRIER),
+        ("queue.Queue()", "it.put(1)", Reason.QUEUE),
+    ],
+)
+def test_who_waits_for_the_lock_inside_an_object_is_told(
+    probed: Probed, made: str, use: str, reason: Reason
+) -> None:
+    run = probed(f"""
+import queue, threading
+it = {made}
+thread = threading.Thread(target=lambda: {use})
+asleep = 0
+with getattr(it, "mutex", None) or it._cond:
+    thread.start()
+    while asleep < 20:  # one that waits for the GIL is not asleep while this one reads
+        with open(f"/proc/self/task/{{thread.native_id}}/stat") as file:
+            sleeps = file.read().rpartition(")")[2].split()[0] == "S"
+        asleep = asleep + 1 if sleeps else 0
+thread.join()
+""")
+    thing = run.one("OBJECT", aux=ObjectKind[reason.name])
+    enter = run.one("ENTER", aux=reason, b=thing.b)
+    assert enter.c & 0xFFFFFFFF == wire.INNER and enter.tid != enter.pid
