@@ -8,7 +8,7 @@ timeline doesn't say whether the thread held the lock is left out, and told. Nee
 perf command, because uprobes do.
 
     python -m benchmarks.gil_truth [--python PATH]... [--witness tracepoints|perf] [--only NAME]
-        [--calls]
+        [--calls] [--differences N]
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -79,6 +79,9 @@ _FROM_EVENT: dict[str, Class] = {
     "drop": "waiting",
     "dropped": "neither",
 }
+#: From entry to return of ``take_gil`` or ``drop_gil`` if there is nothing to wait for: that takes
+#: a tenth of a microsecond, so the rest is the judge's own traps.
+TRAPS_NS = 2_000
 _TRACEFS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 _LINE = re.compile(r"\s*(?P<tid>\d+)\s+(?P<s>\d+)\.(?P<ns>\d{9}):\s+\w+:(?P<event>[a-z]+)_\d+\w*:")
 
@@ -86,7 +89,7 @@ _LINE = re.compile(r"\s*(?P<tid>\d+)\s+(?P<s>\d+)\.(?P<ns>\d{9}):\s+\w+:(?P<even
 class Span(NamedTuple):
     """``drops``: it is inside ``drop_gil`` on its way to block, or to its end. It doesn't hold
     the lock any more and may have to wait until another one has it: uprobes don't tell.
-    ``off_cpu``: the timeline has the thread in state ``gil``.
+    ``off_cpu``: the timeline has the thread in state ``gil``; ``told``: its state and reason there.
     """
 
     start_ns: int
@@ -94,6 +97,11 @@ class Span(NamedTuple):
     what: Class
     drops: bool = False
     off_cpu: bool = False
+    told: str = ""
+
+
+#: A state and a reason of the timeline, its class, and the judge's.
+Kind = tuple[str, Class, Class]
 
 
 class Difference(NamedTuple):
@@ -106,12 +114,17 @@ class Difference(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """``untrue_ns``: the timeline shows a wait, the judge a thread that does not want the lock."""
+    """``untrue_ns``: the timeline shows a wait, the judge a thread that does not want the lock.
+
+    ``traps_ns``: they differ between two traps of the judge that follow one another at once.
+    """
 
     judged_ns: int
     told_ns: int
     same_ns: int
     untrue_ns: int
+    traps_ns: int
+    kinds: Counter[Kind]  # ns of disagreement of each kind
     totals: dict[Class, tuple[int, int]]  # the timeline's, the judge's
     worst: Difference | None
 
@@ -244,16 +257,18 @@ def ours(timeline: dict[str, Any], track: int) -> list[Span]:
                 if since >= end:
                     break
                 first, last = max(begin, since), min(end, until)
-                spans.append(Span(start + first, start + last, "neither"))
+                spans.append(Span(start + first, start + last, "neither", told=row["state"]))
             continue
         before = row["reason"] or ""
         off_cpu = row["state"] == "gil"
-        spans.append(Span(start + begin, start + end, what, off_cpu=off_cpu))
+        told = f"{row['state']} {row['reason'] or ''}".strip()
+        spans.append(Span(start + begin, start + end, what, off_cpu=off_cpu, told=told))
     return spans
 
 
 def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
-    told = same = untrue = 0
+    told = same = untrue = traps = 0
+    kinds: Counter[Kind] = Counter()
     totals = {name: [0, 0] for name in CLASSES}
     worst: Difference | None = None
     i = j = 0
@@ -268,8 +283,11 @@ def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
             agree = agree or (judge[j].drops and mine[i].what != "holding")
             if agree:
                 same += length
-            elif mine[i].off_cpu and judge[j].what == "neither":
-                untrue += length
+            else:
+                kinds[mine[i].told, mine[i].what, judge[j].what] += length
+                within = judge[j].drops or judge[j].what == "waiting"
+                traps += length * (within and judge[j].end_ns - judge[j].start_ns <= TRAPS_NS)
+                untrue += length * (mine[i].off_cpu and judge[j].what == "neither")
             if not agree and (worst is None or length > worst.length_ns):
                 worst = Difference(length, start - start_ns, mine[i].what, judge[j].what)
         if mine[i].end_ns < judge[j].end_ns:
@@ -278,7 +296,7 @@ def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
             j += 1
     lengths = sum(span.end_ns - span.start_ns for span in judge)
     pairs = {name: (a, b) for name, (a, b) in totals.items()}
-    return Agreement(lengths, told, same, untrue, pairs, worst)
+    return Agreement(lengths, told, same, untrue, traps, kinds, pairs, worst)
 
 
 def together(items: list[Agreement]) -> Agreement:
@@ -291,6 +309,8 @@ def together(items: list[Agreement]) -> Agreement:
         sum(item.told_ns for item in items),
         sum(item.same_ns for item in items),
         sum(item.untrue_ns for item in items),
+        sum(item.traps_ns for item in items),
+        sum((item.kinds for item in items), Counter()),
         totals,
         max((item.worst for item in items if item.worst), default=None),
     )
@@ -366,6 +386,7 @@ def main() -> None:
     parser.add_argument("--python", action="append", help="an interpreter; may be repeated")
     parser.add_argument("--witness", choices=("tracepoints", "perf"), default="tracepoints")
     parser.add_argument("--calls", action="store_true", help="the programs of truth/calls.py")
+    parser.add_argument("--differences", type=int, default=0, help="print so many kinds of each")
     parser.add_argument("--only", help="only programs whose name holds this")
     parser.add_argument("--keep", type=Path, help="a folder for the judge's and our own data")
     parser.add_argument("--inner", nargs=2, type=Path, help=argparse.SUPPRESS)
@@ -377,35 +398,54 @@ def main() -> None:
         return
     if lacks := missing():
         sys.exit(lacks)
-    table = Table("python", "program", "threads", "lost", "agree", "told", "untrue", *CLASSES,
-                  "worst thread", "worst instant")  # fmt: skip
+    table = Table("python", "program", "threads", "lost", "agree", "told", "untrue", "traps",
+                  *CLASSES, "worst thread", "worst instant")  # fmt: skip
+    kinds = Table("python", "program", "timeline", "says", "judge", "share")
     for python in pythons:
         for name, text in (CALLS if options.calls else PROGRAMS).items():
             if (options.only or "") in name:
                 timeline, by_track = measure(text, python, options.witness, options.keep)
                 table.add_row(*_row(python, name, timeline, by_track))
-    Console(width=190).print(table)
+                for row in _kinds(list(by_track.values()), options.differences):
+                    kinds.add_row(version_of(python), name, *row)
+    Console(width=200).print(table)
+    if options.differences:
+        Console().print(kinds)
     print(
         "Agree: of the thread-time that both tell of. Untrue: shown as a wait for the lock by a "
-        "thread that wanted none. Totals are the timeline's / the judge's."
+        "thread that wanted none. Traps: what they differ in while the judge's own traps follow "
+        "one another at once. Totals are the timeline's / the judge's."
     )
+
+
+def version_of(python: str) -> str:
+    return subprocess.check_output([python, "-V"], text=True).split()[1]
+
+
+def _kinds(items: list[Agreement], most: int) -> list[list[str]]:
+    """The kinds of disagreement that last longest in sum."""
+    whole = together(items)
+    return [
+        [told, ours, judge, f"{100 * length / max(whole.told_ns, 1):.3f} %"]
+        for (told, ours, judge), length in whole.kinds.most_common(most)
+    ]
 
 
 def _row(
     python: str, name: str, timeline: dict[str, Any], by_track: dict[str, Agreement]
 ) -> list[str]:
-    version = subprocess.check_output([python, "-V"], text=True).split()[1]
     whole = together(list(by_track.values()))
     worst = min(by_track, key=lambda track: by_track[track].share)
     gap = whole.worst
     return [
-        version,
+        version_of(python),
         name,
         str(len(by_track)),
         str(timeline["run"]["dropped"]),
         f"{100 * whole.share:.2f} %",
         f"{100 * whole.told_ns / max(whole.judged_ns, 1):.1f} %",
         f"{100 * whole.untrue_ns / max(whole.judged_ns, 1):.1f} %",
+        f"{100 * whole.traps_ns / max(whole.told_ns, 1):.2f} %",
         *(f"{a / 1e6:.1f} / {b / 1e6:.1f} ms" for a, b in whole.totals.values()),
         f"{worst}: {100 * by_track[worst].share:.2f} %",
         f"{gap.length_ns / 1e6:.2f} ms at {gap.start_ns / 1e6:.1f} ms: "

@@ -23,7 +23,7 @@ DEFAULT_INTERVAL_NS = 5_000_000
 #: too, takes less than this.
 ASKING_NS = 200_000
 #: What a thread runs inside a call before it waits, or after, is told apart if it is longer.
-_LEAST_CALL_NS = 2_000
+_LEAST_CALL_NS = 8_000
 #: Waits of more threads than this are not cut: their holder is told where there was but one.
 CROWD = 16
 
