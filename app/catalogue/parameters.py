@@ -9,22 +9,34 @@ A scenario writes::
             "fork", Text("Start method", "启动方式"), {"fork": Text(...), "spawn": Text(...)}
         )
 
-The program holds a constant of the same name in capitals for each (see ``render``).
+A parameter may be a table, whose rows are such models themselves::
+
+    class Job(Parameters):
+        name: str = label(Text("Name", "名称"))
+        burst: int = integer(1, Text("Burst", "执行时间"), minimum=1, maximum=30)
+
+    class Settings(Parameters):
+        jobs: tuple[Job, ...] = table((Job(name="A"),), Text("Jobs", "作业"), row=Job, most=8)
+
+The program holds a constant of the same name in capitals for each (see ``render``), a table's as a
+list of tuples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.catalogue.tables import Refused, line_of, rows_of
 from app.catalogue.text import Text
 from app.errors import InvalidParameters
 
-Kind = Literal["int", "float", "bool", "choice", "text"]
-Value = int | float | bool | str
+Kind = Literal["int", "float", "bool", "choice", "text", "table"]
+Cell = int | float | bool | str
+Value = Cell | list[tuple[Cell, ...]]
 
 #: Key of a pydantic field's ``json_schema_extra`` that holds what pydantic itself has no place for.
 FORM = "form"
@@ -48,7 +60,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One control of a scenario's form. ``step`` is 1 for ``int``; ``unit`` is a symbol or ""."""
+    """One control of a scenario's form. ``step`` is 1 for ``int``; ``unit`` is a symbol or "".
+
+    A table has its rows' model, and their fields as ``columns``; its limits count rows.
+    """
 
     name: str
     title: Text
@@ -60,6 +75,25 @@ class FormField:
     step: float | None = None
     unit: str = ""
     choices: list[Choice] = field(default_factory=list)
+    row: type[Parameters] | None = None
+    columns: list[FormField] = field(default_factory=list)
+
+    def line(self, rows: object) -> str:
+        """A table's rows, as its default, the program or JSON has them, as a line of text."""
+        names = [column.name for column in self.columns]
+        defaults = [column.default for column in self.columns]
+        cells = [
+            [row.get(name, blank) for name, blank in zip(names, defaults, strict=True)]
+            for row in rows_of(rows, names)
+        ]
+        return line_of(cells, defaults)
+
+    def json_default(self) -> Cell | list[dict[str, Cell]]:
+        """The default as JSON has it: a table's rows are objects."""
+        if not isinstance(self.default, list):
+            return self.default
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.default]
 
     def allowed(self) -> Text:
         """What the field takes, as the end of a sentence."""
@@ -68,8 +102,15 @@ class FormField:
         if self.kind == "choice":
             values = ", ".join(choice.value for choice in self.choices)
             return Text(f"one of: {values}", f"以下之一：{values}")
+        if self.kind == "table":
+            rows = f"{_number(self.minimum)} to {_number(self.maximum)} rows of"
+            zh = f"{_number(self.minimum)} 到 {_number(self.maximum)} 行，每行为"
+            names = ", ".join(column.name for column in self.columns)
+            return Text(f"{rows} {names}", f"{zh} {names}")
         if self.kind == "text":
-            return Text(f"at most {self.maximum:g} characters", f"至多 {self.maximum:g} 个字符")
+            return Text(
+                f"1 to {self.maximum:g} letters or digits", f"1 到 {self.maximum:g} 个字母或数字"
+            )
         low, high, unit = (
             _number(self.minimum),
             _number(self.maximum),
@@ -116,6 +157,42 @@ def choice(default: str, title: Text, choices: Mapping[str, Text], *, help: Text
     return Field(default, json_schema_extra={FORM: form})
 
 
+def label(title: Text, *, most: int = 8, help: Text = _NO_HELP) -> Any:
+    """A short name of letters and digits, which has to be given."""
+    form: Any = {"kind": "text", "title": title, "help": help}
+    return Field(
+        "",
+        pattern=r"^[\p{L}\p{N}]+$",
+        max_length=most,
+        validate_default=True,
+        json_schema_extra={FORM: form},
+    )
+
+
+def table(
+    default: Sequence[Parameters],
+    title: Text,
+    *,
+    row: type[Parameters],
+    most: int,
+    help: Text = _NO_HELP,
+) -> Any:
+    """One to ``most`` rows, each a ``row``; the field's type is a tuple of that."""
+    form: Any = {"kind": "table", "title": title, "help": help, "row": row}
+    return Field(tuple(default), min_length=1, max_length=most, json_schema_extra={FORM: form})
+
+
+def plain(params: Parameters) -> dict[str, Value]:
+    """The values as a program holds them: a table is a list of tuples."""
+    return {name: _plain(getattr(params, name)) for name in type(params).model_fields}
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, tuple):
+        return [tuple(row.model_dump().values()) for row in value]
+    return value  # type: ignore[no-any-return]
+
+
 def fields(model: type[Parameters]) -> list[FormField]:
     """The form fields of ``model``, in order of declaration."""
     return list(_fields(model))
@@ -132,16 +209,34 @@ def _fields(model: type[Parameters]) -> Iterator[FormField]:
         for rule in info.metadata:
             limits.update(
                 (key, getattr(rule, attribute))
-                for key, attribute in (("minimum", "ge"), ("maximum", "le"))
+                for key, attribute in _LIMITS
                 if hasattr(rule, attribute)
             )
-        yield FormField(name, default=info.default, choices=choices, **form, **limits)
+        columns = fields(form["row"]) if "row" in form else []
+        yield FormField(
+            name,
+            default=_plain(info.default),
+            choices=choices,
+            columns=columns,
+            **form,
+            **limits,
+        )
+
+
+#: The limits of a form field, and what pydantic calls them: of numbers, then of texts and tables.
+_LIMITS = (
+    ("minimum", "ge"),
+    ("maximum", "le"),
+    ("minimum", "min_length"),
+    ("maximum", "max_length"),
+)
 
 
 def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language: str = "en") -> P:
     """The parameters in ``raw`` (strings of a form or JSON values); those not given by default.
 
-    Raises InvalidParameters with a sentence for each wrong field, in ``language``.
+    Raises InvalidParameters with a sentence for each wrong field, in ``language``; a wrong cell of
+    a table is named ``jobs.2.burst``, by its row from 1 and its column.
     """
     known = {item.name: item for item in fields(model)}
     wrong: dict[str, str] = {}
@@ -151,6 +246,14 @@ def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language:
             wrong[name] = _unknown(name, owner, known).of(language)
             continue
         kind = known[name].kind
+        if kind == "table":
+            try:
+                values[name] = _rows(known[name], value, language)
+            except Refused as error:
+                wrong[name] = error.why.of(language)
+            except InvalidParameters as error:
+                wrong |= error.fields
+            continue
         stripped = value.strip() if isinstance(value, str) else value
         # pydantic would take True for 1 and 1 for True: in JSON each is a slip of its writer.
         if (isinstance(value, bool)) != (kind == "bool") and not isinstance(value, str):
@@ -162,10 +265,39 @@ def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language:
     except ValidationError as error:
         for item in error.errors():
             name = str(item["loc"][0])
-            wrong[name] = _refusal(known[name], raw[name]).of(language)
+            why = item.get("ctx", {}).get("error")
+            sentence = (
+                why.why if isinstance(why, Refused) else _refusal(known[name], raw.get(name, ""))
+            )
+            wrong[name] = sentence.of(language)
     if wrong:
         raise InvalidParameters(wrong)
     return result
+
+
+def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]:
+    """The rows of a table, each a valid one; lines that hold nothing are left out.
+
+    Raises Refused for what is no table, InvalidParameters for cells.
+    """
+    assert item.row is not None
+    wrong: dict[str, str] = {}
+    rows = []
+    for n, cells in enumerate(rows_of(raw, [column.name for column in item.columns]), 1):
+        if not cells:
+            continue
+        place = Text(f"Row {n}", f"第 {n} 行")
+        try:
+            owner = Text("it", "它").of(language)
+            rows.append(validate(item.row, cells, owner=owner, language=language))
+        except InvalidParameters as error:
+            for name, why in error.fields.items():
+                wrong[f"{item.name}.{n}.{name}"] = Text(
+                    f"{place.en}: {why}", f"{place.zh}：{why}"
+                ).of(language)
+    if wrong:
+        raise InvalidParameters(wrong)
+    return tuple(rows)
 
 
 def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:

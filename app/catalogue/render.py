@@ -1,7 +1,8 @@
 """Writes a program with its parameters' values in place, so that what ran can be run again.
 
 A program's settings stand in one block at its top, plain ``NAME = literal`` lines between two
-marker comments. Only the literals are replaced: names, order and comments stay as they were.
+marker comments. Only the literals are replaced: names, order and comments stay as they were. A
+table is a list of tuples, each on a line of its own.
 """
 
 from __future__ import annotations
@@ -34,18 +35,22 @@ def render(program: str, values: Mapping[str, Value]) -> str:
     if missing := values.keys() - settings.keys():
         raise BadProgram(f"The program has no setting {', '.join(sorted(missing))}.")
     lines = program.encode().splitlines(keepends=True)  # ast counts columns in UTF-8 bytes
-    for name, value in values.items():
+    # From the last one up, for a table may become longer or shorter.
+    for name in sorted(values, key=lambda name: -settings[name].lineno):
         node = settings[name]
-        assert node.end_col_offset is not None
-        line = lines[node.lineno - 1]
-        lines[node.lineno - 1] = (
-            line[: node.col_offset] + literal(value).encode() + line[node.end_col_offset :]
-        )
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        head = lines[node.lineno - 1][: node.col_offset]
+        tail = lines[node.end_lineno - 1][node.end_col_offset :]
+        text = head + literal(values[name]).encode() + tail
+        lines[node.lineno - 1 : node.end_lineno] = text.splitlines(keepends=True)
     return b"".join(lines).decode()
 
 
 def literal(value: Value) -> str:
     """``value`` as the programs spell it: double quotes, thousands marked in large numbers."""
+    if isinstance(value, list):
+        rows = (", ".join(map(literal, row)) + "," * (len(row) == 1) for row in value)
+        return "[\n" + "".join(f"    ({row}),\n" for row in rows) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
@@ -63,7 +68,9 @@ def _settings(program: str) -> Iterator[tuple[str, ast.expr]]:
             continue
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
-                name.isupper() and value.lineno == value.end_lineno and _is_literal(value)
+                name.isupper()
+                and (value.lineno == value.end_lineno or isinstance(value, ast.List))
+                and _is_literal(value)
             ):
                 yield name, value
             case _:
@@ -72,6 +79,15 @@ def _settings(program: str) -> Iterator[tuple[str, ast.expr]]:
 
 def _is_literal(node: ast.expr) -> bool:
     try:
-        return isinstance(ast.literal_eval(node), (int, float, str))
+        value = ast.literal_eval(node)
     except ValueError:
         return False
+    if isinstance(value, list):
+        return bool(value) and all(
+            isinstance(row, tuple) and all(isinstance(cell, _CELLS) for cell in row)
+            for row in value
+        )
+    return isinstance(value, _CELLS)
+
+
+_CELLS = (int, float, str)

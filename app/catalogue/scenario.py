@@ -87,7 +87,7 @@ class Scenario(Generic[P]):
 
     def render(self, params: P) -> str:
         """The program's text with these values in place: exactly what runs."""
-        values = {name.upper(): value for name, value in params.model_dump().items()}
+        values = {name.upper(): value for name, value in parameters.plain(params).items()}
         return render(self.program, values)
 
     def check(self, timeline: Timeline, params: P) -> list[dict[str, Any]]:

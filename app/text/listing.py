@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.catalogue import Scenario, load
+from app.catalogue import FormField, Scenario, load
 from app.text.language import current
 
 
@@ -23,24 +23,25 @@ def scenario_json(scenario: Scenario[Any]) -> dict[str, Any]:
         "group": scenario.group.value,
         "title": scenario.title.json(),
         "summary": scenario.summary.json(),
-        "parameters": [
-            {
-                "name": field.name,
-                "title": field.title.json(),
-                "help": field.help.json(),
-                "type": field.kind,
-                "default": field.default,
-                "minimum": field.minimum,
-                "maximum": field.maximum,
-                "step": field.step,
-                "unit": field.unit,
-                "choices": [
-                    {"value": choice.value, "title": choice.title.json()}
-                    for choice in field.choices
-                ],
-            }
-            for field in scenario.fields()
+        "parameters": [_parameter(field) for field in scenario.fields()],
+    }
+
+
+def _parameter(field: FormField) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "title": field.title.json(),
+        "help": field.help.json(),
+        "type": field.kind,
+        "default": field.json_default(),
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "step": field.step,
+        "unit": field.unit,
+        "choices": [
+            {"value": choice.value, "title": choice.title.json()} for choice in field.choices
         ],
+        "columns": [_parameter(column) for column in field.columns],
     }
 
 
@@ -58,8 +59,9 @@ def show(console: Console) -> None:
         if fields:
             table = Table(box=None, show_header=False, pad_edge=False)
             for field in fields:
+                default = field.line(field.default) if field.columns else field.default
                 table.add_row(
-                    Text(f"  {field.name}={field.default}"),
+                    Text(f"  {field.name}={default}"),
                     Text(field.allowed().of(language), style="cyan"),
                     Text(field.title.of(language)),
                 )

@@ -22,17 +22,21 @@ router = APIRouter(prefix="/api")
 
 
 class ParameterOut(BaseModel):
-    """One parameter of a scenario. ``unit`` is a symbol; limits are inclusive."""
+    """One parameter of a scenario. ``unit`` is a symbol; limits are inclusive.
+
+    Of a ``table`` they count its rows: objects with a value for each of ``columns``.
+    """
 
     name: str
     title: str
     help: str
     kind: str
-    default: int | float | bool | str
+    default: int | float | bool | str | list[dict[str, int | float | bool | str]]
     minimum: float | None
     maximum: float | None
     unit: str
     choices: list[str]
+    columns: list[ParameterOut]
 
 
 class ScenarioOut(BaseModel):
@@ -112,11 +116,12 @@ def _parameter(field: FormField, language: str) -> ParameterOut:
         title=field.title.of(language),
         help=field.help.of(language),
         kind=field.kind,
-        default=field.default,
+        default=field.json_default(),
         minimum=field.minimum,
         maximum=field.maximum,
         unit=field.unit,
         choices=[choice.value for choice in field.choices],
+        columns=[_parameter(column, language) for column in field.columns],
     )
 
 

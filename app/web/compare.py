@@ -48,8 +48,10 @@ class Side:
         return f"{self.name}."
 
     def plan(self, site: Site, language: str) -> Plan:
-        known = {item.name for item in site.catalogue[self.scenario].fields()}
-        values = {name: value for name, value in self.values.items() if name in known}
+        fields = site.catalogue[self.scenario].fields()
+        known = {item.name for item in fields}
+        typed = forms.gathered(fields, self.values)
+        values = {name: value for name, value in typed.items() if name in known}
         return forms.plan(
             site.catalogue, site.interpreters, self.scenario, values, self.python, language
         )
@@ -64,11 +66,17 @@ def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
     for name in SIDES:
         own = {k.removeprefix(f"{name}."): v for k, v in given.items() if k.startswith(f"{name}.")}
         both = {k: v for k, v in given.items() if "." not in k and k not in ("lang", *SIDES)}
-        values = (forms.given(like, site.interpreters) if like else {}) | both | own
+        values = _given(site, like) | both | own
         scenario = values.pop(forms.SCENARIO, "") or (like.scenario if like else first)
         python = values.pop(forms.PYTHON, "")
         found.append(Side(name, scenario, runs.get(name), python, values))
     return found
+
+
+def _given(site: Site, like: Run | None) -> dict[str, str]:
+    if like is None:
+        return {}
+    return forms.given(like, site.interpreters, site.catalogue[str(like.scenario)].fields())
 
 
 @router.get("/compare")
@@ -139,7 +147,7 @@ def _shown(site: Site, side: Side, language: str) -> dict[str, Any]:
         "prefix": side.prefix,
         "scenario": side.scenario,
         "run": row(site, side.run, language) if side.run else None,
-        "controls": forms.controls(fields, language, side.values, wrong),
+        "controls": forms.controls(fields, language, forms.gathered(fields, side.values), wrong),
         "python": side.python,
         "python_error": i18n.error_text(error, language) if error and python_wrong else "",
         "error": i18n.error_text(error, language) if error and not (wrong or python_wrong) else "",

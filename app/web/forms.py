@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalogue.loader import Catalogue
 from app.catalogue.parameters import FormField
+from app.catalogue.tables import Refused, rows_of, shortened
 from app.doctor.interpreters import Interpreter
 from app.errors import InvalidParameters, UnknownInterpreter
 from app.runs.run import Plan, Run
@@ -33,6 +35,8 @@ class Control:
     choices: list[tuple[str, str]]
     error: str
     range: str  # for the reader: 1 – 20 s
+    columns: list[Control] = field(default_factory=list)
+    rows: list[list[Control]] = field(default_factory=list)  # named jobs.1.burst, as cells are
 
     @property
     def checked(self) -> bool:
@@ -46,23 +50,80 @@ def controls(
     errors: Mapping[str, str] | None = None,
 ) -> list[Control]:
     values, errors = values or {}, errors or {}
-    return [
-        Control(
-            name=item.name,
-            kind=item.kind,
-            title=item.title.of(language),
-            help=item.help.of(language),
-            unit=item.unit,
-            value=_text(values.get(item.name, item.default)),
-            minimum=_text(item.minimum),
-            maximum=_text(item.maximum),
-            step=_text(item.step) or ("1" if item.kind == "int" else "any"),
-            choices=[(choice.value, choice.title.of(language)) for choice in item.choices],
-            error=errors.get(item.name, ""),
-            range=_range(item),
+    return [_control(item, item.name, language, values, errors) for item in fields]
+
+
+def _control(
+    item: FormField,
+    name: str,
+    language: str,
+    values: Mapping[str, object],
+    errors: Mapping[str, str],
+) -> Control:
+    value = values.get(item.name, item.default)
+    cells = [errors[cell] for cell in errors if item.columns and cell.startswith(f"{name}.")]
+    return Control(
+        name=name,
+        kind=item.kind,
+        title=item.title.of(language),
+        help=item.help.of(language),
+        unit=item.unit,
+        value=item.line(item.default) if item.kind == "table" else _text(value),
+        minimum=_text(item.minimum),
+        maximum=_text(item.maximum),
+        step=_text(item.step) or ("1" if item.kind == "int" else "any"),
+        choices=[(choice.value, choice.title.of(language)) for choice in item.choices],
+        error=" ".join([*([errors[name]] if name in errors else []), *cells]),
+        range=_range(item),
+        columns=controls(item.columns, language),
+        rows=_rows(item, language, value, errors) if item.kind == "table" else [],
+    )
+
+
+def _rows(
+    item: FormField, language: str, value: object, errors: Mapping[str, str]
+) -> list[list[Control]]:
+    """As many rows as the table may have, those that nobody filled in blank."""
+    names = [column.name for column in item.columns]
+    defaults = [column.default for column in item.columns]
+    try:
+        given = rows_of(value, names)
+    except Refused:  # an address that says nothing a table could show
+        given = rows_of(item.default, names)
+    most = int(item.maximum or len(given))
+    found = []
+    for n, row in enumerate([*given, *({} for _ in range(most - len(given)))], 1):
+        shown = shortened([row.get(name, "") for name in names], defaults)
+        shown += [""] * (len(names) - len(shown))
+        found.append(
+            [
+                _control(
+                    column, f"{item.name}.{n}.{column.name}", language, {column.name: cell}, errors
+                )
+                for column, cell in zip(item.columns, shown, strict=True)
+            ]
         )
-        for item in fields
-    ]
+    return found
+
+
+_CELL = re.compile(r"(\w+)\.([1-9][0-9]?)\.(\w+)")
+
+
+def gathered(fields: Sequence[FormField], typed: Mapping[str, str]) -> dict[str, object]:
+    """What was typed into a form, the cells of each table (``jobs.2.burst``) as its rows."""
+    values: dict[str, object] = dict(typed)
+    for name in (item.name for item in fields if item.kind == "table"):
+        cells = {
+            key: match for key in typed if (match := _CELL.fullmatch(key)) and match[1] == name
+        }
+        rows: list[dict[str, object]] = [
+            {} for _ in range(max((int(match[2]) for match in cells.values()), default=0))
+        ]
+        for key, match in cells.items():
+            rows[int(match[2]) - 1][match[3]] = values.pop(key)
+        if rows:
+            values[name] = rows
+    return values
 
 
 def _range(item: FormField) -> str:
@@ -115,9 +176,14 @@ def _json(params: Any) -> dict[str, Any]:
     return value
 
 
-def given(run: Run, interpreters: Sequence[Interpreter]) -> dict[str, str]:
+def given(
+    run: Run, interpreters: Sequence[Interpreter], fields: Sequence[FormField]
+) -> dict[str, str]:
     """What the form was given for ``run``, as its fields or a query have it."""
     values = {name: _text(value) for name, value in run.params.items()}
+    for item in fields:
+        if item.kind == "table" and item.name in run.params:
+            values[item.name] = item.line(run.params[item.name])
     if run.python in {interpreter.name for interpreter in interpreters[1:]}:
         values[PYTHON] = str(run.python)
     return values

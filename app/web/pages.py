@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -74,7 +75,7 @@ async def scenario(request: Request, slug: str) -> Response:
 def _scenario(
     request: Request,
     slug: str,
-    values: dict[str, str],
+    values: Mapping[str, object],
     *,
     python: str = "",
     path: str = "",
@@ -89,6 +90,7 @@ def _scenario(
     fields = item.fields()
     wrong = error.fields if isinstance(error, InvalidParameters) else {}
     names = {field.name for field in fields}
+    others = {name: why for name, why in wrong.items() if name.split(".")[0] not in names}
     response: Response = site.render(
         request,
         "scenario.html",
@@ -108,7 +110,7 @@ def _scenario(
         if isinstance(error, UnknownInterpreter)
         else "",
         error="" if error is None or wrong else i18n.error_text(error, language),
-        others={name: why for name, why in wrong.items() if name not in names},
+        others=others,
         invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
         step=paths.place_in(site, path, slug, language),
         questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
@@ -128,13 +130,14 @@ async def start(request: Request) -> Response:
     language = site.language(request)
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         # A check box is preceded by a hidden "false" of the same name: the last one counts.
-        values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    slug = values.pop(forms.SCENARIO, "")
-    python = values.pop(forms.PYTHON, "")
-    path = values.pop(paths.FIELD, "")
-    values, given = predictions.split(values)
-    # An unknown scenario has no form to come back to.
-    predicted, mistaken = predictions.of_form(site.catalogue[slug].questions, given, language)
+        typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    slug = typed.pop(forms.SCENARIO, "")
+    python = typed.pop(forms.PYTHON, "")
+    path = typed.pop(paths.FIELD, "")
+    typed, given = predictions.split(typed)
+    item = site.catalogue[slug]  # an unknown one has no form to come back to
+    values = forms.gathered(item.fields(), typed)
+    predicted, mistaken = predictions.of_form(item.questions, given, language)
     shown = partial(_scenario, request, slug, values, python=python, path=path, predicted=given)
     try:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
@@ -163,7 +166,8 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
     item = site.runs.get(run_id)
     api = f"/api/runs/{item.id}"
     known = item.scenario in site.catalogue
-    query = urlencode(forms.given(item, site.interpreters))
+    fields = site.catalogue[item.scenario].fields() if known else []
+    query = urlencode(forms.given(item, site.interpreters, fields))
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
     response: Response = site.render(
         request,

@@ -45,7 +45,7 @@ def values_of(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
             continue
         value = run.params[field.name]
         titles = {choice.value: choice.title.of(language) for choice in field.choices}
-        text = titles.get(str(value), str(value))
+        text = titles.get(str(value), field.line(value) if field.columns else str(value))
         if isinstance(value, bool):
             text = i18n.gettext(N_("yes") if value else N_("no"), language)
         shown.append((field.title.of(language), f"{text} {field.unit}".strip()))

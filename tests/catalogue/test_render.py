@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.catalogue.parameters import Value
@@ -46,6 +48,31 @@ def test_render_round_trips() -> None:
     assert constants(render(PROGRAM, values)) == values
 
 
+TABLE = f"""
+{BEGIN}
+FIRST = 1
+JOBS = [
+    ("A", 0, 3),
+    ("B", 10_000, 2.5),
+]  # the jobs
+LAST = 2  # the last
+{END}
+"""
+
+
+def test_table_is_a_list_of_tuples_a_line_each() -> None:
+    assert constants(TABLE) == {"FIRST": 1, "JOBS": [("A", 0, 3), ("B", 10_000, 2.5)], "LAST": 2}
+    assert render(TABLE, constants(TABLE)) == TABLE
+
+
+@pytest.mark.parametrize("rows", [[("A",)], [("A", 1)] * 8, [('"\\', True)]])
+def test_table_may_become_longer_or_shorter(rows: list[Any]) -> None:
+    values: dict[str, Value] = {"LAST": 77, "JOBS": rows, "FIRST": 1_000}
+    found = render(TABLE, values)
+    assert constants(found) == values
+    assert "]  # the jobs\nLAST = 77  # the last\n" in found
+
+
 def test_render_refuses_a_setting_the_program_lacks() -> None:
     with pytest.raises(BadProgram, match="OTHER"):
         render(PROGRAM, {"OTHER": 1})
@@ -62,6 +89,10 @@ def test_render_refuses_a_setting_the_program_lacks() -> None:
         'N = """a\nb"""',
         "A = B = 1",
         "N = None",
+        "N = []",
+        "N = [(1, None)]",
+        "N = [(1, [2])]",
+        "N = ((1, 2),)",
     ],
 )
 def test_constants_refuse_anything_but_plain_lines(block: str) -> None:

@@ -22,8 +22,9 @@ every = pytest.mark.parametrize("scenario", load().values(), ids=load().keys())
 def texts(scenario: Scenario[Any]) -> list[Text]:
     found = [scenario.title, scenario.summary]
     for item in scenario.fields():
-        found += [item.title, *(choice.title for choice in item.choices)]
-        found += [item.help] if item.help.en else []
+        for part in (item, *item.columns):
+            found += [part.title, *(choice.title for choice in part.choices)]
+            found += [part.help] if part.help.en else []
     defaults = scenario.validate({})
     found += [claim.sentence(defaults) for claim in scenario.claims]
     return found
@@ -88,10 +89,14 @@ def test_program_takes_the_limits_of_every_parameter(scenario: Scenario[Any]) ->
             values: list[Any] = [choice.value for choice in item.choices]
         elif item.kind == "bool":
             values = [True, False]
+        elif item.kind == "table":
+            assert isinstance(item.default, list)
+            values = [item.default, item.default[:1]]
         else:
             values = [item.minimum, item.maximum]
         for value in values:
-            program = scenario.render(scenario.validate({item.name: str(value)}))
+            raw = item.line(value) if item.kind == "table" else str(value)
+            program = scenario.render(scenario.validate({item.name: raw}))
             assert constants(program)[item.name.upper()] == value
 
 
