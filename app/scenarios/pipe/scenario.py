@@ -1,0 +1,292 @@
+"""A pipe with one or several readers and writers: torn messages, and where the end of file is."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, flag, integer
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import (
+    clip,
+    common,
+    duration,
+    end_of,
+    lines,
+    need_exact,
+    starting,
+    total,
+    whole,
+)
+from app.catalogue.text import Text
+from app.timeline.model import Slice, Track
+from app.timeline.states import Cause, Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+
+#: So many times two readers in the pipe at once leave no room for "they never met".
+MANY_MEETINGS = 20
+
+
+class Settings(Parameters):
+    writers: int = integer(1, Text("Writers", "写进程数"), minimum=1, maximum=4)
+    readers: int = integer(2, Text("Readers", "读进程数"), minimum=1, maximum=4)
+    lock: bool = flag(
+        False,
+        Text("Use locks", "使用锁"),
+        help=Text(
+            "One for those who read, one for those who write.", "读进程共用一把，写进程共用一把。"
+        ),
+    )
+    close: bool = flag(
+        True,
+        Text("Close writing ends not used", "关闭不用的写端"),
+        help=Text(
+            "Off: main and the readers keep a writing end open.",
+            "关掉此项后，主进程和读进程都保留着写端。",
+        ),
+    )
+    messages: int = integer(
+        20, Text("Messages of each writer", "每个写进程的消息数"), minimum=1, maximum=100
+    )
+    length: int = integer(
+        100_000,
+        Text("Length of a message", "消息长度"),
+        minimum=100,
+        maximum=500_000,
+        unit="B",
+        help=Text("The pipe itself holds 65,536.", "管道本身能容纳 65,536。"),
+    )
+    make_ms: int = integer(
+        10, Text("Time to make a message", "生成一条消息"), minimum=0, maximum=200, unit="ms"
+    )
+    use_ms: int = integer(
+        5, Text("Time to use a message", "处理一条消息"), minimum=0, maximum=200, unit="ms"
+    )
+
+
+def _several(params: Settings) -> bool:
+    return params.writers > 1 or params.readers > 1
+
+
+def _readers(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "reader-", TrackKind.PROCESS)
+
+
+def _writers(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "writer-", TrackKind.PROCESS)
+
+
+def _in_pipe(timeline: Timeline, track: Track) -> list[Slice]:
+    return [row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.PIPE]
+
+
+def _counts(timeline: Timeline, params: Settings) -> tuple[int, int]:
+    """Whole and torn messages, summed over the readers, as they printed them."""
+    found = [
+        match
+        for line in lines(timeline)
+        if (match := re.search(r"has read (\d+) whole and (\d+) torn", line.text))
+    ]
+    if len(found) < params.readers:
+        raise NotSeen(
+            f"Only {len(found)} of {params.readers} readers came to their count.",
+            f"{params.readers} 个读进程中只有 {len(found)} 个输出了计数。",
+        )
+    return sum(int(match[1]) for match in found), sum(int(match[2]) for match in found)
+
+
+def check_whole(timeline: Timeline, params: Settings) -> Answer:
+    """What was sent, beside what arrived whole."""
+    readers = _readers(timeline)
+    intact, torn = _counts(timeline, params)
+    sent = params.writers * params.messages
+    en = f"Of {sent} messages {intact} arrived whole, {torn} torn, {sent - intact - torn} not."
+    zh = f"共 {sent} 条消息，完整到达 {intact} 条，残缺 {torn} 条，"
+    zh += f"未到达 {sent - intact - torn} 条。"
+    spans = [whole(timeline, reader) for reader in readers]
+    if params.lock or not _several(params):
+        return either(intact == sent, en, zh, spans)
+    if intact == sent and len(_meetings(timeline, readers)) < MANY_MEETINGS:
+        return not_seen(
+            en + " They were lucky, or hardly met.", zh + "运气好，或者几乎没有相遇。", spans
+        )
+    return either(intact < sent, en, zh, spans)
+
+
+def _meetings(timeline: Timeline, readers: list[Track]) -> list[Slice]:
+    """Waits of a reader in the pipe that begin while another one is in it, too."""
+    waits = [_in_pipe(timeline, reader) for reader in readers]
+    return [
+        row
+        for one, other in combinations(waits, 2)
+        for row in one
+        if clip(other, row.start_ns, row.end_ns)
+    ]
+
+
+def check_turns(timeline: Timeline, params: Settings) -> Answer:
+    """With the lock one reader at a time waits in the pipe; without it several do."""
+    readers = _readers(timeline)
+    need_exact(timeline)
+    if len(readers) < 2:
+        return not_seen("There is one reader alone.", "只有一个读进程。")
+    waits = [_in_pipe(timeline, reader) for reader in readers]
+    at_once = [span for one, other in combinations(waits, 2) for span in common(one, other)]
+    queued = [
+        row
+        for reader in readers
+        for row in timeline.of(reader, State.BLOCKED)
+        if row.reason is Reason.LOCK
+    ]
+    en = f"Two readers waited in recv() at once {len(at_once)} times, {duration(total(at_once))} "
+    en += f"in all; they waited for the lock {len(queued)} times."
+    zh = f"两个读进程同时在 recv() 中等待 {len(at_once)} 次，共 {duration(total(at_once))}；"
+    zh += f"等锁 {len(queued)} 次。"
+    if params.lock:
+        if not any(waits):
+            return not_seen("No reader had to wait for a message.", "没有读进程需要等待消息。")
+        return either(not at_once, en, zh, at_once or queued or [row for w in waits for row in w])
+    if not at_once:
+        return not_seen(en, zh)
+    return either(not queued, en, zh, at_once)
+
+
+def check_full(timeline: Timeline, params: Settings) -> Answer:
+    """While a writer waits in send(), a reader is at work: it takes what makes room."""
+    readers, writers = _readers(timeline), _writers(timeline)
+    need_exact(timeline)
+    waits = [row for writer in writers for row in _in_pipe(timeline, writer)]
+    if not waits:
+        return not_seen(
+            "No send() had to wait: the pipe was never full.",
+            "没有 send() 需要等待：管道从未写满。",
+        )
+    ran = [timeline.of(reader, State.RUNNING) for reader in readers]
+    unfed = [
+        row
+        for row in waits
+        if row.end_ns < end_of(timeline, timeline.tracks[row.track])
+        and not any(clip(rows, row.start_ns, row.end_ns) for rows in ran)
+    ]
+    return either(
+        not unfed,
+        f"send() waited {len(waits)} times, {duration(total(waits))} in all; {len(unfed)} of these "
+        "waits ended though no reader had run meanwhile.",
+        f"send() 等待了 {len(waits)} 次，共 {duration(total(waits))}；"
+        f"其中 {len(unfed)} 次在没有读进程运行的情况下就结束了。",
+        unfed or waits,
+    )
+
+
+def check_end(timeline: Timeline, params: Settings) -> Answer:
+    """The end of file comes after the last writer's last word, or never."""
+    readers = _readers(timeline)
+    told = [line for line in lines(timeline) if re.match(r"reader-\d+: (EOF|OS)Error", line.text)]
+    closing = [line for line in lines(timeline) if "closes its end" in line.text]
+    if len(closing) < params.writers:
+        return not_seen("Not every writer came to its end.", "并非所有写进程都执行完毕。")
+    last = max(line.ns for line in closing)
+    if not params.close:
+        killed = [reader for reader in readers if reader.end and reader.end.cause is Cause.SIGNAL]
+        waits = [row for reader in readers for row in timeline.of(reader, State.BLOCKED)[-1:]]
+        still = [row for row in waits if row.end_ns > last]
+        return either(
+            not told and len(killed) == len(readers),
+            f"After the last send {len(still)} of {len(readers)} readers waited on, "
+            f"{duration(total(still))} in all, until they were killed; {len(told)} saw an end.",
+            f"最后一次发送之后，{len(readers)} 个读进程中有 {len(still)} 个继续等待，"
+            f"共 {duration(total(still))}，直到被终止；{len(told)} 个看到了文件结束。",
+            still,
+        )
+    if not told:
+        return not_seen("No reader told of an end of file.", "没有读进程报告文件结束。")
+    early = [line for line in told if line.ns < last]
+    after = duration(min(line.ns for line in told) - last) if not early else "–"
+    return either(
+        not early,
+        f"{len(told)} readers met the end of file, {len(early)} of them while a writer was still "
+        f"at work; the first {after} after the last writer's last word.",
+        f"{len(told)} 个读进程遇到文件结束，其中 {len(early)} 个发生在仍有写进程工作时；"
+        f"最早的一个在最后的写进程结束后 {after}。",
+        [row for reader in readers for row in _in_pipe(timeline, reader)[-1:]],
+    )
+
+
+def _whole_sentence(params: Settings) -> Text:
+    if params.lock:
+        return Text(
+            "With a lock at each end every message arrives whole, and once.",
+            "两端各用一把锁时，每条消息都完整到达，且只到达一次。",
+        )
+    if _several(params):
+        return Text(
+            "Several readers, or writers, without a lock tear messages apart and lose them.",
+            "多个读进程或写进程不加锁，会把消息撕碎、弄丢。",
+        )
+    return Text(
+        "One reader and one writer need no lock: every message arrives whole.",
+        "一个读进程配一个写进程，不需要锁：每条消息都完整到达。",
+    )
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.COMMUNICATION,
+    place=2,
+    title=Text("A pipe and its ends", "管道和它的两端"),
+    summary=Text(
+        "Readers share one pipe, with and without a lock: torn messages, full pipes, and when the "
+        "end of file comes.",
+        "多个读进程共用一条管道，加锁与不加锁：被撕碎的消息、写满的管道，以及何时出现文件结束。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.MESSAGES, Idea.RACE, Idea.BLOCKING),
+        primitives=("multiprocessing.Pipe", "multiprocessing.Lock", "multiprocessing.Process"),
+        states=(State.BLOCKED, State.RUNNING, State.READY),
+        level=2,
+    ),
+    claims=(
+        Claim("whole", _whole_sentence, check_whole),
+        Claim(
+            "turns",
+            lambda params: (
+                Text(
+                    "With the lock one reader is in recv() at a time; the others wait for it.",
+                    "加锁后，同一时刻只有一个读进程在 recv() 里，其他的在等锁。",
+                )
+                if params.lock
+                else Text(
+                    "Without a lock several readers are in recv() at the same time.",
+                    "不加锁时，多个读进程会同时处在 recv() 里。",
+                )
+            ),
+            check_turns,
+        ),
+        Claim(
+            "full",
+            Text(
+                "send() waits while the pipe is full, until a reader takes something out.",
+                "管道写满时，send() 会一直等到有读进程取走数据。",
+            ),
+            check_full,
+        ),
+        Claim(
+            "end",
+            lambda params: (
+                Text(
+                    "Readers meet the end of file when the last writing end is closed, not before.",
+                    "最后一个写端关闭时，读进程才会遇到文件结束(EOF)，不会更早。",
+                )
+                if params.close
+                else Text(
+                    "While anybody keeps a writing end open, readers wait for ever.",
+                    "只要还有人没有关闭写端，读进程就会永远等下去。",
+                )
+            ),
+            check_end,
+        ),
+    ),
+)
