@@ -33,6 +33,8 @@ _CALLS: dict[ObjectKind, frozenset[str]] = {
 }
 #: What these make is one object with a name for each of its ends.
 _ONE_WITH_TWO_ENDS = frozenset({"open_memory_channel"})
+#: What these return is one object, and then something about it: accept() a socket and an address.
+_ONE_AND_MORE = frozenset({"accept"})
 _FACTORIES = frozenset().union(*_CALLS.values())
 _ADDS = frozenset({"append", "add", "appendleft", "put", "insert"})
 
@@ -117,7 +119,8 @@ class ProgramNames:
                     self._bind(one, its_value, owner)
             elif isinstance(value, ast.Call):
                 names = tuple(_spelled(one, owner) for one in target.elts)
-                self._call(value, names[0], many=names)
+                single = _function(value) in _ONE_AND_MORE
+                self._call(value, names[0], many=() if single else names)
             elif isinstance(value, ast.GeneratorExp | ast.ListComp):
                 names = tuple(_spelled(one, owner) for one in target.elts)
                 for call in _calls(value.elt):

@@ -39,6 +39,7 @@ LOCK, QUEUE, POOL = ObjectKind.LOCK, ObjectKind.QUEUE, ObjectKind.POOL
         ("both = Condition(Lock())", LOCK, [""]),
         ("both = Condition(Lock())", ObjectKind.CONDITION, ["both"]),
         ("door = Gate()", LOCK, ["door"]),
+        ("door, _ = listener.accept()", ObjectKind.SOCKET, ["door", "door"]),
         ("return_ = None; Lock()", LOCK, [""]),
         ("this is no Python", LOCK, [""]),
     ],

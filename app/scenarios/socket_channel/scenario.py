@@ -1,0 +1,226 @@
+"""An echo server over loopback: accept() and recv() wait; clients queue or are served at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, integer
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import (
+    clip,
+    duration,
+    lines,
+    named,
+    need_exact,
+    peak,
+    percent,
+    starting,
+    total,
+    whole,
+)
+from app.catalogue.text import Text
+from app.timeline.model import Slice, Track
+from app.timeline.states import Reason, State, TrackKind
+from app.timeline.timeline import Timeline
+
+
+class Settings(Parameters):
+    server: Literal["in-turn", "threads"] = choice(
+        "in-turn",
+        Text("The server serves", "服务器"),
+        {
+            "in-turn": Text("one client after the other", "一个接一个地服务客户端"),
+            "threads": Text("each client by a thread of its own", "为每个客户端开一个线程"),
+        },
+    )
+    clients: int = integer(3, Text("Clients", "客户端数"), minimum=1, maximum=8)
+    messages: int = integer(
+        10, Text("Messages of each client", "每个客户端的消息数"), minimum=1, maximum=100
+    )
+    length: int = integer(
+        50_000,
+        Text("Length of a message", "消息长度"),
+        minimum=1,
+        maximum=60_000,
+        unit="B",
+        help=Text("A long one may arrive in several parts.", "长消息可能分几次到达。"),
+    )
+    think_ms: int = integer(
+        20,
+        Text("Time between two messages", "两条消息之间"),
+        minimum=0,
+        maximum=300,
+        unit="ms",
+        help=Text("Computing time of a client.", "客户端的计算时间。"),
+    )
+
+
+def _clients(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "client-", TrackKind.PROCESS)
+
+
+def _told(timeline: Timeline, pattern: str) -> dict[int, int]:
+    """When the server told of each client, by its number."""
+    found = ((re.match(pattern, line.text), line.ns) for line in lines(timeline))
+    return {int(match[1]): ns for match, ns in found if match}
+
+
+def _talks(timeline: Timeline) -> list[Span]:
+    """Of each client that was served: from its accept() to its close, as the server told."""
+    (server,) = named(timeline, "server")
+    begun = _told(timeline, r"server: accepted client (\d+)")
+    ended = _told(timeline, r"server: client (\d+) has closed")
+    if not begun or begun.keys() != ended.keys():
+        raise NotSeen(
+            "The server did not come to the end of its clients.", "服务器没有服务完它的客户端。"
+        )
+    return [Span(server.id, begun[number], ended[number]) for number in sorted(begun)]
+
+
+def _waits(timeline: Timeline, track: Track) -> list[Slice]:
+    return [row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.SOCKET]
+
+
+def check_accept(timeline: Timeline, params: Settings) -> Answer:
+    """The first accept() is over only when there is a client."""
+    (server,) = named(timeline, "server")
+    first = min(talk.start_ns for talk in _talks(timeline))
+    came = min(client.start_ns for client in _clients(timeline))
+    waits = [row for row in _waits(timeline, server) if row.start_ns < first]
+    if not waits:
+        return not_seen("A client was there before accept().", "accept() 之前已有客户端到来。")
+    return either(
+        waits[-1].end_ns >= came,
+        f"accept() waited {duration(total(waits))}, until {duration(waits[-1].end_ns)}; the first "
+        f"client began at {duration(came)}.",
+        f"accept() 等待了 {duration(total(waits))}，到 {duration(waits[-1].end_ns)} 为止；"
+        f"第一个客户端开始于 {duration(came)}。",
+        waits,
+    )
+
+
+def check_recv(timeline: Timeline, params: Settings) -> Answer:
+    """While its client computes, who serves it waits at the socket, and is on no CPU."""
+    need_exact(timeline)
+    talks = _talks(timeline)
+    (server,) = named(timeline, "server")
+    threads = [track for track in timeline.children(server) if track.kind is TrackKind.THREAD]
+    by_threads = params.server == "threads"
+    spans = [whole(timeline, thread) for thread in threads] if by_threads else talks
+    if params.think_ms == 0 or not spans:
+        return not_seen("The clients were never busy otherwise.", "客户端没有忙别的事情。")
+    blocked: list[Span] = []
+    ran: list[Span] = []
+    for span in spans:
+        track = timeline.tracks[span.track]
+        blocked += clip(_waits(timeline, track), span.start_ns, span.end_ns)
+        ran += clip(timeline.of(track, State.RUNNING), span.start_ns, span.end_ns)
+    shares = percent(total(blocked), total(spans)), percent(total(ran), total(spans))
+    return either(
+        total(blocked) > total(ran),
+        f"Who served a client waited in recv() for {shares[0]} of that time, and ran for "
+        f"{shares[1]}.",
+        f"服务客户端期间，{shares[0]} 的时间在 recv() 中等待，{shares[1]} 的时间在运行。",
+        blocked or spans,
+    )
+
+
+def check_turns(timeline: Timeline, params: Settings) -> Answer:
+    """How many clients are served at one instant, and how many are connected before."""
+    talks = _talks(timeline)
+    clients = _clients(timeline)
+    if len(talks) < 2:
+        return not_seen("There was one client alone.", "只有一个客户端。")
+    most, _ = peak(talks)
+    first_end = min(talk.end_ns for talk in talks)
+    connected = sum(
+        line.ns < first_end for line in lines(timeline) if line.text.endswith(" is connected")
+    )
+    en = f"At most {most} clients were served at one instant; {connected} of {len(clients)} were "
+    en += "connected before the first one had closed."
+    zh = f"同一时刻最多服务 {most} 个客户端；第一个客户端关闭之前，{len(clients)} 个中已有 "
+    zh += f"{connected} 个连接成功。"
+    if params.server == "threads":
+        return holds(en, zh, talks) if most > 1 else not_seen(en, zh, talks)
+    waits = [row for client in clients for row in _waits(timeline, client)]
+    return either(most == 1, en, zh, waits or talks)
+
+
+def check_bytes(timeline: Timeline, params: Settings) -> Answer:
+    """What clients sent, what the server echoed, and what came back, as each counted."""
+    texts = [line.text for line in lines(timeline)]
+    echoed = [re.match(r"server: client \d+ has closed, (\d+) bytes", text) for text in texts]
+    own = [re.match(r"client-\d+: (\d+) bytes sent, (\d+) back", text) for text in texts]
+    clients = [match for match in own if match]
+    served = [int(match[1]) for match in echoed if match]
+    if len(clients) < params.clients or len(served) < params.clients:
+        return not_seen("Not all of them came to their count.", "并非所有进程都输出了计数。")
+    sent, back = (sum(int(match[n]) for match in clients) for n in (1, 2))
+    return either(
+        sent == back == sum(served),
+        f"{sent} bytes were sent, {sum(served)} echoed, {back} came back.",
+        f"发出 {sent} 字节，服务器回送 {sum(served)} 字节，收回 {back} 字节。",
+        [whole(timeline, client) for client in _clients(timeline)],
+    )
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.COMMUNICATION,
+    place=4,
+    title=Text("A server and its clients", "服务器与客户端"),
+    summary=Text(
+        "An echo server over loopback sockets: what accept() and recv() wait for, and who is kept "
+        "waiting.",
+        "通过本机回环套接字的回声服务器：accept() 和 recv() 在等什么，又让谁等着。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.MESSAGES, Idea.BLOCKING),
+        primitives=("socket.socket", "threading.Thread", "multiprocessing.Process"),
+        states=(State.BLOCKED, State.RUNNING, State.READY),
+        level=2,
+    ),
+    claims=(
+        Claim(
+            "accept",
+            Text("accept() waits until a client comes.", "accept() 会一直等到有客户端到来。"),
+            check_accept,
+        ),
+        Claim(
+            "recv",
+            Text(
+                "recv() waits until bytes come, and uses no CPU meanwhile.",
+                "recv() 会一直等到有字节到来，等待期间不占用 CPU。",
+            ),
+            check_recv,
+        ),
+        Claim(
+            "turns",
+            lambda params: (
+                Text(
+                    "With a thread for each client, they are served side by side.",
+                    "每个客户端一个线程，就能同时得到服务。",
+                )
+                if params.server == "threads"
+                else Text(
+                    "A server that serves in turn keeps the others waiting, though they are "
+                    "connected.",
+                    "一个接一个地服务时，其他客户端虽已连接，也只能等着。",
+                )
+            ),
+            check_turns,
+        ),
+        Claim(
+            "bytes",
+            Text(
+                "A socket loses nothing: all bytes sent come back.",
+                "套接字不会丢数据：发出的字节全都收回来了。",
+            ),
+            check_bytes,
+        ),
+    ),
+)
