@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from app.catalogue.passing import queue_waits
 from app.catalogue.questions import Choice, Question
 from app.catalogue.spans import named, total
 from app.catalogue.text import Text
-from app.scenarios.queue.scenario import Settings, producers_of, waits_of
+from app.scenarios.queue.scenario import Settings, producers_of
 from app.timeline.timeline import Timeline
 
 
 def who_waits(timeline: Timeline, params: Settings) -> str:
     (consumer,) = named(timeline, "consumer")
     producers = producers_of(timeline)
-    put = total(row for track in producers for row in waits_of(timeline, track)) / len(producers)
-    got = total(waits_of(timeline, consumer))
+    put = total(row for track in producers for row in queue_waits(timeline, track)) / len(producers)
+    got = total(queue_waits(timeline, consumer))
     return "put" if put > got else "get"
 
 

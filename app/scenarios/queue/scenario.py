@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
+from app.catalogue.passing import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, named, starting, total, whole
 from app.catalogue.text import Text
-from app.timeline.model import Flow, Slice, Track
-from app.timeline.states import FlowKind, Reason, State, TrackKind
+from app.timeline.model import Flow, Track
+from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
 
@@ -41,26 +42,8 @@ def producers_of(timeline: Timeline) -> list[Track]:
     return starting(timeline, "producer-", TrackKind.PROCESS)
 
 
-def _passed_on(timeline: Timeline) -> list[Flow]:
-    """The arrows from put to get, in order of put."""
-    found = [flow for flow in timeline.flows if flow.kind is FlowKind.PUT_GET]
-    if not found:
-        raise NotSeen(
-            "No item was seen to pass from a put to a get.", "没有看到任何产品从 put 传到 get。"
-        )
-    return sorted(found, key=lambda flow: flow.from_ns)
-
-
-def waits_of(timeline: Timeline, track: Track) -> list[Slice]:
-    return [
-        row
-        for row in timeline.of(track, State.BLOCKED)
-        if row.reason in (Reason.QUEUE, Reason.SEMAPHORE, Reason.PIPE)
-    ]
-
-
 def check_order(timeline: Timeline, params: Settings) -> Answer:
-    flows = _passed_on(timeline)
+    flows = passed_on(timeline)
     by_sender: dict[int, list[Flow]] = {}
     for flow in flows:
         by_sender.setdefault(flow.from_track, []).append(flow)
@@ -81,12 +64,8 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
 
 def check_room(timeline: Timeline, params: Settings) -> Answer:
     """Puts that are over, less gets, never exceed the room (and one in the consumer's hand)."""
-    flows = _passed_on(timeline)
-    steps = sorted([(flow.from_ns, 1) for flow in flows] + [(flow.to_ns, -1) for flow in flows])
-    most = inside = 0
-    for _, change in steps:
-        inside += change
-        most = max(most, inside)
+    flows = passed_on(timeline)
+    most = most_inside(flows)
     # The consumer makes room within get(), a moment before that get is over.
     allowed = params.room + 1
     return either(
@@ -94,17 +73,17 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
         f"At most {most} items were on their way at once (room: {params.room}, and one that the "
         "consumer is just taking).",
         f"同时在途的产品最多 {most} 个（容量 {params.room}，外加消费者正在取走的一个）。",
-        [row for track in producers_of(timeline) for row in waits_of(timeline, track)],
+        [row for track in producers_of(timeline) for row in queue_waits(timeline, track)],
     )
 
 
 def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
     """A get ends each put that waits on a full queue: it comes before the producer's next put."""
-    flows = _passed_on(timeline)
+    flows = passed_on(timeline)
     puts, gets = [flow.from_ns for flow in flows], [flow.to_ns for flow in flows]
     unfed, full = [], []
     for track in producers_of(timeline):
-        for row in waits_of(timeline, track):
+        for row in queue_waits(timeline, track):
             inside = sum(ns <= row.start_ns for ns in puts) - sum(ns <= row.start_ns for ns in gets)
             if inside < params.room:
                 continue  # it waits for something else, such as the start of its feeder
@@ -132,9 +111,9 @@ def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
 
 def check_get_waits(timeline: Timeline, params: Settings) -> Answer:
     """A get that waits ends by an item arriving."""
-    flows = _passed_on(timeline)
+    flows = passed_on(timeline)
     (consumer,) = named(timeline, "consumer")
-    waits = [row for row in waits_of(timeline, consumer) if row.end_ns < consumer.end_ns]
+    waits = [row for row in queue_waits(timeline, consumer) if row.end_ns < consumer.end_ns]
     if not waits:
         return not_seen("No get had to wait.", "没有 get 需要等待。")
     first = waits[0]

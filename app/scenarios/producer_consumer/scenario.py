@@ -1,0 +1,266 @@
+"""Producers and consumers around a bounded buffer: what passes, who waits, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal
+
+from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.groups import Group, Idea
+from app.catalogue.parameters import Parameters, choice, integer
+from app.catalogue.passing import most_inside, passed_on, queue_waits
+from app.catalogue.scenario import Scenario, Tags
+from app.catalogue.spans import (
+    clip,
+    duration,
+    end_of,
+    lines,
+    need_exact,
+    need_said,
+    percent,
+    starting,
+    total,
+    whole,
+)
+from app.catalogue.text import Text
+from app.timeline.model import Track
+from app.timeline.states import Cause, State, TrackKind
+from app.timeline.timeline import Timeline
+
+#: One side is clearly too many when its share of all processes is so many times the best one.
+CLEARLY = 1.5
+
+
+class Settings(Parameters):
+    producers: int = integer(2, Text("Producers", "生产者"), minimum=1, maximum=6)
+    consumers: int = integer(2, Text("Consumers", "消费者"), minimum=1, maximum=6)
+    items: int = integer(
+        12, Text("Items of each producer", "每个生产者的产品数"), minimum=1, maximum=50
+    )
+    room: int = integer(
+        4,
+        Text("Room in the buffer", "缓冲区容量"),
+        minimum=1,
+        maximum=50,
+        help=Text("put() waits while it is full.", "缓冲区满时，put() 会等待。"),
+    )
+    make_ms: int = integer(
+        10, Text("Time to make an item", "生产一个产品"), minimum=0, maximum=300, unit="ms"
+    )
+    use_ms: int = integer(
+        25, Text("Time to use an item", "消费一个产品"), minimum=0, maximum=300, unit="ms"
+    )
+    ending: Literal["nones", "one-short", "join"] = choice(
+        "nones",
+        Text("How consumers are told to end", "如何让消费者结束"),
+        {
+            "nones": Text("a None for each of them", "给每个消费者一个 None"),
+            "one-short": Text("one None too few", "少给一个 None"),
+            "join": Text("join() the queue, they are daemons", "join() 队列，消费者是守护进程"),
+        },
+    )
+
+
+def _producers(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "producer-", TrackKind.PROCESS)
+
+
+def _consumers(timeline: Timeline) -> list[Track]:
+    return starting(timeline, "consumer-", TrackKind.PROCESS)
+
+
+def _used(timeline: Timeline) -> list[tuple[int, str]]:
+    """When each item was used, in order, as the consumers told."""
+    found = ((line.ns, re.match(r"consumer-\d+ has used (\S+)", line.text)) for line in
+             lines(timeline))  # fmt: skip
+    used = [(ns, match[1]) for ns, match in found if match]
+    if not used:
+        raise NotSeen("No item was used.", "没有产品被消费。")
+    return used
+
+
+def check_room(timeline: Timeline, params: Settings) -> Answer:
+    """Items that were put and not yet got, at any instant."""
+    most = most_inside(passed_on(timeline))
+    waits = [row for track in _producers(timeline) for row in queue_waits(timeline, track)]
+    return either(
+        most <= params.room,
+        f"At most {most} items were in the buffer at once (room: {params.room}); put() waited for "
+        f"{duration(total(waits))} in all.",
+        f"缓冲区里同时最多有 {most} 个产品（容量 {params.room}）；"
+        f"put() 总共等待了 {duration(total(waits))}。",
+        waits,
+    )
+
+
+def check_once(timeline: Timeline, params: Settings) -> Answer:
+    consumers = _consumers(timeline)
+    used = Counter(item for _, item in _used(timeline))
+    made = {
+        f"{number}.{n}"
+        for number in range(1, params.producers + 1)
+        for n in range(1, params.items + 1)
+    }
+    twice = sum(count > 1 for count in used.values())
+    missing = len(made - used.keys())
+    if missing and not _all_over(timeline, params):
+        return not_seen("The run ended before all was used.", "运行在全部消费完之前就结束了。")
+    return either(
+        used.keys() == made and not twice,
+        f"{len(made)} items were made; {missing} of them were never used, {twice} more than once.",
+        f"共生产 {len(made)} 个产品；从未被消费的 {missing} 个，被消费多次的 {twice} 个。",
+        [whole(timeline, consumer) for consumer in consumers],
+    )
+
+
+def _all_over(timeline: Timeline, params: Settings) -> bool:
+    """Whether the consumers were through: by the Nones they got, or as main was told."""
+    got = sum("has got None" in line.text for line in lines(timeline))
+    if params.ending == "nones":
+        return got == params.consumers
+    return any(line.text == "main: every item is used" for line in lines(timeline))
+
+
+def check_ending(timeline: Timeline, params: Settings) -> Answer:
+    consumers = _consumers(timeline)
+    causes = Counter(consumer.end.cause for consumer in consumers if consumer.end)
+    if params.ending == "join":
+        return _check_join(timeline, consumers, causes)
+    returned = causes[Cause.RETURNED]
+    if params.ending == "nones":
+        return either(
+            returned == len(consumers),
+            f"{returned} of {len(consumers)} consumers came to the end of their code.",
+            f"{len(consumers)} 个消费者中有 {returned} 个执行完了自己的代码。",
+            [whole(timeline, consumer) for consumer in consumers],
+        )
+    need_said(timeline, "main: every item is used")
+    killed = [item for item in consumers if item.end and item.end.cause is Cause.SIGNAL]
+    waits = [row for item in killed for row in timeline.of(item, State.BLOCKED)[-1:]]
+    return either(
+        len(killed) == 1 and returned == len(consumers) - 1,
+        f"{returned} of {len(consumers)} consumers ended by themselves; {len(killed)} "
+        f"waited in get() until main ended them, {duration(total(waits))} at last.",
+        f"{len(consumers)} 个消费者中有 {returned} 个自行结束；{len(killed)} 个"
+        f"一直在 get() 里等待，直到被主进程终止，最后一次等了 {duration(total(waits))}。",
+        waits or [whole(timeline, consumer) for consumer in consumers],
+    )
+
+
+def _check_join(timeline: Timeline, consumers: list[Track], causes: Counter[Cause]) -> Answer:
+    """join() came back after the last item was used, and the daemons went with main's code."""
+    over = need_said(timeline, "main: every item is used").ns
+    last = max(ns for ns, _ in _used(timeline))
+    daemons = causes[Cause.DAEMON] + causes[Cause.SIGNAL]
+    return either(
+        over >= last and daemons == len(consumers),
+        f"The last item was used at {duration(last)}, join() was over at {duration(over)}; "
+        f"{daemons} of {len(consumers)} consumers were then ended as daemons.",
+        f"最后一个产品在 {duration(last)} 消费完，join() 在 {duration(over)} 返回；"
+        f"此后 {len(consumers)} 个消费者中有 {daemons} 个作为守护进程被终止。",
+        [whole(timeline, consumer) for consumer in consumers],
+    )
+
+
+def check_ratio(timeline: Timeline, params: Settings) -> Answer:
+    """The best p:c is the CPU time to make an item : to use one. Who is too many waits more."""
+    need_exact(timeline)
+    flows = passed_on(timeline)
+    producers, consumers = _producers(timeline), _consumers(timeline)
+    made = sum(timeline.total_ns(track, State.RUNNING) for track in producers)
+    spent = sum(timeline.total_ns(track, State.RUNNING) for track in consumers)
+    if not params.make_ms or not params.use_ms or len(flows) < 4 * params.room:
+        return not_seen("There was too little work to tell.", "工作量太小，无法判断。")
+    # Both did the same number of items, so the times of all items compare as those of one.
+    best = made / spent
+    begin, end = flows[0].from_ns, flows[-1].from_ns
+    waited = [_waiting(timeline, tracks, begin, end) for tracks in (producers, consumers)]
+    lasted = [len(tracks) * (end - begin) for tracks in (producers, consumers)]
+    shares = [part / of for part, of in zip(waited, lasted, strict=True)]
+    said = percent(waited[0], lasted[0]), percent(waited[1], lasted[1])
+    en = f"To make one took {best:.1f} times as long as to use one, so there should be {best:.1f} "
+    en += f"producers for each consumer; there were {len(producers)} : {len(consumers)}. Producers "
+    en += f"waited for {said[0]} of the time, consumers for {said[1]}."
+    zh = f"生产一个产品所需时间是消费的 {best:.1f} 倍，所以每个消费者应配 {best:.1f} 个生产者；"
+    zh += f"实际是 {len(producers)} : {len(consumers)}。生产者等待的时间占 {said[0]}，"
+    zh += f"消费者占 {said[1]}。"
+    rows = [
+        row
+        for track in producers + consumers
+        for row in clip(queue_waits(timeline, track), begin, end)
+    ]
+    off = len(producers) / len(consumers) / best
+    if 1 / CLEARLY < off < CLEARLY:
+        return not_seen(en + " That is near the best.", zh + "已接近最佳比例。", rows)
+    return either((shares[0] > shares[1]) == (off > 1), en, zh, rows)
+
+
+def _waiting(timeline: Timeline, tracks: list[Track], begin: int, end: int) -> int:
+    """For how long they waited in the queue, or were through with their code, in this window."""
+    spans: list[Span] = []
+    for track in tracks:
+        spans += clip(queue_waits(timeline, track), begin, end)
+    return total(spans) + sum(max(0, end - end_of(timeline, track)) for track in tracks)
+
+
+SCENARIO = Scenario(
+    file=__file__,
+    group=Group.COMMUNICATION,
+    place=7,
+    title=Text("Producers and consumers", "生产者与消费者"),
+    summary=Text(
+        "A bounded buffer between producers and consumers: who waits, how many of each are best, "
+        "and how they learn that it is over.",
+        "生产者与消费者之间的有界缓冲区：谁在等待，两边各几个最合适，又如何知道已经结束。",
+    ),
+    parameters=Settings,
+    tags=Tags(
+        ideas=(Idea.MESSAGES, Idea.BLOCKING, Idea.LIFETIME),
+        primitives=("multiprocessing.JoinableQueue", "multiprocessing.Process"),
+        states=(State.BLOCKED, State.RUNNING, State.READY),
+        level=2,
+    ),
+    claims=(
+        Claim(
+            "room",
+            Text(
+                "The buffer never holds more than it has room for.",
+                "缓冲区里的产品从不超过它的容量。",
+            ),
+            check_room,
+        ),
+        Claim(
+            "once",
+            Text("Every item is used exactly once.", "每个产品恰好被消费一次。"),
+            check_once,
+        ),
+        Claim(
+            "ending",
+            lambda params: {
+                "nones": Text(
+                    "One None for each consumer ends them all.",
+                    "给每个消费者一个 None，它们就都会结束。",
+                ),
+                "one-short": Text(
+                    "With one None too few, one consumer waits for ever.",
+                    "少给一个 None，就有一个消费者永远等下去。",
+                ),
+                "join": Text(
+                    "join() of a JoinableQueue waits until every item is used, not only taken.",
+                    "JoinableQueue 的 join() 会等到每个产品都用完，而不只是被取走。",
+                ),
+            }[params.ending],
+            check_ending,
+        ),
+        Claim(
+            "ratio",
+            Text(
+                "The best number of producers for one consumer is the time to make an item "
+                "divided by the time to use it; the side that is too many waits.",
+                "每个消费者的最佳生产者数，等于生产时间除以消费时间；哪一边多了，哪一边就要等待。",
+            ),
+            check_ratio,
+        ),
+    ),
+)
