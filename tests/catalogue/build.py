@@ -162,8 +162,9 @@ class Case:
 
 
 CASES: list[Case] = []
-#: Slug, settings, and what the program then prints when it runs alone, as a regular expression.
-ALONE: list[tuple[str, dict[str, Any], str]] = []
+#: Slug, settings, and what the program then prints when it runs alone, as regular expressions: its
+#: output, and what it says on stderr ("": nothing).
+ALONE: list[tuple[str, dict[str, Any], str, str]] = []
 #: Slug, settings, and a claim that such a run through the real pipeline can always tell.
 VARIANTS: list[tuple[str, dict[str, Any], str]] = []
 
@@ -198,9 +199,12 @@ class Cases:
     def not_seen(self, claim: str, **details: Any) -> Register:
         return self._add("not-seen", claim, **details)
 
-    def alone(self, expected: str, **settings: Any) -> None:
-        """The program, run by plain Python with ``settings``, prints what ``expected`` finds."""
-        ALONE.append((self.slug, settings, expected))
+    def alone(self, expected: str, complaint: str = "", **settings: Any) -> None:
+        """The program, run by plain Python with ``settings``, prints what ``expected`` finds.
+
+        Where the lesson is an error that nobody catches, ``complaint`` finds it on stderr.
+        """
+        ALONE.append((self.slug, settings, expected, complaint))
 
     def variant(self, claim: str, **settings: Any) -> None:
         """A real run with ``settings`` ends with no claim failed, and ``claim`` holds.

@@ -18,8 +18,8 @@ from tests.catalogue.cases import load_all
 load_all()
 
 
-def run(slug: str, params: dict[str, Any], folder: Path) -> str:
-    """What the rendered program prints; it must exit with 0 and say nothing on stderr."""
+def run(slug: str, params: dict[str, Any], folder: Path) -> tuple[str, str]:
+    """What the rendered program prints, and says on stderr; it must exit with 0."""
     scenario = load()[slug]
     program = folder / "program.py"
     program.write_text(scenario.render(scenario.validate(params)), "utf-8")
@@ -32,19 +32,22 @@ def run(slug: str, params: dict[str, Any], folder: Path) -> str:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
-    ("slug", "params", "expected"), ALONE, ids=[f"{slug}-{params}" for slug, params, _ in ALONE]
+    ("slug", "params", "expected", "complaint"),
+    ALONE,
+    ids=[f"{slug}-{params}" for slug, params, *_ in ALONE],
 )
 def test_program_runs_alone(
-    slug: str, params: dict[str, Any], expected: str, tmp_path: Path
+    slug: str, params: dict[str, Any], expected: str, complaint: str, tmp_path: Path
 ) -> None:
-    output = run(slug, params, tmp_path)
+    output, errors = run(slug, params, tmp_path)
     assert re.search(expected, output), output
+    assert re.search(complaint, errors) if complaint else not errors, errors
 
 
 def test_every_scenario_runs_alone() -> None:
-    assert {slug for slug, _, _ in ALONE} == set(load())
+    assert {slug for slug, *_ in ALONE} == set(load())

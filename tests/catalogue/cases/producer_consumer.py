@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from app.timeline.states import Cause, FlowKind
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("producer-consumer")
 
-SHORT = {"items": 4, "make_ms": 5, "use_ms": 10}
+SHORT: dict[str, Any] = {"items": 4, "make_ms": 5, "use_ms": 10}
 
 cases.alone("(?s)has got None, and ends.*has got None, and ends")
 cases.alone("consumer-. still waits", ending="one-short", **SHORT)
