@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.fusion.gil_wait import LEAST_PIECE_NS, GilWait
+from app.fusion.gil_wait import GilWait
+from app.fusion.lanes import LEAST_PIECE_NS
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 

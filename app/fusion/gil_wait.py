@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from app.fusion.lanes import Lane
+from app.fusion.lanes import LEAST_PIECE_NS, Lane
 from app.timeline.model import NOTHING
 from app.timeline.states import State
-
-#: A wait is cut where the lock changes hands, but not into pieces shorter than this.
-LEAST_PIECE_NS = 500_000
 
 
 class GilWait:

@@ -34,6 +34,8 @@ def _with_gaps(lawful: Legal) -> Legal:
 OF_THREAD = _with_gaps(THREAD_TRANSITIONS)
 OF_COROUTINE = _with_gaps(COROUTINE_TRANSITIONS)
 _KINDS_OF_STATE = len(State)
+#: A wait is not cut into pieces shorter than this.
+LEAST_PIECE_NS = 500_000
 #: A state that a thread must have passed through between two others lasts so long at least.
 SHORTEST_NS = 1_000
 
@@ -169,6 +171,17 @@ class Lane:
         if holder != self.holder:
             self.holder = holder
             self.book.dirty[self] = None
+
+    def pass_to(self, t: int, holder: int) -> None:
+        """What the open slice waits for is another one's from ``t`` on.
+
+        The slice is cut there, so that each piece has the holder of its time. A piece that would be
+        shorter than ``LEAST_PIECE_NS`` goes to the next holder.
+        """
+        if holder != self.holder and t - self.start >= LEAST_PIECE_NS:
+            self.cut(t, holder)
+        else:
+            self.hold_by(holder)
 
     def about(self, thing: int, holder: int) -> None:
         """The open slice has to do with this object, which ``holder`` holds."""

@@ -156,7 +156,7 @@ class Operations:
             if held.task is not life.step:
                 held.task = None
             if known.kind is _SEMAPHORE:
-                self._tell_waiters(known, life)
+                self._tell_waiters(t, known, life)
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
@@ -164,7 +164,7 @@ class Operations:
         known.holders[life] = Held(t, line, life.step)
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
-        self._tell_waiters(known, life)
+        self._tell_waiters(t, known, life)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         known = self._things.known(record.b, _LOCK)
@@ -232,7 +232,7 @@ class Operations:
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 
-    def _tell_waiters(self, known: Known, life: Waiter) -> None:
+    def _tell_waiters(self, t: int, known: Known, life: Waiter) -> None:
         """``life`` has an object from now on."""
         if not 0 < len(known.waiters) <= _CROWD:
             return
@@ -240,7 +240,11 @@ class Operations:
         if holder is None or (holder is not life and life not in known.holders):
             return
         for waiter in known.waiters:
-            if waiter is not life and waiter.lane.state in _WAITING:
+            if waiter is life:
+                continue
+            if waiter.lane.state is _BLOCKED:
+                waiter.lane.pass_to(t, holder.track.id)
+            elif waiter.lane.state in _WAITING:
                 waiter.lane.hold_by(holder.track.id)
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:

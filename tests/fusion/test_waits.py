@@ -85,7 +85,8 @@ def test_wait_that_timed_out_has_no_release_arrow() -> None:
     assert not [flow for flow in world.timeline(20).flows if flow.kind.word == "release"]
 
 
-def test_holder_of_a_blocked_slice_is_the_last_before_the_release() -> None:
+def handed_on(at_ms: float, until_ms: float) -> Timeline:
+    """Ann waits from 12.1 ms on; Bob gives the lock to Cyd, who gives it to her."""
     world = table()
     world.new(4, 103)
     world.on(4.1, 103, cpu=3)
@@ -93,12 +94,28 @@ def test_holder_of_a_blocked_slice_is_the_last_before_the_release() -> None:
     world.acquired(10, BOB, A)
     world.enter(12, ANN, Reason.LOCK, A, line=5)
     world.off(12.1, ANN, cpu=1)
-    world.released(14, BOB, A)
-    world.acquired(14.1, 103, A)
-    world.released(18, 103, A)
-    world.on(18.2, ANN, cpu=1)
-    live = world.timeline(20, [16])
-    assert row_at(live, track_of(live, ANN), 13).holder == track_of(live, 103).id
+    world.released(at_ms, BOB, A)
+    world.acquired(at_ms + 0.1, 103, A)
+    world.released(until_ms, 103, A)
+    world.on(until_ms + 0.2, ANN, cpu=1)
+    return world.timeline(20, [16])
+
+
+def test_blocked_slice_is_cut_where_the_lock_changes_hands() -> None:
+    live = handed_on(14, 18)
+    ann, bob, cyd = (track_of(live, tid) for tid in (ANN, BOB, 103))
+    first, second = row_at(live, ann, 13), row_at(live, ann, 17)
+    assert (first.holder, second.holder) == (bob.id, cyd.id)
+    assert first.end_ns == second.start_ns == 14_100_000
+    assert (first.object, first.line) == (second.object, second.line)
+    assert_whole(live)
+
+
+def test_blocked_slice_is_not_cut_into_the_shortest_pieces() -> None:
+    live = handed_on(12.3, 18)
+    ann, cyd = (track_of(live, tid) for tid in (ANN, 103))
+    row = row_at(live, ann, 17)
+    assert (row.holder, row.start_ns) == (cyd.id, 12_100_000)
 
 
 def test_reentrant_lock_is_held_until_its_last_release() -> None:
