@@ -126,6 +126,27 @@ def merged(rows: Iterable[Slice | Span]) -> list[Span]:
     return found
 
 
+def active(timeline: Timeline, track: Track, *, least_ns: int = 0) -> list[Span]:
+    """The stretches between two waits, each from its first instant on a CPU to its last.
+
+    A track that is ready meanwhile, or wants the GIL, is still at it. Stretches in which it ran for
+    less than ``least_ns`` are left out.
+    """
+    found: list[Span] = []
+    ran = 0
+    begun = ended = -1
+    for row in [*timeline.of(track), None]:
+        if row is not None and row.state is State.RUNNING:
+            begun = row.start_ns if begun < 0 else begun
+            ended = row.end_ns
+            ran += row.end_ns - row.start_ns
+        elif row is None or row.state not in (State.READY, State.GIL):
+            if begun >= 0 and ran >= least_ns:
+                found.append(Span(track.id, begun, ended))
+            begun, ran = -1, 0
+    return found
+
+
 def peak(rows: Iterable[Slice | Span]) -> tuple[int, int]:
     """The greatest number of ``rows`` that last at one instant, and that instant."""
     some = [row for row in rows if row.end_ns > row.start_ns]

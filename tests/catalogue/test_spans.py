@@ -87,3 +87,14 @@ def test_duration_is_told_in_the_readers_unit(ns: int, text: str) -> None:
 def test_percent_of_nothing_is_nothing() -> None:
     assert spans.percent(1, 4) == "25.0 %"
     assert spans.percent(1, 0) == "0.0 %"
+
+
+def test_active_lasts_from_one_wait_to_the_next() -> None:
+    b = Build()
+    track = b.process("one", 0, 90)
+    rows = "ready 0 5, running 5 20, gil 20 30, running 30 40, ready 40 50, blocked:lock 50 60"
+    b.rows(track, rows + ", ready 60 70, running 70 72, blocked:sleep 72 80, ready 80 90")
+    one = b.timeline.tracks[track]
+    found = spans.active(b.timeline, one)
+    assert found == [Span(track, 5 * MS, 40 * MS), Span(track, 70 * MS, 72 * MS)]
+    assert spans.active(b.timeline, one, least_ns=10 * MS) == found[:1]
