@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
@@ -175,6 +176,22 @@ def need_said(timeline: Timeline, text: str, track: Track | None = None) -> Outp
     if not found:
         raise NotSeen(f"The program never printed “{text}”.", f"程序没有输出“{text}”。")
     return found[0]
+
+
+def stretches(timeline: Timeline, begin: str, end: str) -> dict[str, Span]:
+    """From a line that ``begin`` matches to the one of ``end``, by what their group 1 holds.
+
+    On the track that printed the first of the two. Without an end, or a begin, there is none.
+    """
+    begun: dict[str, Output] = {}
+    found: dict[str, Span] = {}
+    for line in lines(timeline):
+        if match := re.match(begin, line.text):
+            begun[match[1]] = line
+        elif (match := re.match(end, line.text)) and match[1] in begun:
+            first = begun.pop(match[1])
+            found[match[1]] = Span(first.track, first.ns, line.ns)
+    return found
 
 
 def lines(timeline: Timeline) -> list[Output]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import duration, lines, need_said, peak, root, starting, whole
+from app.catalogue.spans import duration, need_said, peak, root, starting, stretches, whole
 from app.catalogue.text import Text
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -35,14 +34,7 @@ class Settings(Parameters):
 
 def task_spans(timeline: Timeline) -> list[Span]:
     """Each task from its first line to its last, on the track of the thread that ran it."""
-    begun: dict[str, tuple[int, int]] = {}
-    spans = []
-    for line in lines(timeline):
-        if match := re.match(r"task (\d+) begins", line.text):
-            begun[match[1]] = line.track, line.ns
-        elif (match := re.match(r"task (\d+) is done", line.text)) and match[1] in begun:
-            track, start = begun.pop(match[1])
-            spans.append(Span(track, start, line.ns))
+    spans = list(stretches(timeline, r"task (\d+) begins", r"task (\d+) is done").values())
     if not spans:
         raise NotSeen("No task was seen from its begin to its end.", "没有看到任何完整的任务。")
     return spans
