@@ -33,6 +33,13 @@ def need_exact(timeline: Timeline) -> None:
         )
 
 
+def need_gil(timeline: Timeline) -> None:
+    """Raises NotSeen where the program ran on an interpreter without a global lock."""
+    name = (root(timeline).python or str(timeline.run.get("python", ""))).lower()
+    if "free" in name or re.search(r"\d\.\d+t", name):
+        raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
+
+
 def root(timeline: Timeline) -> Track:
     """The program's main process. Raises NotSeen when the run has shown no process."""
     if not timeline.of_kind(TrackKind.PROCESS):

@@ -17,6 +17,7 @@ from app.catalogue.spans import (
     lines,
     merged,
     need_exact,
+    need_gil,
     pairwise,
     percent,
     root,
@@ -90,15 +91,9 @@ def _need(params: Settings, mode: str, work: str) -> None:
         )
 
 
-def _need_gil(timeline: Timeline) -> None:
-    name = (root(timeline).python or str(timeline.run.get("python", ""))).lower()
-    if "free" in name or re.search(r"\d\.\d+t", name):
-        raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
-
-
 def check_never_two(timeline: Timeline, params: Settings) -> Answer:
     _need(params, "threads", "compute")
-    _need_gil(timeline)
+    need_gil(timeline)
     tasks = tasks_of(timeline, params)
     need_exact(timeline)
     running = [timeline.of(task, State.RUNNING) for task in tasks]
@@ -117,7 +112,7 @@ def check_never_two(timeline: Timeline, params: Settings) -> Answer:
 def check_wants_gil(timeline: Timeline, params: Settings) -> Answer:
     """While one runs, the others want the GIL; being ready, without a CPU, tells nothing."""
     _need(params, "threads", "compute")
-    _need_gil(timeline)
+    need_gil(timeline)
     tasks = tasks_of(timeline, params)
     need_exact(timeline)
     wanting, other = [], []
@@ -225,7 +220,7 @@ def _computed_at_once(timeline: Timeline, params: Settings, en: str, zh: str) ->
             f"{zh}：这里没有同时进行的任务可测。",
         )
     if params.mode == "threads":
-        _need_gil(timeline)
+        need_gil(timeline)
     tasks = tasks_of(timeline, params)
     need_exact(timeline)
     running = [row for task in tasks for row in timeline.of(task, State.RUNNING)]
