@@ -8,7 +8,7 @@ from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import clip, duration, need_said, percent, root, stretches, total
+from app.catalogue.spans import clip, duration, need_said, root, stretches, total
 from app.catalogue.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -124,8 +124,7 @@ def check_async_blocking(timeline: Timeline, params: Settings) -> Answer:
         return not_seen(f"{en} It lacked a CPU.", f"{zh}调用者缺少 CPU。", [call])
     as_said = call.end_ns >= ends[0] and left > 0 and blocked > 0.8 * (ran + blocked)
     spans = clip(timeline.of(root(timeline), State.BLOCKED), *call[1:])
-    share = percent(blocked, ran + blocked)
-    return either(as_said, f"{en} ({share})", f"{zh}（{share}）", [*spans, *works.values()])
+    return either(as_said, en, zh, [*spans, *works.values()])
 
 
 SCENARIO = Scenario(
