@@ -19,20 +19,9 @@ def copy(scenario: Scenario[object], folder: Path) -> Scenario[object]:  # type:
 
 
 def test_load_gives_the_scenarios_in_reading_order() -> None:
-    assert list(load()) == [
-        "process-states",
-        "start-process",
-        "reap-and-zombie",
-        "daemon-process",
-        "queue",
-        "race-counter",
-        "deadlock",
-        "daemon-thread",
-        "gil",
-        "thread-pool",
-        "asyncio-basics",
-        "blocked-loop",
-    ]
+    places = [(item.group.place, item.place) for item in load().values()]
+    assert places == sorted(places) and len(set(places)) == len(places)
+    assert next(iter(load())) == "process-states"
 
 
 def test_catalogue_names_near_matches() -> None:
@@ -41,7 +30,7 @@ def test_catalogue_names_near_matches() -> None:
 
 
 def test_catalogue_names_all_when_none_is_near() -> None:
-    with pytest.raises(UnknownScenario, match=r"There are: process-states, .*blocked-loop\."):
+    with pytest.raises(UnknownScenario, match=r"There are: process-states, .*, gil, .*\."):
         load()["zzz{}"]
 
 
@@ -55,7 +44,7 @@ def test_catalogue_is_a_mapping() -> None:
     catalogue = load()
     assert "gil" in catalogue and "nothing" not in catalogue
     assert catalogue.get("nothing") is None
-    assert len(catalogue) == len(list(catalogue.values())) == 12
+    assert len(catalogue) == len(list(catalogue.values())) > 12
     assert isinstance(catalogue, Catalogue)
 
 
