@@ -155,7 +155,7 @@ def check_old(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=3,
+    place=4,
     title=Text("asyncio: waiting together", "asyncio：一起等待"),
     summary=Text(
         "Coroutines that wait at the same time on one thread, started in six ways.",

@@ -137,7 +137,7 @@ def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=4,
+    place=5,
     title=Text("A blocked event loop", "被阻塞的事件循环"),
     summary=Text(
         "time.sleep in a coroutine stops all others; asyncio.sleep or another thread does not.",
