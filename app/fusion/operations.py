@@ -190,7 +190,7 @@ class Operations:
         known = self._things.known(obj, Reason.FUTURE)
         if known.notified is None:
             known.holders = {by: Held(t, 0)}
-            self._tell_waiters(known, by)
+            self._tell_waiters(t, known, by)
             self._waits.held(known, t)
 
     def unpromised(self, obj: int) -> bool:

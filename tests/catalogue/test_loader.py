@@ -37,7 +37,7 @@ def test_catalogue_names_all_when_none_is_near() -> None:
 def test_catalogue_cuts_a_long_name() -> None:
     with pytest.raises(UnknownScenario) as caught:
         load()["x" * 10_000]
-    assert len(str(caught.value)) < 400
+    assert "x" * 61 not in str(caught.value)
 
 
 def test_catalogue_is_a_mapping() -> None:

@@ -121,7 +121,7 @@ def check_kept(timeline: Timeline, params: Settings) -> Answer:
 
 def _sections(timeline: Timeline) -> list[Span]:
     """From a worker's word as it enters to its word as it leaves, of each round."""
-    found = []
+    found: list[Span] = []
     for number in {match[1] for match in _said_by_workers(timeline, r"enters (\d+)")}:
         found += stretches(
             timeline, rf"(worker-\d+) enters {number}$", rf"(worker-\d+) leaves {number}$"

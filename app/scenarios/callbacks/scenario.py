@@ -65,7 +65,8 @@ def check_where(timeline: Timeline, params: Settings) -> Answer:
     tasks, main = _tasks(timeline), root(timeline)
     added = _main_said(timeline, "main: waits for the first").ns
     asked = _main_said(timeline, "main: adds a callback").ns
-    right, wrong = [], []
+    right: list[Span] = []
+    wrong: list[Span] = []
     for line in said(timeline, "callback of task "):
         match = re.match(r"callback of task (\d+) in", line.text)
         task = tasks.get(int(match[1])) if match else None

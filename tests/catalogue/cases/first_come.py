@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("first-come")
@@ -11,8 +13,8 @@ cases.variant("order", take="in order", step_ms=5)
 
 def four(
     b: Build,
-    done: dict[int, float],
-    taken: dict[int, float],
+    done: Mapping[int, float],
+    taken: Mapping[int, float],
     main_rows: str = "running 0 10, blocked:pipe 10 50, running 50 51, blocked:pipe 51 200",
 ) -> None:
     """When each worker says that its result is done, and when main has it."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("four-quadrants")
@@ -15,12 +17,12 @@ def calls(
     *,
     back: float = 302,
     last: float = 560,
-    works: dict[int, tuple[float, float]] | None = None,
+    works: Mapping[int, tuple[float, float]] | None = None,
 ) -> None:
     """Four calls from 1, 101, 300 and 450 ms on; the third is back at ``back``."""
     main = b.process("program.py", 0, 900)
     b.rows(main, rows)
-    texts = {
+    texts: dict[str, tuple[float, float]] = {
         "sync, blocking": (1, 100),
         "sync, non-blocking": (101, 200),
         "async, non-blocking": (300, back),

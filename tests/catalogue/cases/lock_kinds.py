@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from app.timeline.states import FlowKind, ObjectKind
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("lock-kinds")
 
-SHORT = {"use_ms": 20, "patience": 0.2}
+SHORT: dict[str, Any] = {"use_ms": 20, "patience": 0.2}
 cases.alone("the second time: waited in vain", **SHORT)
 cases.alone("the second time: got it", kind="rlock", **SHORT)
 cases.alone("ValueError: Semaphore released too many times", kind="bounded", **SHORT)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.catalogue.build import Build, Cases
 
 cases = Cases("process-pool")
@@ -16,7 +18,7 @@ cases.variant("reused", call="apply_async", tasks_per_worker=2)
 
 def pool(
     b: Build,
-    tasks: dict[int, tuple[int, float, float]],
+    tasks: Mapping[int, tuple[int, float, float]],
     results: tuple[int, ...] = (),
     *,
     back: float = 5,
