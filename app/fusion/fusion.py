@@ -10,6 +10,7 @@ from app.fusion.endings import Endings
 from app.fusion.facts import RunFacts
 from app.fusion.findings import Findings
 from app.fusion.flows import Flows
+from app.fusion.groups import Groups
 from app.fusion.identities import Identities
 from app.fusion.lines import Lines
 from app.fusion.off_cpu import OffCpu
@@ -68,10 +69,11 @@ class Fusion:
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
         off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
+        groups = Groups(book, lambda obj: tasks.name_of(obj) or things.name_of(obj))
         self._operations = operations = Operations(
-            book, who, things, waits, flows, off_cpu, findings
+            book, who, things, waits, flows, off_cpu, findings, groups
         )
-        tasks = TaskMachine(book, things, waits, endings, findings)
+        tasks = TaskMachine(book, things, waits, endings, findings, groups)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
@@ -79,7 +81,7 @@ class Fusion:
         self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
         looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
         probe = ProbeRecords(
-            book, who, things, operations, tasks, flows, endings, self._outputs, sampled
+            book, who, things, operations, tasks, flows, endings, self._outputs, sampled, groups
         )
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.fusion.book import Book
 from app.fusion.findings import Findings
 from app.fusion.flows import Flows
+from app.fusion.groups import Groups
 from app.fusion.identities import Identities
 from app.fusion.lives import Cpu, Operation, ThreadLife, Waiter
 from app.fusion.off_cpu import OffCpu
@@ -20,6 +21,7 @@ from app.timeline.states import Evidence, ObjectKind, Reason, State
 _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
+_FUTURE = Reason.FUTURE
 _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
 _REASONS = list(Reason)
@@ -48,9 +50,11 @@ class Operations:
         flows: Flows,
         off_cpu: OffCpu,
         findings: Findings,
+        groups: Groups,
     ) -> None:
         self._book = book
         self._findings = findings
+        self._groups = groups
         self._who = who
         self._things = things
         self._waits = waits
@@ -75,6 +79,8 @@ class Operations:
                 obj, reason, target.track.name if target else ""
             )
             known.waiters[life] = None
+        elif reason is _FUTURE:
+            thing = self._groups.thing(life, reason)
         line = self._things.place(pid, where >> 32, line)
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.fusion.book import Book
 from app.fusion.endings import HARMLESS, Endings
 from app.fusion.flows import Flows
+from app.fusion.groups import Groups
 from app.fusion.identities import PROGRAM, Identities
 from app.fusion.levels import Levels
 from app.fusion.lives import Cpu, Kill, ThreadLife, Waiter
@@ -39,6 +40,7 @@ class ProbeRecords:
         endings: Endings,
         outputs: dict[str, Output],
         sampled: SampledMachine,
+        groups: Groups,
     ) -> None:
         self._book = book
         self._who = who
@@ -76,6 +78,7 @@ class ProbeRecords:
             wire.SEND: lambda t, life, r: flows.send(life, t, r.b),
             wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
             wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b),
+            wire.WAITS_FOR: lambda t, life, r: groups.member(life, r),
             wire.OBJECT: self._object,
             wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
             wire.TASK_NEW: tasks.new,
@@ -265,8 +268,8 @@ class ProbeRecords:
             self._things.called(record.b, Reason.FUTURE, record.text)
 
     def _future_run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._flows.run_future(life, t, record.b)
         if not record.aux:
+            self._flows.run_future(life, t, record.b)
             self._operations.promised(t, life, record.b)
 
     def _future_by(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:

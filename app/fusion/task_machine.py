@@ -7,6 +7,7 @@ import re
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.findings import Findings
+from app.fusion.groups import Groups
 from app.fusion.lanes import OF_COROUTINE, Lane
 from app.fusion.lives import TaskLife, ThreadLife
 from app.fusion.operations import reason_of
@@ -34,12 +35,19 @@ class TaskMachine:
     """TASK_… records in, coroutine slices out; each record was written by the loop's thread."""
 
     def __init__(
-        self, book: Book, things: Things, waits: Waits, endings: Endings, findings: Findings
+        self,
+        book: Book,
+        things: Things,
+        waits: Waits,
+        endings: Endings,
+        findings: Findings,
+        groups: Groups,
     ) -> None:
         self._book = book
         self._things = things
         self._waits = TaskWaits(book, things, waits)
         self._endings = endings
+        self._groups = groups
         self._findings = findings
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
         self._tasks: dict[int, TaskLife] = {}
@@ -52,6 +60,11 @@ class TaskMachine:
     def alive(self, obj: int) -> TaskLife | None:
         """The coroutine with the probe's id, unless it is over."""
         return self._tasks.get(obj)
+
+    def name_of(self, obj: int) -> str:
+        """The name of a coroutine that is not over; "" for any other."""
+        task = self._tasks.get(obj)
+        return task.track.name if task is not None else ""
 
     def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
@@ -140,6 +153,8 @@ class TaskMachine:
         target = self._tasks.get(record.c)
         if record.c and (target is not None or holder == NOTHING):
             thing, holder = self._waits.begin(task, t, reason, line, record.c, target)
+        elif not record.c and reason is Reason.TASK:
+            thing = self._groups.thing(life, reason)
         task.lane.change(
             t,
             State.AWAITING,

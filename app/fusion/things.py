@@ -215,6 +215,11 @@ class Things:
         if kind in _SHOWN_AT_ONCE:
             self._show(known)
 
+    def name_of(self, obj: int) -> str:
+        """The name that the program, or a record, gave the object; "" for none."""
+        known = self._known.get(obj)
+        return known.name if known is not None else ""
+
     def own(self, obj: int, pid: int) -> int:
         """The object that ``pid`` means by this id: after a fork, its own copy of a lock.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 
 from . import codes, faults
@@ -67,6 +68,8 @@ _WAITS = {
 }  # fmt: skip
 
 
+#: Of a group so many are told; so many of them are looked at.
+_MOST_TOLD, _MOST_LOOKED_AT = 4, 64
 #: CPython 3.9's objects don't ask for their loop: see ``primitives.patch_mixins``.
 _UNTOLD = sys.version_info < (3, 10)
 
@@ -102,7 +105,8 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             known = getattr(primitive, "_timeslice_kind", None)
             if known is not None:
                 return known, line, primitive._timeslice
-            return REASONS.get(type(primitive).__name__, codes.FUTURE), line, 0
+            reason = REASONS.get(type(primitive).__name__, codes.FUTURE)
+            return _of_iterator(task, reason), line, 0
         awaited = getattr(future, "_timeslice", 0)
         if awaited:
             return _kind_of(future), line, awaited
@@ -111,15 +115,15 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             reason = _learn(code)
         if _UNTOLD and codes.LOCK <= reason <= codes.QUEUE:
             primitive = coro.cr_frame.f_locals.get("self")
-            reason = getattr(primitive, "_timeslice_kind", reason)
-            return reason, line, getattr(primitive, "_timeslice", 0)
+            if hasattr(primitive, "_timeslice_kind"):
+                return primitive._timeslice_kind, line, primitive._timeslice
+            return _of_iterator(task, reason), line, 0
         if reason == codes.TASK:
             alone = _alone(coro)
             awaited = getattr(alone, "_timeslice", 0)
             return (_kind_of(alone) if awaited else reason), line, awaited
         if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
-            children = future._children
-            alone = children[0] if len(children) == 1 else None
+            alone = _one_of(future._children)
             awaited = getattr(alone, "_timeslice", 0)
             return (_kind_of(alone) if awaited else codes.TASK), line, awaited
         return reason, line, 0
@@ -183,9 +187,46 @@ def _alone(coro: Any) -> Any:
     known = coro.cr_frame.f_locals
     awaited = known.get("fut")
     if awaited is None:
-        several = known.get("fs", ())
-        awaited = next(iter(several)) if len(several) == 1 else None
+        several = known.get("fs")
+        if several is None:
+            owner = known.get("self")  # a task group, or the iterator of as_completed
+            several = getattr(owner, "_tasks", None) or getattr(owner, "_todo", ())
+        awaited = _one_of(several)
     return awaited
+
+
+def _of_iterator(task: Any, reason: int) -> int:
+    """A queue of asyncio's own: in it ``as_completed`` waits for the tasks."""
+    inner: Any = task.get_coro() if reason == codes.QUEUE else None
+    while inner.__class__ is coroutine:
+        if inner.cr_code.co_name == "_wait_for_one":
+            several = getattr(inner.cr_frame.f_locals.get("self"), "_todo", ())  # from 3.13 on
+            if several:
+                _one_of(several)
+            return codes.TASK
+        inner = inner.cr_await
+    return reason
+
+
+def _one_of(several: Any) -> Any:
+    """The one of these futures that is not done yet. None when there are more, which are told."""
+    pending: list[Any] = []
+    for future in itertools.islice(several, _MOST_LOOKED_AT):
+        if not future.done():
+            pending.append(future)
+            if len(pending) == _MOST_TOLD:
+                break
+    if len(pending) == 1 and len(several) <= _MOST_LOOKED_AT:
+        return pending[0]
+    tell_group(pending, len(several) if len(pending) == _MOST_TOLD else len(pending))
+    return None
+
+
+def tell_group(members: Any, count: int) -> None:
+    """The wait that begins next is for these, ``count`` altogether."""
+    idents = sorted(getattr(each, "_timeslice", 0) for each in members)
+    for index, ident in enumerate(idents):
+        here.emit(wire.WAITS_FOR, int(not index), count, ident)
 
 
 def generator_of(turn: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 from . import codes
@@ -19,6 +20,8 @@ else:
     from . import wire
 
 _OPEN = ("PENDING", "RUNNING")
+#: Of a group so many are told; so many of them are looked at.
+_MOST_TOLD, _MOST_LOOKED_AT = 4, 64
 
 
 def patch_base(module: Any) -> None:
@@ -30,6 +33,7 @@ def patch_base(module: Any) -> None:
     method(future, "set_exception", _make_done)
     method(future, "cancel", _make_cancel)
     method(module._Waiter, "__init__", _make_waiter_init)
+    method(module, "_create_and_install_waiters", _make_waiters)
 
 
 def _make_future_init(original: Any) -> Callable[..., Any]:
@@ -94,6 +98,43 @@ def _make_waiter_init(original: Any) -> Callable[..., Any]:
     return __init__
 
 
+def _make_waiters(original: Any) -> Callable[..., Any]:
+    """For whom wait() and as_completed() wait is told when they do."""
+
+    def _create_and_install_waiters(fs: Any, return_when: Any) -> Any:
+        waiter = original(fs, return_when)
+        if condition_of(waiter.event) is not None:
+            waiter.event.wait = _telling(waiter.event, fs)
+        return waiter
+
+    return _create_and_install_waiters
+
+
+def _telling(event: Any, futures: Any) -> Callable[..., Any]:
+    plain = event.wait
+
+    def wait(timeout: Any = None) -> Any:
+        if here.depth or event.is_set():
+            return plain(timeout)
+        pending = [each for each in itertools.islice(futures, _MOST_LOOKED_AT)
+                   if each._state in _OPEN]  # fmt: skip
+        known = event._cond._timeslice
+        if len(pending) == 1 and len(futures) <= _MOST_LOOKED_AT:
+            ident = getattr(pending[0], "_timeslice", 0)
+            event._cond._timeslice = known[0], ident, known[2]
+        else:
+            whole = len(futures) if len(futures) > _MOST_LOOKED_AT else len(pending)
+            idents = sorted(getattr(each, "_timeslice", 0) for each in pending)
+            for index, ident in enumerate(idents[:_MOST_TOLD]):
+                here.emit(wire.WAITS_FOR, int(not index), whole, ident)
+        try:
+            return plain(timeout)
+        finally:
+            event._cond._timeslice = known
+
+    return wait
+
+
 def patch_thread(module: Any) -> None:
     """Patch ``concurrent.futures.thread``."""
     cls = module.ThreadPoolExecutor
@@ -106,6 +147,27 @@ def patch_process(module: Any) -> None:
     cls = module.ProcessPoolExecutor
     method(cls, "__init__", _make_pool_init)
     method(cls, "submit", _make_submit)
+    method(module._CallItem, "__init__", _make_call_init)
+    module._CallItem.__setstate__ = _take_call
+
+
+def _make_call_init(original: Any) -> Callable[..., Any]:
+    """A call goes to its process with the id of its future."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        work = sys._getframe(1).f_locals.get("work_item")
+        self._timeslice = getattr(getattr(work, "future", None), "_timeslice", 0)
+
+    return __init__
+
+
+def _take_call(self: Any, state: Any) -> None:
+    """Its process has the call, and executes it next."""
+    self.__dict__.update(state)
+    ident = state.get("_timeslice", 0)
+    if ident:
+        here.emit(wire.FUTURE_RUN, 0, 0, ident)
 
 
 def _make_pool_init(original: Any) -> Callable[..., Any]:

@@ -88,6 +88,9 @@ GET = 26  # b: queue obj, c: item key; aux: 1 if a is how many items it has now
 SEND = 27  # b: pipe obj, c: bytes
 RECV = 28  # b: pipe obj, c: bytes
 NOTIFY = 29  # Condition.notify, Event.set, Semaphore.release; b: obj, c: how many
+# WAITS_FOR: the wait that this thread, or its task, begins next is for several; aux: 1 the first of
+# them, a: how many, b: one of them (task or future obj). Not more than some are told.
+WAITS_FOR = 30
 
 # objects and texts
 OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name given by the program

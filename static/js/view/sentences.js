@@ -109,12 +109,13 @@ function waitSentence(model, track, row) {
         : parts(t("Waiting for a child process to end."), {});
     case REASON.FUTURE:
       if (holder) return parts(t("Waiting for a result that {holder} computes."), { holder });
-      return object
-        ? parts(t("Waiting for the result of {object}."), { object })
+      return thing
+        ? parts(t("Waiting for the result of {object}."), { object: thing.name })
         : parts(t("Waiting for a result."), {});
     case REASON.TASK:
-      return holder || object
-        ? parts(t("Awaiting the task {name}."), { name: holder || object })
+      if (thing && !holder) return parts(t("Awaiting the tasks {names}."), { names: thing.name });
+      return holder
+        ? parts(t("Awaiting the task {name}."), { name: holder })
         : parts(t("Awaiting another task."), {});
     case REASON.PIPE:
     case REASON.SOCKET:
