@@ -105,8 +105,8 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             known = getattr(primitive, "_timeslice_kind", None)
             if known is not None:
                 return known, line, primitive._timeslice
-            reason = REASONS.get(type(primitive).__name__, codes.FUTURE)
-            return _of_iterator(task, reason), line, 0
+            kind = REASONS.get(type(primitive).__name__, codes.FUTURE)
+            return _of_iterator(task, kind), line, 0
         awaited = getattr(future, "_timeslice", 0)
         if awaited:
             return _kind_of(future), line, awaited
