@@ -127,6 +127,7 @@ class ThreadLife:
         "last",
         "look",
         "loops_for",
+        "loops_since",
         "name_rank",
         "obj",
         "off_at",
@@ -175,6 +176,7 @@ class ThreadLife:
         self.step: TaskLife | None = None  # the coroutine whose step this thread executes
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
         self.loops_for: TaskLife | None = None  # its loop runs until this coroutine is over
+        self.loops_since = 0
         # Its wait for the GIL: when it left its CPU, and see gil.
         self.off_at = self.told_at = 0
         self.seen_at = -1 << 62  # when the probe last told its line

@@ -69,6 +69,7 @@ class TaskMachine:
     def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
         life.loops_for = self._tasks.get(record.b) if record.b else None
+        life.loops_since = t
         self._waits.loop_over(life, t)
 
     def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:

@@ -117,15 +117,18 @@ class Waits:
             other = known.sole_holder() if known else None
         return None if other is None else Edge(life, other, op)
 
-    def _edges(self, life: Waiter) -> list[Edge]:
-        """All whom ``life`` waits for; the first is the one that its operation tells."""
+    def _edges(self, life: Waiter, to_the_end: bool = True) -> list[Edge]:
+        """All whom ``life`` waits for; the first is the one that its operation tells.
+
+        A thread's loop is over when a coroutine is, which matters only to those who wait for that.
+        """
         if life.exited:
             return []
         own = self._waits_for(life)
         edges = [] if own is None else [own]
         if isinstance(life, ThreadLife):
             task = life.loops_for
-            if task is not None and not task.exited:
+            if to_the_end and task is not None and not task.exited:
                 edges.append(Edge(life, task, None))
         else:
             # Its next step is its thread's to execute, which a call keeps from that.
@@ -136,23 +139,34 @@ class Waits:
 
     def _way_back(self, first: Edge) -> tuple[Edge, ...]:
         """The edges from ``first`` back to where it begins; none where no way leads there."""
-        home = first.life
-        came = {first.other: first}
-        todo = [first.other]
+        before: dict[Edge, Edge | None] = {first: None}
+        met = {(first.other, self._to_the_end(first))}
+        todo = [first]
         while todo:
-            life = todo.pop()
-            if life is home:
-                break
-            for edge in reversed(self._edges(life)):
-                if edge.other not in came:
-                    came[edge.other] = edge
-                    todo.append(edge.other)
-        if home not in came:
-            return ()
-        path = [came[home]]
-        while path[-1].life is not home:
-            path.append(came[path[-1].life])
-        return tuple(reversed(path))
+            last = todo.pop()
+            if last.other is first.life:
+                path = [last]
+                while (edge := before[path[-1]]) is not None:
+                    path.append(edge)
+                return tuple(reversed(path))
+            for edge in reversed(self._edges(last.other, self._to_the_end(last))):
+                mark = edge.other, self._to_the_end(edge)
+                if mark not in met:
+                    met.add(mark)
+                    before[edge] = last
+                    todo.append(edge)
+        return ()
+
+    def _to_the_end(self, edge: Edge) -> bool:
+        """Whether it is for what a thread does when its loop is over, and not for a turn of it."""
+        thread, op = edge.other, edge.op
+        if not isinstance(thread, ThreadLife) or op is None or op is not edge.life.op:
+            return False
+        if op.reason in _JOINS:
+            return True
+        known = self._things.get(op.obj) if op.reason is not Reason.FUTURE else None
+        held = known.holders.get(thread) if known is not None else None
+        return held is not None and held.task is None and held.since < thread.loops_since
 
     def _stands(self, cycle: Cycle) -> bool:
         return all(edge in self._edges(edge.life) for edge in cycle.edges)

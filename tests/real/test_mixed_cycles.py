@@ -223,6 +223,41 @@ asyncio.run(main())
     assert not deadlocks(timeline)
 
 
+def test_loop_that_is_only_busy_is_no_part_of_a_circle(python: str) -> None:
+    """Main awaits a thread, which waits for a coroutine that its loop has not come to begin; and
+    a callback took a lock that another callback gives back."""
+    timeline = watched(
+        """
+import asyncio, threading, time
+lock = threading.Lock()
+async def answer():
+    pass
+async def busy():
+    time.sleep(0.4)
+def work(loop):
+    asyncio.run_coroutine_threadsafe(answer(), loop).result()
+    loop.call_soon_threadsafe(lock.acquire)
+    loop.call_soon_threadsafe(loop.call_later, 0.4, lock.release)
+    while not lock.locked():
+        time.sleep(0.001)
+    with lock:
+        pass
+async def main():
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(busy())
+    await loop.run_in_executor(None, work, loop)
+    await task
+asyncio.run(main())
+""",
+        python,
+    )
+    assert not deadlocks(timeline)
+    (worker,) = timeline.named("asyncio_0")
+    for reason in (Reason.FUTURE, Reason.LOCK):
+        rows = [row for row in timeline.of(worker, State.BLOCKED) if row.reason is reason]
+        assert sum(row.end_ns - row.start_ns for row in rows) > 200_000_000, reason
+
+
 def test_task_that_awaits_a_thread_names_it_and_gets_its_arrow(python: str) -> None:
     timeline = watched(
         """
