@@ -35,7 +35,8 @@ class Tags:
 class Scenario(Generic[P]):
     """``file`` is the path of the ``scenario.py`` that makes it, in the scenario's own folder.
 
-    ``place`` orders the scenarios of one group.
+    ``place`` orders the scenarios of one group. ``requires`` names the packages beside the standard
+    library that the program imports, by the one name under which pip and Python know each.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Scenario(Generic[P]):
     parameters: type[P]
     claims: tuple[Claim[P], ...]
     tags: Tags
+    requires: tuple[str, ...] = ()
 
     @cached_property
     def folder(self) -> Path:
@@ -74,6 +76,10 @@ class Scenario(Generic[P]):
             return ()
         found: tuple[Question[P], ...] = import_module(name).QUESTIONS
         return found
+
+    def missing(self) -> tuple[str, ...]:
+        """Those of ``requires`` that the interpreter which we ourselves run in does not have."""
+        return tuple(name for name in self.requires if find_spec(name) is None)
 
     def fields(self) -> list[FormField]:
         return parameters.fields(self.parameters)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.catalogue import FormField, Scenario, load
-from app.text.language import current
+from app.text.language import _, current
 
 
 def as_json() -> list[dict[str, Any]]:
@@ -23,6 +23,7 @@ def scenario_json(scenario: Scenario[Any]) -> dict[str, Any]:
         "group": scenario.group.value,
         "title": scenario.title.json(),
         "summary": scenario.summary.json(),
+        "requires": list(scenario.requires),
         "parameters": [_parameter(field) for field in scenario.fields()],
     }
 
@@ -55,6 +56,9 @@ def show(console: Console) -> None:
             )
         )
         console.print(Text(scenario.summary.of(language), style="dim"))
+        if scenario.requires:
+            needs = _("  needs packages: python -m pip install {packages}")
+            console.print(Text(needs.format(packages=" ".join(scenario.requires)), style="dim"))
         fields = scenario.fields()
         if fields:
             table = Table(box=None, show_header=False, pad_edge=False)

@@ -40,6 +40,8 @@ class ParameterOut(BaseModel):
 
 
 class ScenarioOut(BaseModel):
+    """``requires`` names the packages beside the standard library that the program imports."""
+
     slug: str
     group: str
     title: str
@@ -47,6 +49,7 @@ class ScenarioOut(BaseModel):
     ideas: list[str]
     primitives: list[str]
     level: int
+    requires: list[str]
     parameters: list[ParameterOut]
 
 
@@ -106,6 +109,7 @@ def _scenario(item: Scenario[Any], language: str) -> ScenarioOut:
         ideas=[idea.value for idea in item.tags.ideas],
         primitives=list(item.tags.primitives),
         level=item.tags.level,
+        requires=list(item.requires),
         parameters=[_parameter(field, language) for field in item.fields()],
     )
 

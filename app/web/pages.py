@@ -118,6 +118,8 @@ def _scenario(
         notes=markdown(item.notes(language)),
         claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
         limits=site.settings,
+        requires=item.requires,
+        missing=item.missing(),
         recent=[row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
     )
     greet(request, response)

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import pytest
+
+from app.catalogue import Scenario
 from app.timeline.model import (
     NO_CPU,
     OPEN,
@@ -138,6 +141,12 @@ class Build:
             cycle=list(cycle),
             facts=facts,
         )
+
+
+def need_packages(scenario: Scenario[Any]) -> None:
+    """Skips the test, by name, where the scenario's program lacks a package."""
+    if missing := scenario.missing():
+        pytest.skip(f"{scenario.slug} needs {', '.join(missing)}, see its page")
 
 
 Builder = Callable[[Build], None]

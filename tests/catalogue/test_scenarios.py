@@ -73,7 +73,9 @@ def test_program_is_plain_and_short(scenario: Scenario[Any]) -> None:
             else [alias.name for alias in node.names]
         )
     }
-    assert names <= sys.stdlib_module_names
+    assert names - sys.stdlib_module_names == set(scenario.requires)
+    for name in scenario.requires:
+        assert f"python -m pip install {' '.join(scenario.requires)}" in scenario.program, name
     assert '\nif __name__ == "__main__":\n' in scenario.program
 
 

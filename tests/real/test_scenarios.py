@@ -24,6 +24,7 @@ from app.timeline.states import (
 )
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
+from tests.catalogue.build import need_packages
 
 pytestmark = pytest.mark.real
 
@@ -33,6 +34,7 @@ SLUGS = sorted(load())
 def run_scenario(slug: str, tmp_path: Path, **values: object) -> Timeline:
     """One run of ``slug``, recorded; the timeline read back from the recording."""
     scenario = load()[slug]
+    need_packages(scenario)
     params = scenario.validate(values)
     spec = RunSpec(
         run_id=new_id(),

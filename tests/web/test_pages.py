@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.runs.make import FakeLauncher
-from tests.web.make import PROGRAM, application
+from app.catalogue import Catalogue
+from app.main import create_app
+from tests.runs.make import FakeLauncher, settings
+from tests.web.make import PROGRAM, application, scenario
 
 
 def finished(client: TestClient, **values: str) -> str:
@@ -67,6 +70,19 @@ def test_scenario_shows_program_notes_and_form(client: TestClient) -> None:
     assert re.search(r'<input type="checkbox" id="ordered"[^>]*checked', page)
     assert re.search(r'<option value="fork" selected>Fork</option>', page)
     assert "CPython 3.13.0t · no GIL" in page
+
+
+def test_scenario_says_which_packages_its_program_needs(tmp_path: Path) -> None:
+    plain = scenario(tmp_path / "scenarios", "dead_lock")
+    items = Catalogue([replace(plain, requires=("markdown_it", "no_such_package"))])
+    app = create_app(settings(tmp_path / "data"), launcher=FakeLauncher(), catalogue=items)
+    with TestClient(app) as visitor:
+        page = visitor.get("/scenarios/dead-lock").text
+        assert "Not installed here: no_such_package." in page
+        assert "python -m pip install markdown_it no_such_package" in page
+        assert "这里没有安装：no_such_package。" in visitor.get("/scenarios/dead-lock?lang=zh").text
+        (found,) = visitor.get("/api/scenarios").json()
+        assert found["requires"] == ["markdown_it", "no_such_package"]
 
 
 def test_scenario_form_takes_values_from_the_query(client: TestClient) -> None:

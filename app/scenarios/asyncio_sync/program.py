@@ -64,8 +64,12 @@ async def main():
         for item in [*range(1, WORKERS * ROUNDS + 1), *[None] * WORKERS]:
             await queue.put(item)
     else:
-        kinds = {"lock": asyncio.Lock, "semaphore": lambda: asyncio.Semaphore(ROOM)}
-        guard = kinds.get(SHARED, Nothing)()
+        if SHARED == "lock":
+            guard = asyncio.Lock()
+        elif SHARED == "semaphore":
+            guard = asyncio.Semaphore(ROOM)
+        else:
+            guard = Nothing()
         workers = start(enter, guard)
     await asyncio.gather(*workers)
     print("main: all workers are done")
