@@ -74,6 +74,17 @@ began = time.process_time()
 asyncio.run(main())
 print(time.process_time() - began)
 """),
+    Case("2 generators driven by hand, 100 000 steps", None, """
+import time
+def work():
+    while True: yield
+def run():
+    one, other = work(), work()
+    for _ in range(50_000): next(one); next(other)
+began = time.process_time()
+run()
+print(time.process_time() - began)
+"""),
     Case("free lock, 200 000 times", None, """
 import threading, time
 lock = threading.Lock()

@@ -316,6 +316,7 @@ class TaskLife:
     __slots__ = (
         "born",
         "finding",
+        "first_line",
         "lane",
         "line",
         "looped",
@@ -341,6 +342,7 @@ class TaskLife:
         self.track = track
         self.lane = lane
         self.line = 0
+        self.first_line = 0  # at which its first step begins, where it is known
         self.finding = ""  # of the step that lasts too long, while it does
         self.looped = True  # a loop executes it, and others wait while it runs
         self.born = False  # its TASK_NEW was seen

@@ -82,6 +82,8 @@ class ProbeRecords:
             wire.OBJECT: self._object,
             wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
             wire.TASK_NEW: tasks.new,
+            wire.TASK_BEGAN: tasks.began,
+            wire.TASK_PAUSED: tasks.paused,
             wire.TASK_READY: tasks.ready,
             wire.TASK_RUN: tasks.run,
             wire.TASK_PAUSE: tasks.pause,

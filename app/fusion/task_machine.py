@@ -28,6 +28,7 @@ from app.timeline.states import (
 
 _AUTOMATIC = re.compile(r"Task-\d+")
 _SUSPENDED = frozenset({State.READY, State.AWAITING})
+_GENERATOR, _LOST = 2, 3  # of TASK_NEW and TASK_DONE
 _CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
 
 
@@ -89,6 +90,9 @@ class TaskMachine:
         task.born = True
         task.looped = record.aux == 0
         task.line = self._line(record)
+        if record.aux == _GENERATOR:
+            task.first_line = task.line
+            t = track.start_ns
         parent = self._tracks.get(record.c) or life.track.id
         self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
 
@@ -132,7 +136,7 @@ class TaskMachine:
         task.step_ready = t if life.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
             # It goes on where it was suspended.
-            line = task.lane.line if task.lane.state in _SUSPENDED else 0
+            line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
             task.lane.change(t, State.RUNNING, Evidence.PROBE, line=line)
 
     def pause(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
@@ -148,13 +152,33 @@ class TaskMachine:
             task.lane.change(t, State.READY, Evidence.PROBE, line=line)
             life.ready_tasks[task] = t
             return
-        reason = reason_of(record.aux)
-        holder = self._tracks.get(record.c, NOTHING)
+        self._await(t, life, task, reason_of(record.aux), line, record.c)
+
+    def began(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """A generator's first step began some time ago: only now it is known for a coroutine."""
+        past = max(life.track.start_ns, t - (record.t - record.c))
+        task = self._task(past, life, record.b, State.RUNNING)
+        if task is not None:
+            task.lane.at_line(self._line(record))
+
+    def paused(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """That step ended, some time ago too."""
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is not None:
+            past = max(task.lane.start, t - (record.t - record.c))
+            inner = int(record.text) if record.text.isdecimal() else 0
+            self._await(past, life, task, reason_of(record.aux), self._line(record), inner)
+
+    def _await(
+        self, t: int, life: ThreadLife, task: TaskLife, reason: Reason, line: int, obj: int
+    ) -> None:
+        """It stands still since ``t``, for another coroutine or the object ``obj`` if any."""
+        holder = self._tracks.get(obj, NOTHING)
         thing = NOTHING
-        target = self._tasks.get(record.c)
-        if record.c and (target is not None or holder == NOTHING):
-            thing, holder = self._waits.begin(task, t, reason, line, record.c, target)
-        elif not record.c and reason is Reason.TASK:
+        target = self._tasks.get(obj)
+        if obj and (target is not None or holder == NOTHING):
+            thing, holder = self._waits.begin(task, t, reason, line, obj, target)
+        elif not obj and reason is Reason.TASK:
             thing = self._groups.thing(life, reason)
         task.lane.change(
             t,
@@ -172,6 +196,9 @@ class TaskMachine:
         if task is None:
             return
         self._step_over(t, life, task, record.a)
+        if record.aux == _LOST:
+            task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+            return
         self._waits.done(task, t)
         cause = _CAUSES[record.aux] if record.aux < len(_CAUSES) else Cause.UNKNOWN
         self._endings.task_gone(task, t, Ending(cause, exception=record.text or None))

@@ -23,7 +23,7 @@ _WIRE = os.path.join(os.pardir, "timeline", "wire.py")
 #: What every start loads, each after those that it imports; the rest waits until the program
 #: imports or calls what it patches.
 _AT_START = tuple(
-    "__init__ start faults first patching descriptors ending output install".split()  # noqa: SIM905
+    "__init__ start faults first patching descriptors ending output sources install".split()  # noqa: SIM905
 )
 _NEVER = frozenset({"bundle", "launch"})
 

@@ -22,6 +22,7 @@ INPUT = 15
 OTHER = 16
 TASK = 17
 POLL = 18
+YIELD = 19
 
 # Kinds of objects: the first ten are spelled like the reasons above.
 KIND_THREAD = 11

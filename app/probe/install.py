@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import descriptors, ending, faults, first, output, patching
+from . import descriptors, ending, faults, first, output, patching, sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ HOOKS = {
     "multiprocessing.forkserver": ("processes", "patch_helper"),
     "multiprocessing.resource_tracker": ("leftovers", "patch_tracker"),
     "multiprocessing.util": ("processes", "patch_util"),
+    "multiprocessing.spawn": ("sources", "patch_spawn"),
     "multiprocessing.synchronize": ("semaphores", "patch_synchronize"),
     "multiprocessing.queues": ("channels", "patch_queues"),
     "multiprocessing.connection": ("channels", "patch_connection"),
@@ -69,7 +70,9 @@ def install(finder: Any) -> None:
     patching.guarded(_patch_builtins, os)
     patching.guarded(output.patch, sys)
     patching.guarded(ending.patch, sys)
-    patching.ImportHook(HOOKS, finder).install()
+    imports = patching.ImportHook(HOOKS, finder)
+    imports.install()
+    patching.guarded(sources.patch, imports)
 
 
 def _begin(_: Any) -> None:

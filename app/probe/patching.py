@@ -102,6 +102,7 @@ class ImportHook:
     def __init__(self, hooks: dict[str, Any], own: Any = None) -> None:
         self.hooks = dict(hooks)
         self.own = own
+        self.watch: Callable[[str, Any], Any] | None = None  # finds the program's own modules
 
     def install(self) -> None:
         """Patch what is imported already; wait for the rest."""
@@ -119,7 +120,8 @@ class ImportHook:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         hook = self.hooks.pop(name, None)
         if hook is None:
-            return None if self.own is None else self.own.find_spec(name)
+            found = None if self.own is None else self.own.find_spec(name)
+            return self.watch(name, path) if found is None and self.watch is not None else found
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue

@@ -214,7 +214,7 @@ def _nothing(*_: Any) -> None:
 class Step:
     """The step of an asyncio task that this thread runs."""
 
-    __slots__ = ("emit", "loops", "name", "primitive", "task", "text")
+    __slots__ = ("driven", "emit", "loops", "name", "primitive", "task", "text")
 
     def __init__(self, emit: Callable[..., None], text: Callable[..., None]) -> None:
         self.emit, self.text = emit, text
@@ -222,6 +222,7 @@ class Step:
         self.primitive: Any = None  # the asyncio object that it is about to await
         self.name = ""  # name of the task that is being made
         self.loops = False  # the task that is being made is what its loop is run for
+        self.driven: Any = None  # the generator that was started by hand and runs
 
 
 class Here(_thread._local):

@@ -58,6 +58,9 @@ def patch_threading(module: Any) -> None:
     method(module.Thread, "_bootstrap_inner", _make_bootstrap)
     method(module, "_make_invoke_excepthook", _make_excepthook)
     method(module, "_shutdown", _make_shutdown(module))
+    tracing = sys.modules.get(__package__ + ".generator_tracing")
+    if tracing is not None:
+        tracing.patch_threading(module)
 
 
 # --- conditions and what is built on them ------------------------------------------------------

@@ -66,6 +66,7 @@ class Reason(Coded):
     OTHER = 16  # a system call that the probe does not know; its name is the slice's object
     TASK = 17  # a coroutine awaits another task
     POLL = 18  # select, poll, epoll: an event loop with nothing ready
+    YIELD = 19  # a generator stands at a yield, until it is resumed by next() or send()
 
 
 class Evidence(Coded):

@@ -97,13 +97,15 @@ OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name giv
 FILE = 41  # a: file_id (per process), text: absolute file name
 
 # coroutines (tasks of asyncio and trio, greenlets)
-# TASK_NEW: aux: 1 in no event loop, a: place, b: task obj, c: parent task obj, text: name NUL
-# qualname. Told again, it gives another name.
+# TASK_NEW: aux: 1 in no event loop, 2 a generator, a: place (of a generator, where it begins),
+# b: task obj, c: parent task obj, text: name NUL qualname. Told again, it gives another name.
 TASK_NEW = 60
 TASK_READY = 61  # put into the loop's ready queue; b: task obj
 TASK_RUN = 62  # a step begins on this thread; b: task obj
 TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)
-TASK_DONE = 64  # aux: 0 returned, 1 raised, 2 cancelled; b: task obj, text: exception type
+# TASK_DONE: aux: 0 returned, 1 raised, 2 cancelled, 3 it goes on unseen; b: task obj, text:
+# exception type
+TASK_DONE = 64
 NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
 # TASK_ACQUIRED: a: place, b: lock or semaphore obj, c: the task obj that holds it from now (0: no
 # task); aux: 1 whichever waiter is made ready next has it
@@ -113,6 +115,10 @@ TASK_RELEASED = (
 )
 # TASK_LOOP: this thread runs its loop until a task is over; b: task obj (0: it does no longer)
 TASK_LOOP = 68
+# What a generator did before it was known to be a coroutine: both tell of the time `c` (ns). Such a
+# TASK_BEGAN is its first record.
+TASK_BEGAN = 69  # its first step began; a: place, b: task obj, c: when
+TASK_PAUSED = 70  # that step ended; aux: Reason, a: place, b: task obj, c: when, text: awaited obj
 
 # futures of executors
 SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name

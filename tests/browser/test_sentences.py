@@ -116,7 +116,7 @@ def ask(server: PageServer, open_page: Opener, language: str) -> list[Said]:
 def test_every_slice_is_told_in_a_whole_sentence(said: list[Said], language: str) -> None:
     assert len(said) == 3 * len(STATES) * len(Reason) * (len(THINGS) + 1) * 2 * len(Evidence)
     broken = re.compile(r"[{}]|undefined|NaN|null|\[object|  |^\W|[.。]{2}")
-    names = r"await|GIL|CPU|poll|join|Zoe|fetch|thing\d+|Lock|Queue|Python"
+    names = r"await|GIL|CPU|poll|join|yield|next|send|Zoe|fetch|thing\d+|Lock|Queue|Python"
     for item in said:
         told = [item.sentence, *item.labels, *item.facts, *item.words]
         assert not [text for text in told if broken.search(text) or not text], item

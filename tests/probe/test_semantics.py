@@ -18,6 +18,7 @@ CASES = [
     ("looks.py",),
     ("threads.py",),
     ("tasks.py",),
+    ("generators.py",),
     ("processes.py", "fork"),
     ("processes.py", "spawn"),
     ("processes.py", "forkserver"),

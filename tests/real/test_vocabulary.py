@@ -167,6 +167,14 @@ async def main():
     forever()
 asyncio.run(main())
 """
+GENERATORS = """
+def work():
+    while True:
+        yield
+one = work()
+for _ in range(3):
+    next(one)
+"""
 ENDINGS = """
 fork = multiprocessing.get_context("fork")
 def fail(): raise KeyError("x")
@@ -202,7 +210,7 @@ REASONS = {
     Reason.PIPE: DESCRIPTORS, Reason.SOCKET: DESCRIPTORS, Reason.POLL: DESCRIPTORS,
     Reason.INPUT: DESCRIPTORS, Reason.FILE: IN_C, Reason.OTHER: IN_C, Reason.SLEEP: STOPPED,
     Reason.JOIN: CHILDREN, Reason.WAIT_CHILD: CHILDREN, Reason.FUTURE: FUTURES,
-    Reason.TASK: COROUTINES,
+    Reason.TASK: COROUTINES, Reason.YIELD: GENERATORS,
 }  # fmt: skip
 STATES = {
     State.NEW: QUEUE, State.READY: GIL, State.RUNNING: QUEUE, State.BLOCKED: QUEUE,

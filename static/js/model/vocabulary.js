@@ -8,6 +8,7 @@ export const VOCABULARY = {
   reason: [
     "none", "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
     "socket", "file", "sleep", "join", "wait-child", "future", "input", "other", "task", "poll",
+    "yield",
   ],
   evidence: ["missing", "kernel", "probe", "sampled", "inferred"],
   track_kind: ["process", "thread", "coroutine", "external"],
@@ -35,7 +36,7 @@ export const STATE = Object.freeze({
 export const REASON = Object.freeze({
   NONE: 0, LOCK: 1, RLOCK: 2, CONDITION: 3, SEMAPHORE: 4, EVENT: 5, BARRIER: 6, QUEUE: 7, PIPE: 8,
   SOCKET: 9, FILE: 10, SLEEP: 11, JOIN: 12, WAIT_CHILD: 13, FUTURE: 14, INPUT: 15, OTHER: 16,
-  TASK: 17, POLL: 18,
+  TASK: 17, POLL: 18, YIELD: 19,
 });
 
 /**

@@ -117,6 +117,8 @@ function waitSentence(model, track, row) {
       return holder
         ? parts(t("Awaiting the task {name}."), { name: holder })
         : parts(t("Awaiting another task."), {});
+    case REASON.YIELD:
+      return parts(t("Stands at a yield, until next() or send() lets it go on."), {});
     case REASON.PIPE:
     case REASON.SOCKET:
       return object && holder
@@ -298,6 +300,8 @@ export function sliceLabels(model, track, row) {
       return model.loops.has(track) ? [t("event loop waits")] : ["poll"];
     case REASON.INPUT:
       return [t("waiting for input")];
+    case REASON.YIELD:
+      return ["yield"];
     case REASON.JOIN:
     case REASON.WAIT_CHILD:
       return holder ? [t("waiting for {object}", { object: holder }), holder] : [t("joining")];
