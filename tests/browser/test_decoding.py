@@ -93,6 +93,20 @@ def test_vocabulary_equals_the_enums(server: PageServer, open_page: Opener) -> N
         }
 
 
+def test_every_state_that_is_known_has_a_kind(server: PageServer, open_page: Opener) -> None:
+    words = vocabulary()
+
+    kinds = open_page().page.evaluate(
+        """([states, reasons]) => import('/static/js/model/vocabulary.js').then((it) =>
+          states.map((_, state) => reasons.map((_, reason) => it.KINDS[it.kindOf(state, reason)])))
+        """,
+        [words["state"], words["reason"]],
+    )
+
+    for state, found in zip(words["state"], kinds, strict=True):
+        assert ("unknown" in found) == (state in ("unknown", "exited", "done")), state
+
+
 def test_unknown_version_is_said(server: PageServer, open_page: Opener) -> None:
     frame = bytearray(encode(scenes.dinner()[0]))
     struct.pack_into("<H", frame, 8, 7)

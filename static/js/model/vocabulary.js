@@ -55,7 +55,7 @@ export const kindCode = (kind) => KINDS.indexOf(kind);
 /** @type {Kind[]} by reason code */
 const KIND_OF_REASON = [
   "other", "lock", "lock", "sync", "lock", "sync", "sync", "channel", "channel", "io", "io",
-  "sleep", "join", "join", "join", "io", "other", "join", "io",
+  "sleep", "join", "join", "join", "io", "other", "join", "io", "await",
 ];
 /** @type {(Kind | null)[]} by state code; null: the reason decides */
 const KIND_OF_STATE = [
