@@ -20,7 +20,8 @@ else:
     from . import wire
 
 #: What waitid(2) says of a child that ended, rather than stopped or went on.
-_ENDED = (os.CLD_EXITED, getattr(os, "CLD_KILLED", 2), os.CLD_DUMPED)
+_EXITED = getattr(os, "CLD_EXITED", 1)  # PyPy has none of the three
+_ENDED = (_EXITED, getattr(os, "CLD_KILLED", 2), getattr(os, "CLD_DUMPED", 3))
 #: Set while multiprocessing ends this process's daemons.
 ending_daemons = False
 _sockets: dict[int, int] = {}
@@ -110,7 +111,7 @@ def _make_waitid(original: Any) -> Callable[..., Any]:
         result = bracket(original, codes.WAIT_CHILD, 0, 0, args, {})
         if result is not None and result.si_code in _ENDED and not args[2] & os.WNOWAIT:
             # siginfo_t tells cause and status apart; a raw status holds both (wait(2))
-            raw = result.si_status << 8 if result.si_code == os.CLD_EXITED else result.si_status
+            raw = result.si_status << 8 if result.si_code == _EXITED else result.si_status
             here.emit(wire.REAPED, 0, result.si_pid, raw)
         return result
 
