@@ -279,9 +279,11 @@ def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
             if local.depth or not others:
                 original()
                 return
-            first = others[0]
-            ident, tid = first._timeslice, first.native_id or 0
-            del others, first
+            # It waits for all of them, and which one is next is not known.
+            ident = tid = 0
+            if len(others) == 1:
+                ident, tid = others[0]._timeslice, others[0].native_id or 0
+            del others
             local.depth = 1
             local.emit(wire.ENTER, codes.JOIN, 0, ident, tid)
             try:

@@ -85,3 +85,19 @@ def test_inner_locks_of_multiprocessing_are_not_told(python: str) -> None:
     (levels,) = [told for thing, told in timeline.levels.items()
                  if timeline.things[thing].name == "barrier"]  # fmt: skip
     assert (1, 2) in {(level.value, level.most) for level in levels}
+
+
+LEFT = """
+import threading, time
+for n in range({}):
+    threading.Thread(target=time.sleep, args=(0.2 + n / 10,), name="left-" + str(n)).start()
+"""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_wait_at_the_end_of_main_names_the_only_thread_left(python: str, count: int) -> None:
+    timeline = watched(LEFT.format(count), python)
+    left = timeline.named("left-0")[0].id
+    waits = [row for row in timeline.of(timeline.root()) if row.reason is Reason.JOIN]
+    assert waits
+    assert {row.holder for row in waits} == ({left} if count == 1 else {0})
