@@ -214,8 +214,18 @@ go = threading.Event()
 threading.Thread(target=go.wait, name="after").start()
 threading.Thread(target=lambda: (threading.main_thread().join(), go.set())).start()
 """)
-    end, after = run.one("MAIN_END"), run.one("THREAD_START", text="after")
+    end = run.one("MAIN_END")
     assert all(row.t > end.t for row in run.of("THREAD_END"))
+    wait = [row for row in run.of("ENTER", aux=Reason.JOIN, tid=end.tid) if row.t > end.t]
+    assert [row.b for row in wait] == [0]  # for both: none is named
+
+
+def test_main_that_is_left_with_one_thread_joins_that_one(probed: Probed) -> None:
+    run = probed("""
+import threading
+threading.Thread(target=threading.main_thread().join, name="after").start()
+""")
+    end, after = run.one("MAIN_END"), run.one("THREAD_START", text="after")
     wait = [row for row in run.of("ENTER", aux=Reason.JOIN, tid=end.tid) if row.t > end.t]
     assert [row.b for row in wait] == [after.b]
 
