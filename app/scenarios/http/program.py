@@ -49,6 +49,7 @@ async def main():
     server.add_sockets(sockets)
     url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        await client.get(url)  # not found; httpx loads modules at its first request
         before = time.perf_counter()
         say("main: asks")
         tasks = [
