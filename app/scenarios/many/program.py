@@ -32,10 +32,8 @@ def private_kib():
 
 
 def report(kind, count, started, memory):
-    print(
-        f"{count} {kind}: started in {started * 1000:.1f} ms, {memory / count:.1f} KiB each",
-        flush=True,
-    )
+    each = f"{memory / count:.1f} KiB each"
+    print(f"{count} {kind}: started in {started * 1000:.1f} ms, {each}", flush=True)
 
 
 async def coroutines():
@@ -48,7 +46,7 @@ async def coroutines():
 
 def threads():
     memory, before = private_kib(), time.perf_counter()
-    all_threads = [Thread(target=wait, name=f"thread-{n}") for n in range(1, THREADS + 1)]
+    all_threads = [Thread(target=wait, name=f"thread-{n}") for n in range(THREADS)]
     for thread in all_threads:
         thread.start()
     report("threads", THREADS, time.perf_counter() - before, private_kib() - memory)
@@ -67,7 +65,7 @@ def processes():
     before = time.perf_counter()
     all_processes = [
         context.Process(target=tell_and_wait, args=(sender,), name=f"process-{n}")
-        for n in range(1, PROCESSES + 1)
+        for n in range(PROCESSES)
     ]
     for process in all_processes:
         process.start()
