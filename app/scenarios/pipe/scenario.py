@@ -16,6 +16,7 @@ from app.catalogue.spans import (
     end_of,
     lines,
     need_exact,
+    percent,
     starting,
     total,
     whole,
@@ -168,16 +169,24 @@ def check_full(timeline: Timeline, params: Settings) -> Answer:
         row
         for row in waits
         if row.end_ns < end_of(timeline, timeline.tracks[row.track])
-        and not any(clip(rows, row.start_ns, row.end_ns) for rows in ran)
+        and not any(clip(rows, row.start_ns, _runs_on(timeline, row)) for rows in ran)
     ]
+    # A writer may also wait for another one's turn in the kernel, for some microseconds.
+    share = percent(total(unfed), total(waits))
     return either(
-        not unfed,
-        f"send() waited {len(waits)} times, {duration(total(waits))} in all; {len(unfed)} of these "
-        "waits ended though no reader had run meanwhile.",
+        total(unfed) < total(waits) / 10,
+        f"send() waited {len(waits)} times, {duration(total(waits))} in all; {share} of it ended "
+        "though no reader had run meanwhile.",
         f"send() 等待了 {len(waits)} 次，共 {duration(total(waits))}；"
-        f"其中 {len(unfed)} 次在没有读进程运行的情况下就结束了。",
+        f"其中 {share} 的时间，直到结束都没有读进程运行。",
         unfed or waits,
     )
+
+
+def _runs_on(timeline: Timeline, wait: Slice) -> int:
+    """When the track had a CPU again: from when it could have had one is not always known."""
+    later = timeline.of(timeline.tracks[wait.track], State.RUNNING)
+    return min((row.start_ns for row in later if row.start_ns >= wait.end_ns), default=wait.end_ns)
 
 
 def check_end(timeline: Timeline, params: Settings) -> Answer:
