@@ -93,10 +93,10 @@ def check_accept(timeline: Timeline, params: Settings) -> Answer:
     if not waits:
         return not_seen("A client was there before accept().", "accept() 之前已有客户端到来。")
     return either(
-        waits[-1].end_ns >= came,
-        f"accept() waited {duration(total(waits))}, until {duration(waits[-1].end_ns)}; the first "
+        first >= came,
+        f"accept() waited {duration(total(waits))} and came back at {duration(first)}; the first "
         f"client began at {duration(came)}.",
-        f"accept() 等待了 {duration(total(waits))}，到 {duration(waits[-1].end_ns)} 为止；"
+        f"accept() 等待了 {duration(total(waits))}，在 {duration(first)} 返回；"
         f"第一个客户端开始于 {duration(came)}。",
         waits,
     )
