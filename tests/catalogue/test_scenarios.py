@@ -16,6 +16,8 @@ from app.catalogue.render import constants
 CHINESE = re.compile("[\u4e00-\u9fff]")
 #: Half-width punctuation between Chinese characters: a slip of the keyboard.
 NARROW = re.compile("[\u4e00-\u9fff][,;:?!][\u4e00-\u9fff]")
+#: Programs that are longer for a reason, which docs/decisions.md says.
+LONGER = {"schedulers": 165}
 every = pytest.mark.parametrize("scenario", load().values(), ids=load().keys())
 
 
@@ -61,7 +63,7 @@ def test_notes_leave_no_markup_in_the_page(scenario: Scenario[Any]) -> None:
 def test_program_is_plain_and_short(scenario: Scenario[Any]) -> None:
     tree = ast.parse(scenario.program)
     assert ast.get_docstring(tree)
-    assert len(scenario.program.splitlines()) <= 90
+    assert len(scenario.program.splitlines()) <= LONGER.get(scenario.slug, 90)
     assert max(map(len, scenario.program.splitlines())) <= 100
     names = {
         name.split(".")[0]
