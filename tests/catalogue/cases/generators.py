@@ -37,8 +37,8 @@ def circle(
                 b.rows(track, f"awaiting:{reason} {start} {start + 5}", holder=inner)
         found = b.timeline.slices[track]
         found[:] = [row._replace(line=line) for row in found]
-    for number in range(done):
-        b.say(main, done_at, f"worker {number} is done")
+    for count in range(done):
+        b.say(main, done_at, f"worker {count} is done")
 
 
 @cases.holds("one-at-a-time")
