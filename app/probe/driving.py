@@ -70,11 +70,22 @@ def _learn(frame: Any) -> int:
         return DRIVES
     if not isinstance(name, str) or called.opname in _ATTRIBUTES:
         return USES
-    # A function that has another name here: ``resume = generator.send``.
-    for names in (frame.f_locals, frame.f_globals, vars(sys.modules["builtins"])):
-        if name in names:
-            value = names[name]
-            return int(isinstance(value, _BUILT_IN) and value.__name__ in BY_HAND)
+    if called.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+        value = frame.f_globals.get(name, getattr(sys.modules["builtins"], name, None))
+        return int(isinstance(value, _BUILT_IN) and value.__name__ in BY_HAND)
+    return _is_alias(name, before)
+
+
+def _is_alias(name: str, instructions: list[Any]) -> int:
+    """Whether this function has given the name to such a method: ``resume = generator.send``.
+
+    Its variables are not looked at: before CPython 3.13 that would keep alive what they are.
+    """
+    given = ""
+    for each in instructions:
+        if each.opname.startswith("STORE") and each.argval == name and given in BY_HAND:
+            return DRIVES
+        given = each.argval if isinstance(each.argval, str) else ""
     return USES
 
 
@@ -87,9 +98,8 @@ def _called(instructions: list[Any], dis: Any) -> Any:
             if each.argval in BY_HAND:
                 return each
         return None
-    before = None
     own = 1 if instructions[-1].opname.startswith("CALL_FUNCTION") and _OLD else 2
-    called, depth = None, 0
+    called, first, depth = None, None, 0
     for each in instructions[begin:-1]:
         if each.opname == "PRECALL":
             break
@@ -98,8 +108,8 @@ def _called(instructions: list[Any], dis: Any) -> Any:
         if depth == own and each.opname != "KW_NAMES" and each.opname != "PUSH_NULL":
             called = each
         elif depth == 1:
-            before = each
-    return called or before
+            first = each
+    return called or first
 
 
 def _beginning(instructions: list[Any], dis: Any) -> tuple[int, bool]:

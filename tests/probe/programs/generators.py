@@ -110,6 +110,30 @@ except RuntimeError as error:
 else:
     raise AssertionError
 
+
+def has_itself():
+    frame = sys._getframe()
+    try:
+        me = yield
+        yield 1
+    finally:
+        ended.append((frame, me)[2:])
+
+
+def in_a_function():
+    one = has_itself()
+    next(one)
+    one.send(one)
+    alive = weakref.ref(one)
+    del one
+    gc.collect()
+    return alive
+
+
+ended = []
+in_a_function()
+assert ended
+
 own = finds_itself()
 assert next(own) == next(own) == "generator already executing"
 
