@@ -19,18 +19,20 @@ from app.errors import UnknownInterpreter
 
 #: The oldest that the probe runs on.
 OLDEST = (3, 9)
-_NAME = re.compile(r"(python|pypy)(\d(\.\d+)?t?)?")
+_NAME = re.compile(r"(python|pypy|jython)(\d(\.\d+)?t?)?")
 #: Runs on any Python from 2.7 on, so that an old one is named rather than missed.
 _QUESTION = """
 import json, platform, sys
+name = platform.python_implementation()
 print(json.dumps({
     "executable": sys.executable,
-    "implementation": platform.python_implementation(),
+    "implementation": name,
     "version": platform.python_version(),
-    "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+    "gil": bool(getattr(sys, "_is_gil_enabled", lambda: name in ("CPython", "PyPy"))()),
 }))
 """
-_PATIENCE_S = 10.0
+#: A Java machine takes two seconds of CPU to start Jython, and is given as long on a busy one.
+_PATIENCE_S = 30.0
 
 
 class Interpreter(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,21 @@ def test_ask_this_interpreter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "implementation", "gil", "probe"),
+    [("pypy3", "PyPy", True, True), ("jython", "Jython", False, False)],
+)
+def test_ask_another_implementation(
+    name: str, implementation: str, gil: bool, probe: bool
+) -> None:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"no {name} on this machine")
+    found = interpreters.ask(Path(path))
+    assert found is not None
+    assert (found.implementation, found.gil, found.probe) == (implementation, gil, probe)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "#!/bin/sh\nexit 127\n",
@@ -55,6 +71,7 @@ def test_find_looks_at_path_pyenv_and_uv(tmp_path: Path) -> None:
     answering(tmp_path / "bin/python3.12", "CPython", "3.12.1")
     answering(tmp_path / "bin/python3.13t", "CPython", "3.13.5", gil=False)
     answering(tmp_path / "bin/pypy3", "PyPy", "3.10.1")
+    answering(tmp_path / "bin/jython", "Jython", "2.7.3", gil=False)
     answering(tmp_path / "bin/python-config", "CPython", "9.9.9")
     os.symlink("python3.12", tmp_path / "bin/python3")
     answering(tmp_path / ".pyenv/versions/3.8.1/bin/python3.8", "CPython", "3.8.1")
@@ -68,6 +85,7 @@ def test_find_looks_at_path_pyenv_and_uv(tmp_path: Path) -> None:
         ("CPython 3.12.1", True, True),
         ("CPython 3.13.5", False, True),
         ("CPython 3.14.0", True, True),
+        ("Jython 2.7.3", False, False),
         ("PyPy 3.10.1", True, True),
     ]
 
