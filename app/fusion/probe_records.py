@@ -141,7 +141,8 @@ class ProbeRecords:
         process.gil.followed = process.has_gil and self._book.facts.switches
         version = f"{record.aux >> 8}.{record.aux & 0xFF}"
         name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
-        process.main.track.python = f"{_spelled(name)} {version}"
+        build = " free-threading" if record.b & _NO_GIL else ""
+        process.main.track.python = f"{_spelled(name)} {version}{build}"
         self._book.touch(process.main.track)
         parent = self._who.of_pid(record.a) if record.a else None
         self._who.parented(process, parent.process if parent else None)

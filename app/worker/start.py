@@ -20,7 +20,11 @@ from app.worker.spec import RunSpec
 _SHARED_MEMORY = "/dev/shm"
 _SHARED_MEMORY_BYTES = 512 << 20
 _ASK_S = 10.0
-_ASK = "import platform as p; print(p.python_implementation(), p.python_version())"
+_ASK = """
+import platform as p, sys
+free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+print(p.python_implementation(), p.python_version(), "free-threading" if free else "")
+"""
 
 #: All of the server's environment that a program gets to see.
 _PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")
@@ -123,9 +127,11 @@ def interpreter(path: str) -> str:
 def describe(path: str) -> str:
     """Implementation and version, such as ``CPython 3.13.0``, as the interpreter itself says.
 
-    Raises UnknownInterpreter when it does not answer as a Python does.
+    ``free-threading`` comes after them where it runs without its lock. Raises UnknownInterpreter
+    when it does not answer as a Python does.
     """
-    if os.path.abspath(path) == sys.executable:
+    own = os.path.abspath(path) == sys.executable
+    if own and getattr(sys, "_is_gil_enabled", lambda: True)():
         return f"{platform.python_implementation()} {platform.python_version()}"
     try:
         done = subprocess.run(
@@ -141,7 +147,7 @@ def describe(path: str) -> str:
             "{path} can't be used as a Python interpreter: {why}.", path=path, why=why
         ) from error
     words = done.stdout.decode(errors="replace").split()
-    if done.returncode != 0 or len(words) != 2:
+    if done.returncode != 0 or len(words) not in (2, 3):
         raise UnknownInterpreter(
             "{path} is no Python interpreter: it does not tell its version.", path=path
         )

@@ -153,12 +153,15 @@ def test_record_of_the_probe_proves_who_holds_the_lock() -> None:
     assert told(timeline, ROOT) == [(7.06, 9, A)]
 
 
-@pytest.mark.parametrize("flags", [1, 2], ids=["free-threaded", "PyPy"])
-def test_nothing_waits_for_a_gil_that_is_not_cpythons(flags: int) -> None:
+@pytest.mark.parametrize(
+    ("flags", "build"), [(1, " free-threading"), (2, "")], ids=["free-threaded", "PyPy"]
+)
+def test_nothing_waits_for_a_gil_that_is_not_cpythons(flags: int, build: str) -> None:
     world = three_threads(flags)
     world.syscall(5, A, "futex", "gil")
     timeline = world.timeline(9)
     assert not waits(timeline, A)
+    assert (timeline.root().python or "").endswith(f".11{build}")
     assert all(thing.kind is not ObjectKind.GIL for thing in timeline.things.values())
     assert all(not stats.gil_held_ns + stats.gil_wanted_ns for stats in timeline.stats.values())
 
