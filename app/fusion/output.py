@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections import deque
+from itertools import islice
 
 from app.fusion.book import Book
 from app.fusion.lives import ThreadLife
@@ -19,7 +20,7 @@ from app.fusion.shuffle import BACK, Line, Piece, Shuffle
 PATIENCE_NS = 300_000_000
 #: What a process wrote and did not flush until so long after its end will not come out.
 _DEAD_NS = 1_000_000_000
-#: How far a lost piece may be looked behind, and how many pieces are kept for one stream.
+#: How far behind a piece that does not come out is looked, and how many pieces a stream keeps.
 _LOOK = 64
 _KEPT = 100_000
 
@@ -123,13 +124,13 @@ class Output:
         self._explain()
 
     def _skip(self) -> None:
-        """Explain the next line by a piece behind a lost one or by the beginning of a piece, else
+        """Explain the next line by pieces behind others or by the beginning of a piece, else
         by the program itself."""
         shuffle = self._shuffle
         text = shuffle.text[shuffle.at :]
         behind, begun = self._behind(text), self._begun(text)
         if behind is not None:
-            shuffle.drop(*behind)
+            shuffle.set_aside(*behind)
         elif begun is not None:
             piece = begun.pieces[0]
             begun.pieces[0] = piece._replace(text=piece.text[len(text) :])
@@ -142,14 +143,19 @@ class Output:
             shuffle.insert(Piece(self._root, self._arrivals[0][1], text[:cut]))
 
     def _behind(self, text: str) -> tuple[Line, int] | None:
-        """The line of a piece that comes next though others stand before it, and how many do."""
+        """The line of pieces that come next though others stand before them, and how many do; of
+        several lines the one that wrote them first."""
+        found: list[tuple[int, int, Line]] = []
         for line in self._shuffle.lines.values():
-            for index, piece in enumerate(line.pieces):
-                if index >= _LOOK:
+            pieces = list(islice(line.pieces, _LOOK))
+            for index in range(1, len(pieces)):
+                if _reach(pieces[index:], text) > 1:
+                    found.append((pieces[index].t, index, line))
                     break
-                if len(piece.text) > 1 and text.startswith(piece.text):
-                    return line, index
-        return None
+        if not found:
+            return None
+        _, index, line = min(found, key=lambda item: item[:2])
+        return line, index
 
     def _begun(self, text: str) -> Line | None:
         """The line of a piece of which only this much came out: a pipe was full, or a death came
@@ -182,3 +188,13 @@ class Output:
             track, t, _, text = self._row
             self._row = None
             self._book.write_output(track, t, self._stream, text)
+
+
+def _reach(pieces: list[Piece], text: str) -> int:
+    """How many characters of the text these pieces make up, one after the other."""
+    at = 0
+    for piece in pieces:
+        if not text.startswith(piece.text, at):
+            break
+        at += len(piece.text)
+    return at

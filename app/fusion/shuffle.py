@@ -17,8 +17,10 @@ from app.fusion.lives import ProcessLife
 #: A search takes at first only the oldest piece of each process, then also so many younger ones,
 #: at last any, because threads seldom stop between what they record and what they write.
 _WIDTHS = (1, 3, 1 << 30)
-#: Each of these tries so many steps, until so many characters more are explained.
+#: Each of these tries so many steps, until so many characters more are explained; fewer after
+#: searches in vain, as where another program writes between all lines.
 _TRIES = 1024
+_LEAST_TRIES = 64
 _AHEAD = 64
 #: How many characters can be gone back.
 BACK = 1 << 14
@@ -68,6 +70,8 @@ class Shuffle:
         self._stuck = -1  # the last search came no further
         self._settled: list[Step] = []  # during a search, and how many lines of each process
         self._width = 0
+        self._tries = _TRIES
+        self._aside = 0
 
     def add(self, number: int, process: ProcessLife, piece: Piece) -> None:
         """The next piece of the line of this number."""
@@ -85,6 +89,17 @@ class Shuffle:
         self.waiting -= count
         if not line.pieces:
             del self.lines[line.number]
+
+    def set_aside(self, line: Line, count: int) -> None:
+        """The next ``count`` pieces of the line may come out later than those behind them.
+
+        Where a thread of CPython waits for the buffer's lock with what others gave it to write,
+        one of these may write its next words before.
+        """
+        self._aside -= 1
+        late = self._known[self._aside] = self.lines[self._aside] = Line(self._aside, line.process)
+        for _ in range(count):
+            late.pieces.append(line.pieces.popleft())
 
     def insert(self, piece: Piece) -> None:
         """A piece of no line comes next."""
@@ -189,8 +204,10 @@ class Shuffle:
         self._settled = settled = self.steps[: self.told]
         goal = min(len(self.text), self.at + _AHEAD)
         found = False
-        for self._width in _WIDTHS if self._hopeful() else ():
+        for width in _WIDTHS if self._hopeful() else ():
+            self._width = width
             found = found or self._wander(goal, final)
+        self._tries = _TRIES if found else max(_LEAST_TRIES, self._tries // 2)
         self._stuck = -1 if found else self.at
         self._settled, self._width = [], 0
         return self._change_hands(settled)
@@ -207,7 +224,7 @@ class Shuffle:
         best, reach, shared = self.steps[:], self.at, len(self.steps)
         lines = [*self._known.values()]
         dead: set[tuple[int, ...]] = set()
-        for _ in range(_TRIES):
+        for _ in range(self._tries):
             heads, cut = self._heads()
             if self.at >= goal or (cut and not final):
                 return True
