@@ -97,3 +97,19 @@ def test_output_bytes_that_are_no_text_are_replaced() -> None:
     talk.came(3, b"\xff\n")
     talk.came(4, b"\xe6")
     assert [text for _, _, _, text in talk.rows()] == ["\ufffd\n", "\ufffd"]
+
+
+def test_output_of_a_thread_whose_words_came_out_in_another_order_is_its_own() -> None:
+    talk = Talk()
+    talk.wrote(2, 101, "bass")
+    talk.wrote(2.1, 101, " ")
+    talk.wrote(2.2, 101, "0")
+    talk.wrote(2.3, 101, "\n")
+    talk.wrote(2.4, ROOT, "alto")
+    talk.wrote(2.5, ROOT, "\n")
+    talk.wrote(2.6, 101, "bass\n")
+    talk.came(2.7, " 0\nalto\nbassbass\n")
+    rows = sorted(talk.rows(), key=lambda row: row[1])
+    assert [(tid, text) for tid, _, _, text in rows] == [
+        (101, "bass"), (101, " 0\n"), (ROOT, "alto\n"), (101, "bass\n"),
+    ]  # fmt: skip
