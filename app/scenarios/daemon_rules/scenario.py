@@ -76,19 +76,20 @@ def check_worker(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_helper(timeline: Timeline, params: Settings) -> Answer:
-    """Whether a process was started below the boss, and what it was told."""
+    """Whether a helper was started, and what the boss was told."""
     (boss,) = named(timeline, "boss")
     error = said(timeline, "AssertionError: ", boss)
-    below = [item for item in timeline.of_kind(TrackKind.PROCESS) if item.parent == boss.id]
+    # By a fork server the helper would be no child of the boss for the kernel.
+    helpers = [item for item in timeline.of_kind(TrackKind.PROCESS) if item.name == "helper"]
     if not error and not said(timeline, "boss: my helper is done", boss):
         return not_seen("The boss never told of its helper.", "boss 没有说出 helper 的情况。")
     words = error[0].text if error else "–"
-    en = f"Processes below the boss: {len(below)}. What Python said to it: {words}."
-    zh = f"boss 之下的进程：{len(below)} 个。Python 对它说：{words}。"
-    spans = [whole(timeline, track) for track in below or [boss]]
+    en = f"Helpers that were started: {len(helpers)}. What Python said to the boss: {words}."
+    zh = f"启动了 {len(helpers)} 个 helper。Python 对 boss 说：{words}。"
+    spans = [whole(timeline, track) for track in helpers or [boss]]
     if params.boss_is_daemon:
-        return either(bool(error) and not below, en, zh, spans)
-    return either(not error and len(below) == 1, en, zh, spans)
+        return either(bool(error) and not helpers, en, zh, spans)
+    return either(not error and len(helpers) == 1, en, zh, spans)
 
 
 SCENARIO = Scenario(

@@ -100,7 +100,11 @@ def check_child(timeline: Timeline, params: Settings) -> Answer:
 def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
     (child,) = named(timeline, "child")
     found = timeline.of_kind(TrackKind.PROCESS)
-    below = [track for track in found if track.parent == child.id]
+    below = [
+        track
+        for track in found
+        if track is not child and (track.parent == child.id or track.name == child.name)
+    ]
     return either(
         not below,
         f"{len(found)} processes were seen, {len(below)} of them started by the child.",
