@@ -137,6 +137,11 @@ def check_ending(timeline: Timeline, params: Settings) -> Answer:
         )
     need_said(timeline, "main: every item is used")
     killed = [item for item in consumers if item.end and item.end.cause is Cause.SIGNAL]
+    if len(killed) > 1:
+        return not_seen(
+            f"Main's patience ended before {len(killed)} consumers did: the machine was busy.",
+            f"机器太忙，{len(killed)} 个消费者结束之前，主进程就失去了耐心。",
+        )
     waits = [row for item in killed for row in timeline.of(item, State.BLOCKED)[-1:]]
     return either(
         len(killed) == 1 and returned == len(consumers) - 1,

@@ -111,6 +111,11 @@ def none_waits(b: Build) -> None:
     joined(b, 50)
 
 
+@cases.not_seen("ending", ending="one-short", **ONE)
+def main_has_no_patience(b: Build) -> None:
+    joined(b, 50, cause=Cause.SIGNAL, others=Cause.SIGNAL)
+
+
 @cases.holds("ending", ending="join", **ONE)
 def joined_at_last(b: Build) -> None:
     joined(b, 50, cause=Cause.DAEMON, others=Cause.DAEMON)
