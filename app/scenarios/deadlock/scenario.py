@@ -196,7 +196,7 @@ def check_all_eat(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=5,
+    place=6,
     title=Text("Deadlock: noodles and fork", "死锁：面条与叉子"),
     summary=Text(
         "Two threads take two locks crosswise and wait for each other for ever; three ways to "

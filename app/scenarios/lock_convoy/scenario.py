@@ -130,7 +130,7 @@ def check_handed_on(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=8,
+    place=9,
     title=Text("A convoy at a lock", "锁的护航效应"),
     summary=Text(
         "A lock that is kept while the disk writes: everybody lines up behind it, and more "

@@ -287,7 +287,7 @@ def check_too_often(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=4,
+    place=5,
     title=Text("Kinds of locks", "锁的种类"),
     summary=Text(
         "Lock, RLock, Semaphore, Event, Condition, Barrier and Timer: who waits for what, and "

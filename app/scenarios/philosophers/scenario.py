@@ -212,7 +212,7 @@ def check_hunger(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=6,
+    place=7,
     title=Text("The dining philosophers", "哲学家就餐"),
     summary=Text(
         "Philosophers share forks with their neighbours: a deadlock of all of them, and three "

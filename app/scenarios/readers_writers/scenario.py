@@ -143,7 +143,7 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=7,
+    place=8,
     title=Text("Readers and writers", "读者与写者"),
     summary=Text(
         "Readers may read together, a writer must be alone: with a plain lock, and with readers "

@@ -149,7 +149,7 @@ def check_later(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=3,
+    place=4,
     title=Text("A singleton and its race", "单例与竞态条件"),
     summary=Text(
         "Threads ask for the only object of a class at the same time; __new__ makes it, with a "
