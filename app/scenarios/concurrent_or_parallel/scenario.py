@@ -41,7 +41,7 @@ class Settings(Parameters):
         300,
         Text("Each computes for", "每个进程的计算时间"),
         minimum=50,
-        maximum=2000,
+        maximum=1000,
         unit="ms",
     )
 
