@@ -9,8 +9,8 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test test-catalogue lint bench bench-truth bench-overhead test-cpython pictures witness-pictures constraints \
-	test-docker clean
+.PHONY: run test test-catalogue test-interpreters free-threaded lint bench bench-truth bench-overhead \
+	test-cpython pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -24,6 +24,15 @@ test: $(VENV)/.installed-dev lint
 test-catalogue: $(VENV)/.installed-dev
 	@for turn in 1 2 3; do $(BIN)/python -m pytest -q -m "real" tests/catalogue/test_variants.py \
 		tests/real/test_scenarios.py $(ARGS) || exit 1; done
+
+# The tests that ask for another interpreter: PyPy, Jython, a free-threaded CPython, on the PATH or
+# built into this folder by make free-threaded (some minutes). Skipped by name where it isn't there.
+FREE_THREADED ?= build/free-threaded
+test-interpreters: $(VENV)/.installed-dev
+	@PATH="$$PATH:$(abspath $(FREE_THREADED))/bin" $(BIN)/python -m pytest -m interpreters $(ARGS)
+
+free-threaded:
+	@sh tools/free_threaded.sh $(FREE_THREADED)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .

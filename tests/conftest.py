@@ -13,6 +13,12 @@ from pathlib import Path
 import pytest
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+#: Builds without the GIL: ``make free-threaded`` makes one.
+FREE_THREADED = ("3.13t", "3.14t")
+_ASK = (
+    "import sys; free = not getattr(sys, '_is_gil_enabled', lambda: True)(); "
+    "print('%d.%d' % sys.version_info[:2] + 't' * free)"
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,17 +43,25 @@ def interpreter(version: str) -> str | None:
     pyenv = shutil.which("pyenv")
     if pyenv is not None:
         done = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=False)
-        candidates += map(str, Path(done.stdout.strip()).glob(f"versions/{version}.*/bin/python"))
+        number, free = version.rstrip("t"), "t" * version.endswith("t")
+        pattern = f"versions/{number}.*{free}/bin/python"
+        candidates += map(str, Path(done.stdout.strip()).glob(pattern))
     for path in filter(None, candidates):
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-        if done.returncode == 0 and f" {version}." in done.stdout:
+        done = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and done.stdout.strip() == version:
             return path
     return None
 
 
-@pytest.fixture(params=VERSIONS, scope="session")
+@pytest.fixture(
+    params=[
+        *VERSIONS,
+        *(pytest.param(name, marks=pytest.mark.interpreters) for name in FREE_THREADED),
+    ],
+    scope="session",
+)
 def python(request: pytest.FixtureRequest) -> str:
-    """Each CPython of this machine in turn; one that isn't here is skipped by name."""
+    """Each CPython of this machine in turn, with the GIL and without; one that isn't here is skipped by name."""
     found = interpreter(request.param)
     if found is None:
         pytest.skip(f"no python{request.param} on this machine")

@@ -43,6 +43,7 @@ child.join()
 """
 
 
+@pytest.mark.interpreters
 def test_records_of_a_program_on_pypy(probed: Callable[..., Run]) -> None:
     pypy = shutil.which("pypy3")
     if pypy is None:
