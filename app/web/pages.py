@@ -17,7 +17,7 @@ from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
 from app.web.rows import row
-from app.web.search import Search, ideas, states
+from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
 from app.web.states import STATE_NAMES
 from app.web.visitors import greet, visitor_of
@@ -34,10 +34,15 @@ def _site(request: Request) -> Site:
 
 @router.get("/")
 async def catalogue(
-    request: Request, q: str = "", idea: str = "", level: str = "", state: str = ""
+    request: Request,
+    q: str = "",
+    idea: str = "",
+    level: str = "",
+    state: str = "",
+    primitive: str = "",
 ) -> Response:
     site = _site(request)
-    search = Search(q[:200], idea, level, state)
+    search = Search(q[:200], idea, level, state, primitive)
     language = site.language(request)
     groups = search.groups(site.catalogue)
     response: Response = site.render(
@@ -46,6 +51,7 @@ async def catalogue(
         search=search,
         groups=[(group.letter, group.text.of(language), items) for group, items in groups],
         ideas=[(item.value, item.text.of(language)) for item in ideas(site.catalogue)],
+        primitives=primitives(site.catalogue),
         levels=_levels(language),
         states=[
             (item.word, i18n.gettext(STATE_NAMES[item], language))
@@ -100,7 +106,7 @@ def _scenario(
         title=item.title.of(language),
         summary=item.summary.of(language),
         group=item.group.text.of(language),
-        tags=[idea.text.of(language) for idea in item.tags.ideas],
+        tags=[(idea.value, idea.text.of(language)) for idea in item.tags.ideas],
         primitives=item.tags.primitives,
         level=_levels(language)[item.tags.level - 1][1],
         controls=forms.controls(fields, language, values, wrong),

@@ -20,10 +20,12 @@ class Search:
     idea: str = ""
     level: str = ""
     state: str = ""
+    primitive: str = ""
 
     @property
     def active(self) -> bool:
-        return bool(self.words.strip() or self.idea or self.level or self.state)
+        chosen = self.idea, self.level, self.state, self.primitive
+        return bool(self.words.strip() or any(chosen))
 
     def groups(self, catalogue: Catalogue) -> list[tuple[Group, list[Scenario[Any]]]]:
         """The groups that have matches, in reading order."""
@@ -37,6 +39,8 @@ class Search:
         if self.level and self.level != str(item.tags.level):
             return False
         if self.state and self.state not in (state.word for state in item.tags.states):
+            return False
+        if self.primitive and self.primitive not in item.tags.primitives:
             return False
         haystack = _text(item)
         return all(re.search(_pattern(word), haystack) for word in self.words.casefold().split())
@@ -65,3 +69,12 @@ def ideas(catalogue: Catalogue) -> list[Idea]:
     """Those that some scenario teaches, in the order of their declaration."""
     taught = {idea for item in catalogue.values() for idea in item.tags.ideas}
     return [idea for idea in Idea if idea in taught]
+
+
+def primitives(catalogue: Catalogue) -> list[tuple[str, list[str]]]:
+    """(module, its primitives) that some scenario uses, in order of the alphabet."""
+    used = {name for item in catalogue.values() for name in item.tags.primitives}
+    modules: dict[str, list[str]] = {}
+    for name in sorted(used, key=str.casefold):
+        modules.setdefault(name.rpartition(".")[0], []).append(name)
+    return sorted(modules.items(), key=lambda item: (not item[0], item[0].casefold()))

@@ -42,9 +42,7 @@ def test_ask_this_interpreter() -> None:
     ("name", "implementation", "gil", "probe"),
     [("pypy3", "PyPy", True, True), ("jython", "Jython", False, False)],
 )
-def test_ask_another_implementation(
-    name: str, implementation: str, gil: bool, probe: bool
-) -> None:
+def test_ask_another_implementation(name: str, implementation: str, gil: bool, probe: bool) -> None:
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"no {name} on this machine")

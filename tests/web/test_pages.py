@@ -48,6 +48,8 @@ def test_catalogue_lists_and_escapes(client: TestClient) -> None:
         ("idea=nonsense", []),
         ("state=blocked", ["dead-lock", "fork-bomb"]),
         ("state=zombie", []),
+        ("primitive=threading.Lock", ["dead-lock", "fork-bomb"]),
+        ("primitive=threading.lock", []),
         ("q=%3Cscript%3E", []),
     ],
 )
