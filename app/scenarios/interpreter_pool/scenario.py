@@ -52,12 +52,12 @@ def _phase(timeline: Timeline, pool: str) -> Span:
     raise NotSeen(f"The pool of {pool} did not come to its end.", f"{pool} 的池没有运行完。")
 
 
-def _interpreters(timeline: Timeline, least: int = 1) -> list[Track]:
+def _interpreters(timeline: Timeline, *kinds: TrackKind, least: int = 1) -> list[Track]:
     """The threads with an interpreter each; raises NotSeen where this Python has none."""
     if refused := said(timeline, "has no InterpreterPoolExecutor"):
         raise NotSeen(refused[0].text, "这个版本的 Python 没有 InterpreterPoolExecutor。")
     _phase(timeline, "interpreters")
-    return starting(timeline, "interpreter", TrackKind.THREAD, least=least)
+    return starting(timeline, "interpreter", *kinds or (TrackKind.THREAD,), least=least)
 
 
 def _at_once(timeline: Timeline, tracks: list[Track]) -> tuple[list[Span], int]:
@@ -99,7 +99,10 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_one_process(timeline: Timeline, params: Settings) -> Answer:
-    tracks = _interpreters(timeline)
+    """Of the threads' pool alone, where this Python has no other."""
+    tracks = starting(timeline, "thread_", TrackKind.THREAD, TrackKind.PROCESS)
+    if not said(timeline, "has no InterpreterPoolExecutor"):
+        tracks += _interpreters(timeline, TrackKind.THREAD, TrackKind.PROCESS)
     main = root(timeline)
     others = [track for track in timeline.of_kind(TrackKind.PROCESS) if track is not main]
     inside = [track for track in tracks if track.parent == main.id]
@@ -171,8 +174,8 @@ SCENARIO = Scenario(
         Claim(
             "one-process",
             Text(
-                "A pool of interpreters starts no process: its workers are threads.",
-                "解释器池不启动进程：它的工作者是线程。",
+                "Neither pool starts a process: the workers of both are threads.",
+                "两种池都不启动进程：它们的工作者都是线程。",
             ),
             check_one_process,
         ),

@@ -46,7 +46,7 @@ def as_expected(b: Build) -> None:
 
 @cases.holds("in-turn")
 @cases.not_seen("at-once")
-@cases.not_seen("one-process")
+@cases.holds("one-process")
 @cases.not_seen("sooner")
 def older_python(b: Build) -> None:
     two_pools(b, interpreters=None)
@@ -72,6 +72,12 @@ def with_processes(b: Build) -> None:
     b.process("another", 5, 9, parent=1)
 
 
+@cases.fails("one-process")
+def in_processes(b: Build) -> None:
+    two_pools(b, process=True)
+
+
+@cases.not_seen("one-process")
 @cases.not_seen("in-turn")
 def nothing(b: Build) -> None:
     b.process("program.py", 0, 10)
