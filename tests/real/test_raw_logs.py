@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.fusion import Fusion, RunFacts
-from app.timeline.frames import FrameReader, decode, encode
+from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.records import Record
 from app.timeline.timeline import Timeline
 from app.worker import rawlog
-from app.worker.spec import RunSpec
+from tests.worker.driver import Driver, skip_where_refused, spec
 
 pytestmark = pytest.mark.real
 
@@ -43,22 +40,10 @@ if __name__ == "__main__":
 
 def recorded(tmp_path: Path, witness: str) -> tuple[Timeline, list[Record]]:
     """What the worker sent, and the raw log that it kept."""
-    spec = RunSpec.model_validate({"run_id": "raw", "program": PROGRAM, "witness": witness})
     log = tmp_path / "raw.log"
-    with subprocess.Popen(
-        [sys.executable, "-m", "app.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, rawlog.VARIABLE: str(log)},
-    ) as worker:
-        assert worker.stdin is not None and worker.stdout is not None
-        worker.stdin.write(spec.model_dump_json().encode() + b"\n")
-        worker.stdin.flush()  # and left open: a worker whose commands end stops its run
-        sent = worker.stdout.read()
-    timeline = Timeline(map(decode, FrameReader().feed(sent)))
-    found = timeline.run["witnesses"]["scheduler"]
-    if found != witness:
-        pytest.skip(f"the witness {witness} is refused here: {timeline.run['witnesses']['why']}")
+    with Driver(spec(PROGRAM, witness=witness), **{rawlog.VARIABLE: str(log)}) as worker:
+        timeline = worker.end_unread()
+    skip_where_refused(timeline, witness)
     return timeline, rawlog.read(log)
 
 

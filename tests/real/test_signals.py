@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.timeline.states import Cause, FlowKind
-from tests.worker.driver import Driver, spec
+from tests.worker.driver import Driver, skip_where_refused, spec
 
 pytestmark = pytest.mark.real
 
@@ -44,8 +44,7 @@ def test_sender_of_a_signal_is_told(witness: str) -> None:
         worker.read(until=lambda driver: driver.printed("ready"))
         worker.say(b"stop")
         timeline = worker.end()
-    if timeline.run["witnesses"]["scheduler"] != witness:
-        pytest.skip(f"the witness {witness} is refused here: {timeline.run['witnesses']['why']}")
+    skip_where_refused(timeline, witness)
     named = {track.name: track for track in timeline.tracks.values()}
     ends = {name: track.end for name, track in named.items() if track.end}
     root = timeline.root()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from app.timeline.frames import FrameReader, decode
 from app.timeline.states import FlowKind, State
-from app.timeline.timeline import Timeline
 from app.witness.perf_event import may_lock_memory
-from app.worker.spec import RunSpec
+from tests.worker.driver import Driver, skip_where_refused, spec
 
 pytestmark = pytest.mark.real
 
@@ -49,7 +45,9 @@ AFTERWARDS = 10
 )
 @pytest.mark.parametrize("witness", ["tracepoints", "perf"])
 def test_storm_is_told_to_its_last_switch_and_message(witness: str) -> None:
-    timeline = run(witness)
+    with Driver(spec(PROGRAM, witness=witness)) as worker:
+        timeline = worker.end_unread()
+    skip_where_refused(timeline, witness)
     assert timeline.dropped == 0
     tracks = {track.pid: track for track in timeline.tracks.values()}
     told = [json.loads(line) for line in timeline.text_of("stdout").splitlines()]
@@ -61,19 +59,3 @@ def test_storm_is_told_to_its_last_switch_and_message(witness: str) -> None:
         assert timeline.total_ns(tracks[pid], State.UNKNOWN) == 0
     messages = [flow for flow in timeline.flows if flow.kind is FlowKind.SEND_RECV]
     assert len(messages) == 2 * PAIRS * ROUNDS
-
-
-def run(witness: str) -> Timeline:
-    spec = RunSpec.model_validate({"run_id": "storm", "program": PROGRAM, "witness": witness})
-    with subprocess.Popen(
-        [sys.executable, "-m", "app.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as worker:
-        assert worker.stdin is not None and worker.stdout is not None
-        worker.stdin.write(spec.model_dump_json().encode() + b"\n")
-        worker.stdin.flush()  # and left open: a worker whose commands end stops its run
-        sent = worker.stdout.read()
-    timeline = Timeline(map(decode, FrameReader().feed(sent)))
-    found = timeline.run["witnesses"]["scheduler"]
-    if found != witness:
-        pytest.skip(f"the witness {witness} is refused here: {timeline.run['witnesses']['why']}")
-    return timeline

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.timeline.frames import Frame, FrameReader, decode
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
@@ -26,6 +28,13 @@ _MARK = "TIMESLICE_TEST_MARK"
 
 def spec(program: str, **values: Any) -> RunSpec:
     return RunSpec(**{"run_id": f"t{secrets.token_hex(6)}", "program": program, **values})
+
+
+def skip_where_refused(timeline: Timeline, witness: str) -> None:
+    """Skips the test whose run this is, where another witness than it wants had to see it."""
+    seen_by = timeline.run["witnesses"]
+    if seen_by["scheduler"] != witness:
+        pytest.skip(f"the witness {witness} is refused here: {seen_by['why']}")
 
 
 class Driver:
@@ -98,6 +107,13 @@ class Driver:
         timeline = self.read()
         self.process.wait(DEADLINE_S)
         return timeline
+
+    def end_unread(self) -> Timeline:
+        """What ``end`` gives, decoded only now: who decodes meanwhile takes a storm's CPU."""
+        assert self.process.stdout is not None
+        self.frames += map(decode, self._reader.feed(self.process.stdout.read()))
+        self.process.wait(DEADLINE_S)
+        return self.timeline
 
     @property
     def timeline(self) -> Timeline:
