@@ -112,24 +112,24 @@ def check_once(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_waits(timeline: Timeline, params: Settings) -> Answer:
-    """Each consumer's longest wait in get() lasts until main puts what it then gets."""
+    """Each consumer's longest wait in get() lasts until main puts an item."""
     flows = [flow for flow in timeline.flows if flow.kind is FlowKind.PUT_GET]
     waits, unfed = [], []
     for track in _consumers(timeline):
         rows = merged(
             row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.QUEUE
         )
-        own = [flow for flow in flows if flow.to_track == track.id]
-        if not rows or not own:
+        if not rows or not flows:
             continue
         longest = max(rows, key=lambda row: row.length_ns)
         # A short one may be for its turn at the queue, while another consumer is at it.
         if longest.length_ns < params.late_seconds * 0.1e9:
             continue
         waits.append(longest)
-        # The waiter goes on when the item is there, a moment before put() has told of it.
+        # It goes on when the item is there, a moment before put() has told of it; another
+        # consumer that comes just then may get the item, and this one waits again.
         slack = longest.length_ns // 10
-        if not any(longest.start_ns <= f.from_ns <= longest.end_ns + slack for f in own):
+        if not any(longest.start_ns <= f.from_ns <= longest.end_ns + slack for f in flows):
             unfed.append(longest)
     if not waits:
         return not_seen(
