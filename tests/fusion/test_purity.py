@@ -10,7 +10,7 @@ import app.fusion
 #: Modules of the standard library without input, output, clocks or threads of their own.
 HARMLESS = {
     "__future__", "ast", "bisect", "codecs", "collections", "dataclasses", "enum", "heapq",
-    "marshal", "operator", "re", "signal", "typing",
+    "itertools", "marshal", "operator", "re", "signal", "typing",
 }  # fmt: skip
 
 
