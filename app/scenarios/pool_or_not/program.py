@@ -11,8 +11,8 @@ from threading import Thread
 # --- settings: change them and run the program again ---
 WORKERS_ARE = "processes"  # "processes" or "threads"
 WORK = "compute"  # each task must "compute" or "wait"
-TASKS = 20
-TASK_MS = 5  # that one task takes
+TASKS = 24
+TASK_MS = 2  # that one task takes
 POOL = 2  # workers in the pool
 # --- end of settings ---
 

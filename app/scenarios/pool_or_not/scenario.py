@@ -37,9 +37,9 @@ class Settings(Parameters):
         Text("Each task", "每个任务"),
         {"compute": Text("computes", "计算"), "wait": Text("waits (sleep)", "等待（sleep）")},
     )
-    tasks: int = integer(20, Text("Tasks", "任务数"), minimum=1, maximum=40)
+    tasks: int = integer(24, Text("Tasks", "任务数"), minimum=1, maximum=40)
     task_ms: int = integer(
-        5, Text("A task takes", "每个任务耗时"), minimum=1, maximum=100, unit="ms"
+        2, Text("A task takes", "每个任务耗时"), minimum=1, maximum=100, unit="ms"
     )
     pool: int = integer(2, Text("Workers in the pool", "池中的工作者数"), minimum=1, maximum=8)
 

@@ -4,7 +4,7 @@ from tests.catalogue.build import Build, Cases
 
 cases = Cases("pool-or-not")
 
-cases.alone("(?s)new ones: 20 tasks took .*a pool: 20 tasks took ")
+cases.alone("(?s)new ones: 24 tasks took .*a pool: 24 tasks took ")
 cases.alone("a pool: 8 tasks took ", workers_are="threads", work="wait", tasks=8)
 cases.variant("sooner", workers_are="threads", work="wait", task_ms=30)
 cases.variant("starts", workers_are="threads")
