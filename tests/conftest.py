@@ -61,7 +61,10 @@ def interpreter(version: str) -> str | None:
     scope="session",
 )
 def python(request: pytest.FixtureRequest) -> str:
-    """Each CPython of this machine in turn, with the GIL and without; one that isn't here is skipped."""
+    """Each CPython of this machine in turn, with the GIL and without.
+
+    One that isn't here is skipped by name.
+    """
     found = interpreter(request.param)
     if found is None:
         pytest.skip(f"no python{request.param} on this machine")
