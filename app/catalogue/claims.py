@@ -7,8 +7,9 @@ Checks compare orders and ratios, never constants of one machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, NamedTuple
 
 from app.catalogue.parameters import P
@@ -77,6 +78,22 @@ def not_seen(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
 def either(true: bool, en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
     """``holds`` or ``fails`` with the same figures."""
     return (holds if true else fails)(en, zh, evidence)
+
+
+#: What is less must be so by more than this, or the run does not tell.
+CLEAR = 1.2
+
+
+def ascending(
+    values: Sequence[float], en: str, zh: str, evidence: Iterable[Span | Slice] = ()
+) -> Answer:
+    """Whether each value is clearly less than the next; too near to tell is not seen."""
+    pairs = list(pairwise(values))
+    if any(one > two for one, two in pairs):
+        return fails(en, zh, evidence)
+    if any(one * CLEAR > two for one, two in pairs):
+        return not_seen(f"{en} That is too near to tell.", f"{zh}太接近，无法判断。", evidence)
+    return holds(en, zh, evidence)
 
 
 def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:

@@ -35,9 +35,20 @@ def need_exact(timeline: Timeline) -> None:
 
 def need_gil(timeline: Timeline) -> None:
     """Raises NotSeen where the program ran on an interpreter without a global lock."""
-    name = (root(timeline).python or str(timeline.run.get("python", ""))).lower()
-    if "free" in name or re.search(r"\d\.\d+t", name):
+    if runs_free(timeline):
+        name = python_of(timeline)
         raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
+
+
+def python_of(timeline: Timeline) -> str:
+    """The interpreter that ran the program, by its name and version."""
+    return root(timeline).python or str(timeline.run.get("python", "an unknown Python"))
+
+
+def runs_free(timeline: Timeline) -> bool:
+    """Whether the program ran on a CPython without its lock; the name of such a build says so."""
+    name = python_of(timeline).lower()
+    return "free" in name or bool(re.search(r"\d\.\d+t", name))
 
 
 def root(timeline: Timeline) -> Track:
@@ -116,6 +127,14 @@ def common(one: Sequence[Slice | Span], other: Sequence[Slice | Span]) -> list[S
         else:
             j += 1
     return found
+
+
+def start_cost(timeline: Timeline, main: Track, tracks: Sequence[Track]) -> tuple[float, Span]:
+    """CPU time of ``main`` for each more of ``tracks``, and the time from the first to the last."""
+    starts = [track.start_ns for track in tracks]
+    births = Span(tracks[0].id, min(starts), max(starts))
+    running = clip(timeline.of(main, State.RUNNING), births.start_ns, births.end_ns)
+    return total(running) / max(1, len(tracks) - 1), births
 
 
 def pairwise(rows_of: Sequence[Sequence[Slice | Span]]) -> list[Span]:

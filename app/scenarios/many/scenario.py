@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import NamedTuple
 
-from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.claims import Answer, Claim, NotSeen, Span, ascending, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -16,8 +15,8 @@ from app.catalogue.spans import (
     lines,
     need_exact,
     root,
+    start_cost,
     starting,
-    total,
     whole,
 )
 from app.catalogue.text import Text
@@ -31,8 +30,6 @@ KINDS = (
     ("threads", "thread-", TrackKind.THREAD, "线程"),
     ("processes", "process-", TrackKind.PROCESS, "进程"),
 )
-#: What is cheaper must be so by more than this, or the run does not tell.
-CLEAR = 1.2
 
 
 class Settings(Parameters):
@@ -60,11 +57,6 @@ class Batch(NamedTuple):
     zh: str
     tracks: list[Track]
 
-    @property
-    def births(self) -> Span:
-        starts = [track.start_ns for track in self.tracks]
-        return Span(self.tracks[0].id, min(starts), max(starts))
-
 
 def _batches(timeline: Timeline) -> list[Batch]:
     return [
@@ -73,31 +65,18 @@ def _batches(timeline: Timeline) -> list[Batch]:
     ]
 
 
-def _in_order(costs: list[float], en: str, zh: str, evidence: list[Span]) -> Answer:
-    """Each cheaper than the next, by a clear margin; too near to tell is not seen."""
-    pairs = list(pairwise(costs))
-    if any(one > two for one, two in pairs):
-        return either(False, en, zh, evidence)
-    if any(one * CLEAR > two for one, two in pairs):
-        return not_seen(f"{en} That is too near to tell.", f"{zh}太接近，无法判断。", evidence)
-    return either(True, en, zh, evidence)
-
-
 def check_start(timeline: Timeline, params: Settings) -> Answer:
     """CPU time of the main thread between the first birth and the last, for each of them."""
     need_exact(timeline)
     batches, main = _batches(timeline), root(timeline)
-    running = timeline.of(main, State.RUNNING)
-    costs = [
-        total(clip(running, batch.births.start_ns, batch.births.end_ns)) / (len(batch.tracks) - 1)
-        for batch in batches
-    ]
+    found = [start_cost(timeline, main, batch.tracks) for batch in batches]
+    costs = [cost for cost, _ in found]
     pairs = list(zip(batches, costs, strict=True))
     en = "CPU time of main to start one more: "
     en += ", ".join(f"{duration(cost)} ({batch.name})" for batch, cost in pairs) + "."
     zh = "每多启动一个，主线程所用的 CPU 时间："
     zh += "，".join(f"{batch.zh} {duration(cost)}" for batch, cost in pairs) + "。"
-    return _in_order(costs, en, zh, [Span(main.id, *batch.births[1:]) for batch in batches])
+    return ascending(costs, en, zh, [Span(main.id, *births[1:]) for _, births in found])
 
 
 def check_memory(timeline: Timeline, params: Settings) -> Answer:
@@ -115,7 +94,7 @@ def check_memory(timeline: Timeline, params: Settings) -> Answer:
     costs = [found[name] for name, *_ in KINDS]
     en = ", ".join(f"{found[name]:.1f} KiB ({name})" for name, *_ in KINDS)
     zh = "，".join(f"{zh} {found[name]:.1f} KiB" for name, _, _, zh in KINDS)
-    return _in_order(
+    return ascending(
         costs,
         f"Memory of one more: {en}.",
         f"每多一个所占的内存：{zh}。",

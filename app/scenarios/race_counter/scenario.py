@@ -10,7 +10,7 @@ from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import exact, lines, percent, root, starting, whole
+from app.catalogue.spans import exact, lines, percent, python_of, runs_free, starting, whole
 from app.catalogue.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
@@ -82,10 +82,10 @@ def _turns(timeline: Timeline, adders: list[Track]) -> list[Slice]:
 
 def _python(timeline: Timeline) -> tuple[str, tuple[int, int] | None, bool]:
     """The interpreter's name, its version, and whether it runs without the GIL."""
-    name = root(timeline).python or str(timeline.run.get("python", "an unknown Python"))
+    name = python_of(timeline)
     match = re.search(r"(\d+)\.(\d+)", name)
     version = (int(match[1]), int(match[2])) if match else None
-    return name, version, "free" in name.lower() or bool(re.search(r"\d\.\d+t", name))
+    return name, version, runs_free(timeline)
 
 
 def _losing(timeline: Timeline, params: Settings) -> bool | None:
