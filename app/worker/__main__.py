@@ -55,12 +55,12 @@ def _run(spec: RunSpec, commands: Commands, sink: FrameSink) -> int:
         run.go()
     except (TimesliceError, Refused) as error:
         code = 1
-        sink.send(_failed(run.seq, run.now_ns, error.sentence, spec))
+        sink.send(_failed(run.framer.seq, run.framer.now_ns, error.sentence, spec))
     except Exception as error:  # noqa: BLE001 - told with its traceback, in both places
         code = 1
         traceback.print_exc()
         why = Sentence("The worker failed: {why}", why=f"{type(error).__name__}: {error}")
-        sink.send(_failed(run.seq, run.now_ns, why, spec))
+        sink.send(_failed(run.framer.seq, run.framer.now_ns, why, spec))
     finally:
         run.close()
     return _flush(commands, sink, code)

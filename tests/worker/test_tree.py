@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from app.worker.run import exit_of
+from app.worker.framer import exit_of
 from app.worker.tree import kill_descendants, living
 
 pytestmark = pytest.mark.real
