@@ -9,6 +9,7 @@ from app.timeline.model import Slice, Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 from benchmarks.truth.judge import Class, Span
+from benchmarks.truth.overlaps import added, overlaps
 
 #: Two handlers of one kernel event read the clock one after the other: 0.5 us apart where this was
 #: measured (pipe ping-pong, 20 000 events). A shorter difference is not of the threads.
@@ -69,36 +70,29 @@ def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
     both = same = edges = unsaid = missing = 0
     totals: dict[Class, list[int]] = {name: [0, 0] for name in (*CLASSES, "unsaid")}
     worst: Difference | None = None
-    i = j = 0
-    while i < len(mine) and j < len(judge):
+    for i, j, begin, length in overlaps(mine, judge, start):
         row, span = mine[i], judge[j]
         what = class_of(row)
         assert what is not None
-        begin = max(start + row.start_ns, span.start_ns)
-        length = min(start + row.end_ns, span.end_ns) - begin
-        if length > 0 and span.what == "unsaid":
+        if span.what == "unsaid":
             unsaid += length
-        elif length > 0:
-            both += length
-            totals[what][0] += length
-            totals[span.what][1] += length
-            if what == span.what:
-                same += length
-            else:
-                edges += length * (length <= EDGE_NS)
-                missing += length * (what == "unsaid")
-                if worst is None or length > worst.length_ns:
-                    later = ""
-                    if start + row.end_ns <= span.end_ns:
-                        follows = class_of(mine[i + 1]) if i + 1 < len(mine) else None
-                        later = "timeline" if follows == span.what else ""
-                    elif j + 1 < len(judge) and judge[j + 1].what == what:
-                        later = "judge"
-                    worst = Difference(begin, length, row, span.what, later)
-        if start + row.end_ns < span.end_ns:
-            i += 1
-        else:
-            j += 1
+            continue
+        both += length
+        totals[what][0] += length
+        totals[span.what][1] += length
+        if what == span.what:
+            same += length
+            continue
+        edges += length * (length <= EDGE_NS)
+        missing += length * (what == "unsaid")
+        if worst is None or length > worst.length_ns:
+            later = ""
+            if start + row.end_ns <= span.end_ns:
+                follows = class_of(mine[i + 1]) if i + 1 < len(mine) else None
+                later = "timeline" if follows == span.what else ""
+            elif j + 1 < len(judge) and judge[j + 1].what == what:
+                later = "judge"
+            worst = Difference(begin, length, row, span.what, later)
     return Agreement(
         both, same, edges, unsaid, missing, {name: (a, b) for name, (a, b) in totals.items()}, worst
     )
@@ -107,34 +101,25 @@ def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
 def between(judges: tuple[list[Span], list[Span]]) -> tuple[int, int, int]:
     """How far two judges agree on a thread: ns both speak of, of these the same, and edges."""
     both = same = edges = 0
-    (one, other), i, j = judges, 0, 0
-    while i < len(one) and j < len(other):
-        a, b = one[i], other[j]
-        length = min(a.end_ns, b.end_ns) - max(a.start_ns, b.start_ns)
-        if length > 0 and "unsaid" not in (a.what, b.what):
+    one, other = judges
+    for i, j, _, length in overlaps(one, other):
+        a, b = one[i].what, other[j].what
+        if "unsaid" not in (a, b):
             both += length
-            same += length * (a.what == b.what)
-            edges += length * (a.what != b.what and length <= EDGE_NS)
-        if a.end_ns < b.end_ns:
-            i += 1
-        else:
-            j += 1
+            same += length * (a == b)
+            edges += length * (a != b and length <= EDGE_NS)
     return both, same, edges
 
 
 def together(agreements: Iterable[Agreement]) -> Agreement:
     items = list(agreements)
-    totals: dict[Class, tuple[int, int]] = {}
-    for name in CLASSES:
-        pairs = [item.totals[name] for item in items]
-        totals[name] = (sum(a for a, _ in pairs), sum(b for _, b in pairs))
     return Agreement(
         sum(item.both_ns for item in items),
         sum(item.same_ns for item in items),
         sum(item.edges_ns for item in items),
         sum(item.unsaid_ns for item in items),
         sum(item.missing_ns for item in items),
-        totals,
+        added(CLASSES, [item.totals for item in items]),
         max(
             (item.worst for item in items if item.worst),
             key=lambda item: item.length_ns,

@@ -10,7 +10,9 @@ import pytest
 from app.timeline.model import Slice, Track
 from app.timeline.states import Evidence, ObjectKind, Reason, State
 from app.timeline.timeline import Timeline
-from benchmarks import gil_truth
+from benchmarks.gil_truth.agreement import together
+from benchmarks.gil_truth.judge import missing
+from benchmarks.gil_truth.measure import measure
 from benchmarks.truth.calls import CALLS
 from tests.conftest import interpreter
 from tests.worker.driver import Driver, spec
@@ -69,21 +71,21 @@ def test_computing_threads_wait_for_the_one_that_runs() -> None:
 
 
 def test_gil_agrees_with_uprobes_of_the_interpreter(tmp_path: Path) -> None:
-    if lacks := gil_truth.missing():
+    if lacks := missing():
         pytest.skip(lacks)
-    _, by_track = gil_truth.measure(COMPUTING, sys.executable, "tracepoints", tmp_path)
-    whole = gil_truth.together(list(by_track.values()))
+    _, by_track = measure(COMPUTING, sys.executable, "tracepoints", tmp_path)
+    whole = together(list(by_track.values()))
     assert whole.told_ns > 0.5 * whole.judged_ns
     assert whole.share > 0.95, by_track
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_who_waits_in_a_call_is_not_shown_to_wait_for_the_gil(name: str, tmp_path: Path) -> None:
-    if lacks := gil_truth.missing():
+    if lacks := missing():
         pytest.skip(lacks)
-    timeline, by_track = gil_truth.measure(CALLS[name], sys.executable, "tracepoints", tmp_path)
+    timeline, by_track = measure(CALLS[name], sys.executable, "tracepoints", tmp_path)
     assert timeline["run"]["state"] == "ended"
-    whole = gil_truth.together(list(by_track.values()))
+    whole = together(list(by_track.values()))
     assert whole.judged_ns > 20_000_000
     assert whole.untrue_ns < 0.05 * whole.judged_ns, by_track
 
