@@ -174,6 +174,22 @@ def active(timeline: Timeline, track: Track, *, least_ns: int = 0) -> list[Span]
     return found
 
 
+def worked(timeline: Timeline, span: Span, from_ns: int, to_ns: int) -> Span | None:
+    """The part of ``span`` in which its track's time on CPUs adds up from ``from_ns`` to ``to_ns``.
+
+    None where it ran for less. What it did at the edges, kept from the CPU maybe, is left out.
+    """
+    done, begun = 0, span.start_ns
+    running = timeline.of(timeline.tracks[span.track], State.RUNNING)
+    for row in clip(running, span.start_ns, span.end_ns):
+        if done <= from_ns < done + row.length_ns:
+            begun = row.start_ns + from_ns - done
+        if done + row.length_ns >= to_ns:
+            return Span(span.track, begun, row.start_ns + to_ns - done)
+        done += row.length_ns
+    return None
+
+
 def peak(rows: Iterable[Slice | Span]) -> tuple[int, int]:
     """The greatest number of ``rows`` that last at one instant, and that instant."""
     some = [row for row in rows if row.end_ns > row.start_ns]

@@ -98,3 +98,12 @@ def test_active_lasts_from_one_wait_to_the_next() -> None:
     found = spans.active(b.timeline, one)
     assert found == [Span(track, 5 * MS, 40 * MS), Span(track, 70 * MS, 72 * MS)]
     assert spans.active(b.timeline, one, least_ns=10 * MS) == found[:1]
+
+
+def test_worked_leaves_out_what_was_done_at_the_edges() -> None:
+    b = Build()
+    track = b.process("one", 0, 90)
+    b.rows(track, "running 0 1, ready 1 20, running 20 30, gil 30 40, running 40 60")
+    span = Span(track, 0, 60 * MS)
+    assert spans.worked(b.timeline, span, 2 * MS, 30 * MS) == Span(track, 21 * MS, 59 * MS)
+    assert spans.worked(b.timeline, span, 2 * MS, 40 * MS) is None

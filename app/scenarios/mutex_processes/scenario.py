@@ -12,6 +12,7 @@ from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
     active,
+    common,
     duration,
     exact,
     lines,
@@ -22,6 +23,7 @@ from app.catalogue.spans import (
     starting,
     total,
     whole,
+    worked,
 )  # fmt: skip
 from app.catalogue.text import Text
 from app.timeline.model import Slice, Track
@@ -67,8 +69,11 @@ def _sections(timeline: Timeline, params: Settings) -> list[list[Span]]:
         for span in active(timeline, track, least_ns=params.inside_ms * 500_000):
             over = [ns for ns in passes if span.start_ns < ns < span.end_ns]
             cuts = [span.start_ns, *over, span.end_ns]
-            pieces = [Span(track.id, *cut) for cut in successive(cuts)]
-            stays += [max(pieces, key=lambda it: it.length_ns)] if params.rest_ms else pieces
+            for cut in successive(cuts):
+                # Before, it may still take the lock; after, it gives it back, off the CPU maybe.
+                tenth = params.inside_ms * 100_000
+                stay = worked(timeline, Span(track.id, *cut), tenth, 8 * tenth)
+                stays += [stay] if stay else []
         found.append(stays)
     if sum(map(bool, found)) < 2:
         raise NotSeen(
@@ -113,8 +118,12 @@ def check_lost(timeline: Timeline, params: Settings) -> Answer:
 
 def check_time(timeline: Timeline, params: Settings) -> Answer:
     """Lock: from first to last it takes the sum of the computing. None: less, on two CPUs."""
-    sections = list(chain.from_iterable(_sections(timeline, params)))
-    running = [timeline.of(track, State.RUNNING) for track in _workers(timeline)]
+    stays = _sections(timeline, params)
+    sections = list(chain.from_iterable(stays))
+    running = [
+        common(timeline.of(track, State.RUNNING), inside)
+        for track, inside in zip(_workers(timeline), stays, strict=True)
+    ]
     computed = total(chain.from_iterable(running))
     took = max(row.end_ns for row in sections) - min(row.start_ns for row in sections)
     en = f"They computed for {duration(computed)} in all; it took {duration(took)}."
