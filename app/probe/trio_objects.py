@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
+#: Ids of the tasks that live and are the program's own; ``trio_tasks`` gives them.
+task_ids: dict[Any, int] = {}
 #: Coroutines of trio in which a task waits → reason, and the local variable with the object.
 _WAITS = {
     "trio._timeouts": {
@@ -153,8 +155,6 @@ class _Owner:
     """
 
     def __set__(self, lock: Any, task: Any) -> None:
-        from .trio_tasks import holder
-
         known = lock.__dict__
         before = known.get("_owner")
         known["_owner"] = task
@@ -167,4 +167,4 @@ class _Owner:
         if task is not None:
             # A lock that is handed on is taken at the line where its new owner waits for it.
             line = line if before is None else 0
-            here.emit(wire.TASK_ACQUIRED, 0, line, ident, holder(task))
+            here.emit(wire.TASK_ACQUIRED, 0, line, ident, task_ids.get(task, 0))

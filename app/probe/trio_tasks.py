@@ -13,6 +13,7 @@ from .awaiting import innermost
 from .objects import fresh, place
 from .patching import method
 from .ring import here
+from .trio_objects import task_ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from app.timeline import wire
 else:
     from . import wire
-
-#: Ids of the tasks that live and are the program's own.
-_idents: dict[Any, int] = {}
 
 
 def patch_run(module: Any) -> None:
@@ -40,7 +38,7 @@ def patch_run(module: Any) -> None:
             try:
                 return original(self, task, outcome)
             finally:
-                ident = _idents.pop(task, 0)
+                ident = task_ids.pop(task, 0)
                 if ident:
                     _report_done(ident, getattr(outcome, "error", None), module.Cancelled)
 
@@ -61,19 +59,19 @@ class _Instrument:
             faults.note("a task of trio")
 
     def task_scheduled(self, task: Any) -> None:
-        ident = _idents.get(task)
+        ident = task_ids.get(task)
         if ident:
             here.emit(wire.TASK_READY, 0, 0, ident)
 
     def before_task_step(self, task: Any) -> None:
-        ident = _idents.get(task)
+        ident = task_ids.get(task)
         if ident:
             here.step.task = ident
             here.emit(wire.TASK_RUN, 0, 0, ident)
 
     def after_task_step(self, task: Any) -> None:
         here.step.task = 0
-        ident = _idents.get(task)
+        ident = task_ids.get(task)
         if ident:
             reason, line, awaited = _describe(task)
             here.emit(wire.TASK_PAUSE, reason, line, ident, awaited)
@@ -92,13 +90,8 @@ def _introduce(task: Any, frame: Any) -> None:
     given = task.name
     name = "" if what and given.endswith("." + what) else given
     line = place(frame)
-    ident = _idents[task] = fresh()
+    ident = task_ids[task] = fresh()
     here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
-
-
-def holder(task: Any) -> int:
-    """The id of a task that holds a lock; 0 for none of the program's."""
-    return _idents.get(task, 0)
 
 
 def _is_trios_own(task: Any) -> bool:
@@ -133,7 +126,7 @@ def _describe(task: Any) -> tuple[int, int, int]:
         reason, owner = trio_objects.waiting(task.coro)
         if reason == codes.TASK and owner is not None:
             children = owner.child_tasks
-            alone = _idents.get(next(iter(children)), 0) if len(children) == 1 else 0
+            alone = task_ids.get(next(iter(children)), 0) if len(children) == 1 else 0
             return reason, line, alone
         return reason, line, trio_objects.ident_of(owner) if owner is not None else 0
     except Exception:
