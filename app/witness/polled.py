@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import re
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from app.witness import proc
-
-if TYPE_CHECKING:
-    from app.witness.syscalls import Call
 
 _POLLFD = struct.Struct("<ihh")
 _POLLIN = 1
@@ -30,22 +27,22 @@ class Polled(NamedTuple):
     writes: bool
 
 
-def only(pid: int, call: Call) -> Polled | None:
-    """What the process's call waits for, where that is one descriptor."""
-    if call.name in ("poll", "ppoll"):
-        data = _memory(pid, call.arg0, _POLLFD.size) if call.arg1 == 1 else b""
+def only(pid: int, name: str, arg0: int, arg1: int, arg2: int) -> Polled | None:
+    """What a call of the process with these arguments waits for, where that is one descriptor."""
+    if name in ("poll", "ppoll"):
+        data = _memory(pid, arg0, _POLLFD.size) if arg1 == 1 else b""
         if len(data) != _POLLFD.size:
             return None
         fd, events, _ = _POLLFD.unpack(data)
         return Polled(fd, not events & _POLLIN) if fd >= 0 else None
-    if call.name in ("select", "pselect6"):
-        size = min(_SET_BYTES, (call.arg0 + 7) // 8)
-        reads, writes = (_set(pid, address, size) for address in (call.arg1, call.arg2))
+    if name in ("select", "pselect6"):
+        size = min(_SET_BYTES, (arg0 + 7) // 8)
+        reads, writes = (_set(pid, address, size) for address in (arg1, arg2))
         if len(reads) + len(writes) != 1:
             return None
         return Polled((reads or writes)[0], bool(writes))
-    if call.name.startswith("epoll_"):
-        info = proc.read(f"/proc/{pid}/fdinfo/{call.arg0}", 1024) or b""
+    if name.startswith("epoll_"):
+        info = proc.read(f"/proc/{pid}/fdinfo/{arg0}", 1024) or b""
         found = _TFD.findall(info)
         if len(found) == 1:
             return Polled(int(found[0][0]), not int(found[0][1], 16) & _POLLIN)

@@ -108,7 +108,7 @@ class SyscallReader:
             elif name in _LOCKS:
                 peer = self._descriptors.lock_owner(pid, arg0 % _INT)
             return SyscallSample(t, pid, tid, name, arg0, site, target, label, peer)
-        one = polled.only(pid, call)
+        one = polled.only(pid, *call)
         if one is not None:
             site, target, label = self._descriptors.describe(pid, one.fd, t)
             peer = self._descriptors.other_end(pid, target, one.writes, t) if site == "pipe" else 0
