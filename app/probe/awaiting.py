@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-#: Classes of asyncio and trio that a task may wait for, and objects of these kinds.
+#: Classes of asyncio that a task may wait for, or of threading and queue, and their kinds.
 REASONS = {
     "Lock": codes.LOCK,
     "Event": codes.EVENT,

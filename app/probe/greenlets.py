@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from . import codes, faults, objects, ring
+from .awaiting import REASONS
 from .objects import file_of, fresh, place
 from .patching import builtin
 from .ring import here
@@ -33,17 +34,7 @@ _WAITS = {
     "gevent.thread": codes.LOCK,
 }
 #: The same by class, where gevent's locks stand below the standard library.
-_PATCHED = {
-    "Event": codes.EVENT,
-    "Condition": codes.CONDITION,
-    "Semaphore": codes.SEMAPHORE,
-    "BoundedSemaphore": codes.SEMAPHORE,
-    "Barrier": codes.BARRIER,
-    "Thread": codes.JOIN,
-    "Queue": codes.QUEUE,
-    "LifoQueue": codes.QUEUE,
-    "PriorityQueue": codes.QUEUE,
-}
+_PATCHED = {**REASONS, "Thread": codes.JOIN}
 #: Whether a type is that of a hub.
 _hubs: dict[Any, bool] = {}
 
