@@ -32,6 +32,16 @@ def three_threads(flags: int = 0) -> World:
     return world
 
 
+def a_waits_in(reason: Reason, obj: int = 0) -> World:
+    """The three threads; A has got the GIL, entered an operation, and left its CPU at 3.03 ms."""
+    world = three_threads()
+    world.on(3, A, cpu=1)
+    world.say(3.01, A, wire.THREAD_START, text="a")
+    world.enter(3.02, A, reason, obj)
+    world.off(3.03, A, cpu=1)
+    return world
+
+
 def hand_over(world: World, ms: float, giver: int, taker: int) -> None:
     """The giver drops the lock because the taker asks, and waits until that one has it."""
     world.on(ms - 0.05, taker, cpu=int(taker != ROOT))
@@ -167,33 +177,21 @@ def test_nothing_waits_for_a_gil_that_is_not_cpythons(flags: int, build: str) ->
 
 
 def test_reader_that_a_clock_wakes_had_its_bytes_and_wanted_the_gil() -> None:
-    world = three_threads()
-    world.on(3, A, cpu=1)
-    world.say(3.01, A, wire.THREAD_START, text="a")
-    world.enter(3.02, A, Reason.SOCKET, 7)
-    world.off(3.03, A, cpu=1)
+    world = a_waits_in(Reason.SOCKET, 7)
     world.add(Waking(at(7.1), A, 0, 0), Wakeup(at(7.1), A))
     timeline = world.timeline(9)
     assert told(timeline, A)[-1][:2] == (3.03, 7.1)
 
 
 def test_reader_whose_timeout_is_over_waited_for_its_bytes() -> None:
-    world = three_threads()
-    world.on(3, A, cpu=1)
-    world.say(3.01, A, wire.THREAD_START, text="a")
-    world.enter(3.02, A, Reason.SOCKET, 7)
-    world.off(3.03, A, cpu=1)
+    world = a_waits_in(Reason.SOCKET, 7)
     world.add(Waking(at(503), A, 0, 0), Wakeup(at(503), A))
     timeline = world.timeline(504)
     assert row_at(timeline, track_of(timeline, A), 400).reason is Reason.SOCKET
 
 
 def test_sleeper_that_a_thread_wakes_was_not_asleep_yet() -> None:
-    world = three_threads()
-    world.on(3, A, cpu=1)
-    world.say(3.01, A, wire.THREAD_START, text="a")
-    world.enter(3.02, A, Reason.SLEEP)
-    world.off(3.03, A, cpu=1)
+    world = a_waits_in(Reason.SLEEP)
     world.add(Waking(at(3.04), A, ROOT, ROOT), Wakeup(at(3.04), A))
     world.on(3.05, A, cpu=1)
     world.off(3.06, A, cpu=1)
@@ -293,11 +291,7 @@ def test_wait_that_the_clock_ends_after_the_switch_interval_is_for_the_gil() -> 
 def test_reader_that_a_sender_woke_waits_for_the_gil_and_one_that_a_reader_woke_does_not(
     sends: bool,
 ) -> None:
-    world = three_threads()
-    world.on(3, A, cpu=1)
-    world.say(3.01, A, wire.THREAD_START, text="a")
-    world.enter(3.02, A, Reason.SOCKET, 7)
-    world.off(3.03, A, cpu=1)
+    world = a_waits_in(Reason.SOCKET, 7)
     world.on(3.1, B, cpu=1)
     world.say(3.11, B, wire.THREAD_START, text="b")
     world.enter(3.12, B, Reason.SOCKET, 8, target=wire.SENDS if sends else 0)
@@ -314,11 +308,7 @@ def test_reader_that_a_sender_woke_waits_for_the_gil_and_one_that_a_reader_woke_
 
 
 def test_waiter_of_an_event_that_was_set_waits_for_the_gil_though_nobody_had_it_at_once() -> None:
-    world = three_threads()
-    world.on(3, A, cpu=1)
-    world.say(3.01, A, wire.THREAD_START, text="a")
-    world.enter(3.02, A, Reason.EVENT, ROOT << 32 | 7)
-    world.off(3.03, A, cpu=1)
+    world = a_waits_in(Reason.EVENT, ROOT << 32 | 7)
     world.say(4, ROOT, wire.NOTIFY, b=ROOT << 32 | 7, c=1)
     world.add(Waking(at(4.01), A, ROOT, ROOT), Wakeup(at(4.01), A))
     world.enter(4.02, ROOT, Reason.SLEEP)

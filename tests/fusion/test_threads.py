@@ -207,18 +207,28 @@ def test_unknown_waits_between_readings_share_what_the_account_tells() -> None:
     assert timeline.stats[timeline.root().id].ready_ns == 11 * MS
 
 
-def test_wait_that_a_message_ended_was_ready_no_longer_than_since() -> None:
-    world, pipe = World(), ROOT << 32 | 5
+#: The pipe of ``world_with_sender``.
+PIPE = ROOT << 32 | 5
+
+
+def world_with_sender() -> World:
+    """The main thread runs since 1 ms, its account is known, and another one sends to it."""
+    world = World()
     world.on(1, ROOT)
     world.hello(1.5)
     world.account(2, ROOT, wait=0, slices=1)
     world.new(3, 101)
     world.thread(3.5, 101, "sender")
-    world.object(3.6, 101, ObjectKind.PIPE, pipe)
+    world.object(3.6, 101, ObjectKind.PIPE, PIPE)
+    return world
+
+
+def test_wait_that_a_message_ended_was_ready_no_longer_than_since() -> None:
+    world = world_with_sender()
     world.off(5, ROOT)
-    world.say(19, 101, wire.SEND, b=pipe)
+    world.say(19, 101, wire.SEND, b=PIPE)
     world.on(20, ROOT)
-    world.say(20.5, ROOT, wire.RECV, b=pipe)
+    world.say(20.5, ROOT, wire.RECV, b=PIPE)
     world.off(21, ROOT)
     world.on(27, ROOT)
     world.account(28, ROOT, wait=4, slices=3)
@@ -230,20 +240,14 @@ def test_wait_that_a_message_ended_was_ready_no_longer_than_since() -> None:
 
 def test_waits_for_messages_that_are_told_late_share_what_the_account_tells() -> None:
     """Each message is told 4 us after it woke its reader, by when some readers run already."""
-    world, pipe = World(), ROOT << 32 | 5
-    world.on(1, ROOT)
-    world.hello(1.5)
-    world.account(2, ROOT, wait=0, slices=1)
-    world.new(3, 101)
-    world.thread(3.5, 101, "sender")
-    world.object(3.6, 101, ObjectKind.PIPE, pipe)
+    world = world_with_sender()
     woken = [0.020, 0.002, 0.030, 0.001]  # ms on the run queue
     for n, ready in enumerate(woken):
         came = 10 + n
         world.off(came - 0.5, ROOT)
         world.on(came, ROOT)
-        world.say(came - ready + 0.004, 101, wire.SEND, b=pipe)
-        world.say(came + 0.006, ROOT, wire.RECV, b=pipe)
+        world.say(came - ready + 0.004, 101, wire.SEND, b=PIPE)
+        world.say(came + 0.006, ROOT, wire.RECV, b=PIPE)
     world.account(20, ROOT, wait=sum(woken), slices=1 + len(woken))
     timeline = world.timeline(30)
     waits = [row for row in rows(timeline, timeline.root()) if row[0] == "ready"]
