@@ -7,7 +7,8 @@ import signal
 from app.fusion.book import Book
 from app.fusion.flows import Flows
 from app.fusion.identities import Identities
-from app.fusion.lives import Cpu, Kill, ProcessLife, TaskLife, ThreadLife
+from app.fusion.lives import ProcessLife, TaskLife, ThreadLife
+from app.fusion.told import Cpu, Kill
 from app.fusion.waits import Waits
 from app.timeline.model import NOTHING, Ending
 from app.timeline.records import SignalSent

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from app.fusion.book import Book
-from app.fusion.lives import Operation, ProcessLife, Sent, ThreadLife
+from app.fusion.lives import Operation, ProcessLife, ThreadLife
 from app.fusion.things import Things
+from app.fusion.told import Sent
 from app.timeline.states import FlowKind, ObjectKind, Reason
 
 #: What is put and never taken is forgotten beyond this many, for each queue.

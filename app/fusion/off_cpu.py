@@ -5,8 +5,9 @@ from __future__ import annotations
 from app.fusion.calls import reason_of_call
 from app.fusion.gil import Gil
 from app.fusion.identities import Identities
-from app.fusion.lives import Cpu, ThreadLife
+from app.fusion.lives import ThreadLife
 from app.fusion.things import Things
+from app.fusion.told import Cpu
 from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State

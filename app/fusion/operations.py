@@ -7,10 +7,11 @@ from app.fusion.findings import Findings
 from app.fusion.flows import Flows
 from app.fusion.groups import Groups
 from app.fusion.identities import Identities
-from app.fusion.lives import Cpu, Operation, ThreadLife, Waiter
+from app.fusion.lives import Operation, ThreadLife, Waiter
 from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
 from app.fusion.things import Held, Known, Things
+from app.fusion.told import Cpu
 from app.fusion.waits import Waits
 from app.timeline import wire
 from app.timeline.model import NOTHING

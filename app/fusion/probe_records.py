@@ -10,12 +10,13 @@ from app.fusion.flows import Flows
 from app.fusion.groups import Groups
 from app.fusion.identities import PROGRAM, Identities
 from app.fusion.levels import Levels
-from app.fusion.lives import Cpu, Kill, ThreadLife, Waiter
+from app.fusion.lives import ThreadLife, Waiter
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
 from app.fusion.sampled_machine import SampledMachine
 from app.fusion.task_machine import TaskMachine
 from app.fusion.things import Things, object_kind
+from app.fusion.told import Cpu, Kill
 from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord

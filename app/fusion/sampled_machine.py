@@ -15,9 +15,10 @@ from __future__ import annotations
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.identities import Identities
-from app.fusion.lives import Account, Cpu, Look, ThreadLife
+from app.fusion.lives import ThreadLife
 from app.fusion.off_cpu import OffCpu
 from app.fusion.runqueue import RunQueue
+from app.fusion.told import Account, Cpu, Look
 from app.fusion.turns import ON_CPU, WAITS, Turns
 from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit

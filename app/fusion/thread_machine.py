@@ -8,9 +8,10 @@ from app.fusion.flows import Flows
 from app.fusion.gil import DEFAULT_INTERVAL_NS
 from app.fusion.identities import COMM, Identities
 from app.fusion.lanes import Lane
-from app.fusion.lives import Cpu, ThreadLife
+from app.fusion.lives import ThreadLife
 from app.fusion.off_cpu import OffCpu, satisfy
 from app.fusion.runqueue import RunQueue
+from app.fusion.told import Cpu
 from app.timeline.model import NOTHING
 from app.timeline.records import (
     SchedStat,

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from app.fusion.book import Book
 from app.fusion.lanes import SHORTEST_NS
-from app.fusion.lives import Account, Cpu, Look, ThreadLife
+from app.fusion.lives import ThreadLife
 from app.fusion.off_cpu import OffCpu
+from app.fusion.told import Account, Cpu, Look
 from app.timeline.model import NO_CPU
 from app.timeline.states import Evidence, State
 
