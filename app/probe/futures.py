@@ -196,12 +196,13 @@ def _make_submit(original: Any) -> Callable[..., Any]:
 
 def _name_of(function: Any) -> str:
     """What the program calls it, inside ``functools.partial`` and the context of ``to_thread``."""
-    while hasattr(function, "func") and hasattr(function, "keywords"):
+    # By its type: an object may have any attribute that it is asked for, as a Mock has.
+    while (type(function).__module__, type(function).__name__) == ("functools", "partial"):
         inner = function.func
         by_context = type(getattr(inner, "__self__", None)).__name__ == "Context"
         function = function.args[0] if by_context and function.args else inner
-    name: str | None = getattr(function, "__qualname__", None)
-    return name or type(function).__qualname__
+    name = getattr(function, "__qualname__", None)
+    return name if isinstance(name, str) else type(function).__qualname__
 
 
 # --- multiprocessing.pool ----------------------------------------------------------------------

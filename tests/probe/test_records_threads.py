@@ -268,6 +268,21 @@ with ThreadPoolExecutor(2, "crew") as pool:  # pool
     assert run.of("ENTER", aux=Reason.QUEUE, b=pool.b)  # an idle worker waits for its pool
 
 
+def test_what_is_submitted_is_named_whatever_it_is(probed: Probed) -> None:
+    run = probed("""
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from unittest.mock import Mock
+def work(*_): pass
+with ThreadPoolExecutor(1) as pool:
+    for function in (partial(partial(work, 1), 2), Mock(), Mock(__qualname__=5), "".join):
+        pool.submit(function, "x").result()
+print("done")
+""")
+    assert run.stdout == "done\n"
+    assert [row.text for row in run.of("SUBMIT")] == ["work", "Mock", "Mock", "str.join"]
+
+
 def test_internal_locks_are_not_reported(probed: Probed) -> None:
     run = probed("""
 import logging, queue, threading
