@@ -18,8 +18,6 @@ from app.text.language import LANGUAGES, translations
 from app.web import i18n, places, times
 from app.web.static import Static
 
-VISITOR = "visitor"
-
 
 class Site:
     """One instance serves one application; it hangs on ``app.state.site``."""

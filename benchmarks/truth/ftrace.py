@@ -22,7 +22,6 @@ BUFFER_KIB = 131_072
 _PAGE = struct.Struct("<QQ")
 #: The commit word's low part is the length of the page's data; above it are flags.
 _LENGTH = (1 << 20) - 1
-_MISSED = 1 << 31
 _PADDING, _TIME_EXTEND, _TIME_STAMP = 29, 30, 31
 _FIELD = re.compile(r"field:.*?(\w+)(?:\[\d+\])?;\s*offset:(\d+);\s*size:(\d+);\s*signed:(\d);")
 _CODES = {2: "h", 4: "i", 8: "q"}
