@@ -16,6 +16,7 @@ from app.fusion.lines import Lines
 from app.fusion.off_cpu import OffCpu
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
+from app.fusion.outside import Outside
 from app.fusion.probe_records import ProbeRecords
 from app.fusion.reorder import Reorder
 from app.fusion.sampled_machine import SampledMachine
@@ -80,8 +81,19 @@ class Fusion:
         self._threads = threads = ThreadMachine(book, who, off_cpu, endings, flows)
         self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
         looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
+        self._outside = outside = Outside(book, who)
         probe = ProbeRecords(
-            book, who, things, operations, tasks, flows, endings, self._outputs, sampled, groups
+            book,
+            who,
+            things,
+            operations,
+            tasks,
+            flows,
+            endings,
+            self._outputs,
+            sampled,
+            groups,
+            outside,
         )
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,
@@ -128,6 +140,7 @@ class Fusion:
                 output.finish(end)
             self._waits.run_over(end)
             self._endings.run_over(end)
+            self._outside.run_over(end)
         return self._book.batch(final=True)
 
     @property

@@ -13,6 +13,7 @@ from app.fusion.levels import Levels
 from app.fusion.lives import ThreadLife, Waiter
 from app.fusion.operations import Operations
 from app.fusion.output import STREAMS, Output
+from app.fusion.outside import Outside
 from app.fusion.sampled_machine import SampledMachine
 from app.fusion.task_machine import TaskMachine
 from app.fusion.things import Things, object_kind
@@ -42,6 +43,7 @@ class ProbeRecords:
         outputs: dict[str, Output],
         sampled: SampledMachine,
         groups: Groups,
+        outside: Outside,
     ) -> None:
         self._book = book
         self._who = who
@@ -80,6 +82,9 @@ class ProbeRecords:
             wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
             wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b),
             wire.WAITS_FOR: lambda t, life, r: groups.member(life, r),
+            wire.PEER: outside.peer,
+            wire.TO_PEER: outside.sent,
+            wire.FROM_PEER: outside.came,
             wire.OBJECT: self._object,
             wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
             wire.TASK_NEW: tasks.new,

@@ -25,6 +25,9 @@ _ENDED = (_EXITED, getattr(os, "CLD_KILLED", 2), getattr(os, "CLD_DUMPED", 3))
 #: Set while multiprocessing ends this process's daemons.
 ending_daemons = False
 _sockets: dict[int, int] = {}
+#: Sockets that were connected over TCP: the library that did it, and from the first message on the
+#: id of the server, 0 where that belongs to the run.
+_clients: dict[int, Any] = {}
 
 
 def _make_sleep(original: Any) -> Callable[..., Any]:
@@ -180,6 +183,23 @@ def patch_selectors(module: Any) -> None:
             method(cls, "select", make)
 
 
+def _connects(frame: Any) -> str:
+    """The library that makes or connects a socket; "" for the program itself."""
+    from . import outside  # few programs come here
+
+    return outside.library(frame)
+
+
+def _talked(sock: Any, peer: Any, sends: int) -> None:
+    """Bytes went to a server or came from it; the first tell who that is."""
+    if peer.__class__ is not int:
+        from . import outside
+
+        peer = _clients[id(sock)] = outside.server(sock, peer)
+    if peer:
+        here.emit(wire.TO_PEER if sends else wire.FROM_PEER, 0, 0, peer)
+
+
 def patch_socket(module: Any) -> None:
     """Blocking sockets (also those with a timeout); the others never wait."""
     cls = module.socket
@@ -193,17 +213,48 @@ def patch_socket(module: Any) -> None:
             owner = frame.f_globals.get("__name__", "").partition(".")[0]
             # A pipe's or an event loop's own socket is no object of the program.
             inner = owner in ("asyncio", "multiprocessing")
-            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame)
+            # The program's line would name what the library's call gives, and not its socket.
+            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame, _connects(frame))
+            if _clients:
+                _clients.pop(id(self), None)  # another's, which is gone
 
         return __init__
+
+    def make_connect(original: Any) -> Callable[..., Any]:
+        def connect(self: Any, address: Any) -> Any:
+            if address.__class__ is tuple and self.type == module.SOCK_STREAM:
+                # Whether it gets there shows with the first message.
+                _clients[id(self)] = _connects(sys._getframe(1))
+            if here.depth or self.gettimeout() == 0:
+                return original(self, address)
+            ident = _sockets.get(id(self), 0)
+            return bracket(original, codes.SOCKET, ident, wire.SENDS, (self, address), {})
+
+        return connect
+
+    def make_tried(original: Any) -> Callable[..., Any]:
+        def connect_ex(self: Any, address: Any) -> Any:
+            if address.__class__ is tuple and self.type == module.SOCK_STREAM:
+                _clients[id(self)] = _connects(sys._getframe(1))
+            return original(self, address)
+
+        return connect_ex
 
     def make(sends: int) -> Callable[[Any], Callable[..., Any]]:
         def make_call(original: Any) -> Callable[..., Any]:
             def call(self: Any, *args: Any, **kwargs: Any) -> Any:
                 if here.depth or self.gettimeout() == 0:
-                    return original(self, *args, **kwargs)
-                ident = _sockets.get(id(self), 0)
-                return bracket(original, codes.SOCKET, ident, sends, (self, *args), kwargs)
+                    result = original(self, *args, **kwargs)
+                else:
+                    ident = _sockets.get(id(self), 0)
+                    result = bracket(original, codes.SOCKET, ident, sends, (self, *args), kwargs)
+                if _clients:
+                    peer = _clients.get(id(self))
+                    if peer not in (None, 0) and (
+                        result or result is None
+                    ):  # nothing: the other has closed
+                        _talked(self, peer, sends)
+                return result
 
             return call
 
@@ -212,5 +263,7 @@ def patch_socket(module: Any) -> None:
     method(cls, "__init__", make_init)
     for name in ("accept", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"):
         method(cls, name, make(0), inherited=True)
-    for name in ("connect", "send", "sendall", "sendto", "sendmsg"):
+    method(cls, "connect", make_connect, inherited=True)
+    method(cls, "connect_ex", make_tried, inherited=True)
+    for name in ("send", "sendall", "sendto", "sendmsg"):
         method(cls, name, make(wire.SENDS), inherited=True)

@@ -50,7 +50,8 @@ def lanes(timeline: Timeline, width: int) -> list[Lane]:
 
 def ordered(timeline: Timeline) -> list[tuple[Track, int]]:
     """Every track with its depth below the root: a process, its threads and coroutines, then
-    its child processes; each in order of start. A track whose parent is unknown stands at 0.
+    its child processes; each in order of start. A track whose parent is unknown stands at 0,
+    and so do servers outside the program, below all else.
     """
     children: dict[int, list[Track]] = {}
     for track in timeline.tracks.values():
@@ -73,9 +74,8 @@ def glyph(row: Slice) -> tuple[str, str]:
 
 
 def _birth_order(tracks: list[Track]) -> list[Track]:
-    return sorted(
-        tracks, key=lambda track: (track.kind is TrackKind.PROCESS, track.start_ns, track.id)
-    )
+    last = {TrackKind.PROCESS: 1, TrackKind.EXTERNAL: 2}
+    return sorted(tracks, key=lambda track: (last.get(track.kind, 0), track.start_ns, track.id))
 
 
 def _cells(rows: list[Slice], span: int, width: int) -> list[tuple[str, str]]:

@@ -91,6 +91,11 @@ NOTIFY = 29  # Condition.notify, Event.set, Semaphore.release; b: obj, c: how ma
 # WAITS_FOR: the wait that this thread, or its task, begins next is for several; aux: 1 the first of
 # them, a: how many, b: one of them (task or future obj). Not more than some are told.
 WAITS_FOR = 30
+# PEER: messages go to or come from a server that is none of the run's processes that load the
+# probe; b: its obj, text: the library that connected, and the address
+PEER = 31
+TO_PEER = 32  # bytes were given to a connection with it; b: its obj
+FROM_PEER = 33  # bytes came from it; b: its obj
 
 # objects and texts
 OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name given by the program

@@ -137,11 +137,12 @@ function detailOf(track) {
 }
 
 /**
- * Children by parent, 0 for the roots: coroutines first, then threads, then processes.
+ * Children by parent, 0 for the roots: coroutines first, then threads, then processes;
+ * servers outside the program last.
  * @param {Timeline} model @returns {Map<number, Track[]>}
  */
 function childrenOf(model) {
-  const order = ["coroutine", "thread", "external", "process"];
+  const order = ["coroutine", "thread", "process", "external"];
   /** @type {Map<number, Track[]>} */
   const children = new Map();
   for (const track of model.tracks.values()) {
