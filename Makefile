@@ -10,7 +10,7 @@ export PYTHON
 ARGS ?=
 
 .PHONY: run test test-catalogue test-interpreters free-threaded lint bench bench-truth bench-overhead \
-	test-cpython pictures witness-pictures constraints test-docker clean
+	test-brokers test-cpython pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -33,6 +33,10 @@ test-interpreters: $(VENV)/.installed-dev
 
 free-threaded:
 	@sh tools/free_threaded.sh $(FREE_THREADED)
+
+# The scenario of the brokers over real servers, on free ports; each that is not installed is skipped.
+test-brokers: $(VENV)/.installed-brokers
+	@$(BIN)/python -m tools.brokers $(BIN)/python -m pytest -rs tests/real/test_brokers.py $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
@@ -92,4 +96,10 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+$(VENV)/.installed-brokers: $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,brokers]'
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test-brokers]' || \
+		echo "There is no broker for Kafka's protocol to be had here; Kafka will be skipped."
 	@touch $@

@@ -29,7 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "catalogue", "errors", "fusion", "probe.launch", "settings", "timeline", "witness",
     },
     "runs": {"timeline", "errors", "settings", "worker.spec"},
-    "doctor": {"errors", "text.language", "witness.choose", "worker.cgroup"},
+    "doctor": {
+        "catalogue.brokers", "errors", "text.language", "witness.choose", "worker.cgroup",
+    },
     "web": {
         "catalogue", "doctor.interpreters", "errors", "runs", "settings", "text.language",
         "timeline",

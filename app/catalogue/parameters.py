@@ -24,7 +24,7 @@ list of tuples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -62,7 +62,8 @@ class Choice:
 class FormField:
     """One control of a scenario's form. ``step`` is 1 for ``int``; ``unit`` is a symbol or "".
 
-    A table has its rows' model, and their fields as ``columns``; its limits count rows.
+    A table has its rows' model, and their fields as ``columns``; its limits count rows. A choice
+    may have an ``obstacle``: why one of its values is not to be had now, None where it is.
     """
 
     name: str
@@ -76,6 +77,7 @@ class FormField:
     unit: str = ""
     choices: list[Choice] = field(default_factory=list)
     row: type[Parameters] | None = None
+    obstacle: Callable[[str], Text | None] | None = None
     columns: list[FormField] = field(default_factory=list)
 
     def line(self, rows: object) -> str:
@@ -151,10 +153,21 @@ def flag(default: bool, title: Text, *, help: Text = _NO_HELP) -> Any:
     return Field(default, json_schema_extra={FORM: form})
 
 
-def choice(default: str, title: Text, choices: Mapping[str, Text], *, help: Text = _NO_HELP) -> Any:
-    """One of a ``Literal``'s values; ``choices`` gives each a title, in the order of the form."""
+def choice(
+    default: str,
+    title: Text,
+    choices: Mapping[str, Text],
+    *,
+    help: Text = _NO_HELP,
+    obstacle: Callable[[str], Text | None] | None = None,
+) -> Any:
+    """One of a ``Literal``'s values; ``choices`` gives each a title, in the order of the form.
+
+    ``obstacle`` tells for a value why it is not offered here and now. It keeps nobody from asking
+    for it by URL: the program then says what is missing.
+    """
     form: Any = {"kind": "choice", "title": title, "help": help, "choices": dict(choices)}
-    return Field(default, json_schema_extra={FORM: form})
+    return Field(default, json_schema_extra={FORM: form | {"obstacle": obstacle}})
 
 
 def label(title: Text, *, most: int = 8, help: Text = _NO_HELP) -> Any:

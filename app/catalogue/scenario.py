@@ -37,6 +37,8 @@ class Scenario(Generic[P]):
 
     ``place`` orders the scenarios of one group. ``requires`` names the packages beside the standard
     library that the program imports, by the one name under which pip and Python know each.
+    ``by`` is a choice whose values each have a program of their own: ``program_kafka.py`` for
+    ``kafka``, ``program.py`` for the default.
     """
 
     file: str
@@ -48,6 +50,7 @@ class Scenario(Generic[P]):
     claims: tuple[Claim[P], ...]
     tags: Tags
     requires: tuple[str, ...] = ()
+    by: str = ""
 
     @cached_property
     def folder(self) -> Path:
@@ -62,6 +65,22 @@ class Scenario(Generic[P]):
     def program(self) -> str:
         """The program's text with the default settings."""
         return (self.folder / "program.py").read_text("utf-8")
+
+    @cached_property
+    def programs(self) -> dict[str, str]:
+        """The program for each value of ``by``; the one program, under "", where there is none."""
+        if not self.by:
+            return {"": self.program}
+        (field,) = [item for item in self.fields() if item.name == self.by]
+        others = [choice.value for choice in field.choices if choice.value != field.default]
+        found = {str(field.default): self.program}
+        return found | {
+            value: (self.folder / f"program_{value}.py").read_text("utf-8") for value in others
+        }
+
+    def program_for(self, value: object) -> str:
+        """The program for this value of ``by``; the default one for a value that is none."""
+        return self.programs.get(str(value), self.program)
 
     def notes(self, language: str) -> str:
         """What happens and why, as Markdown; English for a language there are no notes in."""
@@ -94,7 +113,7 @@ class Scenario(Generic[P]):
     def render(self, params: P) -> str:
         """The program's text with these values in place: exactly what runs."""
         values = {name.upper(): value for name, value in parameters.plain(params).items()}
-        return render(self.program, values)
+        return render(self.program_for(values.get(self.by.upper())), values)
 
     def check(self, timeline: Timeline, params: P) -> list[dict[str, Any]]:
         """Each claim's answer on this run, as the JSON values of a frame's head.

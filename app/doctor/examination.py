@@ -6,7 +6,8 @@ import os
 
 from pydantic import BaseModel
 
-from app.doctor import interpreters, kernel, witnesses
+from app.doctor import brokers, interpreters, kernel, witnesses
+from app.doctor.brokers import Told
 from app.doctor.interpreters import Interpreter
 from app.doctor.kernel import Kernel
 from app.doctor.witnesses import Witness
@@ -29,6 +30,7 @@ class Examination(BaseModel):
     kernel: Kernel
     sandbox: Sandbox
     interpreters: list[Interpreter]
+    brokers: list[Told] = []
 
 
 def examine() -> Examination:
@@ -38,6 +40,7 @@ def examine() -> Examination:
         kernel=kernel.examine(),
         sandbox=sandbox(),
         interpreters=interpreters.find(),
+        brokers=brokers.examine(),
     )
 
 

@@ -33,6 +33,11 @@ def show(examination: Examination, console: Console) -> None:
             Text(_telling(item)).append(f"\n{item.path}", style="dim"),
         )
     console.print(table, highlight=False)
+    _title(console, _("Message brokers, for the scenario that uses them"))
+    for broker in examination.brokers:
+        mark, style = ("✓", "green") if broker.ok else ("·", "dim")
+        line = Text(f"  {mark} ", style=style).append(broker.name, style="bold")
+        console.print(line.append(f"  {broker.sentence}", style="not bold default"))
 
 
 def _facts(examination: Examination) -> Table:

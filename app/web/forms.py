@@ -37,6 +37,7 @@ class Control:
     range: str  # for the reader: 1 – 20 s
     columns: list[Control] = field(default_factory=list)
     rows: list[list[Control]] = field(default_factory=list)  # named jobs.1.burst, as cells are
+    obstacles: dict[str, str] = field(default_factory=dict)  # why a choice is not to be had now
 
     @property
     def checked(self) -> bool:
@@ -77,7 +78,15 @@ def _control(
         range=_range(item),
         columns=controls(item.columns, language),
         rows=_rows(item, language, value, errors) if item.kind == "table" else [],
+        obstacles=_obstacles(item, language),
     )
+
+
+def _obstacles(item: FormField, language: str) -> dict[str, str]:
+    if item.obstacle is None:
+        return {}
+    found = ((choice.value, item.obstacle(choice.value)) for choice in item.choices)
+    return {value: why.of(language) for value, why in found if why is not None}
 
 
 def _rows(

@@ -120,7 +120,7 @@ def _scenario(
         invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
         step=paths.place_in(site, path, slug, language),
         questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
-        program_lines=program_lines(item.program),
+        program_lines=program_lines(item.program_for(values.get(item.by))),
         notes=markdown(item.notes(language)),
         claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
         limits=site.settings,

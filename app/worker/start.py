@@ -27,7 +27,16 @@ print(p.python_implementation(), p.python_version(), "free-threading" if free el
 """
 
 #: All of the server's environment that a program gets to see.
-_PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")
+_PASSED_ON = (
+    "PATH",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    # Where the administrator has message brokers; a test holds them equal to the catalogue's.
+    "TIMESLICE_REDIS_URL",
+    "TIMESLICE_MEMCACHED_URL",
+    "TIMESLICE_RABBITMQ_URL",
+    "TIMESLICE_KAFKA_URL",
+)
 
 
 @dataclass(frozen=True, slots=True)

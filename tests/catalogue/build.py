@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 from app.catalogue import Scenario
+from app.catalogue.parameters import Parameters
 from app.timeline.model import (
     NO_CPU,
     OPEN,
@@ -59,6 +61,10 @@ class Build:
 
     def task(self, name: str, start: float, end: float, **details: Any) -> int:
         return self._track(TrackKind.COROUTINE, name, start, end, **details)
+
+    def outside(self, name: str, start: float, end: float) -> int:
+        """A server that is none of the program's processes."""
+        return self._track(TrackKind.EXTERNAL, name, start, end)
 
     def _track(
         self,
@@ -143,10 +149,23 @@ class Build:
         )
 
 
-def need_packages(scenario: Scenario[Any]) -> None:
-    """Skips the test, by name, where the scenario's program lacks a package."""
-    if missing := scenario.missing():
+def need_packages(scenario: Scenario[Any], program: str) -> None:
+    """Skips the test, by name, where this program of the scenario lacks a package."""
+    missing = [
+        name
+        for name in scenario.missing()
+        if re.search(rf"^ *(import|from) {name}\b", program, re.M)
+    ]
+    if missing:
         pytest.skip(f"{scenario.slug} needs {', '.join(missing)}, see its page")
+
+
+def need_servers(scenario: Scenario[Any], params: Parameters) -> None:
+    """Skips the test, by name, where something that these settings need does not answer."""
+    for item in scenario.fields():
+        why = item.obstacle(getattr(params, item.name)) if item.obstacle else None
+        if why is not None:
+            pytest.skip(why.en)
 
 
 Builder = Callable[[Build], None]

@@ -17,7 +17,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 #: Half-width punctuation between Chinese characters: a slip of the keyboard.
 NARROW = re.compile("[\u4e00-\u9fff][,;:?!][\u4e00-\u9fff]")
 #: Programs that are longer for a reason, which docs/decisions.md says.
-LONGER = {"schedulers": 165, "compare-three": 125}
+LONGER = {"schedulers": 165, "compare-three": 125, "brokers": 102}
 every = pytest.mark.parametrize("scenario", load().values(), ids=load().keys())
 
 
@@ -61,24 +61,28 @@ def test_notes_leave_no_markup_in_the_page(scenario: Scenario[Any]) -> None:
 
 @every
 def test_program_is_plain_and_short(scenario: Scenario[Any]) -> None:
-    tree = ast.parse(scenario.program)
-    assert ast.get_docstring(tree)
-    assert len(scenario.program.splitlines()) <= LONGER.get(scenario.slug, 90)
-    assert max(map(len, scenario.program.splitlines())) <= 100
-    names = {
-        name.split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [alias.name for alias in node.names]
-        )
-    }
-    assert names - sys.stdlib_module_names == set(scenario.requires)
-    for name in scenario.requires:
-        assert f"python -m pip install {' '.join(scenario.requires)}" in scenario.program, name
-    assert '\nif __name__ == "__main__":\n' in scenario.program
+    wanted: set[str] = set()
+    for program in scenario.programs.values():
+        tree = ast.parse(program)
+        assert ast.get_docstring(tree)
+        assert len(program.splitlines()) <= LONGER.get(scenario.slug, 90)
+        assert max(map(len, program.splitlines())) <= 100
+        names = {
+            name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+        }
+        packages = [name for name in scenario.requires if name in names]
+        assert names - sys.stdlib_module_names == set(packages)
+        assert not packages or f"python -m pip install {' '.join(packages)}" in program
+        assert '\nif __name__ == "__main__":\n' in program
+        wanted |= set(packages)
+    assert wanted == set(scenario.requires)
 
 
 @every

@@ -15,7 +15,7 @@ from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
-from tests.catalogue.build import VARIANTS, need_packages
+from tests.catalogue.build import VARIANTS, need_packages, need_servers
 from tests.catalogue.cases import load_all
 
 pytestmark = pytest.mark.real
@@ -33,8 +33,9 @@ def variants() -> Iterator[Any]:
 
 def run_variant(slug: str, values: dict[str, Any], folder: Path) -> Timeline:
     scenario = load()[slug]
-    need_packages(scenario)
     params = scenario.validate(values)
+    need_packages(scenario, scenario.render(params))
+    need_servers(scenario, params)
     spec = RunSpec(
         run_id=new_id(),
         scenario=slug,

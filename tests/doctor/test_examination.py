@@ -56,7 +56,7 @@ def test_report_names_witnesses_and_interpreters(
 def test_doctor_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert set(told) == {"witnesses", "kernel", "sandbox", "interpreters"}
+    assert set(told) == {"witnesses", "kernel", "sandbox", "interpreters", "brokers"}
 
 
 def test_witnesses_are_asked_of_the_workers_interpreter(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.catalogue.brokers import BROKERS
 from app.errors import UnknownInterpreter
 from app.worker import start
 from tests.worker.driver import spec
@@ -60,6 +61,14 @@ def test_environment_hides_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None
     probed = start.environment(spec(""), layout)
     assert probed["TIMESLICE_RING_DIR"] == "/rings"
     assert "/the/servers" not in probed["PYTHONPATH"]
+
+
+def test_environment_says_where_the_brokers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = start.Layout("/home/of/run", "/rings", "/home/of/run/program.py")
+    for broker in BROKERS.values():
+        assert broker.variable not in start.environment(spec(""), layout)
+        monkeypatch.setenv(broker.variable, f"{broker.scheme}://host:1")
+        assert start.environment(spec(""), layout)[broker.variable] == f"{broker.scheme}://host:1"
 
 
 def test_interpreter_links_are_kept(tmp_path: Path) -> None:
