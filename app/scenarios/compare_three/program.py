@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 # --- settings: change them and run the program again ---
 WORKERS = 10  # processes, and threads, that wait
-COROUTINES = 300  # that wait: the memory of ten would be too little to be measured
+COROUTINES = 100  # that wait: the memory of ten would be too little to be measured
 MS = 200  # that each of them waits
 SWITCHES = 200  # times that each of two workers passes the turn to the other
 TURNS = 1_500_000  # of the loop that each of two workers computes

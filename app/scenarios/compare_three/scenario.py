@@ -45,9 +45,9 @@ class Settings(Parameters):
         10, Text("Processes and threads that wait", "等待的进程数和线程数"), minimum=4, maximum=40
     )
     coroutines: int = integer(
-        300,
+        100,
         Text("Coroutines that wait", "等待的协程数"),
-        minimum=100,
+        minimum=50,
         maximum=3000,
         help=Text(
             "One alone takes too little memory to be measured.", "单个协程的内存太小，测不出来。"
