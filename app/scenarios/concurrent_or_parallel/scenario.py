@@ -63,7 +63,7 @@ def _short_of_cpus(timeline: Timeline, running: dict[int, list[Slice]]) -> bool:
     """Fewer than two CPUs seen, or much time on the run queue: others had them."""
     rows = [row for found in running.values() for row in found]
     ready = sum(timeline.total_ns(track, State.READY) for track in _tracks(timeline, running))
-    return len({row.cpu for row in rows if row.cpu >= 0}) < 2 or ready > total(rows)
+    return len({row.cpu for row in rows if row.cpu >= 0}) < 2 or ready > 0.25 * total(rows)
 
 
 def check_all_advance(timeline: Timeline, params: Settings) -> Answer:
