@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Generic
 
 from app.catalogue import parameters
-from app.catalogue.claims import Claim, answer_json, ask
+from app.catalogue.beside import Beside
+from app.catalogue.claims import Claim, NotSeen, answer_json, ask
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
@@ -39,6 +40,7 @@ class Scenario(Generic[P]):
     library that the program imports, by the one name under which pip and Python know each.
     ``by`` is a choice whose values each have a program of their own: ``program_kafka.py`` for
     ``kafka``, ``program.py`` for the default.
+    ``beside`` is what the theory says of a run, where it says more than the claims.
     """
 
     file: str
@@ -51,6 +53,7 @@ class Scenario(Generic[P]):
     tags: Tags
     requires: tuple[str, ...] = ()
     by: str = ""
+    beside: Callable[[Timeline, P], Beside] | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -122,3 +125,14 @@ class Scenario(Generic[P]):
         end_ns}]}``. A run that was stopped from outside refutes no claim.
         """
         return [answer_json(claim, params, ask(claim, timeline, params)) for claim in self.claims]
+
+    def theory(self, timeline: Timeline, params: P) -> dict[str, Any] | None:
+        """What stands beside this run, as JSON; None where nothing does, or the run shows too
+        little.
+        """
+        if self.beside is None:
+            return None
+        try:
+            return self.beside(timeline, params).json()
+        except NotSeen:
+            return None

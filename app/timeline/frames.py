@@ -70,8 +70,7 @@ class Frame:
 
     Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
     ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``levels``, ``files``,
-    ``dropped``; each only when it
-    has something new to say.
+    ``dropped``, ``beside``; each only when it has something new to say.
     """
 
     seq: int

@@ -28,7 +28,7 @@ class Timeline:
 
     ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
     ``seen[track_id]``, the lines at which it was seen, and ``levels[thing_id]``.
-    ``claims`` and ``run`` hold the head's JSON values.
+    ``claims``, ``run`` and ``beside`` hold the head's JSON values.
     """
 
     def __init__(self, frames: Iterable[Frame] = ()) -> None:
@@ -49,6 +49,7 @@ class Timeline:
         self.output: list[Output] = []
         self.findings: dict[str, Finding] = {}
         self.claims: dict[str, dict[str, Any]] = {}
+        self.beside: dict[str, Any] = {}
         self.stats: dict[int, Stats] = {}
         self.files: list[str] = []
         self.seen: dict[int, list[Seen]] = {}
@@ -64,6 +65,7 @@ class Timeline:
         self.state = head.get("state", self.state)
         self.dropped = head.get("dropped", self.dropped)
         self.files = head.get("files", self.files)
+        self.beside = head.get("beside", self.beside)
         for value in head.get("tracks", ()):
             self.tracks[value["id"]] = heads.track_from(value)
         for value in head.get("objects", ()):
@@ -187,6 +189,7 @@ class Timeline:
                 for claim in self.claims.values()
             ],
             "stats": [item._asdict() for item in self.stats.values()],
+            **({"beside": _said(self.beside, language)} if self.beside else {}),
         }
 
     def _in_file(self, place: int) -> dict[str, str]:
@@ -211,3 +214,14 @@ class Timeline:
                 if file := file_of(place, self.files):
                     value[file_name] = file
         return value
+
+
+def _said(value: Any, language: str) -> Any:
+    """JSON with each text in both languages replaced by the one in ``language``."""
+    if isinstance(value, list):
+        return [_said(item, language) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"en", "zh"}:
+        return value.get(language, value["en"])
+    return {name: _said(item, language) for name, item in value.items()}

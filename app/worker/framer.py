@@ -55,7 +55,7 @@ class Framer:
         frame = self._frame(batch, end_ns)
         frame.head["dropped"] = batch.dropped
         try:
-            frame.head["claims"] = self._history.claims(frame)
+            frame.head |= self._history.checked(frame)
         except Exception as error:  # noqa: BLE001 - the run itself is whole and must be told
             traceback.print_exc()
             why = f"{type(error).__name__}: {error}"

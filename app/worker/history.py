@@ -20,17 +20,22 @@ class History:
         if self._spec.scenario is not None:
             self._frames.append(frame)
 
-    def claims(self, last: Frame) -> list[dict[str, Any]]:
-        """The claims' answers on the whole run, ``last`` included, as JSON values.
+    def checked(self, last: Frame) -> dict[str, Any]:
+        """Entries of the head of ``last``, which ends the run: the answers of the ``claims`` on the
+        whole of it, and what stands ``beside`` it.
 
         Raises UnknownScenario or InvalidParameters for a spec that names none.
         """
         if self._spec.scenario is None:
-            return []
+            return {"claims": []}
         # Late: the catalogue takes longer to import than a program to start.
         from app import catalogue
 
         scenario = catalogue.load()[self._spec.scenario]
         params = scenario.validate(self._spec.params)
         self.add(last)
-        return scenario.check(Timeline(self._frames), params)
+        timeline = Timeline(self._frames)
+        head: dict[str, Any] = {"claims": scenario.check(timeline, params)}
+        if theory := scenario.theory(timeline, params):
+            head["beside"] = theory
+        return head

@@ -5,6 +5,7 @@ import { commandsOf, scrollTo } from "./input/commands.js";
 import { bindButtons, listen } from "./input/keyboard.js";
 import { Pointer } from "./input/pointer.js";
 import { Timeline } from "./model/timeline.js";
+import { BesidePanel } from "./panels/beside.js";
 import { Claims } from "./panels/claims.js";
 import { Details } from "./panels/details.js";
 import { part } from "./panels/dom.js";
@@ -39,6 +40,7 @@ const states = new States(model, view, painter);
 const textual = new Textual(model);
 const claims = new Claims(model, page.dataset.language ?? "en", showEvidence);
 const prediction = new Prediction(model, document.getElementById("prediction"));
+const beside = new BesidePanel(model, page.dataset.language ?? "en");
 const findings = new Findings(model, (finding) => {
   const endNs = finding.end_ns ?? view.nowNs;
   view.show(finding.start_ns, Math.max(endNs, finding.start_ns + 1e6), 0.4);
@@ -85,6 +87,7 @@ function paced(work, ms) {
 
 const updatePanels = paced(() => {
   claims.update();
+  beside.update();
   findings.update();
   output.update();
   void prediction.update();
@@ -179,6 +182,7 @@ new ResizeObserver(([entry]) => {
 status.update();
 details.update();
 claims.update();
+beside.update();
 findings.update();
 showSwitches();
 stream.open();

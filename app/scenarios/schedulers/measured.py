@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from app.catalogue.claims import NotSeen, Span
-from app.catalogue.spans import clip, exit_of, merged, total
+from app.catalogue.spans import clip, common, exit_of, merged, total
 from app.scenarios.schedulers.ideal import Job
 from app.timeline.model import Track
 from app.timeline.states import FlowKind, Reason, State, TrackKind
@@ -100,12 +100,21 @@ class Lives:
         """How long it was ready in its life: neither computing nor at I/O."""
         return life.turnaround_ns - total(life.ran) - total(self.waits_of(life))
 
+    def uncomputed_ns(self) -> int:
+        """How long no job computed, from the first one's coming to the last one's end."""
+        start = min(life.came_ns for life in self.lives)
+        end = max(life.end_ns for life in self.lives)
+        return end - start - self.computed(start, end)
+
     def kept_ns(self) -> int:
-        """How long jobs that were let go had to wait for the CPU: other programs had it."""
-        return sum(
-            total(clip(self.timeline.of(life.track, State.READY), life.first_ns, life.end_ns))
+        """How long no job computed though one that was let go was ready: other programs had the
+        CPU."""
+        ready = merged(
+            row
             for life in self.lives
+            for row in clip(self.timeline.of(life.track, State.READY), life.first_ns, life.end_ns)
         )
+        return total(ready) - total(common(ready, self._busy))
 
     def turns(self) -> list[tuple[Life, Span]]:
         """Who had the CPU from when to when; a turn ends where another job runs, or its own wait

@@ -10,6 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_exact, pairwise, percent, root, total
 from app.catalogue.text import Text
+from app.scenarios.schedulers.chart import beside
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.scenarios.schedulers.traits import check_trait, trait
@@ -124,11 +125,9 @@ def _idle(params: Settings, start: int, end: int) -> int:
 def cost_of(lives: Lives, params: Settings) -> int:
     """How long no job computed, from the first one's coming to the last one's end, beyond the time
     in which none could, for all were at I/O or had yet to come."""
-    start = min(life.came_ns for life in lives.lives)
-    end = max(life.end_ns for life in lives.lives)
     first = min(job.arrival for job in params.jobs)
     idle = _idle(params, first, params.chart()[-1].end)
-    return max(0, end - start - lives.computed(start, end) - idle * params.unit_ns)
+    return max(0, lives.uncomputed_ns() - idle * params.unit_ns)
 
 
 def need_a_scheduler_in_time(timeline: Timeline, params: Settings) -> None:
@@ -155,6 +154,7 @@ SCENARIO = Scenario(
         "停住其余的，并与教科书的甘特图对照。",
     ),
     parameters=Settings,
+    beside=beside,
     tags=Tags(
         ideas=(Idea.SCHEDULING, Idea.STATES),
         primitives=("SIGSTOP", "SIGCONT", "os.sched_setaffinity"),

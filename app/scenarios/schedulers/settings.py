@@ -25,6 +25,15 @@ class Settings(Parameters):
             "mlfq": Text("Multilevel feedback queue", "多级反馈队列（MLFQ）"),
         },
     )
+    jobs: tuple[Job, ...] = jobs_table(
+        [
+            Job(name="A", burst=3, priority=2),
+            Job(name="B", arrival=2, burst=6, priority=3),
+            Job(name="C", arrival=4, burst=4, priority=1),
+            Job(name="D", arrival=6, burst=5, priority=3),
+            Job(name="E", arrival=8, burst=2, priority=2),
+        ]
+    )
     quantum: int = integer(
         1,
         Text("Quantum", "时间片"),
@@ -54,16 +63,6 @@ class Settings(Parameters):
         unit="ms",
         help=Text("CPU time that a unit stands for.", "一个单位代表多少 CPU 时间。"),
     )
-    jobs: tuple[Job, ...] = jobs_table(
-        [
-            Job(name="A", burst=3, priority=2),
-            Job(name="B", arrival=2, burst=6, priority=3),
-            Job(name="C", arrival=4, burst=4, priority=1),
-            Job(name="D", arrival=6, burst=5, priority=3),
-            Job(name="E", arrival=8, burst=2, priority=2),
-        ]
-    )
-
     _check_jobs = field_validator("jobs")(check_jobs)
 
     @property

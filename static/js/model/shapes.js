@@ -41,10 +41,17 @@
  * @property {[number, number, number][]} [seen] track, ns and the line at which it was then
  * @property {[number, number, number, number][]} [levels] object, ns, its level from then on, and
  *   of how many (0: not known)
+ * @property {Beside} [beside] what the scenario's theory says of this run
  * @property {string[]} [files] all of the program's files but its own
  * @property {string} [failure] what went wrong on our side, as a sentence
  * @property {Told[]} [failure_told] the same, so that it can be said in another language
  */
+/** Times in ns; of a cell and a lane the book's, then the run's.
+ *  @typedef {{title: Record<string, string>, book: Record<string, string>,
+ *    lanes: {name: string, book: [number, number][], run: [number, number][]}[],
+ *    columns: Record<string, string>[],
+ *    rows: {name: Record<string, string>, cells: [number, number][]}[],
+ *    note: Record<string, string>}} Beside */
 /** @typedef {{template: string, values: Record<string, string | number>}} Told */
 /** @typedef {{seq: number, nowNs: number, snapshot: boolean, head: Head, sliceCount: number,
  *    flowCount: number, slices: SliceRows | null, flows: FlowRows | null}} Frame */

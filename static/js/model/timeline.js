@@ -23,6 +23,8 @@ class Known {
   failure = [];
   /** @type {Record<string, any>} */
   run = {};
+  /** @type {import("./shapes.js").Beside | null} what the theory says of this run */
+  beside = null;
   /** @type {Map<number, import("./shapes.js").Track>} */
   tracks = new Map();
   /** @type {Set<number>} threads that have run coroutines */
@@ -141,6 +143,7 @@ export class Timeline extends Known {
     Object.assign(this.run, head.run);
     this.state = head.state ?? this.state;
     this.files = head.files ?? this.files;
+    this.beside = head.beside ?? this.beside;
     this.dropped = head.dropped ?? this.dropped;
     this.failure = head.failure_told ?? asTold(head.failure) ?? this.failure;
     for (const track of head.tracks ?? []) {
