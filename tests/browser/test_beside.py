@@ -68,6 +68,7 @@ def test_theory_has_a_scale_of_its_own_beside_a_run_that_took_far_longer(
     lanes = page.page.locator("#beside-lanes li")
     assert boxes(lanes.nth(0), "book") == [("0.000%", "100.000%")]
     assert boxes(lanes.nth(0), "run") == [("25.000%", "75.000%")]
+    assert page.text("#beside-note") == "Pale: computed. Each is drawn on a scale of its own."
 
 
 def test_theory_speaks_chinese(server: PageServer, open_page: Opener) -> None:

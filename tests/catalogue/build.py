@@ -237,6 +237,6 @@ class Cases:
     def variant(self, claim: str, **settings: Any) -> None:
         """A real run with ``settings`` ends with no claim failed, and ``claim`` holds.
 
-        ``make test`` runs the first of each scenario, ``make test-catalogue`` all.
+        ``make test-catalogue`` runs it; ``make test`` runs each scenario as it stands.
         """
         VARIANTS.append((self.slug, settings, claim))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,8 @@ from app.worker.spec import RunSpec
 from tests.catalogue.build import VARIANTS, need_packages, need_servers
 from tests.catalogue.cases import load_all
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.catalogue]
 load_all()
-
-
-def variants() -> Iterator[Any]:
-    """Each variant; all but the first of a scenario are for ``make test-catalogue`` alone."""
-    seen = set()
-    for slug, values, claim in VARIANTS:
-        marks = [pytest.mark.catalogue] if slug in seen else []
-        seen.add(slug)
-        yield pytest.param(slug, values, claim, marks=marks, id=f"{slug}-{values}")
 
 
 def run_variant(slug: str, values: dict[str, Any], folder: Path) -> Timeline:
@@ -45,7 +35,9 @@ def run_variant(slug: str, values: dict[str, Any], folder: Path) -> Timeline:
     return asyncio.run(run(LocalLauncher(), spec, folder / "run.timeslice")).timeline
 
 
-@pytest.mark.parametrize(("slug", "values", "claim"), list(variants()))
+@pytest.mark.parametrize(
+    ("slug", "values", "claim"), VARIANTS, ids=[f"{slug}-{values}" for slug, values, _ in VARIANTS]
+)
 def test_variant_runs_and_its_claims_hold(
     slug: str, values: dict[str, Any], claim: str, tmp_path: Path
 ) -> None:

@@ -30,13 +30,15 @@ export class BesidePanel {
     this.pane.hidden = beside === null;
     if (beside === null) return;
     say(part("beside-title"), this.#in(beside.title));
-    say(part("beside-note"), this.#in(beside.note));
     const ends = { book: lastOf(beside, "book"), run: lastOf(beside, "run") };
     const book = this.#in(beside.book);
     say(part("beside-book"), t("{book}, {time}", { book, time: duration(ends.book) }));
     say(part("beside-run"), t("this run, {time}", { time: duration(ends.run) }));
     // One scale for both, unless other programs made the run so long that the book's would vanish.
-    if (ends.run < MOST * ends.book) ends.book = ends.run = Math.max(ends.book, ends.run);
+    const shared = ends.run < MOST * ends.book;
+    if (shared) ends.book = ends.run = Math.max(ends.book, ends.run);
+    const scales = shared ? "" : t("Each is drawn on a scale of its own.");
+    say(part("beside-note"), `${this.#in(beside.note)} ${scales}`.trim());
     part("beside-lanes").replaceChildren(
       ...beside.lanes.map((lane) => this.#lane(lane, book, ends)),
     );
