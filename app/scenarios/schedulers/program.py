@@ -126,10 +126,13 @@ def schedule(jobs):
         if chosen and (new or chosen is not current):
             os.kill(chosen.process.pid, signal.SIGCONT)
         current = chosen
-        now += 1
         if current is None:
+            now += 1
             time.sleep(UNIT)
-        elif current.use_unit():
+            continue
+        used, stops = current.used, current.use_unit()
+        now += current.used - used  # more than one where others kept the scheduler from its CPU
+        if stops:
             if current.used < current.burst:
                 current.device.recv()
                 current.ready_at = now + current.io_wait
