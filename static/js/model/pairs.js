@@ -12,7 +12,7 @@
  * @returns {Pair[]} in the order of start in `a`, those of `b` alone at the end
  */
 export function pairTracks(a, b) {
-  const others = inOrder(b);
+  const [ones, others] = [inOrder(a), inOrder(b)];
   /** @type {Map<Track, Track>} */
   const found = new Map();
   const taken = new Set();
@@ -23,18 +23,27 @@ export function pairTracks(a, b) {
     taken.add(other);
   };
   if (a.root) join(a.root, b.root);
-  for (const sameKind of [true, false]) {
-    for (const one of inOrder(a)) {
-      if (found.has(one)) continue;
-      join(one, others.find((other) =>
-        !taken.has(other) && other.name === one.name && (!sameKind || other.kind === one.kind)));
+  for (const keyOf of [kindAndName, nameAlone]) {
+    /** @type {Map<string, Track[]>} */
+    const free = new Map();
+    for (const other of others) {
+      if (taken.has(other)) continue;
+      const alike = free.get(keyOf(other));
+      if (alike) alike.push(other);
+      else free.set(keyOf(other), [other]);
     }
+    for (const one of ones) if (!found.has(one)) join(one, free.get(keyOf(one))?.shift());
   }
   return [
-    ...inOrder(a).map((one) => ({ a: one, b: found.get(one) ?? null })),
+    ...ones.map((one) => ({ a: one, b: found.get(one) ?? null })),
     ...others.filter((other) => !taken.has(other)).map((other) => ({ a: null, b: other })),
   ];
 }
+
+/** @param {Track} track */
+const kindAndName = (track) => `${track.kind} ${track.name}`;
+/** @param {Track} track */
+const nameAlone = (track) => track.name;
 
 /** @param {Timeline} model */
 function inOrder(model) {
