@@ -129,7 +129,7 @@ class ThreadMachine:
                 gil.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
-        _, pid, tid, _, preempted = record
+        _, pid, tid, _, preempted, stopped = record
         life = self._lives.get(tid)
         if life is None or life.exited:
             if life is not None:
@@ -161,6 +161,8 @@ class ThreadMachine:
         if life.python:
             life.process.update_executing(life, t)
         self._off_cpu.begin(life, t)
+        if stopped:
+            lane.relabel(State.STOPPED, _KERNEL)
         if life.early is not None:
             (since, waker), life.early = life.early, None
             if t - since < _LEAVING_NS:
@@ -224,7 +226,7 @@ class ThreadMachine:
         if life is None:
             return
         if record.state in "Tt":
-            if life.lane.state in _OFF_STATES:
+            if life.lane.state in _OFF_STATES and life.lane.state is not State.STOPPED:
                 life.lane.relabel(State.STOPPED, Evidence.SAMPLED)
         elif record.state == "Z" and life is life.process.main:
             self._endings.thread_gone(life, t, Evidence.SAMPLED)

@@ -18,13 +18,15 @@ class SwitchIn(NamedTuple):
 
 
 class SwitchOut(NamedTuple):
-    """The thread left its CPU: ``preempted`` (still runnable) or blocked."""
+    """The thread left its CPU: ``preempted`` (still runnable), ``stopped`` by a signal or a tracer
+    (told by the tracepoint sched:sched_switch alone), or blocked."""
 
     t: int
     pid: int
     tid: int
     cpu: int
     preempted: bool
+    stopped: bool = False
 
 
 class Waking(NamedTuple):

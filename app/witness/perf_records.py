@@ -59,11 +59,14 @@ _RAW = _HEADER.size + 24 + 4
 #: include/linux/trace_events.h. (In a soft interrupt it may well be the sender that wakes.)
 _INTERRUPT = 0x08 | 0x40
 WOKEN_OFFSET = LEAVES_OFFSET = 24
+STATE_OFFSET = 32
 COMES_OFFSET = 56
 #: number, flags, and who is woken or leaves.
 _TRACEPOINT = struct.Struct("<HB21xi")
 assert _TRACEPOINT.size == WOKEN_OFFSET + 4
 _COMES = struct.Struct("<i")
+#: Of prev_state's lowest byte: T (stopped by a signal) and t (by a tracer), as its format says.
+_STOPPED = 0x04 | 0x08
 #: signal_generate: sig, errno and code; the thread that gets it, whether its whole group does, and
 #: the result, of which TRACE_SIGNAL_DELIVERED is 0 (include/trace/events/signal.h).
 SIGNAL_OFFSETS = {"sig": 8, "code": 16, "pid": 36, "result": 44}
@@ -90,12 +93,13 @@ class Instant:
     record of who left. Outlives a drain, for a switch's records may lie in two.
     """
 
-    __slots__ = ("comes", "leaves", "seen", "t")
+    __slots__ = ("comes", "leaves", "seen", "stopped", "t")
 
     def __init__(self) -> None:
         self.seen = 0  # the time of the last switch or sample: a loss began after it
         self.t = -DIRECT_NS - 1
         self.leaves = self.comes = -1
+        self.stopped = False  # who leaves was stopped
 
 
 def decode(
@@ -127,12 +131,13 @@ def decode(
             seen = t
             if tid not in _NOBODY:
                 if misc & MISC_SWITCH_OUT:
+                    stopped = False
                     if tid == last.leaves:
-                        t, last.leaves = last.t, -1
+                        t, last.leaves, stopped = last.t, -1, last.stopped
                     else:
                         last.t, last.comes = t, -1
                     preempted = misc & MISC_SWITCH_OUT_PREEMPT != 0
-                    add(_new(SwitchOut, (t, pid, tid, cpu, preempted)))
+                    add(_new(SwitchOut, (t, pid, tid, cpu, preempted, stopped)))
                 else:
                     if tid == last.comes or t - last.t <= DIRECT_NS:
                         t, last.comes = last.t, -1
@@ -147,6 +152,7 @@ def decode(
             if name == "sched_switch":
                 last.t, last.leaves = t, woken
                 (last.comes,) = _COMES.unpack_from(data, offset + _RAW + COMES_OFFSET)
+                last.stopped = data[offset + _RAW + STATE_OFFSET] & _STOPPED != 0
             elif name == "sched_waking":
                 if flags & _INTERRUPT:
                     pid = tid = 0  # a clock or a device woke it, not who happened to run

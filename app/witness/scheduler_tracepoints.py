@@ -31,11 +31,12 @@ _FIELDS: dict[Tracepoint, dict[str, int]] = {
     "sched_wakeup_new": _WOKEN,
     "sched_switch": {
         "prev_pid": perf_records.LEAVES_OFFSET,
+        "prev_state": perf_records.STATE_OFFSET,
         "next_pid": perf_records.COMES_OFFSET,
     },
     "signal_generate": perf_records.SIGNAL_OFFSETS,
 }
-_FIELD = re.compile(r"field:(?:pid_t|int) (\w+);\s+offset:(\d+);\s+size:4;")
+_FIELD = re.compile(r"field:(?:pid_t|int|long) (\w+);\s+offset:(\d+);\s+size:[48];")
 
 
 class TracepointScheduler(PerfScheduler):

@@ -7,7 +7,7 @@ import signal
 from app.timeline import wire
 from app.timeline.model import Ending
 from app.timeline.records import Limit, SignalSent, StatSample
-from app.timeline.states import Cause, Reason
+from app.timeline.states import Cause, Evidence, Reason, State
 from tests.fusion.world import ROOT, World, assert_whole, at, row_at, rows, track_of
 
 CHILD = 200
@@ -198,3 +198,17 @@ def test_stopped_process_is_seen_in_proc() -> None:
     world.on(20, CHILD, cpu=1, pid=CHILD)
     timeline = world.timeline(30)
     assert ("stopped", 5, 20) in rows(timeline, track_of(timeline, CHILD))
+
+
+def test_stop_that_the_switch_itself_tells_needs_no_look_and_is_the_kernels_word() -> None:
+    world = family()
+    world.off(5, CHILD, cpu=1, pid=CHILD, stopped=True)
+    world.add(StatSample(at(8), CHILD, CHILD, "T", 0))
+    world.on(9, CHILD, cpu=1, pid=CHILD)
+    world.off(12, CHILD, cpu=1, pid=CHILD)
+    world.on(20, CHILD, cpu=1, pid=CHILD)
+    timeline = world.timeline(30)
+    child = track_of(timeline, CHILD)
+    assert ("stopped", 5, 9) in rows(timeline, child)
+    assert [row.evidence for row in timeline.of(child, State.STOPPED)] == [Evidence.KERNEL]
+    assert ("blocked", 12, 20) in rows(timeline, child)

@@ -47,9 +47,15 @@ class World:
         self.add(SwitchIn(at(ms), pid, tid, cpu))
 
     def off(
-        self, ms: float, tid: int, cpu: int = 0, pid: int = ROOT, preempted: bool = False
+        self,
+        ms: float,
+        tid: int,
+        cpu: int = 0,
+        pid: int = ROOT,
+        preempted: bool = False,
+        stopped: bool = False,
     ) -> None:
-        self.add(SwitchOut(at(ms), pid, tid, cpu, preempted))
+        self.add(SwitchOut(at(ms), pid, tid, cpu, preempted, stopped))
 
     def new(self, ms: float, tid: int, pid: int = ROOT, by: int = ROOT, of: int = ROOT) -> None:
         self.add(TaskNew(at(ms), pid, tid, of, by))

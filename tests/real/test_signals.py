@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.timeline.states import Cause, FlowKind
+from app.timeline.states import Cause, Evidence, FlowKind, Reason, State
 from tests.worker.driver import Driver, skip_where_refused, spec
 
 pytestmark = pytest.mark.real
@@ -36,6 +36,49 @@ if __name__ == "__main__":
     print("ready", flush=True)
     time.sleep(60)
 """
+
+
+STOPS = """
+import os, signal, time
+from multiprocessing import Lock, Process
+
+def computes():
+    while time.process_time() < 0.3: pass
+def sleeps(): time.sleep(0.4)
+def waits(lock):
+    with lock: pass
+
+def stop_shortly(process):
+    os.kill(process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    os.kill(process.pid, signal.SIGCONT)
+
+if __name__ == "__main__":
+    lock = Lock()
+    with lock:
+        targets = [(computes, ()), (sleeps, ()), (waits, (lock,))]
+        children = [Process(target=f, args=args, name=f.__name__) for f, args in targets]
+        for child in children: child.start()
+        time.sleep(0.1)
+        for _ in range(3):
+            for child in children: stop_shortly(child)
+            time.sleep(0.02)
+    for child in children: child.join()
+"""
+
+
+def test_stops_of_less_than_a_look_are_told_and_what_stood_still_goes_on_waiting() -> None:
+    with Driver(spec(STOPS, witness="tracepoints")) as worker:
+        timeline = worker.end()
+    skip_where_refused(timeline, "tracepoints")
+    named = {track.name: track for track in timeline.tracks.values()}
+    for name, reason in [("computes", None), ("sleeps", Reason.SLEEP), ("waits", Reason.LOCK)]:
+        stops = timeline.of(named[name], State.STOPPED)
+        assert 1 <= len(stops) <= 3, name  # the parent may be in time to let it go on at once
+        assert {row.evidence for row in stops} == {Evidence.KERNEL}
+        waits = timeline.of(named[name], State.BLOCKED)
+        said = {row.reason for row in waits if row.start_ns > stops[0].start_ns}
+        assert said == ({reason} if reason else set()), name
 
 
 @pytest.mark.parametrize("witness", ["tracepoints", "perf"])

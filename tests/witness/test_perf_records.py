@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
 from app.timeline.records import (
     Dropped,
     SignalSent,
@@ -15,7 +17,7 @@ from app.timeline.records import (
     Wakeup,
     Waking,
 )
-from app.witness.perf_records import Instant, decode
+from app.witness.perf_records import Instant, Tracepoint, decode
 
 
 def sample_id(pid: int, tid: int, t: int, cpu: int) -> bytes:
@@ -132,21 +134,39 @@ def test_decode_signal_tells_who_sent_it() -> None:
     ]
 
 
-def test_decode_switch_has_the_instant_of_its_tracepoint_for_both() -> None:
-    def sample(leaves: int, comes: int, t: int) -> bytes:
-        fields = struct.pack("<HBBi16siiq", 372, 0, 0, leaves, b"python", leaves, 120, 1)
-        fields += struct.pack("<16sii", b"python", comes, 120)
-        raw = struct.pack("<I", len(fields)) + fields
-        return record(9, 0, sample_id(7, leaves, t, 1), raw)
+SWITCHES: dict[int, Tracepoint] = {372: "sched_switch"}
 
-    names, instant = {372: "sched_switch"}, Instant()
+
+def sched_switch(leaves: int, comes: int, t: int, state: int = 1) -> bytes:
+    """Such a sample of CPU 1; ``state`` is who leaves' state, of which 1 is an ordinary wait."""
+    fields = struct.pack("<HBBi16siiq", 372, 0, 0, leaves, b"python", leaves, 120, state)
+    fields += struct.pack("<16sii", b"python", comes, 120)
+    raw = struct.pack("<I", len(fields)) + fields
+    return record(9, 0, sample_id(7, leaves, t, 1), raw)
+
+
+@pytest.mark.parametrize(
+    ("state", "stopped"),
+    [(1, False), (2, False), (4, True), (8, True), (0x100, False), (0x40, False)],
+    ids=["waits", "disk", "stopped", "traced", "preempted", "parked"],
+)
+def test_decode_switch_says_who_was_stopped(state: int, stopped: bool) -> None:
+    instant = Instant()
+    data = sched_switch(8, 0, 100, state) + switch(1 << 13, 7, 8, 101, 1)
+    assert decode(data, SWITCHES, instant) == [SwitchOut(100, 7, 8, 1, False, stopped)]
+    after = switch(0, 7, 8, 190, 1) + switch(1 << 13, 7, 8, 200, 1)  # its sample was lost
+    assert decode(after, SWITCHES, instant)[1] == SwitchOut(200, 7, 8, 1, False, False)
+
+
+def test_decode_switch_has_the_instant_of_its_tracepoint_for_both() -> None:
+    instant = Instant()
     out = switch(1 << 13, 7, 8, 101, 1)
-    assert decode(sample(8, 9, 100) + out, names, instant) == [  # type: ignore[arg-type]
+    assert decode(sched_switch(8, 9, 100) + out, SWITCHES, instant) == [
         SwitchOut(100, 7, 8, 1, False)
     ]
     # The other half comes with the next drain; a switch whose sample was lost keeps its own time.
-    data = switch(0, 7, 9, 103, 1) + switch(1 << 13, 7, 9, 200, 1) + sample(0, 8, 300)
-    assert decode(data + switch(0, 7, 8, 302, 1), names, instant) == [  # type: ignore[arg-type]
+    data = switch(0, 7, 9, 103, 1) + switch(1 << 13, 7, 9, 200, 1) + sched_switch(0, 8, 300)
+    assert decode(data + switch(0, 7, 8, 302, 1), SWITCHES, instant) == [
         SwitchIn(100, 7, 9, 1),
         SwitchOut(200, 7, 9, 1, False),
         SwitchIn(300, 7, 8, 1),
