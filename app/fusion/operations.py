@@ -249,10 +249,8 @@ class Operations:
         for waiter in known.waiters:
             if waiter is life:
                 continue
-            if waiter.lane.state is _BLOCKED:
+            if waiter.lane.state in _WAITING:
                 waiter.lane.pass_to(t, holder.track.id)
-            elif waiter.lane.state in _WAITING:
-                waiter.lane.hold_by(holder.track.id)
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:
         """Who is joined: by the probe's object, else by the kernel's id."""

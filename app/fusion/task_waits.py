@@ -106,7 +106,7 @@ class TaskWaits:
         released, step = known.released, life.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.thing, released, t)
-        _tell(known, holder)
+        _tell(known, holder, t)
 
     def _take_permit(self, known: Known, task: TaskLife, t: int, line: int) -> None:
         held = known.holders.get(task)
@@ -114,7 +114,7 @@ class TaskWaits:
             known.holders[task] = Held(t, line)
         else:
             held.count += 1
-        _tell(known, known.sole_holder())
+        _tell(known, known.sole_holder(), t)
 
     def released(self, t: int, life: ThreadLife, by: TaskLife | None, obj: int) -> None:
         known = self._things.known(obj, Reason.LOCK)
@@ -137,8 +137,8 @@ class TaskWaits:
             self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, thing)
 
 
-def _tell(known: Known, holder: Waiter | None) -> None:
-    """Let those who wait for an object, and for no more than to have it, say who does."""
+def _tell(known: Known, holder: Waiter | None, t: int) -> None:
+    """Let those who wait for an object, and for no more than to have it, say who has it."""
     if holder is None or len(known.waiters) > _CROWD:
         return
     for waiter in known.waiters:
@@ -146,7 +146,7 @@ def _tell(known: Known, holder: Waiter | None) -> None:
         if waiter is holder or op is None or op.reason not in _OWNED:
             continue
         if waiter.lane.state is State.AWAITING:
-            waiter.lane.hold_by(holder.track.id)
+            waiter.lane.pass_to(t, holder.track.id)
 
 
 def _by_this_step(released: tuple[int, int], step: TaskLife | None) -> bool:

@@ -161,7 +161,8 @@ THREAD_TRANSITIONS: dict[State, frozenset[State]] = {
     State.ZOMBIE: frozenset(),
 }
 
-#: Lawful next states of one coroutine track.
+#: Lawful next states of one coroutine track. (A wait for a lock that changes hands is cut there, so
+#: one ``AWAITING`` may follow another of the same object and another holder: ``Lane.pass_to``.)
 COROUTINE_TRANSITIONS: dict[State, frozenset[State]] = {
     State.NEW: frozenset({State.READY, State.RUNNING}),
     State.READY: frozenset({State.RUNNING}),

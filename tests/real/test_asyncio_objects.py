@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from app.timeline.model import Slice
@@ -24,15 +26,24 @@ def told(timeline: Timeline, name: str, state: State = State.AWAITING) -> tuple[
     return row.reason, thing, timeline.tracks[row.holder].name if row.holder else ""
 
 
+def holders(timeline: Timeline, name: str, reason: Reason) -> list[str]:
+    """Who had what this track waited for, in their order: the wait is cut where that changes."""
+    (track,) = timeline.named(name)
+    rows = [row for row in timeline.of(track) if row.reason is reason]
+    assert all(one.end_ns == two.start_ns for one, two in pairwise(rows)), "one wait"
+    return [timeline.tracks[row.holder].name for row in rows]
+
+
 def arrow(timeline: Timeline, by: str, to: str) -> None:
     """The wait of ``to`` was ended by ``by``."""
     (giver,), (taker,) = timeline.named(by), timeline.named(to)
-    row = longest(timeline, to)
+    thing = longest(timeline, to).object
+    ends = {row.end_ns for row in timeline.of(taker) if row.object == thing}
     found = [
         flow
         for flow in timeline.flows
         if (flow.kind, flow.from_track, flow.to_track) == (FlowKind.RELEASE, giver.id, taker.id)
-        and row.start_ns < flow.to_ns <= row.end_ns and flow.object == row.object
+        and flow.to_ns in ends and flow.object == thing
     ]  # fmt: skip
     assert len(found) == 1, (by, to, timeline.flows)
 
@@ -58,10 +69,8 @@ asyncio.run(main())
 """,
         python,
     )
-    (second,) = timeline.named("one2")
-    wait = next(row for row in timeline.of(second) if row.reason is Reason.SEMAPHORE)
-    assert timeline.tracks[wait.holder].name == "one1"
-    assert told(timeline, "one3") == (Reason.SEMAPHORE, "one", "one2")
+    assert holders(timeline, "one2", Reason.SEMAPHORE) == ["one1"]
+    assert holders(timeline, "one3", Reason.SEMAPHORE) == ["one1", "one2"]
     arrow(timeline, "one2", "one3")
     assert told(timeline, "signalled") == (Reason.SEMAPHORE, "signal", "")
     levels = {timeline.things[thing].name: found for thing, found in timeline.levels.items()}

@@ -66,7 +66,10 @@ def check_cover(timeline: Timeline) -> None:
         table = COROUTINE_TRANSITIONS if track.kind is TrackKind.COROUTINE else THREAD_TRANSITIONS
         for before, after in pairwise(rows):
             assert before.end_ns == after.start_ns, (track.name, before, after)
-            if State.UNKNOWN not in (before.state, after.state):
+            if before.state is after.state is State.AWAITING:  # what it waits for changed hands
+                assert (before.reason, before.object) == (after.reason, after.object)
+                assert before.holder != after.holder
+            elif State.UNKNOWN not in (before.state, after.state):
                 assert after.state in table[before.state], (track.name, before, after)
 
 

@@ -14,6 +14,7 @@ from app.catalogue.spans import (
     clip,
     duration,
     lines,
+    merged,
     need_said,
     peak,
     root,
@@ -24,7 +25,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text
-from app.timeline.model import Slice, Track
+from app.timeline.model import Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -86,14 +87,16 @@ def _reason(params: Settings) -> Reason:
     return REASONS[params.shared]
 
 
-def _waits(timeline: Timeline, params: Settings) -> list[Slice]:
-    """When workers awaited the shared object, in order of their begin."""
+def _waits(timeline: Timeline, params: Settings) -> list[Span]:
+    """When workers awaited the shared object, in order of their begin; a wait during which it
+    changed hands is one."""
     reason = _reason(params)
     found = [
-        row
+        wait
         for track in _workers(timeline)
-        for row in timeline.of(track, State.AWAITING)
-        if row.reason is reason
+        for wait in merged(
+            row for row in timeline.of(track, State.AWAITING) if row.reason is reason
+        )
     ]
     if not found:
         raise NotSeen("Nobody had to wait for it.", "没有谁需要等待它。")
