@@ -137,6 +137,10 @@ def emit(kind: int, aux: int = 0, a: int = 0, b: int = 0, c: int = 0) -> None:
     text(kind, aux, a, b, c, "")
 
 
+def mark(kind: int, b: int) -> None:
+    emit(kind, 0, 0, b)
+
+
 def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
     """Write a record with a text; here if it has room, else into the ring that follows.
 

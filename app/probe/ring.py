@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.timeline import wire
 
+    _Writers = tuple[Callable[..., None], Callable[..., None], Callable[[int, int], None]]
     _Grow = Callable[[int], tuple[Any, Any, int, bool]]
 else:
     from . import wire
@@ -33,9 +34,13 @@ CAPACITIES = (1 << 10, 1 << 13, 1 << 16, 1 << 18)
 _PART = struct.Struct("32s")
 #: A text that fills one slot; struct pads it with zeros.
 _SHORT_TEXT = struct.Struct("<H30s")
-#: On a little-endian machine the native layout is the wire's, and is packed faster.
-_native = struct.Struct("@QHHIQQ")
-_SLOT = _native if sys.byteorder == "little" and _native.size == wire.SLOT_SIZE else wire.SLOT
+#: On a little-endian machine the native layout is the wire's, and is packed faster; a long faster
+#: than a long long.
+_native = struct.Struct("@LHHILL")
+_is_native = sys.byteorder == "little" and _native.size == wire.SLOT_SIZE
+_SLOT = _native if _is_native else wire.SLOT
+#: A slot with but a time, a kind and ``b``.
+_MARK = struct.Struct("@LLLL" if _is_native else "<QQQQ")
 _NO_LIMIT = 1 << 63
 # Bound here, because the program's own may be reported, and because a forked child copies each page
 # of memory that it looks something up in.
@@ -51,10 +56,9 @@ directory = first.directory
 newborn: dict[int, Any] = {}
 
 
-def writers(
-    buffer: Any, head: Any, capacity: int, grow: _Grow | None = None
-) -> tuple[Callable[..., None], Callable[..., None]]:
-    """``emit(kind, aux, a, b, c)`` and ``text(kind, aux, a, b, c, string)`` for one thread.
+def writers(buffer: Any, head: Any, capacity: int, grow: _Grow | None = None) -> _Writers:
+    """For one thread ``emit(kind, aux, a, b, c)``, ``text(kind, aux, a, b, c, string)``, and
+    ``mark(kind, b)``, which is ``emit(kind, 0, 0, b)`` in less time.
 
     ``capacity`` is a power of two. ``grow(capacity)`` makes the ring that follows a full one of
     that capacity: its buffer, head and capacity, and whether it is the last. The last goes round,
@@ -63,8 +67,9 @@ def writers(
     Only one thread may call them. A signal handler or a finalizer may interrupt a call and call
     again: a slot is claimed and filled without a call in between.
     """
-    pack, pack_text, TEXT = _SLOT.pack_into, _SHORT_TEXT.pack_into, wire.TEXT
-    now = monotonic_ns
+    pack, pack_text, pack_mark = _SLOT.pack_into, _SHORT_TEXT.pack_into, _MARK.pack_into
+    TEXT, now = wire.TEXT, monotonic_ns
+    slots = memoryview(buffer)[wire.HEADER_SIZE :]
     used = 0
     # A ring that will be followed is not masked: a slot behind its end is refused by pack.
     mask = capacity - 1 if grow is None else -1
@@ -77,13 +82,25 @@ def writers(
         slot = used
         used = slot + 1
         try:
-            pack(buffer, 64 + ((slot & mask) << 5), t, kind, aux, a, b, c)
+            pack(slots, (slot & mask) << 5, t, kind, aux, a, b, c)
         except Exception:
             if slot >= limit:
                 used = slot
                 return follow(t, kind, aux, a, b, c, b"")
-            pack(buffer, 64 + ((slot & mask) << 5), t, 0, 0, 0, 0, 0)
+            pack(slots, (slot & mask) << 5, t, 0, 0, 0, 0, 0)
             faults.note("emit")
+        head[0] = used
+
+    def mark(kind: int, b: int) -> None:
+        nonlocal used
+        t = now()
+        slot = used
+        used = slot + 1
+        try:
+            pack_mark(slots, (slot & mask) << 5, t, kind, b, 0)
+        except Exception:
+            used = slot
+            return emit(kind, 0, 0, b)
         head[0] = used
 
     def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
@@ -98,11 +115,11 @@ def writers(
             if slot + 1 < limit:
                 used = slot + 2
                 try:
-                    pack(buffer, 64 + ((slot & mask) << 5), t, kind | TEXT, aux, a, b, c)
+                    pack(slots, (slot & mask) << 5, t, kind | TEXT, aux, a, b, c)
                 except Exception:
-                    pack(buffer, 64 + ((slot & mask) << 5), t, TEXT, 0, 0, 0, 0)
+                    pack(slots, (slot & mask) << 5, t, TEXT, 0, 0, 0, 0)
                     faults.note("emit")
-                pack_text(buffer, 64 + (((slot + 1) & mask) << 5), length, data)
+                pack_text(slots, ((slot + 1) & mask) << 5, length, data)
                 head[0] = used
                 return
         data = _cut(data)
@@ -113,12 +130,12 @@ def writers(
         if slot + count >= limit:
             return follow(t, kind | wire.TEXT, aux, a, b, c, data)
         used = slot + 1 + count
-        _write(buffer, slot, mask, (t, kind | wire.TEXT, aux, a, b, c, data))
+        _write(slots, slot, mask, (t, kind | wire.TEXT, aux, a, b, c, data))
         head[0] = used
 
     def follow(*record: Any) -> None:
         """Write the record into the ring that follows this one, which is full."""
-        nonlocal buffer, head, capacity, used, mask, limit, waiting
+        nonlocal buffer, slots, head, capacity, used, mask, limit, waiting
         waiting.append(record)
         if len(waiting) > 1:
             return  # this call interrupted the making of that ring, and is written when it is made
@@ -126,7 +143,7 @@ def writers(
         try:
             if grow is not None:
                 buffer, head, capacity, last = grow(capacity)
-                used = 0
+                slots, used = memoryview(buffer)[wire.HEADER_SIZE :], 0
         except Exception:
             faults.note("a ring could not grow")
         if buffer is old:
@@ -138,24 +155,24 @@ def writers(
             used = slot + 1 + ((len(each[6]) + 31) >> 5)
             if used > limit:  # so many calls interrupted this one
                 mask, limit = capacity - 1, _NO_LIMIT
-            _write(buffer, slot, mask, each)
+            _write(slots, slot, mask, each)
         head[0] = used
 
-    return emit, text
+    return emit, text, mark
 
 
-def _write(buffer: Any, slot: int, mask: int, record: tuple[Any, ...]) -> None:
+def _write(slots: Any, slot: int, mask: int, record: tuple[Any, ...]) -> None:
     """Store a record, and the text that is its last part, into the slots claimed for it."""
     t, kind, aux, a, b, c, data = record
     try:
-        _SLOT.pack_into(buffer, 64 + ((slot & mask) << 5), t, kind, aux, a, b, c)
+        _SLOT.pack_into(slots, (slot & mask) << 5, t, kind, aux, a, b, c)
     except Exception:
-        _SLOT.pack_into(buffer, 64 + ((slot & mask) << 5), t, kind & wire.TEXT, 0, 0, 0, 0)
+        _SLOT.pack_into(slots, (slot & mask) << 5, t, kind & wire.TEXT, 0, 0, 0, 0)
         faults.note("emit")
     for start in range(0, len(data), 32):
         slot += 1
         # struct pads the last part with zeros
-        _PART.pack_into(buffer, 64 + ((slot & mask) << 5), data[start : start + 32])
+        _PART.pack_into(slots, (slot & mask) << 5, data[start : start + 32])
 
 
 def _cut(data: bytes) -> bytes:
@@ -214,10 +231,15 @@ def _nothing(*_: Any) -> None:
 class Step:
     """The step of an asyncio task that this thread runs."""
 
-    __slots__ = ("driven", "emit", "loops", "name", "primitive", "task", "text")
+    __slots__ = ("driven", "emit", "loops", "mark", "name", "primitive", "task", "text")
 
-    def __init__(self, emit: Callable[..., None], text: Callable[..., None]) -> None:
-        self.emit, self.text = emit, text
+    def __init__(
+        self,
+        emit: Callable[..., None],
+        text: Callable[..., None],
+        mark: Callable[[int, int], None],
+    ) -> None:
+        self.emit, self.text, self.mark = emit, text, mark
         self.task = 0  # the task's id; 0: none
         self.primitive: Any = None  # the asyncio object that it is about to await
         self.name = ""  # name of the task that is being made
@@ -237,28 +259,28 @@ class Here(_thread._local):
         self.putting = 0  # id of the multiprocessing queue into which a put() is under way
         self.getting = 0  # the same of a get(), until its item is told
         self.raised = ""  # type of what ended this thread's run()
-        begin(self)
-        self.step = Step(self.emit, self.text)
+        mark = begin(self)
+        self.step = Step(self.emit, self.text, mark)
 
 
-def begin(local: Here) -> None:
-    """Give the calling thread its ring and write the record that introduces it.
+def begin(local: Here) -> Callable[[int, int], None]:
+    """Give the calling thread its ring and write the record that introduces it; its ``mark``.
 
     Without a folder for rings nothing is recorded.
     """
     ident = _thread.get_ident()
     thread = newborn.pop(ident, None)
     if not directory:
-        return
+        return _nothing
     if ident == first.owner:
         local.emit, local.text = first.emit, first.text
-        return
+        return first.mark
     number = next(_numbers)
     try:
-        local.emit, local.text = _mapped(number, number)
+        local.emit, local.text, mark = _mapped(number, number)
     except Exception:
         faults.note("thread %d is not recorded" % _thread.get_native_id())
-        return
+        return _nothing
     if number == 0:
         first.introduce(local.text)  # it has no file
     elif thread is not None:
@@ -267,9 +289,10 @@ def begin(local: Here) -> None:
         local.text(wire.THREAD_START, int(thread.daemon), 0, ident, maker, thread.name)
     else:
         local.emit(wire.THREAD_START, 1)
+    return mark
 
 
-def _mapped(number: int, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
+def _mapped(number: int, thread: int) -> _Writers:
     capacity = CAPACITIES[0]
     ring = make(capacity, number, thread, wire.FOLLOWED)
     return writers(*ring, capacity, _growing(thread))
@@ -279,8 +302,10 @@ def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
     """The writers of the ring that follows the file of the first records, from now those of the
     calling thread. (Who holds the old ones is passed on by them.)"""
     local = here
-    emit, text = _mapped(next(_numbers), first.number)
-    local.emit, local.text = local.step.emit, local.step.text = emit, text
+    step = local.step
+    emit, text, mark = _mapped(next(_numbers), first.number)
+    local.emit, local.text = step.emit, step.text = emit, text
+    step.mark = mark
     return emit, text
 
 

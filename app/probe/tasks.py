@@ -45,16 +45,15 @@ def patch_base_events(module: Any) -> None:
             kind = kind_of(callback.__class__)
             if kind is None:
                 kind = kinds[callback.__class__]
-            if kind:
-                task = callback.__self__
-                if kind == 2:
-                    if task.__class__ is task_type and args and task._fut_waiter is args[0]:
-                        pass  # certainly its wake-up: it is called with what the task awaits
-                    elif callback.__name__ not in names or not isinstance(task, task_type):
-                        kind = 0
-                elif kind == 3 and callback.__func__ not in kinds.methods:
-                    kind = 0
-            if not kind:
+            task: Any = callback.__self__ if kind else None
+            if kind == 2:
+                if task.__class__ is task_type and args and task._fut_waiter is args[0]:
+                    pass  # certainly its wake-up: it is called with what the task awaits
+                elif callback.__name__ not in names or not isinstance(task, task_type):
+                    task = None
+            elif kind == 3 and callback.__func__ not in kinds.methods:
+                task = None
+            if task is None:
                 if not plain:
                     return _other(self, callback, args, context)
                 handle = plain_handle(callback, args, self, context)
@@ -75,7 +74,7 @@ def patch_base_events(module: Any) -> None:
             else:
                 handle = _other(self, callback, args, context)
                 handle.__class__ = task_handle
-            step.emit(_READY, 0, 0, ident)
+            step.mark(_READY, ident)
             return handle
 
         def _other(self: Any, callback: Any, args: Any, context: Any) -> Any:
@@ -138,7 +137,7 @@ def patch_uvloop(module: Any) -> None:
             except AttributeError:
                 ident = _introduce(task, step, sys._getframe(1))
             handle = original(self, task_handle(callback, args)._run, context=context)
-            step.emit(_READY, 0, 0, ident)
+            step.mark(_READY, ident)
             return handle
 
         return call_soon
@@ -202,11 +201,10 @@ def _task_handle(base: Any) -> Any:
         def _run(self) -> None:
             task = self._callback.__self__
             step = here.step
-            emit = step.emit
             before = step.task
             ident = step.task = task._timeslice
             step.primitive = None
-            emit(_RUN, 0, 0, ident)
+            step.mark(_RUN, ident)
             try:
                 run(self)
             finally:
@@ -214,12 +212,12 @@ def _task_handle(base: Any) -> Any:
                 future = task._fut_waiter
                 if future is None and task.done():
                     if task._exception is None and not task.cancelled():
-                        emit(_DONE, 0, 0, ident)
+                        step.mark(_DONE, ident)
                     else:
                         report_done(task, ident)
                 else:
                     reason, line, awaited = describe(task, future, step.primitive)
-                    emit(_PAUSE, reason, line, ident, awaited)
+                    step.emit(_PAUSE, reason, line, ident, awaited)
                 # An exception may keep this frame, which is not to keep the task.
                 del self, task, future
 

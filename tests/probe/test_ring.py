@@ -48,15 +48,15 @@ def test_ring_is_unmapped_with_its_writers(ring: Any, tmp_path: Path) -> None:
     def mapped() -> bool:
         return str(tmp_path) in Path("/proc/self/maps").read_text()
 
-    emit, text = ring.writers(*ring.make(16, 0, 0), 16)
-    emit(1)
+    writers = ring.writers(*ring.make(16, 0, 0), 16)
+    writers[0](1)
     assert mapped()
-    del emit, text
+    del writers
     assert not mapped()
 
 
 def test_record_holds_every_field_at_its_limit(ring: Any, tmp_path: Path) -> None:
-    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
+    emit, *_ = ring.writers(*ring.make(16, 0, 0), 16)
     emit(wire.ENTER, 0xFFFF, 0xFFFFFFFF, 2**64 - 1, 2**64 - 2)
     (row,) = read_ring(only(tmp_path)).rows
     assert row[4:9] == ("ENTER", 0xFFFF, 0xFFFFFFFF, 2**64 - 1, 2**64 - 2)
@@ -67,7 +67,7 @@ def test_record_out_of_range_never_raises(
 ) -> None:
     noted: list[str] = []
     monkeypatch.setattr(ring.faults, "note", noted.append)
-    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
+    emit, *_ = ring.writers(*ring.make(16, 0, 0), 16)
     emit(wire.ENTER, -1, 2**40, object())
     emit(wire.LEAVE)
     assert noted == ["emit"]
@@ -75,7 +75,7 @@ def test_record_out_of_range_never_raises(
 
 
 def test_ring_wraps_and_counts_what_is_lost(ring: Any, tmp_path: Path) -> None:
-    emit, _ = ring.writers(*ring.make(16, 0, 0), 16)
+    emit, *_ = ring.writers(*ring.make(16, 0, 0), 16)
     for number in range(40):
         emit(wire.VALUE, 0, number)
     read = read_ring(only(tmp_path))
@@ -86,7 +86,7 @@ def test_ring_wraps_and_counts_what_is_lost(ring: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 29, 30, 31, 61, 62, 63, 989, 990, 991, 5000])
 def test_text_of_any_length_is_read_back_or_cut(ring: Any, tmp_path: Path, length: int) -> None:
-    emit, text = ring.writers(*ring.make(64, 0, 0), 64)
+    emit, text, _ = ring.writers(*ring.make(64, 0, 0), 64)
     string = "".join(chr(97 + index % 26) for index in range(length))
     text(wire.OBJECT, 1, 2, 3, 4, string)
     emit(wire.LEAVE)
@@ -96,7 +96,7 @@ def test_text_of_any_length_is_read_back_or_cut(ring: Any, tmp_path: Path, lengt
 
 
 def test_text_wraps_around_the_end(ring: Any, tmp_path: Path) -> None:
-    emit, text = ring.writers(*ring.make(16, 0, 0), 16)
+    emit, text, _ = ring.writers(*ring.make(16, 0, 0), 16)
     for _ in range(14):
         emit(wire.VALUE)
     text(wire.OBJECT, 0, 0, 0, 0, "x" * 100)
@@ -104,12 +104,37 @@ def test_text_wraps_around_the_end(ring: Any, tmp_path: Path) -> None:
 
 
 def test_text_is_cut_between_characters(ring: Any, tmp_path: Path) -> None:
-    _, text = ring.writers(*ring.make(64, 0, 0), 64)
+    _, text, _ = ring.writers(*ring.make(64, 0, 0), 64)
     text(wire.OBJECT, 0, 0, 0, 0, "线程" * 400)
     text(wire.OBJECT, 0, 0, 0, 0, "\udcff")
     first, second = read_ring(only(tmp_path)).rows
     assert first.text == ("线程" * 400)[: wire.TEXT_MAX // 3]
     assert second.text == "\\udcff"
+
+
+@pytest.mark.parametrize("capacity", [16, 2])
+def test_mark_is_an_emit_of_an_id_alone(
+    ring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capacity: int
+) -> None:
+    monkeypatch.setattr(ring, "CAPACITIES", (capacity, 16))
+    monkeypatch.setattr(ring, "_numbers", itertools.count(6))
+    made = ring.make(capacity, 5, 5, wire.FOLLOWED)
+    emit, _, mark = ring.writers(*made, capacity, ring._growing(5))
+    ids = [1, 1 << 40, (1 << 64) - 1]
+    for ident in ids:
+        emit(wire.TASK_READY, 0, 0, ident)
+        mark(wire.TASK_READY, ident)
+    rows = [row for each in rings(tmp_path) for row in each.rows]
+    assert [(row.kind, row.b) for row in rows] == [("TASK_READY", n) for n in ids for _ in "em"]
+    assert {(row.aux, row.a, row.c) for row in rows} == {(0, 0, 0)}
+    assert [row.t for row in rows] == sorted(row.t for row in rows)
+
+
+def test_mark_out_of_range_never_raises(ring: Any, tmp_path: Path) -> None:
+    _, _, mark = ring.writers(*ring.make(16, 0, 0), 16)
+    mark(wire.TASK_READY, -1)
+    mark(wire.TASK_READY, 3)
+    assert [row.kind for row in read_ring(only(tmp_path)).rows][-1] == "TASK_READY"
 
 
 def test_interrupted_emit_loses_nothing(ring: Any, tmp_path: Path) -> None:
@@ -124,7 +149,7 @@ def test_interrupted_emit_loses_nothing(ring: Any, tmp_path: Path) -> None:
                 emit(wire.LEAVE)  # comes between the slot's store and the head's
             head[0] = value
 
-    emit, _ = ring.writers(buffer, Head(), 16)
+    emit, *_ = ring.writers(buffer, Head(), 16)
     emit(wire.ENTER)
     emit(wire.VALUE)
     assert [row.kind for row in read_ring(only(tmp_path)).rows] == ["ENTER", "LEAVE", "VALUE"]
@@ -151,7 +176,8 @@ def growing(ring: Any, monkeypatch: pytest.MonkeyPatch, *capacities: int) -> tup
     monkeypatch.setattr(ring, "CAPACITIES", capacities)
     monkeypatch.setattr(ring, "_numbers", itertools.count(6))
     made = ring.make(capacities[0], 5, 5, wire.FOLLOWED)
-    return ring.writers(*made, capacities[0], ring._growing(5))  # type: ignore[no-any-return]
+    emit, text, _ = ring.writers(*made, capacities[0], ring._growing(5))
+    return emit, text
 
 
 def rings(folder: Path) -> list[Ring]:
