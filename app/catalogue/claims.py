@@ -107,7 +107,7 @@ def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
         name = cut[0].facts.get("name", "?")
         return not_seen(
             f"The run was cut short ({name}), so this can't be told.",
-            f"运行被提前终止({name})，因此无法判断。",
+            f"运行被提前终止（{name}），因此无法判断。",
         )
     return answer
 

@@ -12,6 +12,8 @@ from app.web.i18n import negotiate, script_messages
 from app.web.messages import extracted, missing, translated
 from tests.web.make import application
 
+#: Half-width punctuation between Chinese characters, or a bracket behind one.
+NARROW = re.compile("[\u4e00-\u9fff](?:[,;:?!][\u4e00-\u9fff]|\\()")
 PLACEHOLDER = re.compile(r"\{(\w*)[^}]*\}|%\((\w+)\)s")
 
 
@@ -39,6 +41,12 @@ def test_translations_keep_the_placeholders() -> None:
             if message.id and names(str(text)) != names(ids if isinstance(ids, str) else ids[1]):
                 wrong.append(message.id)
     assert not wrong
+
+
+def test_translations_have_chinese_punctuation_and_one_way_to_say_you() -> None:
+    told = [text for item in translated("zh") if item.id for text in [str(item.string)]]
+    assert len(told) > 400
+    assert not [text for text in told if NARROW.search(text) or "您" in text]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ QUESTIONS = (
         "meanwhile",
         Text(
             "One coroutine sleeps, in the way that you have set. What do the tickers do meanwhile?",
-            "一个协程按您选择的方式睡眠。这段时间里，那些 ticker 协程在做什么？",
+            "一个协程按你选择的方式睡眠。这段时间里，那些 ticker 协程在做什么？",
         ),
         Choice(
             {

@@ -100,7 +100,7 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
     ]  # fmt: skip
     return either(
         bool(inside),
-        f"Within add_done_callback, of {duration(end - begin)}, main itself ran {len(inside)} "
+        f"add_done_callback took {duration(end - begin)}; within it main itself ran {len(inside)} "
         "callback(s).",
         f"add_done_callback 用了 {duration(end - begin)}，"
         f"期间主线程自己执行了 {len(inside)} 个回调。",

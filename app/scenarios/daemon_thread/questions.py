@@ -32,7 +32,7 @@ QUESTIONS = (
         Text(
             "Main's code takes the least time; worker and logger go on. In which order do they "
             "end?",
-            "主线程的代码最先写完，worker 和 logger 还在工作。三者按什么顺序结束？",
+            "主线程的代码用时最短，worker 和 logger 还在工作。三者按什么顺序结束？",
         ),
         Order(_ITEMS),
         ends,

@@ -75,7 +75,7 @@ def check_process(timeline: Timeline, params: Settings) -> Answer:
         after == before and process.pid != main.pid,
         f"The process {process.pid} left: {left}. Main ({main.pid}) had before: {before}, and "
         f"after: {after}.",
-        f"进程 {process.pid} 最后是：{left}。主进程({main.pid})之前是：{before}，之后是：{after}。",
+        f"进程 {process.pid} 最后是：{left}。主进程（{main.pid}）之前是：{before}，之后是：{after}。",
         [whole(timeline, process)],
     )
 
@@ -90,7 +90,7 @@ def check_thread(timeline: Timeline, params: Settings) -> Answer:
         after == left and thread.pid == main.pid,
         f"The thread, in process {thread.pid}, left: {left}. Main ({main.pid}) had after it: "
         f"{after}.",
-        f"线程在进程 {thread.pid} 里，最后是：{left}。此后主进程({main.pid})是：{after}。",
+        f"线程在进程 {thread.pid} 里，最后是：{left}。此后主进程（{main.pid}）是：{after}。",
         [whole(timeline, thread)],
     )
 

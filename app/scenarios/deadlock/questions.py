@@ -23,9 +23,9 @@ QUESTIONS = (
     Question(
         "states",
         Text(
-            "Ann takes the noodles first, Bob the fork. Draw what you expect of them, from the "
+            "Ann takes the fork first, Bob the noodles. Draw what you expect of them, from the "
             "start of the run to its end.",
-            "Ann 先拿面条，Bob 先拿叉子。请画出从运行开始到结束，您预计他们各处于什么状态。",
+            "Ann 先拿叉子，Bob 先拿面条。请画出从运行开始到结束，你预计他们各处于什么状态。",
         ),
         DRAWING,
         states,

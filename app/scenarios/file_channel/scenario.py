@@ -197,7 +197,7 @@ SCENARIO = Scenario(
                 )
                 if params.lock == "none"
                 else Text(
-                    "With a lock exactly the tickets that there are are sold.",
+                    "With a lock exactly as many tickets are sold as there are.",
                     "加锁后，卖出的票不多不少。",
                 )
             ),

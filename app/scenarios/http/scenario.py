@@ -37,7 +37,7 @@ class Settings(Parameters):
             "block": Text("blocks (time.sleep)", "阻塞（time.sleep）"),
         },
     )
-    clients: int = integer(6, Text("Clients", "客户数"), minimum=1, maximum=20)
+    clients: int = integer(6, Text("Clients", "客户端数"), minimum=1, maximum=20)
     ms: int = integer(
         200, Text("The slow part takes", "慢的部分耗时"), minimum=20, maximum=500, unit="ms"
     )
@@ -88,7 +88,7 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
         parents <= {main.id} and not threads,
         f"{len(clients)} clients and the server's {len(servers)} handlers ran on "
         f"{len(parents)} thread; there were {len(threads)} others.",
-        f"{len(clients)} 个客户和服务器的 {len(servers)} 个处理者都在 {len(parents)} 个线程上；"
+        f"{len(clients)} 个客户端和服务器的 {len(servers)} 个处理者都在 {len(parents)} 个线程上；"
         f"另外还有 {len(threads)} 个线程。",
         [whole(timeline, track) for track in clients],
     )
@@ -133,7 +133,7 @@ def check_clients_await(timeline: Timeline, params: Settings) -> Answer:
         total(awaiting) > total(running) and bool(together),
         f"{len(clients)} clients were awaiting for {duration(total(awaiting))} and running for "
         f"{duration(total(running))}.",
-        f"{len(clients)} 个客户共等待 {duration(total(awaiting))}，"
+        f"{len(clients)} 个客户端共等待 {duration(total(awaiting))}，"
         f"运行 {duration(total(running))}。",
         awaiting,
     )
@@ -191,7 +191,7 @@ SCENARIO = Scenario(
             "one-thread",
             Text(
                 "Server and clients share one thread.",
-                "服务器和客户共用一个线程。",
+                "服务器和客户端共用一个线程。",
             ),
             check_one_thread,
         ),
@@ -214,7 +214,7 @@ SCENARIO = Scenario(
             "clients-await",
             Text(
                 "Clients await their answers side by side, and hardly run.",
-                "客户并排等待各自的回答，自己几乎不运行。",
+                "各客户端同时等待各自的响应，自己几乎不运行。",
             ),
             check_clients_await,
         ),

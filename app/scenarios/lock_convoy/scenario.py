@@ -196,7 +196,7 @@ SCENARIO = Scenario(
             "handed-on",
             Text(
                 "Each release goes straight to one who waits: the convoy moves on by one.",
-                "每次释放都直接轮到一个等待者：车队向前挪一位。",
+                "每次释放都直接轮到一个等待者：队伍向前挪一位。",
             ),
             check_handed_on,
         ),

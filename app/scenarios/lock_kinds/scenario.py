@@ -339,7 +339,7 @@ SCENARIO = Scenario(
         Claim(
             "too-often",
             Text(
-                "A BoundedSemaphore refuses a release too many with ValueError.",
+                "A BoundedSemaphore refuses one release too many, with ValueError.",
                 "BoundedSemaphore 遇到多余的释放会抛出 ValueError。",
             ),
             check_too_often,

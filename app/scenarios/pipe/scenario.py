@@ -273,7 +273,7 @@ SCENARIO = Scenario(
             lambda params: (
                 Text(
                     "Readers meet the end of file when the last writing end is closed, not before.",
-                    "最后一个写端关闭时，读进程才会遇到文件结束(EOF)，不会更早。",
+                    "最后一个写端关闭时，读进程才会遇到文件结束（EOF），不会更早。",
                 )
                 if params.close
                 else Text(

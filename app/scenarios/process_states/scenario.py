@@ -91,7 +91,7 @@ def check_time_slice(timeline: Timeline, params: Settings) -> Answer:
     if not params.one_cpu or len(workers) < 2:
         return not_seen(
             f"They hardly had to share a CPU ({counts}).",
-            f"它们几乎不需要争用 CPU({counts})。",
+            f"它们几乎不需要争用 CPU（{counts}）。",
             spans,
         )
     need_exact(timeline)

@@ -19,7 +19,7 @@ QUESTIONS = (
         Text(
             "Several threads add to one counter, without a lock or with one, as you have set it. "
             "What part of the steps is lost?",
-            "几个线程给同一个计数器加一，有锁或没有锁由您设置。有百分之多少的步数会丢失？",
+            "几个线程给同一个计数器加一，有锁或没有锁由你设置。有百分之多少的步数会丢失？",
         ),
         Number(0, 100, "%", near=0.3),
         lost,

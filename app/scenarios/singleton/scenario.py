@@ -124,7 +124,9 @@ def check_later(timeline: Timeline, params: Settings) -> Answer:
     """After the making nobody waits long for the lock again."""
     askers = _askers(timeline)
     if params.guard != "double-checked":
-        return not_seen("Every call took the lock.", "每次调用都加锁，或者没有锁。")
+        return not_seen(
+            "Every call took the lock, or there was none.", "每次调用都加锁，或者没有锁。"
+        )
     made = [row for asker in askers for row in _rows(timeline, asker, Reason.SLEEP)]
     if not made or not params.ask_again or len(askers) < 2:
         return not_seen("Nobody asked again.", "没有线程再次获取。")
