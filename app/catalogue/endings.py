@@ -11,7 +11,7 @@ _WORDS = {
     Cause.RAISED: Text("raised", "抛出异常"),
     Cause.EXIT: Text("left by sys.exit", "由 sys.exit 退出"),
     Cause.SIGNAL: Text("ended by a signal", "被信号终止"),
-    Cause.DAEMON: Text("ended as a daemon", "作为守护被终止"),
+    Cause.DAEMON: Text("ended as a daemon", "作为守护进程被终止"),
     Cause.WITH_PROCESS: Text("gone with its process", "随进程消失"),
     Cause.CANCELLED: Text("cancelled", "被取消"),
     Cause.NEVER_AWAITED: Text("never awaited", "从未被 await"),

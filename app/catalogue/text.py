@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 #: The catalogue's languages, the first being the one to fall back to.
@@ -20,3 +21,9 @@ class Text(NamedTuple):
 
     def json(self) -> dict[str, str]:
         return {"en": self.en, "zh": self.zh}
+
+
+def listed(items: Iterable[str]) -> Text:
+    """The items in a row, with the comma of each language; a dash where there are none."""
+    found = list(items)
+    return Text(", ".join(found) or "–", "、".join(found) or "–")

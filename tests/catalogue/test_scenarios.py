@@ -14,7 +14,7 @@ from app.catalogue import Scenario, Text, load
 from app.catalogue.render import constants
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-#: Half-width punctuation between Chinese characters, or a bracket behind one: a slip of the keyboard.
+#: Half-width punctuation between Chinese characters, a bracket behind one: slips of the keyboard.
 NARROW = re.compile("[\u4e00-\u9fff](?:[,;:?!][\u4e00-\u9fff]|\\()")
 #: Programs that are longer for a reason, which docs/decisions.md says.
 LONGER = {"schedulers": 168, "compare-three": 125, "brokers": 102}

@@ -80,7 +80,7 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     return either(
         len(parents) == 1 and not together,
         f"{len(tasks)} tasks ran {sum(map(len, running))} times on {len(parents)} thread; "
-        f"{len(together)} times two of them at once.",
+        f"two of them at once {len(together)} times.",
         f"{len(tasks)} 个任务在 {len(parents)} 个线程上共运行 {sum(map(len, running))} 次；"
         f"其中两个同时运行 {len(together)} 次。",
         together or [row for rows in running for row in rows],

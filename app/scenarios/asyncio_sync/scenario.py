@@ -113,7 +113,7 @@ def check_kept(timeline: Timeline, params: Settings) -> Answer:
     if len(sections) < 2:
         return not_seen("No two sections were seen.", "没有看到两个临界区。")
     most, _ = peak(sections)
-    en = f"{len(sections)} sections; up to {most} workers were in theirs at once."
+    en = f"{len(sections)} sections; at most {most} of the workers were in theirs at once."
     zh = f"共进入临界区 {len(sections)} 次；同时在其中的最多 {most} 个。"
     if params.shared == "nothing":
         if params.workers < 2:

@@ -9,7 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_said, percent, root, starting, total
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import OPEN, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -125,11 +125,11 @@ def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
     who = [track for track, spans in asleep.items() if total(spans) > 0.5 * sleep.length_ns]
     if not who:
         return not_seen("No thread was seen to sleep that long.", "没有看到哪个线程睡了这么久。")
-    names = ", ".join(timeline.tracks[track].name for track in who)
+    names = listed(timeline.tracks[track].name for track in who)
     return either(
         (loop in who) == (params.sleep == "time.sleep"),
-        f"The thread that slept: {names}.",
-        f"睡眠的线程：{names}。",
+        f"The thread that slept: {names.en}.",
+        f"睡眠的线程：{names.zh}。",
         [span for track in who for span in asleep[track]],
     )
 

@@ -19,7 +19,7 @@ from app.catalogue.spans import (
     stretches,
     total,
 )
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -80,11 +80,11 @@ def check_where(timeline: Timeline, params: Settings) -> Answer:
         (right if as_said else wrong).append(Span(line.track, line.ns, line.ns))
     if not right and not wrong:
         return not_seen("No callback was seen.", "没有看到任何回调。")
-    names = ", ".join(dict.fromkeys(timeline.tracks[span.track].name for span in right + wrong))
+    names = listed(dict.fromkeys(timeline.tracks[span.track].name for span in right + wrong))
     return either(
         not wrong,
-        f"{len(right) + len(wrong)} callbacks ran in: {names}.",
-        f"{len(right) + len(wrong)} 个回调的执行者：{names}。",
+        f"{len(right) + len(wrong)} callbacks ran in: {names.en}.",
+        f"{len(right) + len(wrong)} 个回调的执行者：{names.zh}。",
         wrong or right,
     )
 

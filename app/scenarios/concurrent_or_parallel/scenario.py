@@ -101,7 +101,7 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
     rows = [row for found in running.values() for row in found]
     together = pairwise(list(running.values()))
     most, _ = peak(rows)
-    en = f"Up to {most} ran at one instant; two or more for {duration(total(together))}, "
+    en = f"At most {most} ran at one instant; two or more for {duration(total(together))}, "
     en += f"{percent(total(together), total(rows))} of all their running."
     zh = f"同一时刻最多有 {most} 个在运行；两个以上同时运行的时间共 {duration(total(together))}，"
     zh += f"占全部运行时间的 {percent(total(together), total(rows))}。"

@@ -75,7 +75,8 @@ def check_process(timeline: Timeline, params: Settings) -> Answer:
         after == before and process.pid != main.pid,
         f"The process {process.pid} left: {left}. Main ({main.pid}) had before: {before}, and "
         f"after: {after}.",
-        f"进程 {process.pid} 最后是：{left}。主进程（{main.pid}）之前是：{before}，之后是：{after}。",
+        f"进程 {process.pid} 最后是：{left}。"
+        f"主进程（{main.pid}）之前是：{before}，之后是：{after}。",
         [whole(timeline, process)],
     )
 

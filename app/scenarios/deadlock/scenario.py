@@ -9,7 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, end_of, named, need_exact, percent, total, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import OPEN, Finding, Slice
 from app.timeline.states import Cause, Reason, State
 from app.timeline.timeline import Timeline
@@ -134,14 +134,14 @@ def check_hold_and_wait(timeline: Timeline, params: Settings) -> Answer:
         and 0 <= wait.held_since_ns <= finding.start_ns
         for wait in finding.cycle
     )
-    held = ", ".join(
+    held = listed(
         f"{timeline.tracks[wait.holder].name} ({duration(finding.start_ns - wait.held_since_ns)})"
         for wait in finding.cycle
     )
     return either(
         closed,
-        f"When the cycle closed, each had held its lock for some time: {held}.",
-        f"循环形成时，双方各自已经持有锁：{held}。",
+        f"When the cycle closed, each had held its lock for some time: {held.en}.",
+        f"循环形成时，双方各自已经持有锁：{held.zh}。",
         _spans_of(timeline, finding),
     )
 

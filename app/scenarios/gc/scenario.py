@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, said, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -94,11 +94,11 @@ def check_no_thread(timeline: Timeline, params: Settings) -> Answer:
         for track in timeline.of_kind(TrackKind.THREAD)
         if track.pid == root(timeline).pid
     ]  # fmt: skip
-    names = ", ".join(track.name for track in threads)
+    names = listed(track.name for track in threads)
     return either(
         {track.name for track in threads} == {"maker", "other"},
-        f"Threads beside main: {names}; {len(found)} collections.",
-        f"除主线程外的线程：{names}；回收 {len(found)} 次。",
+        f"Threads beside main: {names.en}; {len(found)} collections.",
+        f"除主线程外的线程：{names.zh}；回收 {len(found)} 次。",
         [whole(timeline, track) for track in threads],
     )
 

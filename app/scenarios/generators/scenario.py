@@ -60,7 +60,7 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     return either(
         not together and len(threads) == 1,
         f"{len(workers)} generators had {len(turns)} turns on {len(threads)} thread; "
-        f"{len(together)} times two of them ran at once.",
+        f"two of them ran at once {len(together)} times.",
         f"{len(workers)} 个生成器在 {len(threads)} 个线程上共运行 {len(turns)} 轮；"
         f"其中两个同时运行 {len(together)} 次。",
         together or turns,

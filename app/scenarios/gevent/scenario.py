@@ -123,8 +123,8 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     threads = {track.parent for track in greenlets}
     return either(
         not together and len(threads) == 1,
-        f"{len(greenlets)} greenlets on {len(threads)} thread; {len(together)} times two of them "
-        "were running at once.",
+        f"{len(greenlets)} greenlets on {len(threads)} thread; two of them were "
+        f"running at once {len(together)} times.",
         f"{len(greenlets)} 个 greenlet 在 {len(threads)} 个线程上；其中两个同时运行 "
         f"{len(together)} 次。",
         together or [row for track in greenlets for row in timeline.of(track, State.RUNNING)],

@@ -125,10 +125,10 @@ def check_wants_gil(timeline: Timeline, params: Settings) -> Answer:
     share = percent(total(wanting), total(wanting) + total(other))
     return either(
         total(wanting) > 0.8 * (total(wanting) + total(other)),
-        f"While another one ran, they wanted the GIL for {duration(total(wanting))} and did other "
-        f"things for {duration(total(other))}: {share}.",
-        f"别的线程运行时，它们等待 GIL 共 {duration(total(wanting))}，"
-        f"做其他事情共 {duration(total(other))}：占 {share}。",
+        f"While another one ran, they wanted the GIL for {share} of the time: for "
+        f"{duration(total(wanting))}, and did other things for {duration(total(other))}.",
+        f"别的线程运行时，它们有 {share} 的时间在等待 GIL：共 {duration(total(wanting))}，"
+        f"做其他事情 {duration(total(other))}。",
         wanting,
     )
 

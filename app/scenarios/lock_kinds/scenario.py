@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.scenarios.lock_kinds.sentences import KINDS, SENTENCES
 from app.timeline.model import Flow, Slice, Track
 from app.timeline.states import FlowKind, ObjectKind, Reason, State, TrackKind
@@ -182,14 +182,14 @@ def _barrier(timeline: Timeline, params: Settings) -> Answer:
         for track in users
     }
     last = {flow.from_track for flow in flows}
-    names = ", ".join(timeline.tracks[track].name for track in sorted(last))
+    names = listed(timeline.tracks[track].name for track in sorted(last))
     before = [flow for flow in flows if any((ns or 0) > flow.from_ns for ns in came.values())]
     free = {flow.to_track for flow in flows}
     return either(
         len(last) == 1 and not before and len(free) == len(users) - 1,
-        f"{names} came last and let {len(free)} of the {len(users) - 1} others go on; "
+        f"{names.en} came last and let {len(free)} of the {len(users) - 1} others go on; "
         f"{len(before)} of them before all had come.",
-        f"{names} 最后到达，放行了其余 {len(users) - 1} 个线程中的 {len(free)} 个；"
+        f"{names.zh} 最后到达，放行了其余 {len(users) - 1} 个线程中的 {len(free)} 个；"
         f"其中 {len(before)} 个在全部到齐之前就被放行。",
         [row for track in users for row in _waits(timeline, track, params)],
     )
@@ -261,8 +261,10 @@ def check_twice(timeline: Timeline, params: Settings) -> Answer:
         if flow.kind is FlowKind.RELEASE and flow.to_track == track.id
     ]
     again = [row for row in waits if row.start_ns >= max(got_first, default=0) and not row.holder]
-    en = f"The second time it was blocked for {duration(total(again))}: {answers[0].text}."
-    zh = f"第二次获取时阻塞了 {duration(total(again))}：{answers[0].text}。"
+    en = (
+        f'The second time it was blocked for {duration(total(again))}. It said "{answers[0].text}".'
+    )
+    zh = f"第二次获取时阻塞了 {duration(total(again))}，输出“{answers[0].text}”。"
     got = answers[0].text.endswith("got it")
     if params.kind == "rlock":
         return either(got and total(again) < params.patience * 0.1e9, en, zh, again or waits)

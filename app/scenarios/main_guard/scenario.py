@@ -11,7 +11,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -52,11 +52,11 @@ def check_read(timeline: Timeline, params: Settings) -> Answer:
         if (match := re.match(r"process (\d+) reads this file, as (\w+)", line.text))
     ]
     again = [reader for reader in readers if reader[0] != main.id]
-    told = ", ".join(f"{pid} ({name})" for _, pid, name in readers)
+    told = listed(f"{pid} ({name})" for _, pid, name in readers)
     return either(
         bool(again) == (params.method != "fork") and all(item[2] != "__main__" for item in again),
-        f"The file was read {len(readers)} times, by the processes {told}; main is {main.pid}.",
-        f"文件被读取 {len(readers)} 次，进程：{told}；主进程是 {main.pid}。",
+        f"The file was read {len(readers)} times, by the processes {told.en}; main is {main.pid}.",
+        f"文件被读取 {len(readers)} 次，进程：{told.zh}；主进程是 {main.pid}。",
         [whole(timeline, timeline.tracks[track]) for track, *_ in readers],
     )
 

@@ -187,7 +187,7 @@ SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
     place=5,
-    title=Text("Asking for a process, and ending it", "查询进程与结束进程"),
+    title=Text("Querying and ending a process", "查询进程与结束进程"),
     summary=Text(
         "is_alive(), exitcode, terminate(), kill(), join(timeout) and close(), on children that "
         "take their end in different ways.",

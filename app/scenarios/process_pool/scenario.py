@@ -19,7 +19,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -176,11 +176,11 @@ def check_helpers(timeline: Timeline, params: Settings) -> Answer:
     _tasks(timeline)
     main = root(timeline)
     threads = [track for track in timeline.children(main) if track.kind is TrackKind.THREAD]
-    names = ", ".join(track.name for track in threads) or "–"
+    names = listed(track.name for track in threads)
     return either(
         bool(threads),
-        f"Main's process has {len(threads)} threads that the program never made: {names}.",
-        f"主进程里有 {len(threads)} 个程序没有创建过的线程：{names}。",
+        f"Main's process has {len(threads)} threads that the program never made: {names.en}.",
+        f"主进程里有 {len(threads)} 个程序没有创建过的线程：{names.zh}。",
         [whole(timeline, track) for track in threads],
     )
 

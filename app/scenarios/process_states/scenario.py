@@ -21,7 +21,7 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -80,23 +80,23 @@ def _preempted(rows: list[Slice]) -> list[Slice]:
 def check_time_slice(timeline: Timeline, params: Settings) -> Answer:
     workers = workers_of(timeline)
     found = {track.id: _preempted(timeline.of(track)) for track in workers}
-    counts = ", ".join(f"{track.name} {len(found[track.id])}×" for track in workers)
+    counts = listed(f"{track.name} {len(found[track.id])}×" for track in workers)
     spans = [row for rows in found.values() for row in rows]
     if all(found.values()):
         return holds(
-            f"Sent from running back to ready: {counts}.",
-            f"从运行被换回就绪的次数：{counts}。",
+            f"Sent from running back to ready: {counts.en}.",
+            f"从运行被换回就绪的次数：{counts.zh}。",
             spans,
         )
     if not params.one_cpu or len(workers) < 2:
         return not_seen(
-            f"They hardly had to share a CPU ({counts}).",
-            f"它们几乎不需要争用 CPU（{counts}）。",
+            f"They hardly had to share a CPU ({counts.en}).",
+            f"它们几乎不需要争用 CPU（{counts.zh}）。",
             spans,
         )
     need_exact(timeline)
     return either(
-        False, f"Not every one was: {counts}.", f"并非每个进程都被换下：{counts}。", spans
+        False, f"Not every one was: {counts.en}.", f"并非每个进程都被换下：{counts.zh}。", spans
     )
 
 
@@ -164,11 +164,11 @@ def check_equal_shares(timeline: Timeline, params: Settings) -> Answer:
             f"共用 CPU 的轮次太少（{turns}），无法比较。",
         )
     spread = (max(got.values()) - min(got.values())) / mean
-    shares = ", ".join(f"{t.name} {percent(got[t.id], sum(got.values()))}" for t in workers)
+    shares = listed(f"{t.name} {percent(got[t.id], sum(got.values()))}" for t in workers)
     return either(
         spread <= EVEN,
-        f"Of the CPU time they got: {shares}; least and most lie {percent(spread, 1)} apart.",
-        f"各自所得 CPU 时间占比：{shares}；最多与最少相差 {percent(spread, 1)}。",
+        f"Of the CPU time they got: {shares.en}; least and most lie {percent(spread, 1)} apart.",
+        f"各自所得 CPU 时间占比：{shares.zh}；最多与最少相差 {percent(spread, 1)}。",
         [Span(track.id, start, end) for track in workers],
     )
 

@@ -10,7 +10,7 @@ from app.catalogue.parameters import Parameters, integer
 from app.catalogue.passing import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, named, starting, total, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Flow, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -137,11 +137,11 @@ def check_feeder(timeline: Timeline, params: Settings) -> Answer:
         for track in producers
     }
     with_feeder = [track for track in producers if threads[track.id]]
-    names = ", ".join(sorted({child.name for found in threads.values() for child in found})) or "–"
+    names = listed(sorted({child.name for found in threads.values() for child in found}))
     return either(
         len(with_feeder) == len(producers),
-        f"{len(with_feeder)} of {len(producers)} producers have a second thread ({names}).",
-        f"{len(producers)} 个生产者中有 {len(with_feeder)} 个多了一个线程（{names}）。",
+        f"{len(with_feeder)} of {len(producers)} producers have a second thread ({names.en}).",
+        f"{len(producers)} 个生产者中有 {len(with_feeder)} 个多了一个线程（{names.zh}）。",
         [whole(timeline, child) for found in threads.values() for child in found],
     )
 

@@ -19,7 +19,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -207,11 +207,11 @@ def check_price(timeline: Timeline, params: Settings) -> Answer:
     steps = params.adders * params.steps
     groups["manager"] += _managers(timeline)
     cost = {place: _cpu(timeline, tracks) / steps for place, tracks in groups.items()}
-    each = ", ".join(f"{place} {duration(cost[place])}" for place in PLACES)
+    each = listed(f"{place} {duration(cost[place])}" for place in PLACES)
     return either(
         cost["manager"] > max(cost["value"], cost["block"]),
-        f"CPU time of a step: {each}.",
-        f"每一步的 CPU 时间：{each}。",
+        f"CPU time of a step: {each.en}.",
+        f"每一步的 CPU 时间：{each.zh}。",
         [whole(timeline, track) for tracks in groups.values() for track in tracks],
     )
 

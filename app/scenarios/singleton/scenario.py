@@ -62,7 +62,7 @@ def check_count(timeline: Timeline, params: Settings) -> Answer:
             break
     else:
         return not_seen("The program never came to its count.", "程序没有输出计数结果。")
-    en = f"{called} calls gave {different} different objects."
+    en = f"Of {called} calls came {different} different object{'s' * (different != 1)}."
     zh = f"调用 {called} 次，得到 {different} 个不同的对象。"
     spans = [whole(timeline, asker) for asker in askers]
     if params.guard != "none":

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, lines, root, total, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -112,11 +112,11 @@ def check_parent(timeline: Timeline, params: Settings) -> Answer:
         for name, parent in told.items()
         if (parent == main.pid) == name.startswith("forkserver-")
     ]
-    told_text = ", ".join(f"{name} → {parent}" for name, parent in told.items())
+    told_text = listed(f"{name} → {parent}" for name, parent in told.items())
     return either(
         not wrong,
-        f"main is {main.pid}; the children's parents are: {told_text}.",
-        f"main 的 pid 是 {main.pid}；各子进程的父进程：{told_text}。",
+        f"main is {main.pid}; the children's parents are: {told_text.en}.",
+        f"main 的 pid 是 {main.pid}；各子进程的父进程：{told_text.zh}。",
         [whole(timeline, children[name]) for name in wrong or told],
     )
 
@@ -142,12 +142,12 @@ def check_cost(timeline: Timeline, params: Settings) -> Answer:
             "要比较，请选择全部三种方式，并且每种至少启动两个子进程。",
         )
     least = {method: min(costs[method], key=lambda span: span.length_ns) for method in METHODS}
-    figures = ", ".join(f"{method} {duration(least[method].length_ns)}" for method in METHODS)
+    figures = listed(f"{method} {duration(least[method].length_ns)}" for method in METHODS)
     order = [least[method].length_ns for method in METHODS]
     return either(
         order == sorted(order),
-        f"From start() to the child's first line, at best: {figures}.",
-        f"从调用 start() 到子进程输出第一行，最快：{figures}。",
+        f"From start() to the child's first line, at best: {figures.en}.",
+        f"从调用 start() 到子进程输出第一行，最快：{figures.zh}。",
         list(least.values()),
     )
 

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, percent, root, starting, whole
-from app.catalogue.text import Text
+from app.catalogue.text import Text, listed
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -87,10 +87,10 @@ def check_between(timeline: Timeline, params: Settings) -> Answer:
     name, version = _version(timeline)
     inside = _between(_bytecode(timeline))
     points = [row for row in inside if row.signals]
-    told = ", ".join(f"{row.name} ({row.signals})" for row in points) or "–"
-    en = f"{len(points)} of {len(inside)} bytecodes from reading to writing were met: {told}; "
+    told = listed(f"{row.name} ({row.signals})" for row in points)
+    en = f"{len(points)} of {len(inside)} bytecodes from reading to writing were met: {told.en}; "
     en += f"on {name}."
-    zh = f"从读到写的 {len(inside)} 条字节码中，有 {len(points)} 条之后遇到了信号：{told}；"
+    zh = f"从读到写的 {len(inside)} 条字节码中，有 {len(points)} 条之后遇到了信号：{told.zh}；"
     zh += f"解释器：{name}。"
     expected = params.step != "plain" or version < (3, 10)
     return either(bool(points) == expected, en, zh, [whole(timeline, root(timeline))])
@@ -102,10 +102,12 @@ def check_where(timeline: Timeline, params: Settings) -> Answer:
     if not met:
         return not_seen("No signal met the step itself.", "没有信号落在这一步之内。")
     others = [row.name for row in met if not row.name.startswith(CHECKS)]
-    names = ", ".join(dict.fromkeys(row.name for row in met))
-    en = f"Signals came after {names}; {len(others)} of these are no call, loop's end or "
+    names = listed(dict.fromkeys(row.name for row in met))
+    en = f"Signals came after {names.en}; {len(others)} of these are no call, loop's end or "
     en += f"beginning; on {name}."
-    zh = f"信号出现在这些字节码之后：{names}；其中 {len(others)} 条不是调用、循环回跳或函数开头；"
+    zh = (
+        f"信号出现在这些字节码之后：{names.zh}；其中 {len(others)} 条不是调用、循环回跳或函数开头；"
+    )
     zh += f"解释器：{name}。"
     spans = [whole(timeline, root(timeline))]
     return either(bool(others) == (version < (3, 10)), en, zh, spans)

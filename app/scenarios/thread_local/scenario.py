@@ -76,10 +76,10 @@ def check_mix(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("It takes two threads that answer.", "需要至少两个线程作答。")
     mixed = [line for track, line in answers.items() if _value(line) != servers[track].name]
     kept = said(timeline, "main remembers main", root(timeline))
-    en = f"{len(mixed)} of {len(answers)} remember somebody else: "
-    en += f"{'; '.join(line.text for line in mixed) or '–'}."
-    zh = f"{len(answers)} 个中有 {len(mixed)} 个记成了别人："
-    zh += f"{'；'.join(line.text for line in mixed) or '–'}。"
+    en = f"{len(mixed)} of {len(answers)} remember somebody else"
+    en += f": {'; '.join(line.text for line in mixed)}." if mixed else "."
+    zh = f"{len(answers)} 个中有 {len(mixed)} 个记成了别人"
+    zh += f"：{'；'.join(line.text for line in mixed)}。" if mixed else "。"
     spans = [whole(timeline, servers[track]) for track in answers]
     if params.kind != "global":
         if not said(timeline, "main remembers"):
