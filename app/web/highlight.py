@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -30,8 +31,16 @@ def _fence(code: str, language: str, _: str) -> str:
     return highlight(code, lexer, HtmlFormatter(nowrap=True))
 
 
+def _lower_headings(state: StateCore) -> None:
+    """Headings of a text stand one level below the page's heading above it."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1:]) + 1)}"
+
+
 #: Raw HTML in the text stays text, and links to scripts stay text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "highlight": _fence}).enable("table")
+_MARKDOWN.core.ruler.push("lower_headings", _lower_headings)
 
 
 @lru_cache(maxsize=256)

@@ -197,6 +197,30 @@ def test_kinds_differ_by_colour_and_strong_ones_by_pattern(
     }  # fmt: skip
 
 
+def test_a_name_is_cut_in_its_middle(server: PageServer, open_page: Opener) -> None:
+    """Of names that begin alike the ends tell which is which."""
+    publish(server, scenes.dinner(), done=True)
+    page = open_page()
+    cut = page.page.evaluate(
+        """async () => {
+          const main = document.querySelector("script[type=module]").src;
+          const { fittedName } = await import(new URL("render/pen.js", main).href);
+          const pen = document.createElement("canvas").getContext("2d");
+          pen.font = "12px sans-serif";
+          const one = "wait_in_a_coroutine (Task-27)";
+          const rooms = [1000, 120, 60, 4];
+          return rooms.map((room) => {
+            const text = fittedName(pen, one, room);
+            return [text, pen.measureText(text).width <= room];
+          });
+        }"""
+    )
+    assert all(fits for _, fits in cut)
+    whole, long, short, nothing = (text for text, _ in cut)
+    assert whole == "wait_in_a_coroutine (Task-27)" and nothing == ""
+    assert re.fullmatch(r"wait_.*….*-27\)", long) and re.fullmatch(r"w.*….*7\)", short)
+
+
 def test_page_speaks_chinese(server: PageServer, open_page: Opener) -> None:
     frames = scenes.dinner()
     publish(server, frames, done=True)
@@ -213,7 +237,7 @@ def test_page_speaks_chinese(server: PageServer, open_page: Opener) -> None:
     assert page.text("#findings .finding-title") == "死锁：0.930 s 至 1.840 s。"
     assert page.text("#run-state") == "已结束，历时 1.84 s"
     daemon = page.page.text_content(f"#text-rows tr[data-track='{scenes.DAEMON}']") or ""
-    assert "守护：父进程的主代码已结束，因此它被终止。" in daemon
+    assert "守护进程：父进程的主代码已结束，因此它被终止。" in daemon
 
 
 def test_sentences_of_the_worker_are_said_in_chinese(server: PageServer, open_page: Opener) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,19 @@ def test_catalogue_search(client: TestClient, query: str, found: list[str]) -> N
     assert sorted(re.findall(r'href="/scenarios/([a-z-]+)"', page)) == found
     assert "<script>" not in page
     assert found or "No scenario matches" in page
+
+
+def test_headings_of_every_page_go_down_step_by_step(client: TestClient) -> None:
+    one, other = finished(client), finished(client)
+    for path in (
+        "/", "/runs", "/scenarios/dead-lock", f"/runs/{one}", "/compare",
+        f"/compare/{one}/{other}",
+    ):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        levels = [int(level) for level in re.findall(r"<h([1-6])\b", answer.text)]
+        assert levels[0] == 1 and levels.count(1) == 1, path
+        assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), (path, levels)
 
 
 def test_scenario_shows_program_notes_and_form(client: TestClient) -> None:

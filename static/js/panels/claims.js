@@ -56,8 +56,9 @@ export class Claims {
     return item;
   }
 
-  /** @param {Record<string, string>} text by language */
+  /** @param {Record<string, string>} text by language; no line ends between number and unit */
   #in(text) {
-    return text[this.language] ?? text.en ?? "";
+    const found = text[this.language] ?? text.en ?? "";
+    return found.replace(/(\d) (?=(?:%|ns|µs|ms|s|KiB|MiB)(?![A-Za-z]))/gu, "$1\u00a0");
   }
 }

@@ -73,7 +73,7 @@ export class Textual {
   /** @param {Track} track @param {number | null} endNs */
   #ending(track, endNs) {
     if (endNs === null) return endingSentence(track, this.#nameOf);
-    const words = `${instant(endNs)}: ${endingSentence(track, this.#nameOf)}`;
+    const words = instant(endNs) + t(": ") + endingSentence(track, this.#nameOf);
     if (track.end_ns === null || track.end_ns <= endNs) return words;
     const time = instant(track.end_ns);
     return [words, t("Its parent collected it at {time}.", { time })].join(" ");
@@ -92,7 +92,7 @@ export class Textual {
       const time = columns.end[row] < 0
         ? t("still")
         : duration(columns.end[row] - columns.start[row]);
-      const what = label && label !== kind ? `${kind} (${label})` : kind;
+      const what = label && label !== kind ? t("{kind} ({label})", { kind, label }) : kind;
       words.push(`${what} ${time}`);
     };
     const count = columns.length;

@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { instant, tickLabel, tickStep } from "../base/times.js";
-import { fitted, font, topOf, widthOf } from "./pen.js";
+import { firstWhole, fittedName, font, topOf, widthOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("../view/layout.js").Row} Row */
@@ -152,18 +152,30 @@ function paintName(scene, row) {
   }
   left += 13 * unit;
   let right = scene.namesPx - 9 * unit;
-  const detail = row.folded ? `+${row.folds}` : narrow ? "" : row.detail;
-  if (detail) {
-    pen.font = font(scene, 11.5);
-    pen.fillStyle = palette.colour.mute;
-    pen.fillText(detail, right - widthOf(pen, detail), middle);
-    right -= widthOf(pen, detail) + 8 * unit;
-  }
   const strong = row.type === "group" || track?.kind === "process" || pinned;
   const small = track?.kind === "coroutine" || row.type === "cpu";
-  pen.font = font(scene, small ? 12 : 12.5, strong ? 640 : 400);
-  pen.fillStyle = track && track.end_ns !== null ? palette.colour.mute : palette.colour.ink;
+  const nameFont = font(scene, small ? 12 : 12.5, strong ? 640 : 400);
+  pen.font = nameFont;
+  const gap = 8 * unit;
   const whole = track?.daemon ? t("{name} (daemon)", { name: row.name }) : row.name;
-  const name = widthOf(pen, whole) <= right - left ? whole : row.name;
-  pen.fillText(fitted(pen, name, right - left), left, middle);
+  // "daemon" and an object's kind are left out before the name is cut
+  const bare = (row.type === "object" && model.things.get(row.id)?.name) || row.name;
+  const name = firstWhole(pen, [whole, bare], right - left) || bare;
+  const spare = right - left - gap - widthOf(pen, name);
+  pen.font = font(scene, 11.5);
+  const detail = row.folded ? `+${row.folds}` : narrow ? "" : detailWithin(pen, row.detail, spare);
+  if (detail) {
+    pen.fillStyle = palette.colour.mute;
+    pen.fillText(detail, right - widthOf(pen, detail), middle);
+    right -= widthOf(pen, detail) + gap;
+  }
+  pen.font = nameFont;
+  pen.fillStyle = track && track.end_ns !== null ? palette.colour.mute : palette.colour.ink;
+  pen.fillText(fittedName(pen, name, right - left), left, middle);
+}
+
+/** The number beside a name gives way before the name is cut.
+ *  @param {CanvasRenderingContext2D} pen @param {string} detail @param {number} room */
+function detailWithin(pen, detail, room) {
+  return firstWhole(pen, [detail, detail.replace(/^pid /, "")], room);
 }

@@ -53,11 +53,11 @@ export function paintObject(scene, row) {
  *  @param {number} height */
 function paintWaits(scene, object, segment, top, height) {
   const { palette, model } = scene;
-  const names = segment.waiters.map((id) => model.nameOf(id)).join(", ");
+  const names = segment.waiters.map((id) => model.nameOf(id)).join(t(", "));
   const holder = segment.holder ? model.nameOf(segment.holder) : "";
   const label = holder
-    ? t("held by {holder} — {waiters} waits", { holder, waiters: names })
-    : t("{waiters} waits", { waiters: names });
+    ? t("held by {holder} — waiting: {waiters}", { holder, waiters: names })
+    : t("waiting: {waiters}", { waiters: names });
   const alarm = [...model.findings.values()].find(
     (finding) =>
       finding.start_ns < segment.endNs &&

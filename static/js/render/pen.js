@@ -39,6 +39,19 @@ export function fitted(pen, text, room) {
   return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
 }
 
+/** The text cut in its middle: names that begin alike differ at their ends.
+ *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
+export function fittedName(pen, text, room) {
+  if (widthOf(pen, text) <= room) return text;
+  let kept = Math.floor((text.length * room) / widthOf(pen, text));
+  for (; kept >= 4; kept -= 1) {
+    const end = Math.floor(kept * 0.45);
+    const cut = `${text.slice(0, kept - end).trimEnd()}…${text.slice(-end).trimStart()}`;
+    if (widthOf(pen, cut) <= room) return cut;
+  }
+  return "";
+}
+
 /** The first text that fits whole; else "".
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstWhole(pen, texts, room) {

@@ -24,9 +24,7 @@ export function findingSentence(model, finding) {
           ? t("Deadlock from {since} to {until}.", { since, until })
           : t("Deadlock since {since}.", { since }),
         sentence: cycleSentence(model, finding),
-        advice: isMixed(model, finding)
-          ? t("Try: wait with a timeout, hold no lock meanwhile, and never block a loop's thread.")
-          : t("Try: take the locks in one order everywhere, or acquire with a timeout."),
+        advice: adviceOn(model, finding),
         bad: true,
       };
     case "loop-blocked": {
@@ -105,6 +103,16 @@ function isMixed(model, finding) {
   return results || (tasks.length > 0 && tasks.length < finding.cycle.length);
 }
 
+/** @param {Timeline} model @param {Finding} finding */
+function adviceOn(model, finding) {
+  if (isMixed(model, finding)) {
+    return t("Try: wait with a timeout, hold no lock meanwhile, and never block a loop's thread.");
+  }
+  return finding.cycle.length > 1
+    ? t("Try: take the locks in one order everywhere, or acquire with a timeout.")
+    : t("Try: an RLock, which its holder may take again, or acquire with a timeout.");
+}
+
 /** @param {Timeline} model @param {Finding} finding @returns {Part[]} */
 function cycleSentence(model, finding) {
   /** @type {Part[]} */
@@ -123,7 +131,7 @@ function cycleSentence(model, finding) {
           : t("{track} waits for {object}"),
         {
           track: model.nameOf(wait.track),
-          held: held.map((other) => nameOf(other.object)).join(", "),
+          held: held.map((other) => nameOf(other.object)).join(t(", ")),
           object: isHeld(model, wait.object) || itself
             ? nameOf(wait.object)
             : model.nameOf(wait.holder),
@@ -141,7 +149,7 @@ function outcome(model, finding) {
   const endNs = finding.end_ns;
   if (endNs === null) return t("Nobody can go on.");
   return finding.cycle.some((wait) => wentOn(model, wait.track, endNs))
-    ? t("Then one of them gave way.")
+    ? finding.cycle.length > 1 ? t("Then one of them gave way.") : t("Then it gave up waiting.")
     : t("Nobody could go on until the end.");
 }
 
