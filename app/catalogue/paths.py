@@ -32,7 +32,7 @@ PATHS = (
         Text(
             "Ten steps from the states of a process to an event loop that is blocked. Answer "
             "before you press Start.",
-            "从进程的状态到被阻塞的事件循环，共十步。按下“开始”之前先回答问题。",
+            "从进程的状态到被阻塞的事件循环，共十步。按下“启动”之前先回答问题。",
         ),
         (
             Step(

@@ -3,7 +3,7 @@
 import { lowerBound } from "../base/search.js";
 import { t } from "../base/messages.js";
 import { kindCode } from "../model/vocabulary.js";
-import { bar, fitted, font, mergedDots, topOf } from "./pen.js";
+import { bar, firstWhole, fittedName, font, mergedDots, topOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("../view/layout.js").Row} Row */
@@ -33,7 +33,7 @@ export function paintObject(scene, row) {
       const untilNs = Math.min(waitedNs, finding.start_ns, nowNs);
       paintSegment(scene, wait.held_since_ns, untilNs, top, height,
         palette.strong[kindCode("running")], 0.5,
-        t("held by {holder}", { holder: scene.model.nameOf(wait.holder) }), palette.colour.ink);
+        heldBy(scene.model.nameOf(wait.holder)), palette.colour.ink);
     }
   }
   if (after - first > NAMED_ENTRIES) {
@@ -55,9 +55,9 @@ function paintWaits(scene, object, segment, top, height) {
   const { palette, model } = scene;
   const names = segment.waiters.map((id) => model.nameOf(id)).join(t(", "));
   const holder = segment.holder ? model.nameOf(segment.holder) : "";
-  const label = holder
-    ? t("held by {holder} — waiting: {waiters}", { holder, waiters: names })
-    : t("waiting: {waiters}", { waiters: names });
+  const labels = holder
+    ? [t("held by {holder} — waiting: {waiters}", { holder, waiters: names }), ...heldBy(holder)]
+    : [t("waiting: {waiters}", { waiters: names }), names];
   const alarm = [...model.findings.values()].find(
     (finding) =>
       finding.start_ns < segment.endNs &&
@@ -72,11 +72,11 @@ function paintWaits(scene, object, segment, top, height) {
       ? kindCode("gil")
       : columns.kind[Math.max(0, columns.rowAt(segment.startNs))];
     const alpha = isGil ? 0.4 : 1;
-    paintSegment(scene, segment.startNs, caughtNs, top, height, palette.strong[kind], alpha, label,
+    paintSegment(scene, segment.startNs, caughtNs, top, height, palette.strong[kind], alpha, labels,
       palette.colour.ink);
   }
   if (alarm) {
-    paintSegment(scene, caughtNs, segment.endNs, top, height, palette.colour["st-alarm"], 1, label,
+    paintSegment(scene, caughtNs, segment.endNs, top, height, palette.colour["st-alarm"], 1, labels,
       palette.colour["on-alarm"]);
   }
 }
@@ -104,7 +104,7 @@ function paintTurns(scene, lane, gil, first, after, top, height) {
     else {
       paintSegment(scene, turn.startNs, turn.endNs, top, height,
         palette.strong[kindCode("running")], 0.35,
-        t("held by {holder}", { holder: model.nameOf(turn.holder) }), palette.colour.ink);
+        heldBy(model.nameOf(turn.holder)), palette.colour.ink);
     }
   }
 }
@@ -212,7 +212,8 @@ function paintDense(scene, lane, key, first, after, top, height, fill) {
         pen.globalAlpha = 1;
         if (key < 0 && x1 - x0 > 34 && height > 11) {
           pen.fillStyle = palette.colour["on-running"];
-          pen.fillText(fitted(pen, model.nameOf(lane.a[i]), x1 - x0 - 8), x0 + 4, top + height / 2);
+          const name = fittedName(pen, model.nameOf(lane.a[i]), x1 - x0 - 8);
+          pen.fillText(name, x0 + 4, top + height / 2);
         }
       }
     } else {
@@ -232,10 +233,10 @@ function paintDense(scene, lane, key, first, after, top, height, fill) {
 
 /**
  * @param {Scene} scene @param {number} startNs @param {number} endNs @param {number} top
- * @param {number} height @param {string} fill @param {number} alpha @param {string} label
- * @param {string} ink
+ * @param {number} height @param {string} fill @param {number} alpha
+ * @param {string[]} labels the first that fits is written @param {string} ink
  */
-function paintSegment(scene, startNs, endNs, top, height, fill, alpha, label, ink) {
+function paintSegment(scene, startNs, endNs, top, height, fill, alpha, labels, ink) {
   const { pen, scale } = scene;
   const x0 = Math.max(scale.leftPx - 6, scale.toPx(startNs));
   const x1 = Math.min(scale.rightPx + 6, scale.toPx(endNs));
@@ -250,5 +251,11 @@ function paintSegment(scene, startNs, endNs, top, height, fill, alpha, label, in
   const room = Math.min(x1, scale.rightPx) - left - 6;
   if (room < 36) return;
   pen.fillStyle = ink;
-  pen.fillText(fitted(pen, label, room), left, top + height / 2);
+  const label = firstWhole(pen, labels, room) || fittedName(pen, labels.at(-1) ?? "", room);
+  pen.fillText(label, left, top + height / 2);
+}
+
+/** What a holder's segment may say, the longest first. @param {string} holder */
+function heldBy(holder) {
+  return [t("held by {holder}", { holder }), holder];
 }

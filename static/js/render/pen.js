@@ -44,7 +44,7 @@ export function fitted(pen, text, room) {
 export function fittedName(pen, text, room) {
   if (widthOf(pen, text) <= room) return text;
   let kept = Math.floor((text.length * room) / widthOf(pen, text));
-  for (; kept >= 4; kept -= 1) {
+  for (; kept >= 3; kept -= 1) {
     const end = Math.floor(kept * 0.45);
     const cut = `${text.slice(0, kept - end).trimEnd()}…${text.slice(-end).trimStart()}`;
     if (widthOf(pen, cut) <= room) return cut;
