@@ -32,11 +32,17 @@ def work(number):
     return number
 
 
+def called(name, function, *arguments):
+    say(f"{name}: call")
+    result = function(*arguments)
+    say(f"{name}: back")
+    return result
+
+
 def sync_blocking():
     """The result is there when the call is over; until then the caller sleeps."""
     if BLOCKING == "sleep":
-        time.sleep(MS / 1000)
-        return
+        return time.sleep(MS / 1000)
     here, there = socket.socketpair()
     with here, there:
         threading.Timer(MS / 1000, there.sendall, [b"an answer"]).start()
@@ -60,22 +66,13 @@ def async_blocking(futures):
 
 def main():
     with ThreadPoolExecutor(max_workers=RESULTS, thread_name_prefix="pool") as pool:
-        calls = {"sync, blocking": sync_blocking, "sync, non-blocking": sync_non_blocking}
-        for name, call in calls.items():
-            say(f"{name}: call")
-            call()
-            say(f"{name}: back")
-
-        say("async, non-blocking: call")
-        future = async_non_blocking(pool)
-        say("async, non-blocking: back")
+        called("sync, blocking", sync_blocking)
+        called("sync, non-blocking", sync_non_blocking)
+        future = called("async, non-blocking", async_non_blocking, pool)
         compute(MS / 2)  # meanwhile
         future.result()
-
         futures = [pool.submit(work, number) for number in range(1, RESULTS + 1)]
-        say("async, blocking: call")
-        async_blocking(futures)
-        say("async, blocking: back")
+        called("async, blocking", async_blocking, futures)
 
 
 if __name__ == "__main__":

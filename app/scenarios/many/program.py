@@ -27,29 +27,28 @@ async def wait_in_a_coroutine():
 def private_kib():
     """Memory of this process that it shares with no other (Linux)."""
     with open("/proc/self/smaps_rollup") as file:
-        rows = [line.split() for line in file if line.startswith("Private")]
-    return sum(int(row[1]) for row in rows)
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private"))
 
 
-def report(kind, count, started, memory):
-    each = f"{memory / count:.1f} KiB each"
-    print(f"{count} {kind}: started in {started * 1000:.1f} ms, {each}", flush=True)
+def report(kind, count, begin, memory):
+    ms = (time.perf_counter() - begin) * 1000
+    print(f"{count} {kind}: started in {ms:.1f} ms, {memory / count:.1f} KiB each", flush=True)
 
 
 async def coroutines():
-    memory, before = private_kib(), time.perf_counter()
+    memory, begin = private_kib(), time.perf_counter()
     tasks = [asyncio.create_task(wait_in_a_coroutine()) for _ in range(COROUTINES)]
     await asyncio.sleep(0)  # each of them gets to its wait
-    report("coroutines", COROUTINES, time.perf_counter() - before, private_kib() - memory)
+    report("coroutines", COROUTINES, begin, private_kib() - memory)
     await asyncio.gather(*tasks)
 
 
 def threads():
-    memory, before = private_kib(), time.perf_counter()
+    memory, begin = private_kib(), time.perf_counter()
     all_threads = [Thread(target=wait, name=f"thread-{n}") for n in range(THREADS)]
     for thread in all_threads:
         thread.start()
-    report("threads", THREADS, time.perf_counter() - before, private_kib() - memory)
+    report("threads", THREADS, begin, private_kib() - memory)
     for thread in all_threads:
         thread.join()
 
@@ -62,15 +61,14 @@ def tell_and_wait(sender):
 def processes():
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    before = time.perf_counter()
+    begin = time.perf_counter()
     all_processes = [
         context.Process(target=tell_and_wait, args=(sender,), name=f"process-{n}")
         for n in range(PROCESSES)
     ]
     for process in all_processes:
         process.start()
-    memory = sum(receiver.recv() for _ in all_processes)
-    report("processes", PROCESSES, time.perf_counter() - before, memory)
+    report("processes", PROCESSES, begin, sum(receiver.recv() for _ in all_processes))
     for process in all_processes:
         process.join()
 
