@@ -89,16 +89,28 @@ def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
 
 
 def _settings_problems(scenario: Scenario[Any]) -> Iterator[str]:
-    try:
-        settings = constants(scenario.program)
-    except (BadProgram, SyntaxError) as error:
-        yield str(error)
-        return
-    fields = {item.name.upper(): item for item in scenario.fields()}
-    for name in fields.keys() - settings.keys():
+    """Each parameter is a setting of some program, each setting of a program a parameter."""
+    meant = {item.name.upper(): item.default for item in scenario.fields()}
+    missing = set(meant)
+    own = {f"program_{value}.py": value for value in scenario.programs}
+    for file in sorted(scenario.folder.glob("program*.py")):
+        if file.name == "program.py":
+            its, start = meant, ""
+        elif file.name in own and own[file.name] != meant[scenario.by.upper()]:
+            its, start = meant | {scenario.by.upper(): own[file.name]}, f"{file.name}: "
+        else:
+            yield f"{file.name} is the program of no choice."
+            continue
+        try:
+            settings = constants(file.read_text("utf-8"))
+        except (BadProgram, SyntaxError) as error:
+            yield f"{start}{error}"
+            return
+        for name in settings.keys() - its.keys():
+            yield f"{start}The program's setting {name} has no parameter."
+        for name in settings.keys() & its.keys():
+            if settings[name] != its[name]:
+                yield f"{start}The program's {name} is not its parameter's default."
+        missing -= settings.keys()
+    for name in sorted(missing):
         yield f"The program has no setting {name} for its parameter."
-    for name in settings.keys() - fields.keys():
-        yield f"The program's setting {name} has no parameter."
-    for name in fields.keys() & settings.keys():
-        if settings[name] != fields[name].default:
-            yield f"The program's {name} is not its parameter's default."

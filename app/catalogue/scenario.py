@@ -16,7 +16,7 @@ from app.catalogue.claims import Claim, NotSeen, answer_json, ask
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
-from app.catalogue.render import render
+from app.catalogue.render import constants, render
 from app.catalogue.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -38,8 +38,9 @@ class Scenario(Generic[P]):
 
     ``place`` orders the scenarios of one group. ``requires`` names the packages beside the standard
     library that the program imports, by the one name under which pip and Python know each.
-    ``by`` is a choice whose values each have a program of their own: ``program_kafka.py`` for
-    ``kafka``, ``program.py`` for the default.
+    ``by`` is a choice whose values have programs of their own: ``program_kafka.py`` for ``kafka``,
+    ``program.py`` for the default. A value without one has that of the choice before it. Each
+    program has those settings that it needs.
     ``beside`` is what the theory says of a run, where it says more than the claims.
     """
 
@@ -75,11 +76,16 @@ class Scenario(Generic[P]):
         if not self.by:
             return {"": self.program}
         (field,) = [item for item in self.fields() if item.name == self.by]
-        others = [choice.value for choice in field.choices if choice.value != field.default]
-        found = {str(field.default): self.program}
-        return found | {
-            value: (self.folder / f"program_{value}.py").read_text("utf-8") for value in others
-        }
+        found: dict[str, str] = {}
+        program = self.program
+        for choice in field.choices:
+            own = self.folder / f"program_{choice.value}.py"
+            if choice.value == field.default:
+                program = self.program
+            elif own.is_file():
+                program = own.read_text("utf-8")
+            found[choice.value] = program
+        return found
 
     def program_for(self, value: object) -> str:
         """The program for this value of ``by``; the default one for a value that is none."""
@@ -116,7 +122,10 @@ class Scenario(Generic[P]):
     def render(self, params: P) -> str:
         """The program's text with these values in place: exactly what runs."""
         values = {name.upper(): value for name, value in parameters.plain(params).items()}
-        return render(self.program_for(values.get(self.by.upper())), values)
+        program = self.program_for(values.get(self.by.upper()))
+        if self.by:
+            values = {name: values[name] for name in constants(program)}
+        return render(program, values)
 
     def check(self, timeline: Timeline, params: P) -> list[dict[str, Any]]:
         """Each claim's answer on this run, as the JSON values of a frame's head.

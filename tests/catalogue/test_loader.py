@@ -92,6 +92,29 @@ def test_problems_name_a_setting_without_parameter_and_the_other_way_round(
     assert list(problems_of(scenario)) == [problem]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after", "problem"),
+    [
+        ("program_gone.py", "", "", "program_gone.py is the program of no choice."),
+        ("program_redis.py", "", "", "program_redis.py is the program of no choice."),
+        ("program_kafka.py", "MS = 20", "MS = 9", "The program's MS is not its parameter's"),
+        ("program_kafka.py", '"kafka"  #', '"redis"  #', "The program's BROKER is not its"),
+        ("program_kafka.py", "MS = 20", "MANY = 2", "The program's setting MANY has no parameter."),
+        ("program_kafka.py", "MS = 20", "MS = None", "of the settings is not NAME = literal."),
+    ],
+)
+def test_problems_name_a_choice_with_another_program(
+    name: str, before: str, after: str, problem: str, tmp_path: Path
+) -> None:
+    scenario = copy(load()["brokers"], tmp_path)
+    assert list(problems_of(scenario)) == []
+    file = scenario.folder / name
+    text = file.read_text("utf-8") if file.is_file() else scenario.program
+    file.write_text(text.replace(before, after), "utf-8")
+    (found,) = problems_of(scenario)
+    assert problem in found and name in found
+
+
 def test_problems_name_claims_with_one_id(tmp_path: Path) -> None:
     scenario = load()["gil"]
     twice = replace(scenario, claims=scenario.claims[:1] * 2)

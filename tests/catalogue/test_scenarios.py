@@ -104,8 +104,13 @@ def test_program_takes_the_limits_of_every_parameter(scenario: Scenario[Any]) ->
             values = [item.minimum, item.maximum]
         for value in values:
             raw = item.line(value) if item.kind == "table" else str(value)
-            program = scenario.render(scenario.validate({item.name: raw}))
-            assert constants(program)[item.name.upper()] == value
+            others = [{scenario.by: of} if scenario.by else {} for of in scenario.programs]
+            rendered = [
+                constants(scenario.render(scenario.validate(other | {item.name: raw})))
+                for other in others
+            ]
+            found = [each[item.name.upper()] for each in rendered if item.name.upper() in each]
+            assert found and all(each == value for each in found)
 
 
 @every

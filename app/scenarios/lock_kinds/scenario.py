@@ -297,6 +297,7 @@ SCENARIO = Scenario(
         "Lock、RLock、Semaphore、Event、Condition、Barrier 与 Timer：谁在等什么，谁放行了谁。",
     ),
     parameters=Settings,
+    by="kind",
     tags=Tags(
         ideas=(Idea.MUTUAL_EXCLUSION, Idea.BLOCKING),
         primitives=(

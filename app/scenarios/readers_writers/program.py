@@ -1,7 +1,6 @@
 """Several threads read a page, one writes it: reading together is fine, writing must be alone.
 
-A plain lock lets one in at a time. A readers-writers lock lets readers in together; who goes first
-when both want to is a matter of policy.
+A readers-writers lock lets readers in together. Who goes first when both want to is its policy.
 """
 
 import random
@@ -9,7 +8,7 @@ import threading
 import time
 
 # --- settings: change them and run the program again ---
-POLICY = "readers"  # "mutex", "readers" or "writers" first
+POLICY = "readers"  # "readers" or "writers" first; a plain lock has a program of its own
 READERS = 3
 READS = 8  # of each reader
 WRITES = 2  # of the writer
@@ -53,17 +52,6 @@ class Page:
             self.changed.notify_all()
 
 
-class MutexPage:
-    def __init__(self):
-        self.mutex = threading.Lock()
-
-    def read(self):
-        with self.mutex:
-            wait_for_disk()
-
-    write = read
-
-
 def repeat(times, action):
     for _ in range(times):
         until = time.thread_time() + THINK_MS / 1000
@@ -73,7 +61,7 @@ def repeat(times, action):
 
 
 def main():
-    page = MutexPage() if POLICY == "mutex" else Page()
+    page = Page()
     threads = [
         threading.Thread(target=repeat, args=(READS, page.read), name=f"reader-{n}")
         for n in range(1, READERS + 1)

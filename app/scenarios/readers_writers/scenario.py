@@ -151,6 +151,7 @@ SCENARIO = Scenario(
         "读者可以同时读，写者必须独占：普通互斥锁、读者优先与写者优先。",
     ),
     parameters=Settings,
+    by="policy",
     tags=Tags(
         ideas=(Idea.MUTUAL_EXCLUSION, Idea.BLOCKING),
         primitives=("threading.Condition", "threading.Lock"),

@@ -25,7 +25,9 @@ class Settings(Parameters):
         Text("How a step is made", "每一步怎么做"),
         {
             "plain": Text("a plain counter += 1", "直接 counter += 1"),
-            "call": Text("counter += sum(one), through a call", "counter += sum(one)，中间有函数调用"),
+            "call": Text(
+                "counter += sum(one), through a call", "counter += sum(one)，中间有函数调用"
+            ),
             "split": Text("read, a small loop, write", "先读，循环一下，再写回"),
         },
     )
