@@ -23,7 +23,8 @@ test: $(VENV)/.installed-dev lint
 # Every scenario and variant, alone and through the real pipeline, three times: no claim may fail.
 test-catalogue: $(VENV)/.installed-dev
 	@for turn in 1 2 3; do $(BIN)/python -m pytest -q -m "" \
-		tests/catalogue/test_programs.py tests/catalogue/test_variants.py tests/real/test_scenarios.py $(ARGS) || exit 1; done
+		tests/catalogue/test_programs.py tests/catalogue/test_variants.py \
+		tests/catalogue/test_published.py tests/real/test_scenarios.py $(ARGS) || exit 1; done
 
 # The tests that ask for another interpreter: PyPy, Jython, a free-threaded CPython, on the PATH or
 # built into this folder by make free-threaded (some minutes). Skipped by name where it isn't there.
