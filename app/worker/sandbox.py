@@ -16,6 +16,8 @@ FILE_BYTES = 256 << 20
 OPEN_FILES = 1024
 #: Address space is no memory: stacks, arenas and interpreters reserve much more than they use.
 _ADDRESS_SPACE_BYTES = 16 << 30
+#: From SIGXCPU, which may be caught, to SIGKILL.
+_LAST_US = 500_000
 
 #: The program starts with the default answer to each of these, whatever the server had set.
 _DEFAULT_SIGNALS = ("SIGINT", "SIGTERM", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGHUP", "SIGUSR1")
@@ -68,6 +70,9 @@ class Sandbox:
         # One second above the worker's own watch, which has the better sentence.
         cpu_s = int(limits.cpu_s) + 2
         _lower(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
+        # A thread in real time that computes on keeps all others from its CPU, the server too.
+        real_time_us = int(limits.real_time_s * 1e6)
+        _lower(resource.RLIMIT_RTTIME, real_time_us, real_time_us + _LAST_US)
         _lower(resource.RLIMIT_FSIZE, FILE_BYTES)
         _lower(resource.RLIMIT_CORE, 0)
         _lower(resource.RLIMIT_NOFILE, OPEN_FILES)

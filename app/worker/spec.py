@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a worker starts faster without the server's settings
 
 
 class Limits(BaseModel):
-    """Where the system stops a run; each is a total over the whole process tree."""
+    """Where the system stops a run; each but the last is a total over the whole process tree."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,6 +22,9 @@ class Limits(BaseModel):
     memory_bytes: int = Field(1 << 30, ge=1 << 20)
     processes: int = Field(256, ge=2, description="processes and threads together")
     output_bytes: int = Field(1 << 20, ge=1)
+    real_time_s: float = Field(
+        2.0, gt=0, description="of a thread under SCHED_FIFO or SCHED_RR, between two waits"
+    )
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:

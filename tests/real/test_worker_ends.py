@@ -197,6 +197,38 @@ def test_limit_stops_the_run_with_a_sentence(name: str) -> None:
     assert len(timeline.text_of().encode()) <= 5000
 
 
+#: Every CPU is taken in real time by a process that never waits, and that ignores what it may.
+HOGS = """
+import os, signal
+hogs = []
+for cpu in os.sched_getaffinity(0):
+    hogs.append(os.fork())
+    if not hogs[-1]:
+        signal.signal(signal.SIGXCPU, signal.SIG_IGN if cpu % 2 else signal.SIG_DFL)
+        os.sched_setaffinity(0, {cpu})
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+        except PermissionError:
+            os._exit(77)
+        while True: pass
+ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in hogs]
+print('refused' if 77 in ends else 'ended by ' + ' '.join(str(-end) for end in ends))
+"""
+
+
+def test_no_run_keeps_the_server_from_every_cpu_by_real_time() -> None:
+    with Driver(spec(HOGS, limits={"real_time_s": 0.3})) as worker:
+        timeline = worker.end()
+        worker.wait_until_none_survives(2)
+    said = timeline.text_of()
+    if "refused" in said:
+        pytest.skip("real time is refused here, so nobody can take a CPU by it")
+    ends = said.removeprefix("ended by ").split()
+    assert len(ends) == len(os.sched_getaffinity(0))
+    assert {int(end) for end in ends} <= {signal.SIGXCPU, signal.SIGKILL}
+    assert "limit" not in timeline.run
+
+
 def test_fork_bomb_is_bounded() -> None:
     program = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n"
     with Driver(spec(program, limits={"processes": 30})) as worker:
