@@ -90,7 +90,7 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=7,
+    place=8,
     title=Text("Daemon process", "守护进程"),
     summary=Text(
         "Main's code ends while an ordinary child and a daemon still work: which of them goes on?",

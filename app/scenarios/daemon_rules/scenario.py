@@ -95,7 +95,7 @@ def check_helper(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=8,
+    place=9,
     title=Text("The rules for daemons", "守护进程的规则"),
     summary=Text(
         "To make a daemon of a process that runs, and to start a child from a daemon: Python "

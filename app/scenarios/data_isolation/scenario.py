@@ -137,7 +137,7 @@ def check_pages(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=9,
+    place=10,
     title=Text("Whose data is it?", "数据归谁所有"),
     summary=Text(
         "A counter, a list and a block of memory are changed by a child process and by a thread: "

@@ -116,7 +116,7 @@ def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=4,
+    place=5,
     title=Text("The guard of the main module", "主模块的保护语句"),
     summary=Text(
         'A spawned child reads the program\'s file again: what if __name__ == "__main__" is for.',

@@ -186,7 +186,7 @@ def check_timeout(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=5,
+    place=6,
     title=Text("Querying and ending a process", "查询进程与结束进程"),
     summary=Text(
         "is_alive(), exitcode, terminate(), kill(), join(timeout) and close(), on children that "

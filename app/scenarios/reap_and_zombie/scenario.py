@@ -119,7 +119,7 @@ def check_orphan(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=6,
+    place=7,
     title=Text("Zombies and orphans", "僵尸进程与孤儿进程"),
     summary=Text(
         "A child ends while its parent is busy and stays as a zombie until it is joined; an "

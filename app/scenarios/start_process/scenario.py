@@ -179,7 +179,7 @@ def check_work_goes_on(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=3,
+    place=4,
     title=Text("Starting a process", "启动进程"),
     summary=Text(
         "fork, forkserver and spawn, by a function or a subclass: what start() does and costs.",

@@ -1,0 +1,55 @@
+"""Asked before the run: how much the two others get while all four want the CPU."""
+
+from __future__ import annotations
+
+from app.catalogue.claims import NotSeen
+from app.catalogue.questions import Choice, Question
+from app.catalogue.spans import common, need_exact, total
+from app.catalogue.text import Text
+from app.scenarios.kernel_policies.measured import ORDINARY, Four
+from app.scenarios.kernel_policies.settings import Settings
+from app.timeline.timeline import Timeline
+
+#: As much: no more apart than this part; next to nothing: less than this part.
+_AS_MUCH = 0.1
+_HARDLY = 0.05
+
+
+def share(timeline: Timeline, params: Settings) -> str:
+    four = Four(timeline, params)
+    need_exact(timeline)
+    window = four.all_want(four.tracks)
+    got = {name: total(common(four.had(name), window)) for name in four.tracks}
+    ordinary = sum(got[name] for name in ORDINARY)
+    others = sum(got[name] for name in four.others)
+    if ordinary + others < params.cpu_ms * 1_000_000 / 2:
+        raise NotSeen("They hardly wanted the CPU together.", "它们几乎没有同时想要 CPU。")
+    if others < _HARDLY * ordinary:
+        return "nothing"
+    if ordinary < _HARDLY * others:
+        return "all"
+    if abs(others - ordinary) <= _AS_MUCH * ordinary:
+        return "as-much"
+    return "less" if others < ordinary else "more"
+
+
+QUESTIONS = (
+    Question(
+        "share",
+        Text(
+            "Look at the policy of the two others. While all four want the CPU, how much do these "
+            "two get beside the two ordinary ones?",
+            "看看另外两个进程的策略。四个进程都想要 CPU 时，这两个与两个普通进程相比，得到多少？",
+        ),
+        Choice(
+            {
+                "nothing": Text("Next to nothing.", "几乎什么也得不到。"),
+                "less": Text("Less, but not nothing.", "少一些，但不是没有。"),
+                "as-much": Text("As much as those.", "同样多。"),
+                "more": Text("More, but not all.", "多一些，但不是全部。"),
+                "all": Text("All of it, until they are done.", "全部，直到它们算完。"),
+            }
+        ),
+        share,
+    ),
+)
