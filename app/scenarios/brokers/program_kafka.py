@@ -1,18 +1,14 @@
-"""Producers and consumers over a topic in Kafka: a log in partitions, which a group shares out.
-
-The server is sought at its usual port of this machine, or where TIMESLICE_KAFKA_URL says.
-"""
+"""Producers and consumers over a topic in Kafka: a log in partitions, which a group shares out."""
 
 import asyncio
 import os
 import socket
 import time
-from multiprocessing import Process, Value, current_process
+from multiprocessing import Process, Semaphore, active_children, current_process
 from urllib.parse import urlsplit
 
 try:
-    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+    import aiokafka.admin
 except ImportError:
     raise SystemExit("This program needs the package aiokafka: python -m pip install aiokafka")
 
@@ -25,76 +21,58 @@ MS = 20  # computing time of a producer before each message
 # --- end of settings ---
 
 URL = urlsplit(os.environ.get("TIMESLICE_KAFKA_URL") or "kafka://127.0.0.1:9092")
-SERVER = (URL.hostname, URL.port or 9092)
-BOOTSTRAP = f"{SERVER[0]}:{SERVER[1]}"
-
-
-def say(text):
-    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
-
-
-def compute(milliseconds):
-    until = time.process_time() + milliseconds / 1000
-    while time.process_time() < until:
-        pass
+SERVER = f"{URL.hostname}:{URL.port or 9092}"
 
 
 async def create(topic):
-    admin = AIOKafkaAdminClient(bootstrap_servers=BOOTSTRAP)
+    admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=SERVER)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, CONSUMERS, 1)])  # a partition for each consumer
+    await admin.create_topics([aiokafka.admin.NewTopic(topic, CONSUMERS, 1)])  # so many partitions
     await admin.close()
 
 
-async def send(topic):
-    name = current_process().name
-    async with AIOKafkaProducer(bootstrap_servers=BOOTSTRAP, acks="all") as server:
+async def produce(topic):
+    key = current_process().name  # it decides on the partition, and order holds within one
+    async with aiokafka.AIOKafkaProducer(bootstrap_servers=SERVER, acks="all") as server:
         for number in range(1, MESSAGES + 1):
-            compute(MS)
-            # The key decides on the partition, and order holds within one.
-            await server.send_and_wait(topic, f"{name}/{number}".encode(), key=name.encode())
-            say(f"{name} sent {name}/{number}")
+            until = time.process_time() + MS / 1000
+            while time.process_time() < until:
+                pass
+            await server.send_and_wait(topic, f"{key}/{number}".encode(), key=key.encode())
+            print(f"{key} sent {key}/{number}", flush=True)
 
 
-async def receive(topic, taken):
-    name = current_process().name
-    patience = time.monotonic() + 20
+async def consume(topic, left):
     options = {"group_id": topic, "auto_offset_reset": "earliest"}
-    async with AIOKafkaConsumer(topic, bootstrap_servers=BOOTSTRAP, **options) as server:
-        while taken.value < PRODUCERS * MESSAGES and time.monotonic() < patience:
+    async with aiokafka.AIOKafkaConsumer(topic, bootstrap_servers=SERVER, **options) as server:
+        while left.get_value():
             found = await server.getmany(timeout_ms=500)
             for message in [message for part in found.values() for message in part]:
-                say(f"{name} took {message.value.decode()}")
-                with taken.get_lock():
-                    taken.value += 1
+                print(f"{current_process().name} took {message.value.decode()}", flush=True)
+                left.acquire(block=False)
 
 
-def produce(topic):
-    asyncio.run(send(topic))
-
-
-def consume(topic, taken):
-    asyncio.run(receive(topic, taken))
+def run(work, *args):
+    asyncio.run(work(*args))
 
 
 def main():
     try:
-        socket.create_connection(SERVER, timeout=2).close()
+        socket.create_connection(SERVER.split(":"), timeout=2).close()
     except OSError as error:
-        say(f"Kafka does not answer at {SERVER[0]}:{SERVER[1]} ({error}). Start it first.")
+        print(f"Kafka does not answer at {SERVER} ({error}). Start it first.")
         return
-    queue = f"timeslice-{os.getpid()}"
-    asyncio.run(create(queue))
-    taken = Value("i", 0)
-    processes = [Process(target=consume, args=(queue, taken), name=f"consumer-{n + 1}")
-                 for n in range(CONSUMERS)]
-    processes += [Process(target=produce, args=(queue,), name=f"producer-{n + 1}")
-                  for n in range(PRODUCERS)]
-    for process in processes:
-        process.start()
-    for process in processes:
+    topic = f"timeslice-{os.getpid()}"
+    asyncio.run(create(topic))
+    left = Semaphore(PRODUCERS * MESSAGES)  # a permit for each message that is yet to be taken
+    for n in range(1, CONSUMERS + 1):
+        Process(target=run, args=(consume, topic, left), name=f"consumer-{n}").start()
+    for n in range(1, PRODUCERS + 1):
+        Process(target=run, args=(produce, topic), name=f"producer-{n}").start()
+    for process in active_children():
         process.join()
-    say(f"main: {taken.value} of {PRODUCERS * MESSAGES} messages were taken")
+    taken = PRODUCERS * MESSAGES - left.get_value()
+    print(f"main: {taken} of {PRODUCERS * MESSAGES} messages were taken")
 
 
 if __name__ == "__main__":

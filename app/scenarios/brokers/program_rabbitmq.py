@@ -6,7 +6,7 @@ The server is sought at its usual port of this machine, or where TIMESLICE_RABBI
 import os
 import socket
 import time
-from multiprocessing import Process, Value, current_process
+from multiprocessing import Process, Semaphore, active_children, current_process
 from urllib.parse import urlsplit
 
 try:
@@ -26,16 +26,6 @@ URL = urlsplit(os.environ.get("TIMESLICE_RABBITMQ_URL") or "amqp://127.0.0.1:567
 SERVER = (URL.hostname, URL.port or 5672)
 
 
-def say(text):
-    print(text + "\n", end="", flush=True)  # in one piece, so that lines do not mix
-
-
-def compute(milliseconds):
-    until = time.process_time() + milliseconds / 1000
-    while time.process_time() < until:
-        pass
-
-
 def connect(queue):
     channel = pika.BlockingConnection(pika.URLParameters(URL.geturl())).channel()
     channel.queue_declare(queue, auto_delete=True)  # gone with its last consumer
@@ -47,25 +37,22 @@ def produce(queue):
     channel = connect(queue)
     channel.confirm_delivery()  # basic_publish waits until the server has it
     for number in range(1, MESSAGES + 1):
-        compute(MS)
+        until = time.process_time() + MS / 1000
+        while time.process_time() < until:
+            pass
         channel.basic_publish("", queue, f"{name}/{number}")
-        say(f"{name} sent {name}/{number}")
+        print(f"{name} sent {name}/{number}", flush=True)
     channel.connection.close()
 
 
-def consume(queue, taken):
-    name = current_process().name
+def consume(queue, left):
     channel = connect(queue)
     channel.basic_qos(prefetch_count=1)  # the next one only when this one is done
-    patience = time.monotonic() + 20
-    for method, _, text in channel.consume(queue, inactivity_timeout=0.5):
-        if method:  # nothing: the time is over
-            say(f"{name} took {text.decode()}")
-            channel.basic_ack(method.delivery_tag)  # done: forget it
-            with taken.get_lock():
-                taken.value += 1
-        if taken.value >= PRODUCERS * MESSAGES or time.monotonic() > patience:
-            break
+    messages = channel.consume(queue)
+    while left.acquire(block=False):
+        method, _, text = next(messages)  # blocks until there is one
+        print(f"{current_process().name} took {text.decode()}", flush=True)
+        channel.basic_ack(method.delivery_tag)  # done: forget it
     channel.connection.close()
 
 
@@ -73,19 +60,18 @@ def main():
     try:
         socket.create_connection(SERVER, timeout=2).close()
     except OSError as error:
-        say(f"RabbitMQ does not answer at {SERVER[0]}:{SERVER[1]} ({error}). Start it first.")
+        print(f"RabbitMQ does not answer at {SERVER[0]}:{SERVER[1]} ({error}). Start it first.")
         return
     queue = f"timeslice-{os.getpid()}"
-    taken = Value("i", 0)
-    processes = [Process(target=consume, args=(queue, taken), name=f"consumer-{n + 1}")
-                 for n in range(CONSUMERS)]
-    processes += [Process(target=produce, args=(queue,), name=f"producer-{n + 1}")
-                  for n in range(PRODUCERS)]
-    for process in processes:
-        process.start()
-    for process in processes:
+    left = Semaphore(PRODUCERS * MESSAGES)  # a permit for each message that is yet to be taken
+    for n in range(1, CONSUMERS + 1):
+        Process(target=consume, args=(queue, left), name=f"consumer-{n}").start()
+    for n in range(1, PRODUCERS + 1):
+        Process(target=produce, args=(queue,), name=f"producer-{n}").start()
+    for process in active_children():
         process.join()
-    say(f"main: {taken.value} of {PRODUCERS * MESSAGES} messages were taken")
+    taken = PRODUCERS * MESSAGES - left.get_value()
+    print(f"main: {taken} of {PRODUCERS * MESSAGES} messages were taken")
 
 
 if __name__ == "__main__":
