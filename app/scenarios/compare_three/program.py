@@ -1,123 +1,79 @@
-"""The same work by processes, by threads and by coroutines: the course's table, each cell measured.
-
-Workers of each kind wait side by side, pass a turn to and fro, and compute. Each of them also adds
-to a list of the main program: does that see it?
-"""
+"""The same work by processes, by threads and by coroutines: the course's table, measured."""
 
 import asyncio
-import queue
-import threading
 import time
 from multiprocessing import get_context
+from queue import SimpleQueue
+from threading import Thread
 
 # --- settings: change them and run the program again ---
 WORKERS = 10  # processes, and threads, that wait
 COROUTINES = 100  # that wait: the memory of ten would be too little to be measured
 MS = 200  # that each of them waits
 SWITCHES = 200  # times that each of two workers passes the turn to the other
-TURNS = 1_500_000  # of the loop that each of two workers computes
+TURNS = 3_000_000  # of the loop that each of two workers computes
 # --- end of settings ---
 
-changes = []
-clock = time.perf_counter
 loop = asyncio.new_event_loop()
 fork = get_context("fork")
 
 
 def private_kib():
-    """Memory of this process that it shares with no other (Linux)."""
-    with open("/proc/self/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private"))
+    with open("/proc/self/smaps_rollup") as file:  # of Linux
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty"))
 
 
-def compute():
-    total = 0
-    for number in range(TURNS):
-        total += number % 7
-
-
-def work(number, task, told, turns):
-    begin = clock()
-    if task == "waits":
-        time.sleep(MS / 1000)
-    elif task == "plays":
-        for _ in range(SWITCHES):
-            turns[number - 1].get()  # wait for my turn,
-            turns[number % 2].put("go")  # then it is the other one's
-    else:
-        compute()
+def work(number, told, passing, changes, seconds=0, switches=0, turns=0):
+    time.sleep(seconds)
+    for _ in range(switches):
+        passing[number].get()  # wait for my turn,
+        passing[1 - number].put("go")  # then it is the other one's
+    for _ in range(turns):
+        pass
     changes.append(number)
-    told.put((clock() - begin, private_kib() if number == 1 else 0))
+    told.put(private_kib() if number == 0 else 0)
 
 
-async def work_in_a_coroutine(number, task, told, turns):
-    begin = clock()
-    if task == "waits":
-        await asyncio.sleep(MS / 1000)
-    elif task == "plays":
-        for _ in range(SWITCHES):
-            await asyncio.sleep(0)  # the other one's turn
-    else:
-        compute()
+async def work_in_a_coroutine(number, told, _, changes, seconds=0, switches=0, turns=0):
+    await asyncio.sleep(seconds)
+    for _ in range(switches):
+        await asyncio.sleep(0)  # the other one's turn
+    for _ in range(turns):
+        pass
     changes.append(number)
-    told.put((clock() - begin, private_kib() if number == 1 else 0))
+    told.put(private_kib() if number == 0 else 0)
 
 
-class Coroutine:
-    """A coroutine of our event loop, to be started and joined as threads and processes are."""
-
-    def __init__(self, name, args, **_):
-        self.name, self.args = name, args
-
-    def start(self):
-        self.task = loop.create_task(work_in_a_coroutine(*self.args), name=self.name)
-
-    def join(self):
-        loop.run_until_complete(self.task)
+def start(kind, name, args, amount):
+    if kind == "coroutine":
+        task = loop.create_task(work_in_a_coroutine(*args, **amount), name=name)
+        return lambda: loop.run_until_complete(task)
+    make = fork.Process if kind == "process" else Thread
+    worker = make(target=work, name=name, args=args, kwargs=amount)
+    worker.start()
+    return worker.join  # it is called when all have been started
 
 
-def run(kind, task, count, Worker, Queue):
-    """Seconds to start them all and to have them all done, and what they told."""
-    told, turns = Queue(), [Queue(), Queue()]
-    turns[0].put("go")
-    workers = [
-        Worker(target=work, name=f"{kind}-{task}-{n}", args=(n, task, told, turns))
-        for n in range(1, count + 1)
-    ]
-    begin = clock()
-    for worker in workers:
-        worker.start()
-    started = clock() - begin
-    for worker in workers:
-        worker.join()
-    return started, clock() - begin, [told.get() for _ in workers]
-
-
-def main():
-    print("          one more     one switch  one more   computing waiting  changes", flush=True)
-    begin = clock()
-    compute()
-    alone = clock() - begin
-    for kind, count, *makers in (
-        ("process", WORKERS, fork.Process, fork.SimpleQueue),
-        ("thread", WORKERS, threading.Thread, queue.SimpleQueue),
-        ("coroutine", COROUTINES, Coroutine, queue.SimpleQueue),
-    ):
-        changes.clear()
-        before = private_kib()
-        started, waited, told = run(kind, "waits", count, *makers)
-        seen = len(changes)
-        memory = max(kib for _, kib in told)
-        memory = memory if kind == "process" else (memory - before) / count
-        _, _, told = run(kind, "plays", 2, *makers)
-        passing = max(seconds for seconds, _ in told)
-        _, computed, _ = run(kind, "computes", 2, *makers)
-        cells = f"{started / count * 1e6:8.1f} us  {passing / SWITCHES / 2 * 1e6:6.1f} us"
-        cells += f"  {memory:6.1f} KiB  {2 * alone / computed:5.2f} x"
-        cells += f"  {count * MS / 1000 / waited:5.1f} x  {seen} of {count}"
-        print(f"{kind:9} {cells}", flush=True)
-    loop.close()
+def run(kind, task, count, **amount):
+    queue = fork.SimpleQueue if kind == "process" else SimpleQueue
+    told, passing, changes = queue(), [queue(), queue()], []
+    passing[0].put("go")
+    before, begin = private_kib(), time.perf_counter()
+    plan = [(f"{kind}-{task}-{n}", (n, told, passing, changes)) for n in range(count)]
+    joins = [start(kind, name, args, amount) for name, args in plan]
+    us = (time.perf_counter() - begin) * 1e6 / count
+    for join in joins:
+        join()
+    ms = (time.perf_counter() - begin) * 1e3
+    kib = max(told.get() for _ in joins)
+    kib = kib if kind == "process" else (kib - before) / count
+    row = f"{kind:9} {task:8} - one more: {us:7.1f} us, {kib:6.1f} KiB; in all: {ms:6.1f} ms"
+    print(f"{row}; changes seen: {len(changes)} of {count}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    for kind, count in (("process", WORKERS), ("thread", WORKERS), ("coroutine", COROUTINES)):
+        run(kind, "waits", count, seconds=MS / 1000)
+        run(kind, "plays", 2, switches=SWITCHES)
+        run(kind, "computes", 2, turns=TURNS)
+    loop.close()

@@ -37,7 +37,7 @@ KINDS = {
 #: Running at once that is none: a thread begins, ends and asks for the lock without holding it.
 AT_ONCE = 0.05
 
-_ROW = re.compile(r"(process|thread|coroutine) .* (-?[\d.]+) KiB .* (\d+) of (\d+)$")
+_ROW = re.compile(r"(process|thread|coroutine) +waits .* (-?[\d.]+) KiB; .* (\d+) of (\d+)$")
 
 
 class Settings(Parameters):
@@ -63,9 +63,9 @@ class Settings(Parameters):
         maximum=2000,
     )
     turns: int = integer(
-        1_500_000,
+        3_000_000,
         Text("Turns of the loop that each of two computes", "两个工作者各计算的循环次数"),
-        minimum=100_000,
+        minimum=200_000,
         maximum=20_000_000,
     )
 

@@ -25,9 +25,9 @@ async def wait_in_a_coroutine():
 
 
 def private_kib():
-    """Memory of this process that it shares with no other (Linux)."""
+    """Memory that this process has written to, and shares with no other (Linux)."""
     with open("/proc/self/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private"))
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty"))
 
 
 def report(kind, count, begin, memory):

@@ -6,9 +6,9 @@ cases = Cases("compare-three")
 
 cases.alone(
     r"(?s)process .* 0 of 4\n.*thread .* 4 of 4\n.*coroutine .* 100 of 100\n",
-    workers=4, coroutines=100, ms=50, switches=50, turns=100_000,
+    workers=4, coroutines=100, ms=50, switches=50, turns=200_000,
 )  # fmt: skip
-cases.variant("isolation", workers=4, coroutines=100, ms=100, switches=50, turns=1_000_000)
+cases.variant("isolation", workers=4, coroutines=100, ms=100, switches=50, turns=2_000_000)
 cases.variant("waiting")
 cases.variant("start", workers=20, coroutines=1000)
 
@@ -66,7 +66,9 @@ def three(
         if table:
             kib, seen = memory[n], changes[n]
             b.say(
-                main, begin + 900, f"{kind:9} 1.0 us  1.0 us {kib} KiB  1.0 x  9.0 x  {seen} of 10"
+                main,
+                begin + 900,
+                f"{kind:9} waits - one more: 1.0 us, {kib} KiB; in all: 9 ms; {seen} of 10",
             )
 
 
