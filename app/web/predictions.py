@@ -103,9 +103,10 @@ def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
 
 def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
     """What the run itself answers, beside each prediction."""
-    params = site.catalogue[run.scenario].validate(run.params) if _of(site, run) else None
+    predicted = _of(site, run)
+    params = site.catalogue[run.scenario].validate(run.params) if predicted else None
     found = []
-    for question, value in _of(site, run):
+    for question, value in predicted:
         outcome = question.outcome(timeline, params, value)
         known = outcome.answer is not None
         found.append(

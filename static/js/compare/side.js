@@ -1,6 +1,5 @@
 // One of two runs that are compared: its picture, its stream, and how it stands.
 
-import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { Pointer } from "../input/pointer.js";
 import { Timeline } from "../model/timeline.js";
@@ -8,6 +7,7 @@ import { Painter } from "../render/painter.js";
 import { FrameStream } from "../stream/socket.js";
 import { View } from "../view/state.js";
 import { say } from "../panels/dom.js";
+import { isLive, runState } from "../panels/words.js";
 
 export class Side {
   model = new Timeline();
@@ -49,23 +49,10 @@ export class Side {
 
   /** How the run stands, in words. */
   update() {
-    const { model, view, stream } = this;
-    const live = model.seq >= 0 && model.state !== "ended" && stream.state === "open";
-    this.state.classList.toggle("live", live);
-    say(this.state, this.#words(live, duration(view.nowNs)));
-  }
-
-  /** @param {boolean} live @param {string} time */
-  #words(live, time) {
-    const { model, stream } = this;
-    if (model.state === "ended") {
-      return t("ended after {time}", { time: duration(model.run.duration_ns ?? model.nowNs) });
-    }
-    if (live) return t("live {time}", { time });
-    if (stream.state === "failed") return t("stopped");
-    if (stream.state === "retrying") return t("connecting again…");
-    if (stream.state === "ended") return t("ended early");
-    return this.box.dataset.state === "waiting" ? t("waiting for its turn") : t("starting…");
+    const { model, view, box } = this;
+    const stream = this.stream.state;
+    this.state.classList.toggle("live", isLive(model, stream));
+    say(this.state, runState(model, stream, duration(view.nowNs), box.dataset.state));
   }
 }
 

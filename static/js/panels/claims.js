@@ -2,6 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
+import { inLanguage, verdictWord } from "./words.js";
 
 /** @typedef {import("../model/shapes.js").Claim} Claim */
 /** @typedef {import("../model/shapes.js").Span} Span */
@@ -35,13 +36,11 @@ export class Claims {
 
   /** @param {Claim} claim */
   #item(claim) {
-    const words = { holds: t("holds"), fails: t("fails"), "not-seen": t("not seen") };
-    const verdict = /** @type {keyof typeof words} */ (claim.verdict);
     const body = [
-      el("span", { class: `verdict ${verdict}` }, words[verdict] ?? claim.verdict),
+      verdictWord(claim.verdict),
       el("span", { class: "claim-text" },
-        this.#in(claim.text),
-        el("span", { class: "claim-why" }, this.#in(claim.why)),
+        inLanguage(claim.text, this.language),
+        el("span", { class: "claim-why" }, inLanguage(claim.why, this.language)),
       ),
     ];
     const item = el("li", { "data-claim": claim.id, "data-verdict": claim.verdict });
@@ -54,11 +53,5 @@ export class Claims {
     button.addEventListener("click", () => this.showEvidence(claim.evidence));
     item.append(button);
     return item;
-  }
-
-  /** @param {Record<string, string>} text by language; no line ends between number and unit */
-  #in(text) {
-    const found = text[this.language] ?? text.en ?? "";
-    return found.replace(/(\d) (?=(?:%|ns|µs|ms|s|KiB|MiB)(?![A-Za-z]))/gu, "$1\u00a0");
   }
 }

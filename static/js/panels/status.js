@@ -3,6 +3,7 @@
 import { inOwnWords, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { el, part, say } from "./dom.js";
+import { isLive, runState } from "./words.js";
 
 /** @typedef {import("../stream/socket.js").StreamState} StreamState */
 
@@ -30,9 +31,8 @@ export class Status {
 
   update() {
     const { model } = this;
-    const live = model.seq >= 0 && model.state !== "ended" && this.stream === "open";
-    this.badge.classList.toggle("live", live);
-    say(this.badge, this.#stateWords(live));
+    this.badge.classList.toggle("live", isLive(model, this.stream));
+    say(this.badge, this.#stateWords());
     const over = model.state === "ended" || ["ended", "failed"].includes(this.stream);
     this.stop.hidden = over;
     const words = this.#notices();
@@ -41,20 +41,13 @@ export class Status {
     this.#updateWitness();
   }
 
-  /** @param {boolean} live */
-  #stateWords(live) {
+  #stateWords() {
     const time = duration(this.view.nowNs);
     if (this.view.pausedNs !== null) return t("paused at {time}", { time });
-    if (live) return t("live {time}", { time });
-    if (this.model.state === "ended") {
-      const length = duration(this.model.run.duration_ns ?? this.model.nowNs);
-      return t("ended after {time}", { time: length });
+    if (this.position > 0 && this.model.seq < 0 && this.stream !== "failed") {
+      return t("number {place} in the queue", { place: this.position });
     }
-    if (this.stream === "failed") return t("stopped");
-    if (this.position > 0) return t("number {place} in the queue", { place: this.position });
-    if (this.stream === "ended") return t("ended early");
-    if (this.stream === "retrying") return t("connecting again…");
-    return this.firstState === "waiting" ? t("waiting for its turn") : t("starting…");
+    return runState(this.model, this.stream, time, this.firstState);
   }
 
   #notices() {

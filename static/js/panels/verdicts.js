@@ -2,6 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
+import { inLanguage, verdictWord } from "./words.js";
 
 /** @typedef {import("../compare/side.js").Side} Side */
 /** @typedef {import("../model/shapes.js").Claim} Claim */
@@ -40,7 +41,7 @@ export class Verdicts {
   /** @param {string} id */
   #row(id) {
     const found = this.sides.map(({ model }) => model.claims.get(id));
-    const texts = [...new Set(found.filter((it) => it !== undefined).map((it) => this.#in(it.text)))];
+    const texts = [...new Set(found.filter((it) => it !== undefined).map((it) => inLanguage(it.text, this.language)))];
     const differ = found.every(Boolean) && found[0]?.verdict !== found[1]?.verdict;
     return el("tr", differ ? { class: "differ" } : {},
       el("th", { scope: "row" }, ...texts.map((text) => el("span", {}, text))),
@@ -49,21 +50,14 @@ export class Verdicts {
 
   /** @param {Claim} claim @param {number} side */
   #verdict(claim, side) {
-    const words = { holds: t("holds"), fails: t("fails"), "not-seen": t("not seen") };
-    const verdict = /** @type {keyof typeof words} */ (claim.verdict);
     const body = [
-      el("span", { class: `verdict ${verdict}` }, words[verdict] ?? claim.verdict),
-      el("span", { class: "claim-why" }, this.#in(claim.why)),
+      verdictWord(claim.verdict),
+      el("span", { class: "claim-why" }, inLanguage(claim.why, this.language)),
     ];
     if (claim.evidence.length === 0) return el("div", { class: "claim" }, ...body);
     const button = el("button", { class: "claim", type: "button" }, ...body);
     button.title = t("Show the evidence in the picture");
     button.addEventListener("click", () => this.showEvidence(this.sides[side], claim));
     return button;
-  }
-
-  /** @param {Record<string, string>} text by language */
-  #in(text) {
-    return text[this.language] ?? text.en ?? "";
   }
 }
