@@ -172,5 +172,5 @@ def _refused(timeline: Timeline, params: Settings) -> NotSeen:
         "capability CAP_SYS_NICE.",
         f"内核拒绝了 {name}，因此四个都是普通进程。运行 Timeslice 的人可以允许它："
         "把实时优先级上限设为 1（ulimit -r 1；docker run --ulimit rtprio=1），"
-        "或授予 CAP_SYS_NICE 能力。",
+        "或授予权能 CAP_SYS_NICE。",
     )

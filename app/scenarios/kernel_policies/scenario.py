@@ -239,8 +239,8 @@ SCENARIO = Scenario(
     summary=Text(
         "Two ordinary processes share one CPU with two that are nicer, batch, idle or real time: "
         "who gets how much, and who has it as soon as it wakes up.",
-        "两个普通进程与另外两个进程共用一个 CPU，后者可以更谦让、批处理、空闲或实时："
-        "各得多少，谁一醒来就能运行。",
+        "两个普通进程与另外两个进程共用一个 CPU，后者可以更谦让，也可以是批处理、空闲或实时的："
+        "各得多少，谁一醒来就能运行？",
     ),
     parameters=Settings,
     tags=Tags(
