@@ -185,19 +185,19 @@ def decided(policy: str, of: list[Job], quantum: int, aging: int) -> dict[str, t
     device = SimpleNamespace(recv=lambda: None)
 
     def become_ready(job: Any) -> None:
-        job.process, job.device, job.came = process, device, (job.arrival, 0)
+        job.process, job.device = process, device
 
-    def use_unit(job: Any) -> bool:
-        waits = job.units_left() == 1
-        job.used, job.turn = job.used + 1, job.turn + (not waits)
-        return bool(waits)
+    def use_unit(job: Any, left: int) -> int:
+        assert left == job.units_left() > 0
+        job.used, job.turn = job.used + 1, job.turn + 1
+        return 1
 
     names["Job"].become_ready, names["Job"].use_unit = become_ready, use_unit
     names["os"] = SimpleNamespace(kill=lambda *_: None)
-    names["time"] = SimpleNamespace(monotonic=lambda: 0, sleep=lambda _: None)
+    names["time"] = SimpleNamespace(sleep=lambda _: None)
     made = [names["Job"](*job.model_dump().values()) for job in of]
-    names["schedule"](made)
-    return {job.name: (job.end[0], job.first[0] - job.arrival) for job in made}
+    names["schedule"](list(made))
+    return {job.name: (job.end, job.first - job.arrival) for job in made}
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ MS = 1_000_000
 
 TWO = "A 0 3; B 1 2"
 cases.alone(
-    r"order of ends: A B\n.*\nA: turnaround 3 .*\nB: turnaround 4 ", policy="fcfs", jobs=TWO
+    r"order of ends: A B\n.*\nA: turnaround 3, .*\nB: turnaround 4, ", policy="fcfs", jobs=TWO
 )
 cases.alone("order of ends: B A\n", policy="srtf", jobs="A 0 4; B 1 2 1 1 1", unit_ms=20)
 cases.alone("order of ends: C B A\n", policy="mlfq", jobs="A 0 5; B 1 3; C 2 1", unit_ms=20)
