@@ -109,9 +109,10 @@ class Flows:
         known = self._things.get(op.obj) if op.obj else None
         if known is None or (known.released is None and known.notified is None):
             return
+        given = op.given or known.notified
         causes = [
             cause
-            for cause, kinds in ((known.released, _RELEASED), (known.notified, _NOTIFIED))
+            for cause, kinds in ((known.released, _RELEASED), (given, _NOTIFIED))
             if cause and op.reason in kinds and cause[0] != track and cause[1] >= op.entered
         ]
         if causes:

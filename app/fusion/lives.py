@@ -18,11 +18,12 @@ class Operation:
 
     ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL;
     ``told``: that it happened is told, and doesn't only follow from a wake-up. ``inner``: it waits
-    for a lock inside the object, and may find it taken again when it wakes.
+    for a lock inside the object, and may find it taken again when it wakes. ``given``: the track
+    that let it go on by ``notify``, ``set`` and the like, and when.
     """
 
-    __slots__ = ("entered", "in_vain", "inner", "line", "obj", "reason", "satisfied", "sends",
-                 "target", "thing", "told")  # fmt: skip
+    __slots__ = ("entered", "given", "in_vain", "inner", "line", "obj", "reason", "satisfied",
+                 "sends", "target", "thing", "told")  # fmt: skip
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Operation:
         self.inner = False
         self.satisfied = self.told = False
         self.in_vain = False  # it was woken, and not for what it waits for
+        self.given: tuple[int, int] | None = None
 
 
 class ThreadLife:

@@ -210,19 +210,26 @@ class Operations:
         if obj:
             known = self._things.known(obj, Reason.FUTURE)
             known.holders.clear()
-            self.notify(t, life, obj)
+            self.notify(t, life, obj, 0)
             self._waits.released(known, t)
 
-    def notify(self, t: int, life: ThreadLife, obj: int) -> None:
-        """NOTIFY, FUTURE_DONE: waiters may go on."""
+    def notify(self, t: int, life: ThreadLife, obj: int, count: int) -> None:
+        """NOTIFY, FUTURE_DONE: waiters may go on; of a condition's those ``count`` that have waited
+        longest, as its deque has them."""
         if not obj:
             return
         known = self._things.known(obj)
         known.notified = (life.actor, t)
         for waiter in known.waiters:
             op = waiter.op
-            if op is not None and op.reason in (Reason.EVENT, Reason.FUTURE):
+            if op is None or op.given is not None:
+                continue
+            if op.reason in (Reason.EVENT, Reason.FUTURE):
                 op.satisfied = op.told = True
+                op.given = known.notified
+            elif op.reason is Reason.CONDITION and count > 0:
+                count -= 1
+                op.given = known.notified
 
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""

@@ -80,7 +80,7 @@ class ProbeRecords:
             wire.GET: self._get,
             wire.SEND: lambda t, life, r: flows.send(life, t, r.b),
             wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
-            wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b),
+            wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b, r.c),
             wire.WAITS_FOR: lambda t, life, r: groups.member(life, r),
             wire.PEER: outside.peer,
             wire.TO_PEER: outside.sent,

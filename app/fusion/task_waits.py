@@ -67,7 +67,7 @@ class TaskWaits:
                 known.handed -= 1
                 self._take_permit(known, task, t, op.line)
             released = known.released if op.reason in _OWNED else None
-            given = known.notified if op.reason in _NOTIFIED else None
+            given = op.given or known.notified if op.reason in _NOTIFIED else None
             if given is not None and given[1] >= op.entered:
                 self._arrow(task, op.thing, given, t)
             if released is not None and _by_this_step(released, waker):

@@ -126,6 +126,27 @@ def test_event_set_releases_every_waiter() -> None:
     assert arrows(timeline, FlowKind.RELEASE) == [(ROOT, 5, 101, 6), (ROOT, 5, 102, 6)]
 
 
+def test_each_notify_lets_those_go_on_who_have_waited_longest() -> None:
+    world = world_with(101, 102, 103, 104)
+    condition = ROOT << 32 | 9
+    for n, tid in enumerate((102, 101, 104, 103)):
+        world.enter(2 + n / 10, tid, Reason.CONDITION, condition)
+    world.say(5, ROOT, wire.NOTIFY, b=condition, c=1)
+    world.say(6, ROOT, wire.NOTIFY, b=condition, c=2)
+    world.leave(7, 101, Reason.CONDITION, condition)  # who gets the lock first is another matter
+    world.leave(8, 102, Reason.CONDITION, condition)
+    world.leave(9, 104, Reason.CONDITION, condition)
+    world.say(10, ROOT, wire.NOTIFY, b=condition, c=1)
+    world.leave(11, 103, Reason.CONDITION, condition)
+    timeline = world.timeline(20)
+    assert sorted(arrows(timeline, FlowKind.RELEASE)) == [
+        (ROOT, 5, 102, 8),
+        (ROOT, 6, 101, 7),
+        (ROOT, 6, 104, 9),
+        (ROOT, 10, 103, 11),
+    ]
+
+
 def test_thread_start_without_a_kernel_witness_still_has_its_arrow() -> None:
     world = World("none")
     thread = ROOT << 32 | 9

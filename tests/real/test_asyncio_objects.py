@@ -34,17 +34,16 @@ def holders(timeline: Timeline, name: str, reason: Reason) -> list[str]:
     return [timeline.tracks[row.holder].name for row in rows]
 
 
-def arrow(timeline: Timeline, by: str, to: str) -> None:
+def arrow(timeline: Timeline, by: str, to: str, reason: Reason) -> None:
     """The wait of ``to`` was ended by ``by``."""
     (giver,), (taker,) = timeline.named(by), timeline.named(to)
-    thing = longest(timeline, to).object
-    ends = {row.end_ns for row in timeline.of(taker) if row.object == thing}
+    ends = {(row.object, row.end_ns) for row in timeline.of(taker) if row.reason is reason}
     found = [
         flow
         for flow in timeline.flows
         if (flow.kind, flow.from_track, flow.to_track) == (FlowKind.RELEASE, giver.id, taker.id)
-        and flow.to_ns in ends and flow.object == thing
-    ]  # fmt: skip
+        and (flow.object, flow.to_ns) in ends
+    ]
     assert len(found) == 1, (by, to, timeline.flows)
 
 
@@ -71,7 +70,7 @@ asyncio.run(main())
     )
     assert holders(timeline, "one2", Reason.SEMAPHORE) == ["one1"]
     assert holders(timeline, "one3", Reason.SEMAPHORE) == ["one1", "one2"]
-    arrow(timeline, "one2", "one3")
+    arrow(timeline, "one2", "one3", Reason.SEMAPHORE)
     assert told(timeline, "signalled") == (Reason.SEMAPHORE, "signal", "")
     levels = {timeline.things[thing].name: found for thing, found in timeline.levels.items()}
     assert [level.value for level in levels["one"]][:2] == [1, 0]
@@ -149,8 +148,8 @@ asyncio.run(main())
     (other,) = timeline.named("other")
     first = next(row for row in timeline.of(other, State.AWAITING))
     assert (first.reason, timeline.things[first.object].name) == (Reason.QUEUE, "queue")
-    arrow(timeline, "waker", "waiter")
-    arrow(timeline, "waker", "sleeper")
+    arrow(timeline, "waker", "waiter", Reason.EVENT)
+    arrow(timeline, "waker", "sleeper", Reason.CONDITION)
 
 
 def test_barrier_is_no_condition(python: str) -> None:
