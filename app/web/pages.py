@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.catalogue.scenario import Scenario
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.web import forms, i18n, paths, predictions
@@ -75,7 +77,9 @@ async def scenario(request: Request, slug: str) -> Response:
     """The query may carry values for the form, as the link "Run again" of a run does."""
     given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
     python = request.query_params.get(forms.PYTHON, "")
-    return _scenario(request, slug, given, python=python, path=given.get(paths.FIELD, ""))
+    path = given.pop(paths.FIELD, "")
+    values = forms.gathered(_site(request).catalogue[slug].fields(), given)
+    return _scenario(request, slug, values, python=python, path=path)
 
 
 def _scenario(
@@ -96,6 +100,7 @@ def _scenario(
     fields = item.fields()
     wrong = error.fields if isinstance(error, InvalidParameters) else {}
     names = {field.name for field in fields}
+    program, claims = _as_set(item, {k: v for k, v in values.items() if k in names}, language)
     others = {name: why for name, why in wrong.items() if name.split(".")[0] not in names}
     response: Response = site.render(
         request,
@@ -120,9 +125,9 @@ def _scenario(
         invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
         step=paths.place_in(site, path, slug, language),
         questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
-        program_lines=program_lines(item.program_for(values.get(item.by))),
+        program_lines=program_lines(program),
         notes=markdown(item.notes(language)),
-        claims=[claim.sentence(item.parameters()).of(language) for claim in item.claims],
+        claims=claims,
         limits=site.settings,
         requires=item.requires,
         missing=item.missing(),
@@ -130,6 +135,18 @@ def _scenario(
     )
     greet(request, response)
     return response
+
+
+def _as_set(
+    item: Scenario[Any], values: Mapping[str, object], language: str
+) -> tuple[str, list[str]]:
+    """The program and its claims with these values in place; as they come where one is wrong."""
+    try:
+        params = item.validate(values)
+        program = item.render(params)
+    except InvalidParameters:
+        params, program = item.parameters(), item.program_for(values.get(item.by))
+    return program, [claim.sentence(params).of(language) for claim in item.claims]
 
 
 @router.post("/runs")

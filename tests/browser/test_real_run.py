@@ -75,6 +75,27 @@ def started(browser: Browser, url: str, slug: str, **settings: str) -> RunPage:
     return page
 
 
+def test_program_and_claims_beside_the_form_follow_what_is_set(browser: Browser, url: str) -> None:
+    page = RunPage(browser.new_page(viewport={"width": 1280, "height": 800}))
+    page.page.goto(f"{url}/scenarios/schedulers")
+    program, claims = page.page.locator("#program"), page.page.locator("#checked")
+    assert 'POLICY = "rr"' in (program.text_content() or "")
+    before = claims.text_content()
+
+    page.page.select_option("#settings-form [name=policy]", "fcfs")
+    page.page.fill("#settings-form [name='jobs.1.burst']", "7")
+    page.page.keyboard.press("Tab")  # it is changed when it is left
+    has = "part => document.querySelector('#program').textContent.includes(part)"
+    page.page.wait_for_function(has, arg='("A", 0, 7, 2, 0, 0)')
+    assert 'POLICY = "fcfs"' in (program.text_content() or "")
+    assert claims.text_content() != before and "convoy" in (claims.text_content() or "")
+
+    page.page.goto(f"{url}/scenarios/lock-kinds")
+    page.page.select_option("#settings-form [name=kind]", "barrier")
+    page.page.wait_for_function(has, arg="threading.Barrier(THREADS)")
+    page.page.close()
+
+
 def test_daemon_is_seen_to_end_with_main_while_its_sibling_lives(
     browser: Browser, url: str
 ) -> None:

@@ -108,6 +108,18 @@ def test_scenario_form_takes_values_from_the_query(client: TestClient) -> None:
     assert '<option value="spawn" selected>' in page
 
 
+def test_program_shown_has_the_values_of_the_form(client: TestClient) -> None:
+    def program(query: str) -> str:
+        page = client.get(f"/scenarios/dead-lock?{query}").text
+        lines = re.findall(r'<span class="code-text">(.*?)</span></div>', page)
+        return re.sub(r"<[^>]*>", "", "\n".join(lines))
+
+    assert "COUNT = 7\nPAUSE = 0.5\nORDERED = False\n" in program("count=7&ordered=false")
+    # What can't be taken changes nothing, and neither does what is no setting.
+    assert "COUNT = 3\nPAUSE = 0.5\nORDERED = True\n" in program("count=12&ordered=false")
+    assert "COUNT = 4\n" in program("count=4&scenario=x&predict.order=1&path=first-course")
+
+
 def test_form_errors_stand_beside_their_fields_and_values_are_kept(client: TestClient) -> None:
     answer = client.post(
         "/runs",
