@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.real, pytest.mark.catalogue]
 UNIT_MS = 25
 #: A job's coming is seen when its process is there, so much after the instant it is counted from.
 BEFORE = 0.5
+#: A turn may last so much longer: the scheduler looks how much CPU time a job has used, at a tick.
+LATE = 0.25
 CONVOY = "P1 0 24; P2 0 3; P3 0 3"
 STALLINGS = "A 0 3; B 2 6; C 4 4; D 6 5; E 8 2"
 
@@ -66,5 +68,5 @@ def test_measured_order_and_average_are_the_printed_ones(
     asked = sum(job.burst for job in params.jobs) * params.unit_ns
     beyond = sum(total(life.ran) for life in lives.lives) - asked  # a process has to end, too
     cost = cost_of(lives, params) + max(0, beyond)
-    assert printed - BEFORE <= measured <= printed + cost / params.unit_ns
+    assert printed - BEFORE <= measured <= printed + LATE + cost / params.unit_ns
     assert "fails" not in said.values(), said
