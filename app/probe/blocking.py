@@ -220,11 +220,14 @@ def patch_socket(module: Any) -> None:
 
         return __init__
 
+    def dials(sock: Any, address: Any, frame: Any) -> None:
+        """Whether it gets there shows with the first message."""
+        if address.__class__ is tuple and sock.type == module.SOCK_STREAM:
+            _clients[id(sock)] = _connects(frame)
+
     def make_connect(original: Any) -> Callable[..., Any]:
         def connect(self: Any, address: Any) -> Any:
-            if address.__class__ is tuple and self.type == module.SOCK_STREAM:
-                # Whether it gets there shows with the first message.
-                _clients[id(self)] = _connects(sys._getframe(1))
+            dials(self, address, sys._getframe(1))
             if here.depth or self.gettimeout() == 0:
                 return original(self, address)
             ident = _sockets.get(id(self), 0)
@@ -234,8 +237,7 @@ def patch_socket(module: Any) -> None:
 
     def make_tried(original: Any) -> Callable[..., Any]:
         def connect_ex(self: Any, address: Any) -> Any:
-            if address.__class__ is tuple and self.type == module.SOCK_STREAM:
-                _clients[id(self)] = _connects(sys._getframe(1))
+            dials(self, address, sys._getframe(1))
             return original(self, address)
 
         return connect_ex

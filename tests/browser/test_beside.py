@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +14,7 @@ from app.catalogue.beside import Beside, Lane, Row
 from app.catalogue.text import Text
 from app.timeline.frames import Frame
 from tests.browser import scenes
+from tests.browser.application import served
 from tests.browser.conftest import Opener, RunPage, publish
 from tests.browser.server import PageServer
 
@@ -91,25 +89,8 @@ def boxes(lane: Locator, kind: str) -> list[tuple[Any, Any]]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", "0"],
-        env={**os.environ, "TIMESLICE_DATA_DIR": str(tmp_path_factory.mktemp("data"))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert server.stdout is not None
-    try:
-        for line in server.stdout:
-            if found := re.search(r"http://[^\s/]+:\d+", line):
-                yield found.group()
-                break
-        else:
-            pytest.fail("The server did not say where it is.")
-    finally:
-        server.terminate()
-        server.wait(30)
-        server.stdout.close()
+    with served(tmp_path_factory.mktemp("data")) as address:
+        yield address
 
 
 def names(page: RunPage) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.application import served
 from tests.browser.conftest import RunPage
 
 pytestmark = pytest.mark.real
@@ -41,26 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
-    """The application's address; it is stopped, and with it whatever still runs."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", "0"],
-        env={**os.environ, "TIMESLICE_DATA_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert server.stdout is not None
-    try:
-        for line in server.stdout:
-            if found := re.search(r"http://[^\s/]+:\d+", line):
-                yield found.group()
-                break
-        else:
-            pytest.fail("The server did not say where it is.")
-    finally:
-        server.terminate()
-        server.wait(30)
-        server.stdout.close()
+    with served(folder) as address:
+        yield address
 
 
 def started(browser: Browser, url: str, slug: str, **settings: str) -> RunPage:

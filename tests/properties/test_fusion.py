@@ -36,6 +36,7 @@ from app.timeline.states import (
 )
 from app.timeline.timeline import Timeline
 from tests.fusion.world import ROOT, START, World, assert_whole, play
+from tests.lawful import changed_hands
 
 CHILD = 200
 LOCKS = [ROOT << 32 | number for number in (1, 2, 3)]
@@ -252,11 +253,8 @@ def assert_lawful(timeline: Timeline) -> None:
         for row in timeline.slices.get(track.id, ()):
             assert row.end_ns != OPEN
             if before is not None and State.UNKNOWN not in (before.state, row.state):
-                handed_on = before.state is row.state is State.AWAITING and (
-                    (before.reason, before.object) == (row.reason, row.object)
-                    and before.holder != row.holder
-                )
-                assert handed_on or row.state in legal[before.state], (track, before, row)
+                lawful = row.state in legal[before.state] or changed_hands(before, row)
+                assert lawful, (track, before, row)
             before = row
 
 
