@@ -3,6 +3,7 @@
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { el, part, say } from "./dom.js";
+import { inLanguage } from "./words.js";
 
 /** @typedef {import("../model/shapes.js").Beside} Beside */
 
@@ -29,16 +30,16 @@ export class BesidePanel {
     this.#shown = beside;
     this.pane.hidden = beside === null;
     if (beside === null) return;
-    say(part("beside-title"), this.#in(beside.title));
+    say(part("beside-title"), inLanguage(beside.title, this.language));
     const ends = { book: lastOf(beside, "book"), run: lastOf(beside, "run") };
-    const book = this.#in(beside.book);
+    const book = inLanguage(beside.book, this.language);
     say(part("beside-book"), t("{book}, {time}", { book, time: duration(ends.book) }));
     say(part("beside-run"), t("this run, {time}", { time: duration(ends.run) }));
     // One scale for both, unless other programs made the run so long that the book's would vanish.
     const shared = ends.run < MOST * ends.book;
     if (shared) ends.book = ends.run = Math.max(ends.book, ends.run);
     const scales = shared ? "" : t("Each is drawn on a scale of its own.");
-    say(part("beside-note"), `${this.#in(beside.note)} ${scales}`.trim());
+    say(part("beside-note"), `${inLanguage(beside.note, this.language)} ${scales}`.trim());
     part("beside-lanes").replaceChildren(
       ...beside.lanes.map((lane) => this.#lane(lane, book, ends)),
     );
@@ -71,21 +72,16 @@ export class BesidePanel {
   #head(beside) {
     return el("thead", {}, el("tr", {}, el("td", {}),
       ...beside.columns.map((column) => el("th", { scope: "col", class: "number" },
-        this.#in(column)))));
+        inLanguage(column, this.language)))));
   }
 
   /** @param {Beside} beside */
   #body(beside) {
     return el("tbody", {}, ...beside.rows.map((row) => el("tr", {},
-      el("th", { scope: "row" }, this.#in(row.name)),
+      el("th", { scope: "row" }, inLanguage(row.name, this.language)),
       ...row.cells.map(([book, run]) => el("td", { class: "number" },
         el("span", {}, duration(run)), " ",
         el("span", { class: "book" }, `(${duration(book)})`))))));
-  }
-
-  /** @param {Record<string, string>} text by language */
-  #in(text) {
-    return text[this.language] ?? text.en ?? "";
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
-import { inLanguage, verdictWord } from "./words.js";
+import { claimText, verdictWord } from "./words.js";
 
 /** @typedef {import("../model/shapes.js").Claim} Claim */
 /** @typedef {import("../model/shapes.js").Span} Span */
@@ -39,8 +39,8 @@ export class Claims {
     const body = [
       verdictWord(claim.verdict),
       el("span", { class: "claim-text" },
-        inLanguage(claim.text, this.language),
-        el("span", { class: "claim-why" }, inLanguage(claim.why, this.language)),
+        claimText(claim.text, this.language),
+        el("span", { class: "claim-why" }, claimText(claim.why, this.language)),
       ),
     ];
     const item = el("li", { "data-claim": claim.id, "data-verdict": claim.verdict });

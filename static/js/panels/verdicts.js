@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
-import { inLanguage, verdictWord } from "./words.js";
+import { claimText, verdictWord } from "./words.js";
 
 /** @typedef {import("../compare/side.js").Side} Side */
 /** @typedef {import("../model/shapes.js").Claim} Claim */
@@ -41,7 +41,8 @@ export class Verdicts {
   /** @param {string} id */
   #row(id) {
     const found = this.sides.map(({ model }) => model.claims.get(id));
-    const texts = [...new Set(found.filter((it) => it !== undefined).map((it) => inLanguage(it.text, this.language)))];
+    const known = found.filter((it) => it !== undefined);
+    const texts = [...new Set(known.map((it) => claimText(it.text, this.language)))];
     const differ = found.every(Boolean) && found[0]?.verdict !== found[1]?.verdict;
     return el("tr", differ ? { class: "differ" } : {},
       el("th", { scope: "row" }, ...texts.map((text) => el("span", {}, text))),
@@ -52,7 +53,7 @@ export class Verdicts {
   #verdict(claim, side) {
     const body = [
       verdictWord(claim.verdict),
-      el("span", { class: "claim-why" }, inLanguage(claim.why, this.language)),
+      el("span", { class: "claim-why" }, claimText(claim.why, this.language)),
     ];
     if (claim.evidence.length === 0) return el("div", { class: "claim" }, ...body);
     const button = el("button", { class: "claim", type: "button" }, ...body);

@@ -37,11 +37,15 @@ export function verdictWord(verdict) {
   return el("span", { class: `verdict ${verdict}` }, words[known] ?? verdict);
 }
 
+/** @param {Record<string, string>} text by language @param {string} language */
+export function inLanguage(text, language) {
+  return text[language] ?? text.en ?? "";
+}
+
 /**
  * A sentence of a claim; no line ends between a number and its unit.
  * @param {Record<string, string>} text by language @param {string} language
  */
-export function inLanguage(text, language) {
-  const found = text[language] ?? text.en ?? "";
-  return found.replace(/(\d) (?=(?:%|ns|µs|ms|s|KiB|MiB)(?![A-Za-z]))/gu, "$1\u00a0");
+export function claimText(text, language) {
+  return inLanguage(text, language).replace(/(\d) (?=(?:%|ns|µs|ms|s|KiB|MiB)(?![A-Za-z]))/gu, "$1\u00a0");
 }
