@@ -3,8 +3,8 @@
 import { t } from "../base/messages.js";
 import { el, say } from "./dom.js";
 
-/** @typedef {{id: string, answer: unknown, right: boolean, why: string, words: string,
- *    rows: [string, string][]}} Outcome */
+/** @typedef {{id: string, answer: unknown, right: boolean, why: string, because: string,
+ *    words: string, rows: [string, string][]}} Outcome */
 
 export class Prediction {
   #asked = false;
@@ -33,6 +33,11 @@ export class Prediction {
     said.className = `outcome ${!known ? "muted" : outcome.right ? "right" : "wrong muted"}`;
     const right = outcome.right ? t("as you said") : t("another than you said");
     say(said, outcome.why || right);
+    const because = item.querySelector(".because");
+    if (because instanceof HTMLElement) {
+      say(because, outcome.because);
+      because.hidden = !outcome.because;
+    }
     const words = item.querySelector(".answer");
     if (words) say(words, outcome.words);
     outcome.rows.forEach(([, letters], at) => {
@@ -44,7 +49,7 @@ export class Prediction {
       row.setAttribute("aria-label", letters);
       row.replaceChildren(...[...letters].map((letter, cell) => el("span", {
         class: `cell state-${{ ".": "none", "?": "other" }[letter] ?? letter}`
-          + (letter === predicted[cell] ? "" : " differs"),
+          + (outcome.right || letter === predicted[cell] ? "" : " differs"),
       })));
     });
   }
