@@ -101,10 +101,10 @@ def check_overlap(timeline: Timeline, params: Settings) -> Answer:
     together = merged(pairwise(sections))
     stays = list(chain.from_iterable(sections))
     share = percent(total(together), total(merged(stays)))
-    en = f"{len(stays)} stays in the critical section, {duration(total(stays))} in all; two at "
-    en += f"once for {duration(total(together))} ({share})."
-    zh = f"共进入临界区 {len(stays)} 次，合计 {duration(total(stays))}；"
-    zh += f"两个同时在内 {duration(total(together))}（{share}）。"
+    en = f"{len(stays)} stays in the critical section; two were inside at once for "
+    en += f"{duration(total(together))}, {share} of the time in which anybody was."
+    zh = f"共进入临界区 {len(stays)} 次；两个同时在内 {duration(total(together))}，"
+    zh += f"占有人在内的时间的 {share}。"
     overlap = total(together) > 0.05 * total(merged(stays))
     if overlap == params.lock and not exact(timeline):
         need_exact(timeline)

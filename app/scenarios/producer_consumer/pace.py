@@ -86,14 +86,15 @@ def check_ratio(timeline: Timeline, params: Settings) -> Answer:
     off = len(producers) / len(consumers) / best
     if 1 / CLEARLY < off < CLEARLY:
         return not_seen(en + " That is near the best.", zh + "已接近最佳比例。", rows)
+    as_said = (shares[0] > shares[1]) == (off > 1)
     ready = sum(total(clip(timeline.of(track, State.READY), begin, end)) for track in producers)
-    if ready > 0.2 * lasted[0]:
+    if not as_said and ready > 0.2 * lasted[0]:
         return not_seen(
             en + " But producers had no CPU for a part of the time.",
             zh + "但生产者有一部分时间没有 CPU 可用。",
             rows,
         )
-    return either((shares[0] > shares[1]) == (off > 1), en, zh, rows)
+    return either(as_said, en, zh, rows)
 
 
 def _waiting(timeline: Timeline, tracks: list[Track], begin: int, end: int) -> int:

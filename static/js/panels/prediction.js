@@ -42,14 +42,11 @@ export class Prediction {
     if (words) say(words, outcome.words);
     outcome.rows.forEach(([, letters], at) => {
       const row = item.querySelector(`[data-answer-row="${at}"]`);
-      const yours = row?.parentElement?.querySelectorAll("[data-letters]")[at];
       if (!row) return;
-      const predicted = yours?.getAttribute("data-letters") ?? "";
       row.setAttribute("role", "img");
       row.setAttribute("aria-label", letters);
-      row.replaceChildren(...[...letters].map((letter, cell) => el("span", {
-        class: `cell state-${{ ".": "none", "?": "other" }[letter] ?? letter}`
-          + (outcome.right || letter === predicted[cell] ? "" : " differs"),
+      row.replaceChildren(...[...letters].map((letter) => el("span", {
+        class: `cell state-${{ ".": "none", "?": "other" }[letter] ?? letter}`,
       })));
     });
   }
