@@ -105,7 +105,7 @@ def ending(track: Track, timeline: Timeline) -> str:
         case Cause.SIGNAL:
             return _signal(end, timeline)
         case Cause.DAEMON:
-            return _("daemon, ended with its parent's code ({signal})").format(
+            return _("daemon, ended by its parent at its end ({signal})").format(
                 signal=end.signal or "?"
             )
         case Cause.WITH_PROCESS:

@@ -191,8 +191,9 @@ async def timeline(request: Request, run_id: str) -> Response:
 class PredictionOut(BaseModel):
     """A prediction, what the run answers (null where it can't tell), and how they differ.
 
-    Values are a choice, a number, an order of names, or a drawing: a letter for each cell of time
-    by track. ``rows`` and ``words`` are the run's answer for a reader.
+    ``why`` says how they differ, or why the run can't tell, ``because`` why the run is so. Values
+    are a choice, a number, an order of names, or a drawing: a letter for each cell of time by
+    track. ``rows`` and ``words`` are the run's answer for a reader.
     """
 
     id: str
@@ -201,6 +202,7 @@ class PredictionOut(BaseModel):
     answer: JsonValue
     right: bool
     why: str
+    because: str
     words: str
     rows: list[tuple[str, str]]
 

@@ -39,7 +39,7 @@ async def path(request: Request, name: str) -> Response:
                 "url": _url(found, step),
                 "title": site.scenario_title(step.slug, language),
                 "summary": site.catalogue[step.slug].summary.of(language),
-                "question": step.question.of(language),
+                "question": _question(site, step, language),
             }
             for step in _steps(site, found)
         ],
@@ -74,10 +74,16 @@ def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] 
         "title": found.title.of(language),
         "number": at + 1,
         "count": len(steps),
-        "question": steps[at].question.of(language),
+        "question": _question(site, steps[at], language),
         "next_url": _url(found, following) if following else "",
         "next_title": site.scenario_title(following.slug, language) if following else "",
     }
+
+
+def _question(site: Site, step: Step, language: str) -> str:
+    """What the step's form asks first; empty where its scenario asks nothing."""
+    questions = site.catalogue[step.slug].questions
+    return questions[0].text.of(language) if questions else ""
 
 
 def _steps(site: Site, found: Path) -> list[Step]:

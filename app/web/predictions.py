@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue.questions import ABSENT, LETTERS, Drawing, Order, Question, Value, read
+from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value
+from app.catalogue.questions import Question, read
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
 from app.web import i18n
@@ -117,6 +118,7 @@ def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[di
                 "answer": outcome.answer,
                 "right": outcome.right,
                 "why": outcome.why.of(language),
+                "because": outcome.because.of(language),
                 "words": question.kind.words(outcome.answer).of(language) if known else "",
                 "rows": _rows(question, outcome.answer, language) if known else [],
             }

@@ -267,7 +267,9 @@ def test_prediction_is_drawn_and_stands_above_what_the_run_shows(
 
     answer = page.page.locator("[data-answer-row='0']").get_attribute("aria-label") or ""
     assert answer.endswith("BBBBB")
-    assert "cells agree" in page.text(".outcome")
+    assert page.text(".outcome") == "Other states, or another order: Bob."  # nothing was drawn
+    assert page.page.locator(".because").is_visible()
+    assert "both stay blocked to the end" in page.text(".because")
     page.page.click("#next-step")
     page.page.wait_for_url(re.compile("/scenarios/queue"))
     page.page.close()

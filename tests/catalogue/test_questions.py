@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.catalogue import Parameters, Text, load
 from app.catalogue.claims import NotSeen
+from app.catalogue.kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.paths import PATHS
-from app.catalogue.questions import Choice, Drawing, Number, Order, Question, drawn, read
+from app.catalogue.questions import Because, Question, drawn, read
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 from tests.catalogue.build import Build
@@ -26,13 +27,16 @@ WHOLE = Number(0, 9, whole=True)
 DRAWING = Drawing({"a": A, "b": B}, (State.RUNNING, State.BLOCKED), 4)
 
 
-def question(kind: Any, answer: Any) -> Question[Any]:
+WHY = Text("So it is.", "就是这样。")
+
+
+def question(kind: Any, answer: Any, because: Because[Any] = WHY) -> Question[Any]:
     def find(timeline: Timeline, params: Any) -> Any:
         if isinstance(answer, NotSeen):
             raise answer
         return answer
 
-    return Question("q", Text("Which?", "哪个？"), kind, find)
+    return Question("q", Text("Which?", "哪个？"), kind, find, because)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,7 @@ def test_what_is_left_out_is_not_predicted() -> None:
         (NUMBER, 1.0, 0.0, False), (WHOLE, 3.0, 3.0, True), (WHOLE, 3.0, 4.0, False),
         (DRAWING, {"a": "RRRR", "b": "RRRR"}, {"a": "RRRR", "b": "RRRR"}, True),
         (DRAWING, {"a": "RRRR", "b": "RRBB"}, {"a": "RRRR", "b": "RRRR"}, False),
+        (DRAWING, {"a": "RRRR", "b": "RRRB"}, {"a": "..R.", "b": ".RBB"}, True),
     ],
 )  # fmt: skip
 def test_outcome_says_whether_it_was_so(
@@ -93,7 +98,36 @@ def test_outcome_says_how_far_off_a_number_was() -> None:
 
 def test_outcome_of_a_run_that_can_not_tell_says_why() -> None:
     outcome = question(CHOICE, NotSeen("No.", "没有。")).outcome(Timeline(), Parameters(), "a")
-    assert outcome == (None, False, Text("No.", "没有。"))
+    assert outcome == (None, False, Text("No.", "没有。"), Text("", ""))
+
+
+@pytest.mark.parametrize(
+    ("because", "said"),
+    [(WHY, WHY), ({"a": A, "b": B}, B), (lambda params, answer: Text(answer, ""), Text("b", ""))],
+)
+def test_outcome_says_why_the_run_is_so(because: Any, said: Text) -> None:
+    outcome = question(CHOICE, "b", because).outcome(Timeline(), Parameters(), "a")
+    assert outcome.because == said
+
+
+@pytest.mark.parametrize(
+    ("drawn_row", "states"),
+    [
+        ("RRBBBB", "B"), ("RBBBBB", "B"), ("BBBBBB", "B"),  # how long it ran first is not judged
+        ("..RBBB", "B"), ("R?R?BB", "B"), ("RBBBB.", "B"),
+        ("RBRBBB", "BRB"), ("RRRRRR", ""), ("BBRRRR", "BR"), ("RRBB..", "B."), ("......", "."),
+        ("RR....", "."),
+    ],
+)  # fmt: skip
+def test_drawing_is_judged_by_the_sequence_of_states(drawn_row: str, states: str) -> None:
+    assert sequence(drawn_row) == states
+
+
+def test_drawing_says_which_tracks_differ() -> None:
+    asked = question(DRAWING, {"a": "RRBB", "b": "RRBB"})
+    outcome = asked.outcome(Timeline(), Parameters(), {"a": "RBBB", "b": "BBRR"})
+    assert not outcome.right
+    assert outcome.why.en.endswith(": b.") and outcome.why.zh.endswith("：乙。")
 
 
 def test_run_is_drawn_by_what_each_cell_was_most_of_the_time() -> None:
@@ -123,10 +157,28 @@ def test_drawing_has_a_letter_for_each_cell(lengths: list[int], cells: int) -> N
 def test_questions_and_paths_speak_both_languages() -> None:
     texts = [each.text for item in load().values() for each in item.questions]
     for path in PATHS:
-        texts += [path.title, path.summary, *(step.question for step in path.steps)]
-    assert len(texts) > 20
+        texts += [path.title, path.summary]
+    assert len(texts) > 15
     for text in texts:
         assert text.en.strip() and not CHINESE.search(text.en) and CHINESE.search(text.zh)
+
+
+def answers_of(each: Question[Any]) -> list[Any]:
+    return list(each.kind.options) if isinstance(each.kind, Choice) else [1.0]
+
+
+@pytest.mark.parametrize("slug", [slug for slug, item in load().items() if item.questions])
+def test_question_says_why_for_each_answer_and_setting(slug: str) -> None:
+    scenario = load()[slug]
+    settings: list[dict[str, str]] = [{}]
+    for item in scenario.fields():
+        settings += [{item.name: choice.value} for choice in item.choices]
+    for each in scenario.questions:
+        for values in settings:
+            for answer in answers_of(each):
+                text = each.reason(scenario.validate(values), answer)
+                assert text.en.endswith(".") and not CHINESE.search(text.en)
+                assert text.zh.endswith("。") and CHINESE.search(text.zh)
 
 
 def test_steps_of_paths_are_scenarios_with_settings_that_they_take() -> None:
@@ -134,6 +186,7 @@ def test_steps_of_paths_are_scenarios_with_settings_that_they_take() -> None:
         assert 8 <= len(path.steps) <= 12
         for step in path.steps:
             load()[step.slug].validate(step.settings)
+            assert load()[step.slug].questions, f"{step.slug} asks nothing before its run"
 
 
 @pytest.mark.parametrize("slug", [slug for slug, item in load().items() if item.questions])

@@ -61,7 +61,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_run_prints_lanes_states_and_claims(daemon: tuple[Path, str]) -> None:
     text = daemon[1]
     assert "█" in text and "scheduler witness:" in text
-    assert "daemon, ended with its parent's code (SIGTERM)" in " ".join(text.split())
+    assert "daemon, ended by its parent at its end (SIGTERM)" in " ".join(text.split())
     assert "holds" in text and "fails" not in text
 
 
@@ -85,7 +85,9 @@ def test_run_writes_a_timeline_in_which_the_daemon_ends_first(daemon: tuple[Path
         for name, track in tracks.items()
     }
     assert died["logger"] < died["worker"]
-    assert {claim["verdict"] for claim in timeline["claims"]} == {"holds"}
+    said = {claim["id"]: claim["verdict"] for claim in timeline["claims"]}
+    # No ordinary thread was asked for.
+    assert said == {"logger-end": "holds", "thread-keeps": "not-seen", "main-waits": "holds"}
 
 
 def test_run_writes_a_recording_that_tells_the_same(daemon: tuple[Path, str]) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from starlette.testclient import TestClient
 
 from app.catalogue import load
+from app.catalogue.paths import PATHS
 from app.main import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import interpreters
@@ -56,6 +58,7 @@ def test_each_kind_of_question_is_in_the_form_and_on_the_run(client: TestClient)
         assert "Your prediction" in page and shown in page
         (outcome,) = client.get(f"/api{run}/predictions").json()
         assert outcome["answer"] is None and outcome["why"].endswith(".")  # it shows nothing
+        assert outcome["because"] == ""
 
 
 def test_prediction_survives_a_restart(client: TestClient, tmp_path: Path) -> None:
@@ -96,6 +99,17 @@ def test_path_leads_from_step_to_step(client: TestClient) -> None:
         assert run.endswith("?path=first-course")
         (address,) = re.findall(r'id="next-step" href="([^"]+)"', client.get(run).text)
     assert address == "/paths/first-course"
+
+
+def test_path_asks_what_the_form_asks(client: TestClient) -> None:
+    """One question: on the path's page, above the form and with its field in the form."""
+    page = client.get("/paths/first-course?lang=zh").text
+    for step in PATHS[0].steps:
+        (question, *_) = load()[step.slug].questions
+        form = client.get(f"/scenarios/{step.slug}?path=first-course&lang=zh").text
+        assert escape(question.text.zh) in page
+        assert form.count(escape(question.text.zh)) == 2
+        assert f'name="predict.{question.id}' in form
 
 
 def test_unknown_path_is_not_found_and_is_ignored_in_a_query(client: TestClient) -> None:

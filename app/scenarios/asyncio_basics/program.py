@@ -1,13 +1,13 @@
 """Several coroutines wait at the same time, on one thread.
 
-await gives the thread back to the event loop, which runs whichever task is ready.
+Where an await has to wait, the thread goes back to the event loop, which runs a task that is ready.
 """
 
 import asyncio
 import time
 
 # --- settings: change them and run the program again ---
-STYLE = "gather"  # "gather", "wait", "group", "timeout", "one-by-one" or "old"
+STYLE = "gather"  # "gather", "wait", "group", "timeout", "one-by-one", "no-wait" or "old"
 TASKS = 4
 SECONDS = 0.3  # the first task waits so long, the second twice as long, and so on
 LIMIT = 0.8  # for "timeout": tasks that take longer are cancelled
@@ -18,6 +18,10 @@ async def fetch(number):
     await asyncio.sleep(number * SECONDS)
     print(f"answer {number} is there")
     return number
+
+
+async def nothing():
+    """Has nothing to wait for."""
 
 
 def start(number):
@@ -41,6 +45,14 @@ async def main():
         print([type(a).__name__ if isinstance(a, Exception) else a for a in answers])
     elif STYLE == "one-by-one":
         print([await start(number) for number in numbers])
+    elif STYLE == "no-wait":
+        tasks = [start(number) for number in numbers]
+        await nothing()
+        await asyncio.Lock().acquire()  # nobody else holds it
+        print("main: awaited what did not have to wait")
+        await asyncio.sleep(0)
+        print("main: awaited asyncio.sleep(0)")
+        print(await asyncio.gather(*tasks))
 
 
 def old():

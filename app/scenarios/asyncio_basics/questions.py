@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.catalogue.questions import Number, Question
+from app.catalogue.kinds import Number
+from app.catalogue.questions import Question
 from app.catalogue.spans import whole
 from app.catalogue.text import Text
 from app.scenarios.asyncio_basics.scenario import Settings, tasks_of
@@ -15,6 +16,25 @@ def seconds(timeline: Timeline, params: Settings) -> float:
     return round(took / 1e9, 3)
 
 
+def why(params: Settings, answer: float) -> Text:
+    if params.style == "one-by-one":
+        return Text(
+            "Each task is awaited before the next one is made, so their waits add up.",
+            "前一个任务等到了才创建下一个，所以等待时间相加。",
+        )
+    if params.style == "timeout":
+        return Text(
+            "They wait at the same time; those that would take longer than the limit are "
+            "cancelled. So it takes the longest wait, or the limit.",
+            "它们同时等待，超过时限的会被取消。所以总时间是最长的那个等待，或者就是时限。",
+        )
+    return Text(
+        "They wait at the same time: to wait, a task needs neither the thread nor a CPU. So it "
+        "takes as long as the longest wait.",
+        "它们同时等待：任务在等待时既不占用线程，也不占用 CPU。所以总时间就是最长的那个等待。",
+    )
+
+
 QUESTIONS = (
     Question(
         "seconds",
@@ -25,5 +45,6 @@ QUESTIONS = (
         ),
         Number(0, 600, "s"),
         seconds,
+        why,
     ),
 )

@@ -1,4 +1,4 @@
-"""Coroutines that wait at the same time on one thread, started in six ways."""
+"""Coroutines that wait at the same time on one thread, started in seven ways."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import clip, duration, lines, pairwise, root, starting, total, whole
+from app.catalogue.spans import (
+    clip,
+    duration,
+    lines,
+    need_said,
+    pairwise,
+    root,
+    starting,
+    total,
+    whole,
+)
 from app.catalogue.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Cause, State, TrackKind
@@ -17,7 +27,7 @@ from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    style: Literal["gather", "wait", "group", "timeout", "one-by-one", "old"] = choice(
+    style: Literal["gather", "wait", "group", "timeout", "one-by-one", "no-wait", "old"] = choice(
         "gather",
         Text("How they are started", "启动方式"),
         {
@@ -26,6 +36,7 @@ class Settings(Parameters):
             "group": Text("TaskGroup (Python 3.11+)", "TaskGroup（Python 3.11 起）"),
             "timeout": Text("gather with a time limit for each", "gather，并给每个任务限时"),
             "one-by-one": Text("one awaited after the other", "逐个 await"),
+            "no-wait": Text("first an await that has nothing to wait for", "先 await 不用等的东西"),
             "old": Text(
                 "the old way: asyncio.wait of coroutines", "旧写法：asyncio.wait 直接等协程"
             ),
@@ -113,6 +124,28 @@ def check_await_lets_others(timeline: Timeline, params: Settings) -> Answer:
     )
 
 
+def check_no_wait(timeline: Timeline, params: Settings) -> Answer:
+    """No task begins at an await of what is there; all begin at one that gives the thread back."""
+    if params.style != "no-wait":
+        return not_seen(
+            "Main awaited nothing that was there already.", "main 没有 await 过不用等的东西。"
+        )
+    tasks = tasks_of(timeline)
+    awaited = need_said(timeline, "main: awaited what did not have to wait").ns
+    gave_way = need_said(timeline, "main: awaited asyncio.sleep(0)").ns
+    begun = [rows[0].start_ns for task in tasks if (rows := timeline.of(task, State.RUNNING))]
+    early = sum(ns < awaited for ns in begun)
+    then = sum(awaited <= ns < gave_way for ns in begun)
+    return either(
+        early == 0 and then == len(tasks),
+        f"Of {len(tasks)} tasks {early} had begun when main had awaited a coroutine without a wait "
+        f"and a free lock; {then} began while it awaited asyncio.sleep(0).",
+        f"main 先 await 一个不用等的协程和一把空闲的锁，此时 {len(tasks)} 个任务中有 {early} 个"
+        f"已经开始；await asyncio.sleep(0) 时，有 {then} 个开始。",
+        [Span(task.id, task.start_ns, gave_way) for task in tasks],
+    )
+
+
 def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
     if params.style != "timeout":
         return not_seen("No time limit was asked for.", "没有设置时限。")
@@ -158,8 +191,8 @@ SCENARIO = Scenario(
     place=4,
     title=Text("asyncio: waiting together", "asyncio：一起等待"),
     summary=Text(
-        "Coroutines that wait at the same time on one thread, started in six ways.",
-        "多个协程在同一个线程上同时等待，用六种方式启动。",
+        "Coroutines that wait at the same time on one thread, started in seven ways.",
+        "多个协程在同一个线程上同时等待，用七种方式启动。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -195,10 +228,19 @@ SCENARIO = Scenario(
         Claim(
             "await-lets-others",
             Text(
-                "While a task awaits, others run: await gives the thread back to the event loop.",
-                "一个任务在 await 时，其他任务得以运行：await 把线程交还给事件循环。",
+                "While a task waits at an await, others run: the thread is back with the event "
+                "loop.",
+                "任务在 await 处等待时，其他任务得以运行：线程交还给了事件循环。",
             ),
             check_await_lets_others,
+        ),
+        Claim(
+            "no-wait",
+            Text(
+                "An await of something that is there already lets no other task run.",
+                "await 的东西已经到来时，别的任务得不到运行。",
+            ),
+            check_no_wait,
         ),
         Claim(
             "cancelled",

@@ -237,8 +237,9 @@ _KEPT = {
         "asyncio.Queue 里的每个产品只取出一次，且按放入的顺序。",
     ),
     "nothing": Text(
-        "Without a lock several are in their section at once: at each await another runs.",
-        "没有锁，就会有几个协程同时在临界区里：每次 await 都会轮到别的协程。",
+        "Without a lock several are in their section at once: while one waits at an await, "
+        "another runs.",
+        "没有锁，就会有几个协程同时在临界区里：一个在 await 处等待时，别的协程就会运行。",
     ),
 }
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import time
+from contextlib import suppress
 from multiprocessing import Process, Semaphore, active_children, current_process
 from urllib.parse import urlsplit
 
@@ -43,13 +44,16 @@ async def produce(topic):
 
 
 async def consume(topic, left):
-    options = {"group_id": topic, "auto_offset_reset": "earliest"}
+    options = {"group_id": topic, "auto_offset_reset": "earliest", "enable_auto_commit": False}
     async with aiokafka.AIOKafkaConsumer(topic, bootstrap_servers=SERVER, **options) as server:
         while left.get_value():
-            found = await server.getmany(timeout_ms=500)
-            for message in [message for part in found.values() for message in part]:
-                print(f"{current_process().name} took {message.value.decode()}", flush=True)
-                left.acquire(block=False)
+            for part, batch in (await server.getmany(timeout_ms=500)).items():
+                for message in batch:
+                    print(f"{current_process().name} took {message.value.decode()}", flush=True)
+                    left.acquire(block=False)
+                # Only after the work: if this process dies before, they are delivered once more.
+                with suppress(aiokafka.errors.CommitFailedError):  # the parts were shared out anew
+                    await server.commit({part: batch[-1].offset + 1})
 
 
 def run(work, *args):

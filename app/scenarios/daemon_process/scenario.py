@@ -1,4 +1,4 @@
-"""A daemon process ends with its parent's main code; an ordinary child is waited for."""
+"""A daemon process ends with its parent's code and threads; an ordinary child is waited for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 
 MAIN_OVER = "main: my code is over"
+HELPER_OVER = "helper: my code is over"
 
 
 class Settings(Parameters):
@@ -24,6 +25,15 @@ class Settings(Parameters):
     main_seconds: float = number(
         0.7, Text("Main's code takes", "主进程代码耗时"), minimum=0.1, maximum=5, unit="s"
     )
+    thread_seconds: float = number(
+        0,
+        Text("An ordinary thread of main lives", "主进程的普通线程存活"),
+        minimum=0,
+        maximum=5,
+        step=0.1,
+        unit="s",
+        help=Text("0: there is none.", "0：没有这样的线程。"),
+    )
     worker_seconds: float = number(
         1.5, Text("The ordinary child works", "普通子进程工作"), minimum=0.1, maximum=8, unit="s"
     )
@@ -32,15 +42,24 @@ class Settings(Parameters):
     )
 
 
+def _over(timeline: Timeline, params: Settings) -> int:
+    """When main's code was over, and its ordinary thread, if it has one."""
+    over = need_said(timeline, MAIN_OVER).ns
+    return max(over, need_said(timeline, HELPER_OVER).ns) if params.thread_seconds else over
+
+
 def check_logger(timeline: Timeline, params: Settings) -> Answer:
     logger, worker = named(timeline, "logger", "worker")
-    over = need_said(timeline, MAIN_OVER).ns
+    over = _over(timeline, params)
     ended, sibling = exit_of(timeline, logger), exit_of(timeline, worker)
     cause = logger.end.cause if logger.end else Cause.UNKNOWN
     signal = (logger.end.signal if logger.end else None) or ""
     how = ending(logger)
-    en = f"Main's code ended at {duration(over)}, the logger at {duration(ended)} ({how.en})"
-    zh = f"主进程的代码在 {duration(over)} 结束，logger 在 {duration(ended)} 结束（{how.zh}）"
+    what = Text("Main's code", "主进程的代码")
+    if params.thread_seconds:
+        what = Text("Main's code and thread", "主进程的代码和普通线程")
+    en = f"{what.en} ended at {duration(over)}, the logger at {duration(ended)} ({how.en})"
+    zh = f"{what.zh}在 {duration(over)} 结束，logger 在 {duration(ended)} 结束（{how.zh}）"
     en += f", its sibling at {duration(sibling)}."
     zh += f"，另一个子进程在 {duration(sibling)} 结束。"
     spans = [Span(logger.id, logger.start_ns, ended), Span(worker.id, worker.start_ns, sibling)]
@@ -65,10 +84,37 @@ def check_logger(timeline: Timeline, params: Settings) -> Answer:
     )
 
 
+def check_thread(timeline: Timeline, params: Settings) -> Answer:
+    """The daemon lives on after main's code, until the ordinary thread has ended."""
+    if not params.thread_seconds or not params.daemon:
+        return not_seen(
+            "There was no ordinary thread, or no daemon.", "没有普通线程，或者没有守护进程。"
+        )
+    (logger,) = named(timeline, "logger")
+    code, thread = need_said(timeline, MAIN_OVER).ns, need_said(timeline, HELPER_OVER).ns
+    ended = exit_of(timeline, logger)
+    span = Span(logger.id, logger.start_ns, ended)
+    by_itself = logger.end is not None and logger.end.cause is Cause.RETURNED
+    if thread <= code or (by_itself and ended < thread):
+        return not_seen(
+            "The thread, or the logger's own code, was over too soon to tell.",
+            "线程或 logger 自己的代码结束得太早，无法判断。",
+            [span],
+        )
+    return either(
+        ended >= thread,
+        f"Main's code ended at {duration(code)}, its thread at {duration(thread)}, the logger at "
+        f"{duration(ended)}.",
+        f"主进程的代码在 {duration(code)} 结束，普通线程在 {duration(thread)} 结束，"
+        f"logger 在 {duration(ended)} 结束。",
+        [span],
+    )
+
+
 def check_waits(timeline: Timeline, params: Settings) -> Answer:
     main = root(timeline)
     (worker,) = named(timeline, "worker")
-    over = need_said(timeline, MAIN_OVER).ns
+    over = _over(timeline, params)
     main_end, worker_end = exit_of(timeline, main), exit_of(timeline, worker)
     if worker_end <= over:
         return not_seen(
@@ -108,9 +154,9 @@ SCENARIO = Scenario(
             "logger-end",
             lambda params: (
                 Text(
-                    "A daemon process is ended when its parent's main code ends; it does not wait "
-                    "for its sibling.",
-                    "主进程的代码一结束，守护进程就被终止；它不会等待其他子进程。",
+                    "A daemon process is ended when its parent's main code and ordinary threads "
+                    "have ended; it does not wait for its sibling.",
+                    "主进程的代码和普通线程一结束，守护进程就被终止；它不会等待其他子进程。",
                 )
                 if params.daemon
                 else Text(
@@ -119,6 +165,14 @@ SCENARIO = Scenario(
                 )
             ),
             check_logger,
+        ),
+        Claim(
+            "thread-keeps",
+            Text(
+                "An ordinary thread of main keeps the daemon process alive beyond main's code.",
+                "主进程的普通线程还没结束，守护进程就还活着，哪怕主进程的代码已经结束。",
+            ),
+            check_thread,
         ),
         Claim(
             "main-waits",

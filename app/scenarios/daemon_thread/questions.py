@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.catalogue.questions import Order, Question
+from app.catalogue.kinds import Order
+from app.catalogue.questions import Question
 from app.catalogue.spans import end_of, named, need_said
 from app.catalogue.text import Text
 from app.scenarios.daemon_thread.scenario import MAIN_OVER, Settings, worker_over
@@ -36,5 +37,10 @@ QUESTIONS = (
         ),
         Order(_ITEMS),
         ends,
+        Text(
+            "A process waits for its ordinary threads, and for no daemon thread. What is still "
+            "running when the process ends is gone with it.",
+            "进程会等待普通线程，但不等守护线程。进程结束时还在运行的线程随之消失。",
+        ),
     ),
 )

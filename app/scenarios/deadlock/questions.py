@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.catalogue.questions import Drawing, Question, drawn
+from app.catalogue.claims import NotSeen
+from app.catalogue.kinds import Drawing
+from app.catalogue.questions import Question, drawn
 from app.catalogue.spans import named
 from app.catalogue.text import Text
 from app.scenarios.deadlock.scenario import Settings
@@ -16,6 +18,11 @@ DRAWING = Drawing(
 
 def states(timeline: Timeline, params: Settings) -> dict[str, str]:
     tracks = named(timeline, *DRAWING.tracks)
+    if not any(item.kind == "deadlock" for item in timeline.findings.values()):
+        raise NotSeen(
+            "There was no deadlock. They took turns, too quickly to be drawn.",
+            "没有发生死锁。他们轮流运行，快得画不出来。",
+        )
     return drawn(timeline, {track.name: track.id for track in tracks}, DRAWING)
 
 
@@ -24,10 +31,17 @@ QUESTIONS = (
         "states",
         Text(
             "Ann takes the fork first, Bob the noodles. Draw what you expect of them, from the "
-            "start of the run to its end.",
-            "Ann 先拿叉子，Bob 先拿面条。请画出从运行开始到结束，你预计他们各处于什么状态。",
+            "start of the run to its end. Only the order of the states counts.",
+            "Ann 先拿叉子，Bob 先拿面条。请画出从运行开始到结束，你预计他们各处于什么状态。"
+            "只看状态的先后顺序。",
         ),
         DRAWING,
         states,
+        Text(
+            "Sooner or later each holds one lock and waits for the other's. Neither can give back "
+            "what it holds before it has the second one, so both stay blocked to the end.",
+            "早晚会出现这一刻：双方各持有一把锁，又都在等对方的那把。没拿到第二把之前，谁也不会放开第一把，"
+            "所以两个线程一直阻塞到最后。",
+        ),
     ),
 )

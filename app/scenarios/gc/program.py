@@ -1,7 +1,7 @@
 """Who collects garbage, and when? Notes say: a thread of its own. Python tells it otherwise.
 
-An object that nothing refers to any more is freed at once, by counting references. Objects that
-refer to each other in a circle must be found: this is what the collector does.
+CPython frees an object that nothing refers to any more at once, by counting references. Objects
+that refer to each other in a circle must be found: this is what the collector does.
 """
 
 import gc

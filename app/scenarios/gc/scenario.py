@@ -169,8 +169,8 @@ SCENARIO = Scenario(
             "when",
             lambda params: (
                 Text(
-                    "An object that nothing refers to is freed at once, without a collection.",
-                    "没有被引用的对象立刻释放，不需要回收器。",
+                    "CPython frees an object that nothing refers to at once, without a collection.",
+                    "没有被引用的对象，CPython 会立刻释放，不需要回收器。",
                 )
                 if params.garbage == "plain"
                 else Text(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Choice, Question
+from app.catalogue.kinds import Choice
+from app.catalogue.questions import Question
 from app.catalogue.spans import merged, need_exact, total
 from app.catalogue.text import Text
 from app.scenarios.gil.scenario import Settings, tasks_of
@@ -22,6 +23,28 @@ def at_once(timeline: Timeline, params: Settings) -> str:
         raise NotSeen("No task was seen running.", "没有看到任务运行。")
     figure = total(running) / total(merged(running))
     return "one" if figure < 1.15 else "all" if figure > 0.8 * params.tasks else "some"
+
+
+def why(params: Settings, answer: str) -> Text:
+    if params.mode == "serial":
+        return Text("Each begins when the one before it is done.", "前一个完成，后一个才开始。")
+    if params.mode == "processes":
+        return Text(
+            "Each process has an interpreter and a GIL of its own. How many run at one instant "
+            "depends on how many CPUs are free.",
+            "每个进程有自己的解释器和自己的 GIL。同一时刻能运行几个，取决于有几个空闲的 CPU。",
+        )
+    if answer == "one":
+        return Text(
+            "Only the thread that holds the GIL executes Python code, so they take turns, however "
+            "many CPUs there are.",
+            "只有持有 GIL 的线程才能执行 Python 代码，所以无论有几个 CPU，它们都轮流运行。",
+        )
+    return Text(
+        "Threads execute Python code at the same instant only where there is no GIL, as in a "
+        "free-threaded build.",
+        "只有在没有 GIL 的解释器上（例如自由线程版本），线程才能在同一时刻执行 Python 代码。",
+    )
 
 
 QUESTIONS = (
@@ -44,5 +67,6 @@ QUESTIONS = (
             }
         ),
         at_once,
+        why,
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Choice, Question
+from app.catalogue.kinds import Choice
+from app.catalogue.questions import Question
 from app.catalogue.spans import common, need_exact, total
 from app.catalogue.text import Text
 from app.scenarios.kernel_policies.measured import ORDINARY, Four
@@ -51,5 +52,30 @@ QUESTIONS = (
             }
         ),
         share,
+        {
+            "nothing": Text(
+                "Shares are in proportion to a weight, and that of SCHED_IDLE, or of a high nice "
+                "value, is very small.",
+                "份额与权重成正比，而 SCHED_IDLE 或很大的 nice 值，权重都很小。",
+            ),
+            "less": Text(
+                "Shares are in proportion to a weight, which is divided by 1.25 for each step of "
+                "the nice value.",
+                "份额与权重成正比；nice 值每加一级，权重就除以 1.25。",
+            ),
+            "as-much": Text(
+                "They had the same weight. Batch has that of an ordinary process, and so has a "
+                "real-time policy that was refused.",
+                "它们的权重相同。批处理与普通进程的权重一样；实时策略被拒绝后，仍是普通进程。",
+            ),
+            "more": Text(
+                "They were preferred to ordinary processes for a part of the time.",
+                "有一部分时间，它们优先于普通进程。",
+            ),
+            "all": Text(
+                "A real-time process that is ready always comes before any ordinary one.",
+                "只要实时进程就绪，就总是先于任何普通进程运行。",
+            ),
+        },
     ),
 )

@@ -53,7 +53,7 @@ def _workers(timeline: Timeline) -> list[Track]:
     return starting(timeline, "worker-", TrackKind.PROCESS)
 
 
-def _sections(timeline: Timeline, params: Settings) -> list[list[Span]]:
+def _stays(timeline: Timeline, params: Settings) -> list[list[Span]]:
     """Each worker's stays in the critical section: where it computes between two waits.
 
     It computes nowhere else. A stay is over when it passes the lock on; then it goes to rest.
@@ -69,17 +69,30 @@ def _sections(timeline: Timeline, params: Settings) -> list[list[Span]]:
         for span in active(timeline, track, least_ns=params.inside_ms * 500_000):
             over = [ns for ns in passes if span.start_ns < ns < span.end_ns]
             cuts = [span.start_ns, *over, span.end_ns]
-            for cut in successive(cuts):
-                # Before, it may still take the lock; after, it gives it back, off the CPU maybe.
-                tenth = params.inside_ms * 100_000
-                stay = worked(timeline, Span(track.id, *cut), tenth, 8 * tenth)
-                stays += [stay] if stay else []
-        found.append(stays)
+            stays += [Span(track.id, *cut) for cut in successive(cuts)]
+        found.append([stay for stay in stays if _inner(timeline, stay, params)])
     if sum(map(bool, found)) < 2:
         raise NotSeen(
-            "It takes two processes in the critical section.", "需要两个进程进入过临界区。"
+            "This needs two processes in the critical section.", "需要两个进程进入过临界区。"
         )
     return found
+
+
+def _inner(timeline: Timeline, stay: Span, params: Settings) -> Span | None:
+    """The part of a stay in which it surely holds the lock; None where it hardly computes.
+
+    Before, it may still take the lock; after, it gives it back, off the CPU maybe.
+    """
+    tenth = params.inside_ms * 100_000
+    return worked(timeline, stay, tenth, 8 * tenth)
+
+
+def _sections(timeline: Timeline, params: Settings) -> list[list[Span]]:
+    """The inner part of each worker's stays, for what is inside at the same time."""
+    return [
+        [part for stay in stays if (part := _inner(timeline, stay, params))]
+        for stays in _stays(timeline, params)
+    ]
 
 
 def check_overlap(timeline: Timeline, params: Settings) -> Answer:
@@ -88,10 +101,10 @@ def check_overlap(timeline: Timeline, params: Settings) -> Answer:
     together = merged(pairwise(sections))
     stays = list(chain.from_iterable(sections))
     share = percent(total(together), total(merged(stays)))
-    en = f"{len(stays)} stays in the critical section, {duration(total(stays))} in all; two at "
-    en += f"once for {duration(total(together))} ({share})."
-    zh = f"共进入临界区 {len(stays)} 次，合计 {duration(total(stays))}；"
-    zh += f"两个同时在内 {duration(total(together))}（{share}）。"
+    en = f"{len(stays)} stays in the critical section; two were inside at once for "
+    en += f"{duration(total(together))}, {share} of the time in which anybody was."
+    zh = f"共进入临界区 {len(stays)} 次；两个同时在内 {duration(total(together))}，"
+    zh += f"占有人在内的时间的 {share}。"
     overlap = total(together) > 0.05 * total(merged(stays))
     if overlap == params.lock and not exact(timeline):
         need_exact(timeline)
@@ -117,8 +130,8 @@ def check_lost(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_time(timeline: Timeline, params: Settings) -> Answer:
-    """Lock: from first to last it takes the sum of the computing. None: less, on two CPUs."""
-    stays = _sections(timeline, params)
+    """Lock: from first to last it takes the sum of the stays, or more. None: less, on two CPUs."""
+    stays = _stays(timeline, params)
     sections = list(chain.from_iterable(stays))
     running = [
         common(timeline.of(track, State.RUNNING), inside)
@@ -126,10 +139,19 @@ def check_time(timeline: Timeline, params: Settings) -> Answer:
     ]
     computed = total(chain.from_iterable(running))
     took = max(row.end_ns for row in sections) - min(row.start_ns for row in sections)
+    if params.lock:
+        inside, empty = total(sections), took - total(merged(sections))
+        return either(
+            took >= 0.9 * inside,
+            f"{len(sections)} stays in the critical section lasted {duration(inside)} in all. From "
+            f"the first to the last it took {duration(took)}; for {duration(empty)} of it nobody "
+            "was inside.",
+            f"进入临界区 {len(sections)} 次，合计停留 {duration(inside)}。从第一次进入到最后一次"
+            f"离开用时 {duration(took)}，其中 {duration(empty)} 没有人在里面。",
+            sections,
+        )
     en = f"They computed for {duration(computed)} in all; it took {duration(took)}."
     zh = f"合计计算 {duration(computed)}；实际用时 {duration(took)}。"
-    if params.lock:
-        return either(took >= 0.9 * computed, en, zh, sections)
     both = pairwise(running)
     if took >= 0.9 * computed and total(both) < 0.2 * computed:
         return not_seen(
@@ -162,12 +184,17 @@ def check_holder(timeline: Timeline, params: Settings) -> Answer:
         for flow in timeline.flows
         if flow.kind is FlowKind.RELEASE and {flow.from_track, flow.to_track} <= workers
     ]
+    whose = Text("always for a lock that another worker held", "每次都是别的 worker 持有锁")
+    if wrong:
+        whose = Text(
+            f"{len(wrong)} times for a lock that no other worker held",
+            f"其中 {len(wrong)} 次持有锁的不是别的 worker",
+        )
     return either(
         not wrong and bool(passed),
-        f"They waited {duration(total(waits))} in all, {len(wrong)} times for none of the others; "
-        f"the lock was passed on {len(passed)} times.",
-        f"等锁合计 {duration(total(waits))}，其中 {len(wrong)} 次等的不是其他进程；"
-        f"锁被交接 {len(passed)} 次。",
+        f"They waited {duration(total(waits))} in all, {whose.en}; the lock was handed over "
+        f"{len(passed)} times.",
+        f"等锁合计 {duration(total(waits))}，{whose.zh}；锁被交接 {len(passed)} 次。",
         wrong or known,
     )
 
@@ -221,9 +248,9 @@ SCENARIO = Scenario(
             "time",
             lambda params: (
                 Text(
-                    "With the lock the processes go one after the other: it takes the sum of "
-                    "their times, however many CPUs there are.",
-                    "加锁后各进程串行：无论有多少 CPU，总时间都是各段时间之和。",
+                    "With the lock the processes go one after the other: it takes no less than the "
+                    "sum of their stays in the critical section, however many CPUs there are.",
+                    "加锁后各进程串行：无论有多少 CPU，总时间都不少于各次停留在临界区的时间之和。",
                 )
                 if params.lock
                 else Text(

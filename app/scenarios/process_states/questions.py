@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Number, Question
+from app.catalogue.kinds import Number
+from app.catalogue.questions import Question
 from app.catalogue.spans import exit_of, need_exact
 from app.catalogue.text import Text
 from app.scenarios.process_states.scenario import Settings, workers_of
@@ -21,6 +22,15 @@ def share(timeline: Timeline, params: Settings) -> float:
     return round(100 * timeline.total_ns(worker, State.RUNNING) / max(1, life), 1)
 
 
+def why(params: Settings, answer: float) -> Text:
+    return Text(
+        f"All {params.workers} want the one CPU all the time, and the scheduler gives it to them "
+        f"in turn, for equal shares: about {100 / params.workers:.0f} % each.",
+        f"{params.workers} 个进程一直都想要这一个 CPU，调度器让它们轮流使用，份额相等："
+        f"各占约 {100 / params.workers:.0f} %。",
+    )
+
+
 QUESTIONS = (
     Question(
         "share",
@@ -31,5 +41,6 @@ QUESTIONS = (
         ),
         Number(0, 100, "%"),
         share,
+        why,
     ),
 )

@@ -12,7 +12,7 @@ CONSUMERS = 2
 ITEMS = 12  # that each producer makes
 ROOM = 4  # items the buffer can hold
 MAKE_MS = 10  # computing time to make an item
-USE_MS = 25  # computing time to use an item
+USE_MS = 25  # that it waits to use an item, as for an answer from elsewhere
 ENDING = "nones"  # "nones": one for each consumer, "one-short": one too few, "join": see main()
 # --- end of settings ---
 
@@ -38,7 +38,7 @@ def consume(name, buffer):
         item = buffer.get()
         if item is None:
             break
-        compute(USE_MS)
+        time.sleep(USE_MS / 1000)
         say(f"{name} has used {item}")
         buffer.task_done()
     say(f"{name} has got None, and ends")

@@ -2,88 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from typing import Literal
 
-from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.groups import Group, Idea
-from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.passing import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
-    clip,
     duration,
-    end_of,
     lines,
-    need_exact,
     need_said,
-    percent,
-    starting,
     total,
     whole,
 )
 from app.catalogue.text import Text
+from app.scenarios.producer_consumer.items import Settings, consumers_of, producers_of, used_items
+from app.scenarios.producer_consumer.pace import check_pace, check_ratio
 from app.timeline.model import Track
-from app.timeline.states import Cause, State, TrackKind
+from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
-
-#: One side is clearly too many when its share of all processes is so many times the best one.
-CLEARLY = 1.5
-
-
-class Settings(Parameters):
-    producers: int = integer(2, Text("Producers", "生产者"), minimum=1, maximum=6)
-    consumers: int = integer(2, Text("Consumers", "消费者"), minimum=1, maximum=6)
-    items: int = integer(
-        12, Text("Items of each producer", "每个生产者的产品数"), minimum=1, maximum=50
-    )
-    room: int = integer(
-        4,
-        Text("Room in the buffer", "缓冲区容量"),
-        minimum=1,
-        maximum=50,
-        help=Text("put() waits while it is full.", "缓冲区满时，put() 会等待。"),
-    )
-    make_ms: int = integer(
-        10, Text("Time to make an item", "生产一个产品"), minimum=0, maximum=300, unit="ms"
-    )
-    use_ms: int = integer(
-        25, Text("Time to use an item", "消费一个产品"), minimum=0, maximum=300, unit="ms"
-    )
-    ending: Literal["nones", "one-short", "join"] = choice(
-        "nones",
-        Text("How consumers are told to end", "如何让消费者结束"),
-        {
-            "nones": Text("a None for each of them", "给每个消费者一个 None"),
-            "one-short": Text("one None too few", "少给一个 None"),
-            "join": Text("join() the queue, they are daemons", "join() 队列，消费者是守护进程"),
-        },
-    )
-
-
-def _producers(timeline: Timeline) -> list[Track]:
-    return starting(timeline, "producer-", TrackKind.PROCESS)
-
-
-def _consumers(timeline: Timeline) -> list[Track]:
-    return starting(timeline, "consumer-", TrackKind.PROCESS)
-
-
-def _used(timeline: Timeline) -> list[tuple[int, str]]:
-    """When each item was used, in order, as the consumers told."""
-    found = ((line.ns, re.match(r"consumer-\d+ has used (\S+)", line.text)) for line in
-             lines(timeline))  # fmt: skip
-    used = [(ns, match[1]) for ns, match in found if match]
-    if not used:
-        raise NotSeen("No item was used.", "没有产品被消费。")
-    return used
 
 
 def check_room(timeline: Timeline, params: Settings) -> Answer:
     """Items that were put and not yet got, at any instant."""
     most = most_inside(passed_on(timeline))
-    waits = [row for track in _producers(timeline) for row in queue_waits(timeline, track)]
+    waits = [row for track in producers_of(timeline) for row in queue_waits(timeline, track)]
     return either(
         most <= params.room,
         f"At most {most} items were in the buffer at once (room: {params.room}); put() waited for "
@@ -95,8 +38,8 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_once(timeline: Timeline, params: Settings) -> Answer:
-    consumers = _consumers(timeline)
-    used = Counter(item for _, item in _used(timeline))
+    consumers = consumers_of(timeline)
+    used = Counter(item for _, item in used_items(timeline))
     made = {
         f"{number}.{n}"
         for number in range(1, params.producers + 1)
@@ -123,7 +66,7 @@ def _all_over(timeline: Timeline, params: Settings) -> bool:
 
 
 def check_ending(timeline: Timeline, params: Settings) -> Answer:
-    consumers = _consumers(timeline)
+    consumers = consumers_of(timeline)
     causes = Counter(consumer.end.cause for consumer in consumers if consumer.end)
     if params.ending == "join":
         return _check_join(timeline, consumers, causes)
@@ -156,7 +99,7 @@ def check_ending(timeline: Timeline, params: Settings) -> Answer:
 def _check_join(timeline: Timeline, consumers: list[Track], causes: Counter[Cause]) -> Answer:
     """join() came back after the last item was used, and the daemons went with main's code."""
     over = need_said(timeline, "main: every item is used").ns
-    last = max(ns for ns, _ in _used(timeline))
+    last = max(ns for ns, _ in used_items(timeline))
     daemons = causes[Cause.DAEMON] + causes[Cause.SIGNAL]
     return either(
         over >= last and daemons == len(consumers),
@@ -166,47 +109,6 @@ def _check_join(timeline: Timeline, consumers: list[Track], causes: Counter[Caus
         f"此后 {len(consumers)} 个消费者中有 {daemons} 个作为守护进程被终止。",
         [whole(timeline, consumer) for consumer in consumers],
     )
-
-
-def check_ratio(timeline: Timeline, params: Settings) -> Answer:
-    """The best p:c is the CPU time to make an item : to use one. Who is too many waits more."""
-    need_exact(timeline)
-    flows = passed_on(timeline)
-    producers, consumers = _producers(timeline), _consumers(timeline)
-    made = sum(timeline.total_ns(track, State.RUNNING) for track in producers)
-    spent = sum(timeline.total_ns(track, State.RUNNING) for track in consumers)
-    if not params.make_ms or not params.use_ms or len(flows) < 4 * params.room:
-        return not_seen("There was too little work to tell.", "工作量太小，无法判断。")
-    # Both did the same number of items, so the times of all items compare as those of one.
-    best = made / spent
-    begin, end = flows[0].from_ns, flows[-1].from_ns
-    waited = [_waiting(timeline, tracks, begin, end) for tracks in (producers, consumers)]
-    lasted = [len(tracks) * (end - begin) for tracks in (producers, consumers)]
-    shares = [part / of for part, of in zip(waited, lasted, strict=True)]
-    said = percent(waited[0], lasted[0]), percent(waited[1], lasted[1])
-    en = f"To make one took {best:.1f} times as long as to use one, so there should be {best:.1f} "
-    en += f"producers for each consumer; there were {len(producers)} : {len(consumers)}. Producers "
-    en += f"waited for {said[0]} of the time, consumers for {said[1]}."
-    zh = f"生产一个产品所需时间是消费的 {best:.1f} 倍，所以每个消费者应配 {best:.1f} 个生产者；"
-    zh += f"实际是 {len(producers)} : {len(consumers)}。生产者等待的时间占 {said[0]}，"
-    zh += f"消费者占 {said[1]}。"
-    rows = [
-        row
-        for track in producers + consumers
-        for row in clip(queue_waits(timeline, track), begin, end)
-    ]
-    off = len(producers) / len(consumers) / best
-    if 1 / CLEARLY < off < CLEARLY:
-        return not_seen(en + " That is near the best.", zh + "已接近最佳比例。", rows)
-    return either((shares[0] > shares[1]) == (off > 1), en, zh, rows)
-
-
-def _waiting(timeline: Timeline, tracks: list[Track], begin: int, end: int) -> int:
-    """For how long they waited in the queue, or were through with their code, in this window."""
-    spans: list[Span] = []
-    for track in tracks:
-        spans += clip(queue_waits(timeline, track), begin, end)
-    return total(spans) + sum(max(0, end - end_of(timeline, track)) for track in tracks)
 
 
 SCENARIO = Scenario(
@@ -261,11 +163,21 @@ SCENARIO = Scenario(
         Claim(
             "ratio",
             Text(
-                "The best number of producers for one consumer is the time to make an item "
-                "divided by the time to use it; the side that is too many waits.",
-                "每个消费者的最佳生产者数，等于生产时间除以消费时间；哪一边多了，哪一边就要等待。",
+                "Given enough CPUs, the best number of producers for one consumer is the time to "
+                "make an item divided by the time to use it; the side that is too many waits.",
+                "只要 CPU 够用，每个消费者的最佳生产者数，等于生产时间除以消费时间；"
+                "哪一边多了，哪一边就要等待。",
             ),
             check_ratio,
+        ),
+        Claim(
+            "pace",
+            Text(
+                "Given enough CPUs, all takes as long as the slower side needs for its share of "
+                "the work.",
+                "只要 CPU 够用，总时间就等于较慢的一边分担全部工作所需的时间。",
+            ),
+            check_pace,
         ),
     ),
 )

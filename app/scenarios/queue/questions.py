@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.catalogue.kinds import Choice
 from app.catalogue.passing import queue_waits
-from app.catalogue.questions import Choice, Question
+from app.catalogue.questions import Question
 from app.catalogue.spans import named, total
 from app.catalogue.text import Text
 from app.scenarios.queue.scenario import Settings, producers_of
@@ -33,5 +34,17 @@ QUESTIONS = (
             }
         ),
         who_waits,
+        {
+            "put": Text(
+                "The consumer is slower than all producers together: the queue is mostly full, and "
+                "put() waits for room.",
+                "消费者比所有生产者加起来还慢：队列经常是满的，put() 要等空位。",
+            ),
+            "get": Text(
+                "The producers together are slower than the consumer: the queue is mostly empty, "
+                "and get() waits for an item.",
+                "所有生产者加起来也比消费者慢：队列经常是空的，get() 要等产品。",
+            ),
+        },
     ),
 )

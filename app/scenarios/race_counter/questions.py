@@ -1,16 +1,67 @@
-"""Asked before the run: how many steps are lost."""
+"""Asked before the run: how many steps are lost, and whether as many the second time."""
 
 from __future__ import annotations
 
-from app.catalogue.questions import Number, Question
+from app.catalogue.kinds import Choice
+from app.catalogue.questions import Question
 from app.catalogue.text import Text
 from app.scenarios.race_counter.scenario import Settings, counts
 from app.timeline.timeline import Timeline
 
+#: Up to this part of the steps it is a few, from that part on nearly all.
+_FEW, _NEARLY_ALL = 0.02, 0.95
 
-def lost(timeline: Timeline, params: Settings) -> float:
-    made, missing = counts(timeline)
-    return round(100 * missing / max(1, made), 1)
+_LOST = {
+    "call": Text(
+        "A thread that is interrupted after it has read the counter writes back an old number. "
+        "All that the others counted meanwhile is lost.",
+        "线程读了计数器之后被打断，回来时写入的是旧的数，其他线程在此期间的计数就全部丢失。",
+    ),
+    "plain": Text(
+        "On this Python a thread can be interrupted within counter += 1, or two threads run it at "
+        "the same time.",
+        "在这个 Python 上，线程可能在 counter += 1 的中途被打断，或者两个线程同时执行它。",
+    ),
+}
+_KEPT = {
+    "call": Text(
+        "No thread happened to be interrupted between reading and writing. That is luck: run it "
+        "again, or with more steps.",
+        "恰好没有线程在读与写之间被打断。这只是运气：请再运行一次，或增加步数。",
+    ),
+    "plain": Text(
+        "This Python switches threads only at calls and jumps backwards, and there is none within "
+        "counter += 1. That is luck, not a promise.",
+        "这个 Python 只在函数调用和向后跳转处切换线程，而 counter += 1 中间没有。"
+        "这是运气，不是承诺。",
+    ),
+    "lock": Text(
+        "Only the thread that holds the lock reads and writes; the others wait.",
+        "只有持有锁的线程才读和写，其他线程都在等待。",
+    ),
+    "append": Text(
+        "list.append does all its work inside the interpreter, where threads are not switched.",
+        "list.append 的工作全部在解释器内部完成，那里不会切换线程。",
+    ),
+}
+
+
+def lost(timeline: Timeline, params: Settings) -> str:
+    races = counts(timeline)
+    part = sum(missing for _, missing in races) / max(1, sum(made for made, _ in races))
+    if not part:
+        return "none"
+    return "few" if part <= _FEW else "all" if part >= _NEARLY_ALL else "many"
+
+
+def why_lost(params: Settings, answer: str) -> Text:
+    texts = _KEPT if answer == "none" else _LOST
+    return texts.get(params.variant, texts["call"])
+
+
+def again(timeline: Timeline, params: Settings) -> str:
+    (_, first), (_, second) = counts(timeline)
+    return "same" if first == second else "another"
 
 
 QUESTIONS = (
@@ -18,10 +69,44 @@ QUESTIONS = (
         "lost",
         Text(
             "Several threads add to one counter, without a lock or with one, as you have set it. "
-            "What part of the steps is lost?",
-            "几个线程给同一个计数器加一，有锁或没有锁由你设置。有百分之多少的步数会丢失？",
+            "How many of the steps are lost?",
+            "几个线程给同一个计数器加一，是否加锁由你设定。有多少次更新会丢失？",
         ),
-        Number(0, 100, "%", near=0.3),
+        Choice(
+            {
+                "none": Text("None.", "一次也没有。"),
+                "few": Text("A few: up to 2 in a hundred.", "很少：一百次里最多两次。"),
+                "many": Text("Many, but not nearly all.", "很多，但远不是全部。"),
+                "all": Text("Nearly all.", "几乎全部。"),
+            }
+        ),
         lost,
+        why_lost,
+    ),
+    Question(
+        "again",
+        Text(
+            "The threads race twice, with the same settings. Are as many steps lost the second "
+            "time?",
+            "同样的设置，线程竞争两次。第二次丢失的次数与第一次相同吗？",
+        ),
+        Choice(
+            {
+                "same": Text("Yes, the same number.", "相同。"),
+                "another": Text("No, another number.", "不同。"),
+            }
+        ),
+        again,
+        {
+            "same": Text(
+                "Nothing depended on who was interrupted where, or it did by chance the same.",
+                "结果没有受到谁在哪里被打断的影响，或者碰巧影响相同。",
+            ),
+            "another": Text(
+                "How many are lost depends on which thread is interrupted where, and that differs "
+                "each time.",
+                "丢失多少，取决于哪个线程在哪里被打断，而这每次都不一样。",
+            ),
+        },
     ),
 )

@@ -36,7 +36,7 @@ class Settings(Parameters):
     )
     threads: int = integer(4, Text("Threads", "线程数"), minimum=1, maximum=8)
     times: int = integer(
-        20_000,
+        10_000,
         Text("Steps of each thread", "每个线程的步数"),
         minimum=100,
         maximum=1_000_000,
@@ -63,12 +63,13 @@ def _adders(timeline: Timeline) -> list[Track]:
     return starting(timeline, "adder-", TrackKind.THREAD)
 
 
-def counts(timeline: Timeline) -> tuple[int, int]:
-    """Steps made and steps lost, as the program printed them."""
-    for line in lines(timeline):
-        if match := re.match(r"(\d+) steps were made, (\d+) were counted, (-?\d+) were", line.text):
-            return int(match[1]), int(match[3])
-    raise NotSeen("The program never came to its count.", "程序没有输出计数结果。")
+def counts(timeline: Timeline) -> list[tuple[int, int]]:
+    """Steps made and steps lost in each of its two races, as the program printed them."""
+    pattern = r"(\d+) steps were made, (\d+) were counted, (-?\d+) were"
+    found = [match for line in lines(timeline) if (match := re.match(pattern, line.text))]
+    if len(found) < 2:
+        raise NotSeen("The program never came to its count.", "程序没有输出计数结果。")
+    return [(int(match[1]), int(match[3])) for match in found]
 
 
 def _turns(timeline: Timeline, adders: list[Track]) -> list[Slice]:
@@ -103,12 +104,16 @@ def _losing(timeline: Timeline, params: Settings) -> bool | None:
 
 def check_count(timeline: Timeline, params: Settings) -> Answer:
     adders = _adders(timeline)
-    made, lost = counts(timeline)
+    races = counts(timeline)
+    made, lost = (sum(figures) for figures in zip(*races, strict=True))
     losing = _losing(timeline, params)
     turns = _turns(timeline, adders)
     name = _python(timeline)[0]
-    en = f"{lost} of {made} steps were lost ({percent(lost, made)}), on {name}"
-    zh = f"{made} 步丢失了 {lost} 步（{percent(lost, made)}），解释器：{name}"
+    first, second = (str(of_race) for _, of_race in races)
+    en = f"{lost} of {made} steps were lost ({percent(lost, made)}; {first} in the first race, "
+    en += f"{second} in the second), on {name}"
+    zh = f"{made} 步丢失了 {lost} 步（{percent(lost, made)}；第一次 {first}，第二次 {second}），"
+    zh += f"解释器：{name}"
     if exact(timeline):
         en += f"; the threads took over from each other {len(turns)} times"
         zh += f"；线程之间交接 {len(turns)} 次"
@@ -211,8 +216,9 @@ SCENARIO = Scenario(
         Claim(
             "take-turns",
             Text(
-                "A thread can be interrupted between any two steps, and another one goes on.",
-                "线程可能在任意两步之间被打断，由另一个线程继续。",
+                "The threads take over from one another again and again, between two increments "
+                "or within one.",
+                "线程之间不断交接，可能在两次加一之间，也可能在一次加一的中途。",
             ),
             check_take_turns,
         ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Choice, Question
+from app.catalogue.kinds import Choice
+from app.catalogue.questions import Question
 from app.catalogue.spans import exit_of, named, need_said
 from app.catalogue.text import Text
 from app.scenarios.reap_and_zombie.scenario import Settings
@@ -40,5 +41,21 @@ QUESTIONS = (
             }
         ),
         what_it_is,
+        {
+            "gone": Text(
+                "Its exit status had been fetched by then. An is_alive() or the start of another "
+                "child does that, too.",
+                "它的退出状态此前已经被取走。is_alive() 或再启动一个子进程也会取走它。",
+            ),
+            "blocked": Text(
+                "Its process had not ended yet: it was still waiting for something.",
+                "它的进程还没有结束，仍在等待什么。",
+            ),
+            "zombie": Text(
+                "The kernel keeps the exit status until the parent fetches it, and join() is the "
+                "first to do so.",
+                "内核会保留退出状态，直到父进程来取；而父进程要到 join() 才来取。",
+            ),
+        },
     ),
 )

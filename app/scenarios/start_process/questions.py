@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import median
 
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Order, Question
+from app.catalogue.kinds import Order
+from app.catalogue.questions import Question
 from app.catalogue.text import Text
 from app.scenarios.start_process.scenario import METHODS, Settings, start_costs
 from app.timeline.timeline import Timeline
@@ -27,5 +28,11 @@ QUESTIONS = (
         ),
         Order({name: Text(name, name) for name in sorted(METHODS)}),
         quickest_first,
+        Text(
+            "fork copies the process that runs already. forkserver asks a server to fork. spawn "
+            "starts a new interpreter, which has to import the program again.",
+            "fork 复制正在运行的进程；forkserver 请服务进程来 fork；spawn 启动全新的解释器，"
+            "还要重新导入程序。",
+        ),
     ),
 )

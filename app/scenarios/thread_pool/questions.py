@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from app.catalogue.claims import NotSeen
-from app.catalogue.questions import Number, Question
+from app.catalogue.kinds import Number
+from app.catalogue.questions import Question
 from app.catalogue.spans import peak
 from app.catalogue.text import Text
 from app.scenarios.thread_pool.scenario import Settings, task_spans
 from app.timeline.timeline import Timeline
+
+#: Tasks divided by threads, not rounded up, must not count as right: 8 / 3 is 11 % less than 3.
+_NEAR = 0.05
+#: The whole time is a whole number of times one task, but for this part, or it tells nothing.
+_IN_STEP = 0.04
 
 
 def at_once(timeline: Timeline, params: Settings) -> float:
@@ -22,10 +30,55 @@ def waves(timeline: Timeline, params: Settings) -> float:
         )
     spans = task_spans(timeline)
     took = max(span.end_ns for span in spans) - min(span.start_ns for span in spans)
-    return round(took / min(span.length_ns for span in spans), 2)
+    times = took / median(span.length_ns for span in spans)
+    if abs(times - round(times)) > _IN_STEP * times:
+        raise NotSeen(
+            "The machine was busy: the tasks did not end in step.",
+            "机器太忙，任务没有整齐地一批批结束。",
+        )
+    return round(times, 2)
+
+
+def why_at_once(params: Settings, answer: float) -> Text:
+    if params.tasks < params.workers:
+        return Text(
+            "There are fewer tasks than the pool may have threads.",
+            "任务数少于池的最大线程数。",
+        )
+    return Text(
+        "As many as the pool has threads. The other tasks wait in the pool's queue.",
+        "池有几个线程，就有几个任务在进行；其他任务在池的队列里等待。",
+    )
+
+
+def why_waves(params: Settings, answer: float) -> Text:
+    tasks, workers = params.tasks, params.workers
+    rounds = -(-tasks // workers)
+    if tasks % workers == 0:
+        return Text(
+            f"{tasks} tasks on {workers} threads are {rounds} rounds, and each takes as long as "
+            "one task.",
+            f"{workers} 个线程执行 {tasks} 个任务，要分 {rounds} 批，每批的时间等于单个任务。",
+        )
+    return Text(
+        f"{tasks} tasks on {workers} threads are {rounds} rounds. The last one is not full, but "
+        f"takes as long as any other: {tasks} / {workers}, rounded up.",
+        f"{workers} 个线程执行 {tasks} 个任务，要分 {rounds} 批。最后一批虽然不满，"
+        f"用的时间却一样长：{tasks} / {workers} 要向上取整。",
+    )
 
 
 QUESTIONS = (
+    Question(
+        "waves",
+        Text(
+            "Each task waits equally long. How many times as long as one task do all of them take?",
+            "每个任务等待的时间相同。全部任务用的总时间是单个任务的几倍？",
+        ),
+        Number(0, 1000, near=_NEAR),
+        waves,
+        why_waves,
+    ),
     Question(
         "at-once",
         Text(
@@ -34,14 +87,6 @@ QUESTIONS = (
         ),
         Number(0, 100, whole=True),
         at_once,
-    ),
-    Question(
-        "waves",
-        Text(
-            "Each task waits equally long. How many times as long as one task do all of them take?",
-            "每个任务等待的时间相同。全部任务用的总时间是单个任务的几倍？",
-        ),
-        Number(0, 1000),
-        waves,
+        why_at_once,
     ),
 )

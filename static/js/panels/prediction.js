@@ -3,8 +3,8 @@
 import { t } from "../base/messages.js";
 import { el, say } from "./dom.js";
 
-/** @typedef {{id: string, answer: unknown, right: boolean, why: string, words: string,
- *    rows: [string, string][]}} Outcome */
+/** @typedef {{id: string, answer: unknown, right: boolean, why: string, because: string,
+ *    words: string, rows: [string, string][]}} Outcome */
 
 export class Prediction {
   #asked = false;
@@ -33,18 +33,20 @@ export class Prediction {
     said.className = `outcome ${!known ? "muted" : outcome.right ? "right" : "wrong muted"}`;
     const right = outcome.right ? t("as you said") : t("another than you said");
     say(said, outcome.why || right);
+    const because = item.querySelector(".because");
+    if (because instanceof HTMLElement) {
+      say(because, outcome.because);
+      because.hidden = !outcome.because;
+    }
     const words = item.querySelector(".answer");
     if (words) say(words, outcome.words);
     outcome.rows.forEach(([, letters], at) => {
       const row = item.querySelector(`[data-answer-row="${at}"]`);
-      const yours = row?.parentElement?.querySelectorAll("[data-letters]")[at];
       if (!row) return;
-      const predicted = yours?.getAttribute("data-letters") ?? "";
       row.setAttribute("role", "img");
       row.setAttribute("aria-label", letters);
-      row.replaceChildren(...[...letters].map((letter, cell) => el("span", {
-        class: `cell state-${{ ".": "none", "?": "other" }[letter] ?? letter}`
-          + (letter === predicted[cell] ? "" : " differs"),
+      row.replaceChildren(...[...letters].map((letter) => el("span", {
+        class: `cell state-${{ ".": "none", "?": "other" }[letter] ?? letter}`,
       })));
     });
   }

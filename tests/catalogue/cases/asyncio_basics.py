@@ -10,10 +10,12 @@ cases.alone("4 done, 0 pending", style="wait", seconds=0.05)
 cases.alone("answer 4 is there", style="group", seconds=0.05)
 cases.alone(r"\[1, 2, 'TimeoutError', 'TimeoutError'\]", style="timeout")
 cases.alone(r"\[1, 2, 3, 4\]", style="one-by-one", seconds=0.05)
+cases.alone(r"(?s)did not have to wait\n.*sleep\(0\)\n.*\[1, 2, 3, 4\]", style="no-wait")
 cases.alone("^TypeError: Passing coroutines is forbidden", style="old")
 cases.variant("cancelled", style="timeout", seconds=0.2, limit=0.5)
 cases.variant("total", style="one-by-one", seconds=0.1)
 cases.variant("old-way", style="old")
+cases.variant("no-wait", style="no-wait", seconds=0.1)
 
 
 def tasks(b: Build, *lives: tuple[str, float, float], other_thread: bool = False) -> list[int]:
@@ -65,6 +67,37 @@ def others_run(b: Build) -> None:
 @cases.not_seen("await-lets-others")
 def single(b: Build) -> None:
     tasks(b, ("fetch-1", 0, 100))
+
+
+def made_by_main(b: Build, one_runs: float, two_runs: float) -> None:
+    """Main awaits without a wait until 5 ms, and asyncio.sleep(0) until 10 ms."""
+    one, two = tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200))
+    main = b.timeline.root().id
+    b.rows(one, f"ready 0 {one_runs}, running {one_runs} {one_runs + 1}")
+    b.rows(two, f"ready 0 {two_runs}, running {two_runs} {two_runs + 1}")
+    b.say(main, 5, "main: awaited what did not have to wait")
+    b.say(main, 10, "main: awaited asyncio.sleep(0)")
+
+
+@cases.holds("no-wait", style="no-wait")
+@cases.not_seen("no-wait")
+def both_begin_at_sleep(b: Build) -> None:
+    made_by_main(b, 6, 8)
+
+
+@cases.fails("no-wait", style="no-wait")
+def one_begins_at_the_await_without_a_wait(b: Build) -> None:
+    made_by_main(b, 2, 8)
+
+
+@cases.fails("no-wait", style="no-wait")
+def one_does_not_begin_at_sleep(b: Build) -> None:
+    made_by_main(b, 6, 50)
+
+
+@cases.not_seen("no-wait", style="no-wait")
+def main_never_awaited(b: Build) -> None:
+    tasks(b, ("fetch-1", 0, 100), ("fetch-2", 0, 200))
 
 
 @cases.fails("one-thread")

@@ -7,7 +7,10 @@ cases = Cases("daemon-process")
 
 cases.alone(r"main: my code is over\n(?s:.*)worker: my code is over\n$")
 cases.alone("logger: my code is over", daemon=False, logger_seconds=1)
+cases.alone("(?s)main: my code is over.*helper: my code is over.*worker", thread_seconds=1)
 cases.variant("logger-end", daemon=False, logger_seconds=1)
+cases.variant("thread-keeps", thread_seconds=1.2)
+cases.variant("logger-end", thread_seconds=1.1)
 
 
 def family(
@@ -68,6 +71,39 @@ def logger_was_short(b: Build) -> None:
 @cases.not_seen("main-waits")
 def worker_was_short(b: Build) -> None:
     family(b, 62, Cause.DAEMON, worker_end=50)
+
+
+THREAD = {"thread_seconds": 0.1}
+
+
+def with_thread(b: Build, logger_end: float, cause: Cause, thread_end: float = 100) -> None:
+    """Main's code ends at 60 ms."""
+    family(b, logger_end, cause, signal="SIGTERM" if cause is Cause.DAEMON else None)
+    b.say(b.thread("helper", 5, thread_end, parent=1), thread_end, "helper: my code is over")
+
+
+@cases.holds("thread-keeps", **THREAD)
+@cases.holds("logger-end", **THREAD)
+@cases.not_seen("thread-keeps")
+@cases.not_seen("thread-keeps", daemon=False, **THREAD)
+def daemon_lives_as_long_as_the_thread(b: Build) -> None:
+    with_thread(b, 102, Cause.DAEMON)
+
+
+@cases.fails("thread-keeps", **THREAD)
+@cases.fails("logger-end", **THREAD)
+def daemon_ends_before_the_thread(b: Build) -> None:
+    with_thread(b, 62, Cause.DAEMON)
+
+
+@cases.not_seen("thread-keeps", **THREAD)
+def logger_is_done_before_the_thread(b: Build) -> None:
+    with_thread(b, 80, Cause.RETURNED)
+
+
+@cases.not_seen("thread-keeps", **THREAD)
+def thread_is_done_before_main(b: Build) -> None:
+    with_thread(b, 62, Cause.DAEMON, thread_end=40)
 
 
 @cases.fails("main-waits")

@@ -16,6 +16,7 @@ cases.variant("ending", ending="one-short", items=6)
 cases.variant("ending", ending="join")
 cases.variant("ratio", make_ms=30, use_ms=5, items=10, consumers=3)
 cases.variant("once", producers=1, consumers=4, room=1, items=20)
+cases.variant("pace", producers=1, consumers=1, room=2, make_ms=1, use_ms=100)
 
 
 def around(
@@ -138,7 +139,48 @@ def producer_waits(b: Build) -> None:
 
 @cases.fails("ratio", room=1)
 def consumers_wait_though_they_are_few(b: Build) -> None:
+    passed(b, PACE, "running 0 9, blocked:file 9 90", "running 0 40, blocked:queue 40 100")
+
+
+@cases.not_seen("ratio", room=1)
+def producers_without_a_cpu(b: Build) -> None:
     passed(b, PACE, "running 0 9, ready 9 90", "running 0 40, blocked:queue 40 100")
+
+
+def at_pace(b: Build, last: float, makes: str = "running 0 9, blocked:queue 9 90") -> None:
+    """The producer needs 9 ms for all of its items, each of the two consumers 80 ms."""
+    producer, consumer = around(b, makes, "running 10 11, blocked:sleep 11 90")
+    for n in range(9):
+        b.flow(FlowKind.PUT_GET, producer, 2 + n, consumer, 9 * n + 10)
+        b.say(consumer, last if n == 8 else n + 12, f"consumer-1 has used 1.{n + 1}")
+
+
+@cases.holds("pace", room=1, use_ms=5)
+@cases.not_seen("pace", room=4, use_ms=5)
+@cases.not_seen("pace", room=1, use_ms=0)
+@cases.not_seen("pace", room=1, scheduler="procfs")
+def as_long_as_the_slower_side(b: Build) -> None:
+    at_pace(b, 92)
+
+
+@cases.fails("pace", room=1, use_ms=5)
+def much_longer(b: Build) -> None:
+    at_pace(b, 400)
+
+
+@cases.fails("pace", room=1, use_ms=5)
+def shorter_than_the_slower_side_needs(b: Build) -> None:
+    at_pace(b, 52)
+
+
+@cases.not_seen("pace", room=1, use_ms=5)
+def longer_for_want_of_a_cpu(b: Build) -> None:
+    at_pace(b, 400, "running 0 9, ready 9 90, blocked:queue 90 100")
+
+
+@cases.not_seen("pace")
+def no_item_passed_at_any_pace(b: Build) -> None:
+    around(b)
 
 
 @cases.not_seen("ratio", room=1)
