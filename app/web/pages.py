@@ -22,7 +22,6 @@ from app.web.rows import row
 from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
 from app.web.states import STATE_NAMES
-from app.web.visitors import greet, visitor_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -63,7 +62,6 @@ async def catalogue(
         recent=[row(site, run, language) for run in site.runs.all()[:5]],
         paths=[] if search.active else paths.all_paths(site, language),
     )
-    greet(request, response)
     return response
 
 
@@ -133,7 +131,6 @@ def _scenario(
         missing=item.missing(),
         recent=[row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
     )
-    greet(request, response)
     return response
 
 
@@ -168,11 +165,12 @@ async def start(request: Request) -> Response:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
         if mistaken:
             return shown(mistaken=mistaken)
-        run = site.runs.start(replace(plan, predictions=predicted), visitor_of(request))
+        asker = site.visitors.of(request).asker
+        run = site.runs.start(replace(plan, predictions=predicted), asker)
     except TimesliceError as error:
         return shown(mistaken=mistaken, error=error)
     query = f"?{urlencode({paths.FIELD: path})}" if path else ""
-    return RedirectResponse(f"/runs/{run.id}{query}", 303)
+    return site.visitors.greeted(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
 
 
 @router.get("/runs")
@@ -200,6 +198,7 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         run={
             **row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
+            "yours": site.visitors.of(request).owns(item),
         },
         program_lines=program_lines(item.program),
         program_name=item.file_name,
@@ -213,7 +212,6 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         predictions=predictions.predicted(site, item, language),
         step=paths.place_in(site, path, item.scenario, language),
     )
-    greet(request, response)
     return response
 
 
