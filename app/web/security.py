@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,7 +89,9 @@ class Security:
         sending = _with_headers(send)
         wrong = self._wrong(scope, Headers(scope=scope), http)
         if wrong is None:
-            await self._app(scope, _bounded(receive) if http else receive, sending)
+            # One who left before all of the request had come waits for no answer.
+            with contextlib.suppress(ClientDisconnect):
+                await self._app(scope, _bounded(receive) if http else receive, sending)
             return
         if not http:
             await receive()  # the handshake, which is answered by HTTP's own refusal
