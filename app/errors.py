@@ -7,6 +7,7 @@ TimesliceError                  message: a sentence that names what is wrong and
 │   ├── UnknownInterpreter
 │   ├── UnknownFormat
 │   ├── TooManyRuns
+│   ├── TooManyViewers
 │   └── Refused                 this one may not ask for it
 │       ├── NotYours            another visitor's run
 │       ├── ForeignOrigin       a page of another site asks for a change
@@ -105,6 +106,10 @@ class UnknownFormat(InvalidInput):
 
 
 class TooManyRuns(InvalidInput):
+    pass
+
+
+class TooManyViewers(InvalidInput):
     pass
 
 

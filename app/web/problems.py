@@ -27,6 +27,7 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
     errors.UnknownScenario: 404,
     errors.NotFound: 404,
     errors.TooManyRuns: 429,
+    errors.TooManyViewers: 429,
     errors.ForeignHost: 421,
     errors.Refused: 403,
     errors.InvalidInput: 422,

@@ -16,6 +16,7 @@ from app.runs.runs import Runs
 from app.settings import Settings
 from app.text.language import LANGUAGES, translations
 from app.web import i18n, places, times
+from app.web.audience import Audience
 from app.web.secret import secret_in
 from app.web.static import Static
 from app.web.visitors import Visitors
@@ -30,6 +31,7 @@ class Site:
         self.catalogue = catalogue
         #: Those our probe runs in, the server's own first; filled in while the server starts.
         self.interpreters: list[Interpreter] = []
+        self.audience = Audience(settings.viewers_per_address, runs.meters)
         self.visitors = Visitors(settings.secret.get_secret_value() or secret_in(settings.data_dir))
         self.static = Static(places.folder("static"))
         self._environments = {language: self._environment(language) for language in LANGUAGES}
