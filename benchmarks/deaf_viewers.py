@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _round(
-    server: Server, viewers: int, name: str, order: dict[str, object] | None
+    server: Server, viewers: int, name: str, order: dict[str, str] | None
 ) -> tuple[int, int]:
     """(what it grew by, what it kept) in bytes."""
     process = psutil.Process(server.pid)
@@ -87,7 +87,7 @@ def _round(
     return most - before, after - before
 
 
-def _run(server: Server, order: dict[str, object] | None) -> str:
+def _run(server: Server, order: dict[str, str] | None) -> str:
     if order is not None:
         return str(json.loads(ask(server, "POST", "/api/runs", order))["id"])
     return LARGE
@@ -127,7 +127,7 @@ def _viewers(server: Server) -> int:
 
 
 @contextlib.contextmanager
-def _deaf(server: Server, path: str):  # type: ignore[no-untyped-def]
+def _deaf(server: Server, path: str) -> Iterator[socket.socket]:
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", server.port))
