@@ -15,6 +15,7 @@ from app.errors import NotYours
 from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
+from app.web.attachments import attachment
 from app.web.problems import responses
 from app.web.site import Site
 
@@ -258,8 +259,4 @@ async def export(
     whole = await site.runs.timeline(found)
     body = await asyncio.to_thread(wanted.write, whole, site.language(request))
     name = f"{found.scenario or 'run'}-{found.id}{wanted.suffix}"
-    return Response(
-        body,
-        media_type=wanted.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return Response(body, media_type=wanted.media_type, headers=attachment(name))

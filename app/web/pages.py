@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from app.catalogue.scenario import Scenario
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.web import forms, i18n, paths, predictions
+from app.web.attachments import attachment
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
@@ -222,15 +223,5 @@ async def program(request: Request, run_id: str) -> Response:
     return Response(
         item.program,
         media_type="text/x-python; charset=utf-8",
-        headers={"Content-Disposition": _attachment(name)},
-    )
-
-
-def _attachment(name: str) -> str:
-    """The header that saves a file under ``name``, of whatever letters (RFC 6266)."""
-    coded = quote(name)
-    return (
-        f'attachment; filename="{name}"'
-        if coded == name
-        else f"attachment; filename*=UTF-8''{coded}"
+        headers=attachment(name),
     )
