@@ -136,7 +136,8 @@ class Patient(H11Protocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
-        self._watch()
+        if self.transport.get_protocol() is self:  # else it has become a viewer's
+            self._watch()
 
     def send_400_response(self, msg: str) -> None:
         """What came turned out to be no HTTP: then what answers its beginning is not sent."""

@@ -133,6 +133,18 @@ async def test_websocket_counts_as_a_connection_until_it_is_over(tmp_path: Path)
             await watching.close()
 
 
+async def test_websocket_lasts_longer_than_a_request_may_take(tmp_path: Path) -> None:
+    launcher = FakeLauncher(script=1)
+    async with serving(application(tmp_path, launcher, request_limit_s=0.2)) as address:
+        url, worker = await started(address, launcher)
+        async with viewer(url) as watching, line(address) as (reader, writer):
+            await watching.recv()
+            writer.write(HEAD)  # what came after it is over for its time
+            await rest(reader)
+            worker.send()
+            await watching.recv()
+
+
 async def accepted(url: str) -> ClientConnection:
     """A viewer's connection, as soon as the one before is forgotten."""
     async with asyncio.timeout(20):
