@@ -35,6 +35,8 @@ _REFUSAL = (
     b"Content-Length: %d\r\nRetry-After: 2\r\nConnection: close\r\n\r\n%s"
 ) % (len(_FULL), _FULL)
 
+_BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 
 class Door:
     """Counts the connections of one server, in all and by the address that they come from.
@@ -156,6 +158,9 @@ class Patient(H11Protocol):
         # From here on the connection is the viewer's; it is counted until that one loses it.
         viewer.when_lost = self._leave
         self._unwatch()
+        if not viewer.handshake_initiated:  # it was none, and nothing more would come of it
+            self.transport.write(_BAD)
+            self.transport.close()
 
     def _watch(self) -> None:
         """The clock runs while something of a request is due, and for all of it once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_PORT = re.compile(r":[0-9]*$")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -104,7 +106,7 @@ class Security:
             return ForeignHost(
                 "This server does not answer to the name {host}. Reach it by its IP address, or "
                 "let its administrator add the name to the variable TIMESLICE_ALLOWED_HOSTS.",
-                host=shown(host),
+                host=shown(_PORT.sub("", host)),
             )
         changes = scope["method"] not in _SAFE if http else True
         if changes and not same_origin(headers):
