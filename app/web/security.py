@@ -38,7 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PORT = re.compile(r":[0-9]*$")
+_PORT = re.compile(r"(?<=[\w\]]):[0-9]*$")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
