@@ -6,7 +6,12 @@ TimesliceError                  message: a sentence that names what is wrong and
 │   ├── InvalidParameters       .fields: a sentence by field name
 │   ├── UnknownInterpreter
 │   ├── UnknownFormat
-│   └── TooManyRuns
+│   ├── TooManyRuns
+│   ├── TooManyViewers
+│   └── Refused                 this one may not ask for it
+│       ├── NotYours            another visitor's run
+│       ├── ForeignOrigin       a page of another site asks for a change
+│       └── ForeignHost         asked by a name that isn't this server's
 ├── NotFound                    no such run or recording
 ├── BadFrame                    bytes that are no frame, or of an unknown version
 ├── BadRecording                a file that is no recording, or is damaged
@@ -101,6 +106,26 @@ class UnknownFormat(InvalidInput):
 
 
 class TooManyRuns(InvalidInput):
+    pass
+
+
+class TooManyViewers(InvalidInput):
+    pass
+
+
+class Refused(InvalidInput):
+    pass
+
+
+class NotYours(Refused):
+    pass
+
+
+class ForeignOrigin(Refused):
+    pass
+
+
+class ForeignHost(Refused):
     pass
 
 

@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import Depends, FastAPI
-from starlette.requests import HTTPConnection
+from fastapi import FastAPI
 
 from app import catalogue as catalogue_package
 from app.catalogue.loader import Catalogue
@@ -17,6 +16,7 @@ from app.runs.launcher import Launcher
 from app.runs.runs import Runs
 from app.settings import Settings
 from app.web import api, compare, interpreters, operations, pages, paths, problems, stream
+from app.web.hosts import Hosts, own_names
 from app.web.security import Security
 from app.web.site import Site
 
@@ -58,12 +58,12 @@ def create_app(
         docs_url=None,  # their scripts come from elsewhere, which our policy refuses
         redoc_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(_own_origin)],
         # A path that differs by a slash is another address: it is answered, not redirected.
         redirect_slashes=False,
     )
     app.state.site = site
-    app.add_middleware(Security)
+    hosts = Hosts([*own_names(settings.host), *settings.hosts])
+    app.add_middleware(Security, hosts=hosts, refuse=problems.refused)
     problems.install(app)
     for router in (
         pages.router,
@@ -76,13 +76,6 @@ def create_app(
         app.include_router(router)
     app.mount("/static", site.static, name="static")
     return app
-
-
-async def _own_origin(connection: HTTPConnection) -> None:
-    if connection.scope.get("foreign_origin"):
-        raise problems.ForeignOrigin(
-            "This request comes from a page of another site, and is refused."
-        )
 
 
 def _version() -> str:

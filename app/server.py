@@ -19,18 +19,12 @@ def serve(host: str | None, port: int | None) -> int:
     the address can't be had, before anything is started.
     """
     from app.main import create_app
+    from app.web.protocols import options
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = configured(**given)
-    with listening_socket(settings.host, settings.port) as bound:
-        config = uvicorn.Config(
-            create_app(settings),
-            log_level="warning",
-            loop="asyncio",  # also where uvloop is installed: what was tested is what runs
-            timeout_graceful_shutdown=2,
-            # Frames are small and many: deflating each for each viewer doubles the server's work.
-            ws_per_message_deflate=False,
-        )
+    with listening_socket(settings.host, settings.port, settings.stall_limit_s) as bound:
+        config = uvicorn.Config(create_app(settings), **options(settings))
         name, bound_port = bound.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         print(  # noqa: T201
@@ -43,8 +37,12 @@ def serve(host: str | None, port: int | None) -> int:
     return 0
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound and listening socket. Raises TimesliceError naming what is wrong."""
+def listening_socket(host: str, port: int, stall_limit_s: float = 30.0) -> socket.socket:
+    """A bound and listening socket. Raises TimesliceError naming what is wrong.
+
+    The kernel ends each connection of it whose other end takes nothing of what waits to be sent
+    for ``stall_limit_s`` (TCP_USER_TIMEOUT, tcp(7)): a viewer that reads no more holds no memory.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -54,6 +52,9 @@ def listening_socket(host: str, port: int) -> socket.socket:
     family, kind, protocol, _name, address = found[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, round(stall_limit_s * 1000))
+    )
     try:
         listener.bind(address)
         listener.listen(128)

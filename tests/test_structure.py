@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "programs", "runs", "settings", "text", "timeline", "worker.spec",
     },
     "configuration": {"errors", "settings"},
-    "server": {"configuration", "errors", "main", "text.language"},
+    "server": {"configuration", "errors", "main", "text.language", "web.protocols"},
     "cli": {"doctor", "errors", "files", "runs", "running", "server", "text"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -37,7 +37,7 @@ class Life:
     async def live(self, launcher: Launcher) -> None:
         """Cancelled, it kills the worker and keeps what came."""
         try:
-            await self._recorder.open(self.run.path, self.run.meta(), self.run.program)
+            await self._recorder.open(self.run.path, self.run.recorded(), self.run.program)
             await self._work(launcher)
         except TimesliceError as error:
             self.run.failure = error

@@ -67,7 +67,7 @@ class Run:
     args: list[str] = field(default_factory=list)
     predictions: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
-    visitor: str = ""
+    owner: str = ""  # a keyed hash of the visitor who started it; empty: nobody's
     hub: Hub | None = None
     duration_ns: int | None = None
     exit: dict[str, Any] | None = None
@@ -99,7 +99,7 @@ class Run:
         }
 
     def meta(self) -> dict[str, Any]:
-        """What its recording says of it from the start."""
+        """What its first frame says of it where the worker could not say it."""
         return {
             "id": self.id,
             "scenario": self.scenario,
@@ -109,6 +109,10 @@ class Run:
             "created_at": self.created_at,
             **({"predictions": self.predictions} if self.predictions else {}),
         }
+
+    def recorded(self) -> dict[str, Any]:
+        """What its recording says of it; more than its viewers are told."""
+        return {**self.meta(), "owner": self.owner}
 
 
 def new_id() -> str:
@@ -146,6 +150,7 @@ def _told(path: Path, recording: Recording) -> Run:
         args=[str(value) for value in meta.get("args") or ()],
         python=meta.get("python"),
         predictions=dict(meta.get("predictions") or {}),
+        owner=str(meta.get("owner") or ""),
         duration_ns=recording.last_ns,
     )
     if ended is not None:

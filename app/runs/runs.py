@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from app.errors import NotFound, Sentence, WorkerFailed
 from app.runs import shelf
-from app.runs.admission import Admission
+from app.runs.admission import Admission, Asker
 from app.runs.hub import Hub
 from app.runs.launcher import Launcher, LocalLauncher
 from app.runs.life import LEAVE_S, Life
@@ -27,6 +27,8 @@ from app.worker.spec import Limits, RunSpec
 _SHUTDOWN_S = 1.0
 #: Runs that could not be recorded stay in memory; so many of them.
 _UNRECORDED_KEPT = 8
+#: The server itself: its runs belong to nobody.
+_NOBODY = Asker()
 
 
 class Runs:
@@ -44,7 +46,10 @@ class Runs:
         self._launcher = launcher or LocalLauncher()
         self._create_recording = create_recording
         self._admission = Admission(
-            settings.runs_at_once, settings.runs_per_visitor, settings.runs_waiting
+            settings.runs_at_once,
+            settings.runs_per_visitor,
+            settings.runs_waiting,
+            settings.runs_per_address,
         )
         self._runs: dict[str, Run] = {}
         self._plans: dict[str, Plan] = {}
@@ -76,17 +81,17 @@ class Runs:
 
     # --- what the web asks for -----------------------------------------------------------------
 
-    def start(self, plan: Plan, visitor: str = "") -> Run:
+    def start(self, plan: Plan, asker: Asker = _NOBODY) -> Run:
         """Take a run in; it starts now or waits its turn. Raises TooManyRuns."""
-        (run,) = self.start_in_turn([plan], visitor)
+        (run,) = self.start_in_turn([plan], asker)
         return run
 
-    def start_in_turn(self, plans: Sequence[Plan], visitor: str = "") -> list[Run]:
+    def start_in_turn(self, plans: Sequence[Plan], asker: Asker = _NOBODY) -> list[Run]:
         """Take runs in, each of which starts when the one before is over. Raises TooManyRuns."""
         if self._closed:
             raise WorkerFailed("The server is shutting down and starts no more runs.")
-        runs = [self._waiting(plan, visitor) for plan in plans]
-        may_start = self._admission.enter([run.id for run in runs], visitor)
+        runs = [self._waiting(plan, asker.owner) for plan in plans]
+        may_start = self._admission.enter([run.id for run in runs], asker)
         for run, plan in zip(runs, plans, strict=True):
             self._runs[run.id] = run
             self._plans[run.id] = plan
@@ -95,7 +100,7 @@ class Runs:
             self._begin(runs[0].id)
         return runs
 
-    def _waiting(self, plan: Plan, visitor: str) -> Run:
+    def _waiting(self, plan: Plan, owner: str) -> Run:
         run_id = new_id()
         return Run(
             id=run_id,
@@ -108,7 +113,7 @@ class Runs:
             file_name=plan.file_name,
             python=plan.python_name,
             predictions=dict(plan.predictions),
-            visitor=visitor,
+            owner=owner,
             hub=Hub(self.settings.viewer_queue, self.meters.snapshots.inc),
         )
 

@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from app.catalogue.parameters import FormField
 from app.catalogue.scenario import Scenario
+from app.errors import NotYours
 from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
+from app.web.attachments import attachment
 from app.web.problems import responses
 from app.web.site import Site
-from app.web.visitors import visitor_of
 
 router = APIRouter(prefix="/api")
 
@@ -65,7 +66,8 @@ class RunIn(BaseModel):
 
 class RunOut(BaseModel):
     """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
-    program, whose file is named, is none of the catalogue's.
+    program, whose file is named, is none of the catalogue's. ``yours``: you started it, by the
+    cookie that you sent, and may stop it.
     """
 
     id: str
@@ -81,6 +83,7 @@ class RunOut(BaseModel):
     limit: dict[str, JsonValue] | None
     failure: str | None
     recording_failure: str | None
+    yours: bool
 
 
 def _site(request: Request) -> Site:
@@ -88,8 +91,10 @@ def _site(request: Request) -> Site:
     return site
 
 
-def _shown(site: Site, run: Run) -> dict[str, Any]:
-    return run.as_json(site.runs.position(run))
+def _shown(request: Request, run: Run) -> dict[str, Any]:
+    site = _site(request)
+    yours = site.visitors.of(request).owns(run)
+    return {**run.as_json(site.runs.position(run)), "yours": yours}
 
 
 @router.get("/scenarios", response_model=list[ScenarioOut])
@@ -136,7 +141,12 @@ def _parameter(field: FormField, language: str) -> ParameterOut:
     responses=responses(400, 403, 404, 413, 422, 429, 503),
 )
 async def start(request: Request, order: RunIn, response: Response) -> Any:
-    """Start a run, or put it into the queue."""
+    """Start a run, or put it into the queue.
+
+    It is yours by the cookie ``visitor``: a script keeps the one that the first answer sets, and
+    sends it with every request (``curl --cookie-jar FILE --cookie FILE``, ``httpx.Client()``).
+    Without it each request is a new visitor's, and all such of one address share one's limits.
+    """
     site = _site(request)
     plan = forms.plan(
         site.catalogue,
@@ -146,29 +156,33 @@ async def start(request: Request, order: RunIn, response: Response) -> Any:
         order.python,
         site.language(request),
     )
-    run = site.runs.start(plan, visitor_of(request))
+    run = site.runs.start(plan, site.visitors.of(request).asker)
     response.headers["Location"] = f"/api/runs/{run.id}"
-    return _shown(site, run)
+    site.visitors.greet(request, response)
+    return _shown(request, run)
 
 
 @router.get("/runs", response_model=list[RunOut])
 async def runs(request: Request) -> Any:
     """All runs that are kept, the newest first."""
-    site = _site(request)
-    return [_shown(site, run) for run in site.runs.all()]
+    return [_shown(request, run) for run in _site(request).runs.all()]
 
 
 @router.get("/runs/{run_id}", response_model=RunOut, responses=responses(404))
 async def run(request: Request, run_id: str) -> Any:
-    site = _site(request)
-    return _shown(site, site.runs.get(run_id))
+    return _shown(request, _site(request).runs.get(run_id))
 
 
 @router.delete("/runs/{run_id}", response_model=RunOut, responses=responses(403, 404))
 async def stop(request: Request, run_id: str) -> Any:
-    """Stop a run that runs or waits; of a run that is over, nothing changes."""
+    """Stop a run of yours that runs or waits; of a run that is over, nothing changes.
+
+    403 for a run that another visitor started: see the cookie of ``POST /api/runs``.
+    """
     site = _site(request)
-    return _shown(site, await site.runs.stop(run_id))
+    if not site.visitors.of(request).owns(site.runs.get(run_id)):
+        raise NotYours("Only the visitor who started a run may stop it.")
+    return _shown(request, await site.runs.stop(run_id))
 
 
 @router.get(
@@ -247,8 +261,4 @@ async def export(
     whole = await site.runs.timeline(found)
     body = await asyncio.to_thread(wanted.write, whole, site.language(request))
     name = f"{found.scenario or 'run'}-{found.id}{wanted.suffix}"
-    return Response(
-        body,
-        media_type=wanted.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return Response(body, media_type=wanted.media_type, headers=attachment(name))

@@ -21,7 +21,6 @@ from app.web.i18n import N_
 from app.web.problems import status_of
 from app.web.rows import row
 from app.web.site import Site
-from app.web.visitors import greet, visitor_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -106,13 +105,14 @@ async def start(request: Request) -> Response:
     if any(side.error for side in sides):
         return _form(request, sides)
     try:
-        started = site.runs.start_in_turn(plans, visitor_of(request)) if plans else []
+        asker = site.visitors.of(request).asker
+        started = site.runs.start_in_turn(plans, asker) if plans else []
     except TimesliceError as error:
         return _form(request, sides, error)
     for side, run in zip(new, started, strict=True):
         side.run = run
     one, other = (side.run.id for side in sides if side.run)
-    return RedirectResponse(f"/compare/{one}/{other}", 303)
+    return site.visitors.greeted(request, RedirectResponse(f"/compare/{one}/{other}", 303))
 
 
 def _form(request: Request, sides: list[Side], error: TimesliceError | None = None) -> Response:
@@ -131,7 +131,6 @@ def _form(request: Request, sides: list[Side], error: TimesliceError | None = No
         invalid=any(side.error for side in sides),
         runs=[row(site, run, language) for run in site.runs.all()[:_RUNS_SHOWN]],
     )
-    greet(request, response)
     return response
 
 
@@ -179,7 +178,6 @@ async def compare(request: Request, a: str, b: str) -> Response:
         again_url=f"/compare?a={a}",
         turned_url=f"/compare/{b}/{a}",
     )
-    greet(request, response)
     return response
 
 

@@ -49,7 +49,7 @@ def of_scripts() -> set[str]:
 
 def extracted() -> dict[Id, list[tuple[str, int]]]:
     """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
-    python = dict.fromkeys(["_", "N_", "gettext", "Sentence", "ForeignOrigin", *error_names()])
+    python = dict.fromkeys(["_", "N_", "gettext", "Sentence", *error_names()])
     found: dict[Id, list[tuple[str, int]]] = {}
     app = LOCALE_FOLDER.parent
     sources = (

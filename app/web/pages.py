@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from app.catalogue.scenario import Scenario
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.web import forms, i18n, paths, predictions
+from app.web.attachments import attachment
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.problems import status_of
@@ -22,7 +23,6 @@ from app.web.rows import row
 from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
 from app.web.states import STATE_NAMES
-from app.web.visitors import greet, visitor_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -63,7 +63,6 @@ async def catalogue(
         recent=[row(site, run, language) for run in site.runs.all()[:5]],
         paths=[] if search.active else paths.all_paths(site, language),
     )
-    greet(request, response)
     return response
 
 
@@ -133,7 +132,6 @@ def _scenario(
         missing=item.missing(),
         recent=[row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
     )
-    greet(request, response)
     return response
 
 
@@ -168,11 +166,12 @@ async def start(request: Request) -> Response:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
         if mistaken:
             return shown(mistaken=mistaken)
-        run = site.runs.start(replace(plan, predictions=predicted), visitor_of(request))
+        asker = site.visitors.of(request).asker
+        run = site.runs.start(replace(plan, predictions=predicted), asker)
     except TimesliceError as error:
         return shown(mistaken=mistaken, error=error)
     query = f"?{urlencode({paths.FIELD: path})}" if path else ""
-    return RedirectResponse(f"/runs/{run.id}{query}", 303)
+    return site.visitors.greeted(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
 
 
 @router.get("/runs")
@@ -200,6 +199,7 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         run={
             **row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
+            "yours": site.visitors.of(request).owns(item),
         },
         program_lines=program_lines(item.program),
         program_name=item.file_name,
@@ -213,7 +213,6 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         predictions=predictions.predicted(site, item, language),
         step=paths.place_in(site, path, item.scenario, language),
     )
-    greet(request, response)
     return response
 
 
@@ -224,15 +223,5 @@ async def program(request: Request, run_id: str) -> Response:
     return Response(
         item.program,
         media_type="text/x-python; charset=utf-8",
-        headers={"Content-Disposition": _attachment(name)},
-    )
-
-
-def _attachment(name: str) -> str:
-    """The header that saves a file under ``name``, of whatever letters (RFC 6266)."""
-    coded = quote(name)
-    return (
-        f'attachment; filename="{name}"'
-        if coded == name
-        else f"attachment; filename*=UTF-8''{coded}"
+        headers=attachment(name),
     )

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from app import errors
@@ -27,6 +27,9 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
     errors.UnknownScenario: 404,
     errors.NotFound: 404,
     errors.TooManyRuns: 429,
+    errors.TooManyViewers: 429,
+    errors.ForeignHost: 421,
+    errors.Refused: 403,
     errors.InvalidInput: 422,
     errors.WorkerFailed: 503,
     errors.BadRecording: 409,
@@ -39,10 +42,6 @@ _SENTENCES = {
     405: N_("This address can't be asked in this way."),
     413: N_("The request's body is too large: at most 64 KiB are taken."),
 }
-
-
-class ForeignOrigin(errors.InvalidInput):
-    """A page of another site asks for a change."""
 
 
 class Problem(BaseModel):
@@ -87,16 +86,26 @@ def install(app: FastAPI) -> None:
 
 
 def status_of(error: errors.TimesliceError) -> int:
-    if isinstance(error, ForeignOrigin):
-        return 403
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+def refused(connection: HTTPConnection, error: Exception) -> Response:
+    """The answer to what never reaches a route: a request, or a websocket's handshake."""
+    if isinstance(error, errors.TimesliceError):
+        status = status_of(error)
+        sentence = i18n.error_text(error, _site(connection).language(connection))
+    else:
+        assert isinstance(error, HTTPException)
+        status = error.status_code
+        sentence = i18n.gettext(_SENTENCES[status], _site(connection).language(connection))
+    return answer(connection, status, sentence)
 
 
 async def _timeslice_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.TimesliceError)
     status = status_of(error)
     if status >= 500:
-        _log.error("%s %s: %s", request.method, request.url.path, error)
+        _log.error("%s %r: %s", request.method, request.scope["path"], error)
     sentence = i18n.error_text(error, _site(request).language(request))
     fields = error.fields if isinstance(error, errors.InvalidParameters) else None
     return answer(request, status, sentence, fields)
@@ -141,7 +150,7 @@ async def _our_fault(request: Request, error: Exception) -> Response:
 
 
 def answer(
-    request: Request,
+    request: HTTPConnection,
     status: int,
     sentence: str,
     fields: dict[str, str] | None = None,
@@ -150,12 +159,13 @@ def answer(
     """The error in the form that the address speaks."""
     sentence = _encodable(sentence)
     fields = fields and {_encodable(name): _encodable(why) for name, why in fields.items()}
-    if request.url.path.startswith("/api/") or request.url.path in ("/healthz", "/metrics"):
+    path = request.scope["path"]
+    if path.startswith("/api/") or path in ("/healthz", "/metrics"):
         problem = Problem(
             title=HTTPStatus(status).phrase,
             status=status,
             detail=sentence,
-            instance=request.url.path,
+            instance=_encodable(path),
             fields=fields,
         )
         body = problem.model_dump(exclude_none=True)
@@ -168,7 +178,7 @@ def answer(
     return response
 
 
-def _site(request: Request) -> Site:
+def _site(request: HTTPConnection) -> Site:
     site: Site = request.app.state.site
     return site
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import ForeignHost, ForeignOrigin
+from app.web.hosts import Hosts
 
 MAX_BODY = 64 * 1024
 
@@ -30,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_PORT = re.compile(r"(?<=[\w\]]):[0-9]*$")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,38 +48,81 @@ def same_origin(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-    return urlsplit(origin).netloc == headers.get("host", "")
+    try:
+        return urlsplit(origin).netloc == headers.get("host", "")
+    except ValueError:  # half an IPv6 address: no page of ours has such an origin
+        return False
 
 
 class BodyTooLarge(HTTPException):
-    """The body has more than ``MAX_BODY`` bytes; found out while it was being read."""
+    """The body has more than ``MAX_BODY`` bytes, as announced or as counted while it came."""
 
     def __init__(self) -> None:
         super().__init__(413)
 
 
-class Security:
-    """ASGI middleware: response headers, the origin of changes and websockets, size of bodies."""
+class BadLength(HTTPException):
+    """``Content-Length`` is no number."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self) -> None:
+        super().__init__(400)
+
+
+Refuse = Callable[[HTTPConnection, Exception], Response]
+
+
+class Security:
+    """ASGI middleware: the host, the origin of changes and websockets, the size of bodies, and the
+    headers of every response.
+
+    ``refuse`` makes the answer to what is refused here, in the reader's language and form.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Hosts, refuse: Refuse) -> None:
         self._app = app
+        self._hosts = hosts
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            if same_origin(Headers(scope=scope)):
-                await self._app(scope, receive, send)
-            else:
-                await receive()
-                # Before the handshake's answer, a close is HTTP's 403.
-                await send({"type": "websocket.close", "code": 4403, "reason": "foreign origin"})
-            return
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        # The routes answer these, so that the answer is in the reader's language and form.
-        scope["foreign_origin"] = scope["method"] not in _SAFE and not same_origin(headers)
-        await self._app(scope, _bounded(receive), _with_headers(send))
+        http = scope["type"] == "http"
+        sending = _with_headers(send)
+        wrong = self._wrong(scope, Headers(scope=scope), http)
+        if wrong is None:
+            # One who left before all of the request had come waits for no answer.
+            with contextlib.suppress(ClientDisconnect):
+                await self._app(scope, _bounded(receive) if http else receive, sending)
+            return
+        if not http:
+            await receive()  # the handshake, which is answered by HTTP's own refusal
+        await self._refuse(HTTPConnection(scope), wrong)(scope, receive, sending)
+
+    def _wrong(self, scope: Scope, headers: Headers, http: bool) -> Exception | None:
+        host = headers.get("host", "")
+        # Static files are the same for everybody; with them the refusal looks like our pages.
+        if not (self._hosts.allow(host) or scope["path"].startswith("/static/")):
+            return ForeignHost(
+                "This server does not answer to the name {host}. Reach it by its IP address, or "
+                "let its administrator add the name to the variable TIMESLICE_ALLOWED_HOSTS.",
+                host=shown(_PORT.sub("", host)),
+            )
+        changes = scope["method"] not in _SAFE if http else True
+        if changes and not same_origin(headers):
+            return ForeignOrigin("This request comes from a page of another site, and is refused.")
+        length = headers.get("content-length")
+        if http and length is not None:
+            if not (length.isascii() and length.isdigit()):
+                return BadLength()
+            if len(length) > 20 or int(length) > MAX_BODY:
+                return BodyTooLarge()
+        return None
+
+
+def shown(text: str) -> str:
+    """Text of a stranger's for a sentence: short, and without what can't be seen."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:100])
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -89,7 +141,7 @@ def _bounded(receive: Receive) -> Receive:
 
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from app.catalogue.loader import Catalogue
@@ -16,7 +16,10 @@ from app.runs.runs import Runs
 from app.settings import Settings
 from app.text.language import LANGUAGES, translations
 from app.web import i18n, places, times
+from app.web.audience import Audience
+from app.web.secret import secret_in
 from app.web.static import Static
+from app.web.visitors import Visitors
 
 
 class Site:
@@ -28,27 +31,31 @@ class Site:
         self.catalogue = catalogue
         #: Those our probe runs in, the server's own first; filled in while the server starts.
         self.interpreters: list[Interpreter] = []
+        self.audience = Audience(settings.viewers_per_address, runs.meters)
+        self.visitors = Visitors(settings.secret.get_secret_value() or secret_in(settings.data_dir))
         self.static = Static(places.folder("static"))
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def language(self, connection: HTTPConnection) -> str:
         return i18n.language_of(connection, self.settings.language)
 
-    def render(self, request: Request, template: str, status: int = 200, **context: Any) -> Any:
+    def render(
+        self, request: HTTPConnection, template: str, status: int = 200, **context: Any
+    ) -> Any:
         """A page in the reader's language, which a cookie remembers once it was chosen."""
         language = self.language(request)
         page = self._environments[language].get_template(template)
 
         def switch_language_url(other: str) -> str:
             # A page that answers a POST has no address of its own to come back to.
-            path = context.get("address") or request.url.path
+            path = context.get("address") or quote(request.scope["path"])
             kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
             return f"{path}?{urlencode([*kept, ('lang', other)])}"
 
         html = page.render(
             switch_language_url=switch_language_url,
             url_static=self.static.addresses(),
-            path=request.url.path,
+            path=request.scope["path"],
             **context,
         )
         headers = {"Vary": "Accept-Language, Cookie", "Content-Language": language}
@@ -57,6 +64,7 @@ class Site:
             response.set_cookie(
                 i18n.COOKIE, language, max_age=365 * 86400, samesite="lax", httponly=True
             )
+        self.visitors.greet(request, response)
         return response
 
     def scenario_title(self, slug: str, language: str) -> str:

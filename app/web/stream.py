@@ -8,16 +8,18 @@ import logging
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from app.errors import BadRecording, NotFound
+from app.errors import BadRecording, InvalidInput, NotFound, TimesliceError, TooManyViewers
 from app.runs.run import Run
 from app.runs.runs import Runs
+from app.web import i18n
 from app.web.site import Site
+from app.web.visitors import address_of
 
 _log = logging.getLogger(__name__)
 router = APIRouter()
 
 #: Close codes of our own (RFC 6455, section 7.4.2: 4000–4999 are the application's).
-BAD_REQUEST, UNKNOWN_RUN, DAMAGED = 4400, 4404, 4409
+BAD_REQUEST, UNKNOWN_RUN, DAMAGED, TOO_MANY = 4400, 4404, 4409, 4429
 _LAST_SEQ = 0xFFFF_FFFF
 
 
@@ -29,23 +31,19 @@ async def stream(websocket: WebSocket, run_id: str) -> None:
     try:
         run = site.runs.get(run_id)
         from_seq = _number(websocket.query_params.get("from", "0"))
+        with site.audience.seat(address_of(websocket)):
+            await _follow(websocket, site, run, from_seq)
     except NotFound as error:
-        await websocket.close(UNKNOWN_RUN, _short(error))
-        return
-    except ValueError as error:
-        await websocket.close(BAD_REQUEST, _short(error))
-        return
-    meters = site.runs.meters
-    meters.viewers.inc()
-    try:
-        await _follow(websocket, site.runs, run, from_seq)
-    finally:
-        meters.viewers.dec()
+        await websocket.close(UNKNOWN_RUN, _short(error, websocket))
+    except TooManyViewers as error:
+        await websocket.close(TOO_MANY, _short(error, websocket))
+    except InvalidInput as error:
+        await websocket.close(BAD_REQUEST, _short(error, websocket))
 
 
-async def _follow(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> None:
+async def _follow(websocket: WebSocket, site: Site, run: Run, from_seq: int) -> None:
     """Send until the run is over or the viewer is gone, whichever comes first."""
-    sending = asyncio.create_task(_send(websocket, runs, run, from_seq))
+    sending = asyncio.create_task(_send(websocket, site.runs, run, from_seq))
     listening = asyncio.create_task(_listen(websocket))
     try:
         await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,7 +64,7 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> No
                 runs.meters.sent.inc()
     except BadRecording as error:
         _log.error("%s", error)
-        await websocket.close(DAMAGED, _short(error))
+        await websocket.close(DAMAGED, _short(error, websocket))
         return
     await websocket.close(1000)
 
@@ -79,10 +77,13 @@ async def _listen(websocket: WebSocket) -> None:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:11]) <= _LAST_SEQ):
-        raise ValueError(f"from must be a whole number from 0 to {_LAST_SEQ}")
+        raise InvalidInput("from must be a whole number from 0 to {most}.", most=_LAST_SEQ)
     return int(text)
 
 
-def _short(error: Exception) -> str:
-    """A close reason has at most 123 bytes (RFC 6455, section 5.5)."""
-    return str(error).encode()[:120].decode(errors="ignore")
+def _short(error: TimesliceError, websocket: WebSocket) -> str:
+    """The sentence in the reader's language; a close reason has at most 123 bytes (RFC 6455,
+    section 5.5)."""
+    site: Site = websocket.app.state.site
+    text = i18n.error_text(error, site.language(websocket))
+    return text.encode("utf-8", "replace")[:120].decode(errors="ignore")

@@ -1,28 +1,110 @@
-"""Who asks: a random number in a cookie, so that one reader's runs don't crowd out the others'."""
+"""Who asks: a random number in a signed cookie, so that one reader's runs don't crowd out the
+others', and nobody else ends them."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import ipaddress
 import re
 import secrets
+from dataclasses import dataclass
 
+from itsdangerous import BadSignature, TimestampSigner
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from app.runs.admission import Asker
+from app.runs.run import Run
+
 COOKIE = "visitor"
-_NUMBER = re.compile(r"[0-9a-f]{32}")
+#: Longer than a term.
+_MAX_AGE_S = 200 * 86400
+_NUMBER = re.compile(rb"[0-9a-f]{32}")
 
 
-def visitor_of(connection: HTTPConnection) -> str:
-    """The cookie's number; without one, all from the same address count as one visitor."""
-    number = connection.cookies.get(COOKIE, "")
-    if _NUMBER.fullmatch(number):
-        return number
-    return f"address {connection.client.host if connection.client else 'unknown'}"
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, as the runs know them.
+
+    ``owner`` is a keyed hash of the cookie's number, which tells nobody the cookie. ``known`` is
+    False for one who brought none that we signed: all of these at one address count as one.
+    """
+
+    owner: str
+    address: str
+    known: bool
+    number: str
+
+    def owns(self, run: Run) -> bool:
+        """Whether they started it; a run that belongs to nobody is owned by none."""
+        return run.owner != "" and run.owner == self.owner
+
+    @property
+    def asker(self) -> Asker:
+        counts_as = self.owner if self.known else f"unknown at {self.address}"
+        return Asker(counts_as, self.address, self.known, self.owner)
 
 
-def greet(connection: HTTPConnection, response: Response) -> None:
-    """Give a new visitor a number. It tells nothing of them and is kept nowhere else."""
-    if not _NUMBER.fullmatch(connection.cookies.get(COOKIE, "")):
+class Visitors:
+    """Signs and reads the cookies."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = secret.encode()
+        self._signer = TimestampSigner(self._key, salt="visitor", digest_method=hashlib.sha256)
+
+    def of(self, connection: HTTPConnection) -> Visitor:
+        """Who asks; one without a cookie of ours is given a number, which ``greet`` hands out."""
+        visitor: Visitor | None = connection.scope.get("visitor")
+        if visitor is None:
+            visitor = connection.scope["visitor"] = self._read(connection)
+        return visitor
+
+    def greeted(self, connection: HTTPConnection, response: Response) -> Response:
+        """The response, which gives a new visitor a number; it tells nothing of them and is kept
+        nowhere else."""
+        self.greet(connection, response)
+        return response
+
+    def greet(self, connection: HTTPConnection, response: Response) -> None:
+        visitor = self.of(connection)
+        if visitor.known:
+            return
         response.set_cookie(
-            COOKIE, secrets.token_hex(16), max_age=30 * 86400, samesite="lax", httponly=True
+            COOKIE,
+            self._signer.sign(visitor.number).decode(),
+            max_age=_MAX_AGE_S,
+            samesite="lax",
+            httponly=True,
+            secure=connection.scope["scheme"] in ("https", "wss"),
         )
+
+    def _read(self, connection: HTTPConnection) -> Visitor:
+        signed = connection.cookies.get(COOKIE, "").encode("utf-8", "replace")
+        address = address_of(connection)
+        try:
+            number = self._signer.unsign(signed, max_age=_MAX_AGE_S)
+        except BadSignature:
+            number = b""
+        if not _NUMBER.fullmatch(number):
+            fresh = secrets.token_hex(16)
+            return Visitor(self._owner(fresh.encode()), address, False, fresh)
+        return Visitor(self._owner(number), address, True, number.decode())
+
+    def _owner(self, number: bytes) -> str:
+        return hmac.new(self._key, b"owner " + number, hashlib.sha256).hexdigest()[:32]
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where the request comes from; of IPv6 the network, of which a single house has a whole one
+    (RFC 6177)."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host[:64] or "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -145,6 +145,13 @@ async function askForPlace() {
   setTimeout(askForPlace, QUEUE_MS);
 }
 
+/** Ends the run; where that is refused, says why. */
+async function stop() {
+  const answer = await fetch(page.dataset.api ?? "", { method: "DELETE" });
+  status.refusal = answer.ok ? "" : (await answer.json()).detail;
+  status.update();
+}
+
 const commands = {
   ...commandsOf(view, painter),
   text: () => {
@@ -157,7 +164,7 @@ const commands = {
   },
   keys: () => /** @type {HTMLDialogElement} */ (part("keys")).showModal(),
   "close-keys": () => /** @type {HTMLDialogElement} */ (part("keys")).close(),
-  stop: () => void fetch(page.dataset.api ?? "", { method: "DELETE" }),
+  stop,
 };
 listen(commands);
 bindButtons(commands);

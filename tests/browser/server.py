@@ -87,7 +87,7 @@ class PageServer:
             run={
                 "id": "test", "scenario": "deadlock", "group": "", "title": "Deadlock: two forks",
                 "state": self.state, "failure": self.failure, "recording_failure": "",
-                "values": [("fix", "none")],
+                "values": [("fix", "none")], "yours": True,
             },
             program_lines=program_lines(PROGRAM), program_name="dinner.py",
             program_url="/program.py", messages=i18n.script_messages(language),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.errors import NotFound, RecordingFailed, TooManyRuns
+from app.runs.admission import Asker
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs
@@ -95,9 +96,9 @@ async def test_run_without_its_last_frame_is_interrupted(tmp_path: Path) -> None
 async def test_runs_wait_their_turn_and_can_be_cancelled(tmp_path: Path) -> None:
     launcher = FakeLauncher()
     async with opened(tmp_path, launcher, runs_at_once=1, runs_waiting=2) as runs:
-        first, second, third = (runs.start(plan(), name) for name in "abc")
+        first, second, third = (runs.start(plan(), Asker(name)) for name in "abc")
         with pytest.raises(TooManyRuns):
-            runs.start(plan(), "d")
+            runs.start(plan(), Asker("d"))
         assert [runs.position(run) for run in (first, second, third)] == [None, 1, 2]
         await runs.stop(second.id)
         assert second.state is RunState.STOPPED

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 
 import uvicorn
 from fastapi import FastAPI
 
+from app.server import listening_socket
+from app.web.protocols import options
+
 
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """Yields ``127.0.0.1:port``."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    """Yields ``127.0.0.1:port``; it is served as ``timeslice serve`` does it."""
+    settings = app.state.site.settings
+    with listening_socket("127.0.0.1", 0, settings.stall_limit_s) as listening:
+        config = uvicorn.Config(app, **options(settings))
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:

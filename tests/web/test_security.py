@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from app.web.i18n import script_messages
 from tests.runs.make import FakeLauncher, frame, last_frame
@@ -38,6 +38,9 @@ def test_pages_have_no_inline_script_or_style(client: TestClient) -> None:
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://testserver.evil.example"},
+        {"Origin": "http://[::1"},
+        {"Origin": "http://[::1]x"},
+        {"Origin": ""},
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
@@ -55,6 +58,30 @@ def test_changes_asked_by_other_sites_are_refused(
         assert answer.headers["content-type"] == "application/problem+json"
     assert len(client.get("/api/runs").json()) == 1
     assert client.get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://[::1", "null", "\xff"])
+def test_websockets_of_other_sites_are_refused(client: TestClient, origin: str) -> None:
+    headers = {"Origin": origin.encode("latin-1")}
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect("/api/runs/x/stream", headers=headers),
+    ):
+        pass
+    assert refused.value.status_code == 403 and "another site" in refused.value.text
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [("65537", 413), ("9" * 30, 413), ("1e3", 400), ("-1", 400), ("", 400), ("\xb2", 400)],
+)
+def test_bodies_are_refused_by_the_length_that_is_announced(
+    client: TestClient, length: str, status: int
+) -> None:
+    headers = {"Content-Length": length.encode("latin-1"), "Content-Type": "application/json"}
+    answer = client.post("/api/runs", content=b"{}", headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_own_pages_may_ask_for_changes(client: TestClient) -> None:

@@ -13,6 +13,8 @@ export class Status {
   streamWhy = "";
   /** Place in the queue, from 1; 0: it does not wait. */
   position = 0;
+  /** Why the run could not be stopped. */
+  refusal = "";
 
   /** @param {import("../model/timeline.js").Timeline} model
    *  @param {import("../view/state.js").View} view @param {string} firstState */
@@ -26,7 +28,7 @@ export class Status {
     this.witness = part("witness-names");
     this.sure = part("witness-sure");
     this.why = part("witness-why");
-    this.stop = part("stop-run");
+    this.stop = document.getElementById("stop-run"); // only where the reader started the run
   }
 
   update() {
@@ -34,7 +36,7 @@ export class Status {
     this.badge.classList.toggle("live", isLive(model, this.stream));
     say(this.badge, this.#stateWords());
     const over = model.state === "ended" || ["ended", "failed"].includes(this.stream);
-    this.stop.hidden = over;
+    if (this.stop) this.stop.hidden = over;
     const words = this.#notices();
     if (model.seq >= 0) this.first.remove(); // the frames say the same, and more
     say(this.notice, words.join(" "));
@@ -55,6 +57,7 @@ export class Status {
     const { run } = this.model;
     const { exit } = run;
     if (this.streamWhy && this.stream !== "open") words.push(this.streamWhy);
+    if (this.refusal && this.model.state !== "ended") words.push(this.refusal);
     words.push(...inOwnWords(this.model.failure), ...inOwnWords(run.recording_told ?? []));
     if (this.model.state === "ended" && exit) words.push(exitSentence(exit));
     if (this.model.dropped > 0) {

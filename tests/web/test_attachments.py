@@ -1,0 +1,47 @@
+"""Files are saved under names of whatever letters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from app.runs.recording import Recording
+from app.web.attachments import attachment
+from tests.runs.make import whole_run
+from tests.web.make import application
+
+
+@given(st.text())
+def test_attachment_is_a_header_that_can_be_sent(name: str) -> None:
+    [value] = attachment(name).values()
+    assert value.isascii() and value.isprintable() and value.count('"') in (0, 2)
+
+
+def test_attachment_leaves_plain_names_as_they_are() -> None:
+    assert attachment("gil-abc.csv") == {
+        "Content-Disposition": 'attachment; filename="gil-abc.csv"'
+    }
+
+
+@pytest.mark.parametrize("name", ["死锁", 'a\'b "c"', "ü;=", "line\nbreak"])
+@pytest.mark.parametrize("format", ["json", "csv", "chrome"])
+def test_recording_of_any_name_is_exported(tmp_path: Path, name: str, format: str) -> None:
+    path = tmp_path / "data" / "runs" / f"{name}.timeslice"
+    path.parent.mkdir(parents=True)
+    recording = Recording.create(path, {"id": name, "scenario": "dead-lock", "params": {}}, "")
+    recording.extend(whole_run(3))
+    recording.finish(state="ended", duration_ns=1, exit=None, failure=None)
+    recording.close()
+    with TestClient(application(tmp_path)) as client:
+        [run] = client.get("/api/runs").json()
+        answer = client.get(
+            "/api/runs/" + run["id"].replace("\n", "%0A") + f"/export?format={format}"
+        )
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].startswith("attachment; filename")
+        for path_of in ("/runs", f"/runs/{name}".replace("\n", "%0A"), "/"):
+            assert client.get(path_of).status_code == 200
