@@ -19,12 +19,14 @@ def serve(host: str | None, port: int | None) -> int:
     the address can't be had, before anything is started.
     """
     from app.main import create_app
+    from app.runs.keeper import Keeper
+    from app.runs.launcher import LocalLauncher
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = configured(**given)
     with listening_socket(settings.host, settings.port) as bound:
         config = uvicorn.Config(
-            create_app(settings),
+            create_app(settings, launcher=LocalLauncher(keeper=Keeper.of_this_process())),
             log_level="warning",
             loop="asyncio",  # also where uvloop is installed: what was tested is what runs
             timeout_graceful_shutdown=2,

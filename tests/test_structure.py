@@ -28,7 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "worker": {
         "catalogue", "errors", "fusion", "probe.launch", "settings", "timeline", "witness",
     },
-    "runs": {"timeline", "errors", "settings", "worker.spec"},
+    "runs": {
+        "errors", "settings", "timeline", "witness.proc", "worker.marks", "worker.prctl",
+        "worker.spec", "worker.standstill", "worker.sweep",
+    },
     "doctor": {
         "catalogue.brokers", "errors", "text.language", "witness.choose", "worker.cgroup",
     },
@@ -46,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "programs", "runs", "settings", "text", "timeline", "worker.spec",
     },
     "configuration": {"errors", "settings"},
-    "server": {"configuration", "errors", "main", "text.language"},
+    "server": {"configuration", "errors", "main", "runs", "text.language"},
     "cli": {"doctor", "errors", "files", "runs", "running", "server", "text"},
     "__main__": {"cli"},
     "__init__": set(),

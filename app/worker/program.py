@@ -27,11 +27,12 @@ _HARD_TASKS = 2
 class Program:
     """Started and held just before its exec, until ``release``.
 
-    ``closing`` undoes what was made, however far it came. Raises OSError or TimesliceError when
+    ``closing`` undoes what was made, however far it came; ``reader`` hangs up when nobody is told
+    of the run any more. Raises OSError or TimesliceError when
     the program can't be started.
     """
 
-    def __init__(self, spec: RunSpec, closing: contextlib.ExitStack) -> None:
+    def __init__(self, spec: RunSpec, closing: contextlib.ExitStack, reader: int) -> None:
         self.layout = layout = start.Layout.make(spec)
         closing.callback(layout.remove)
         argv = start.argv(spec, layout)
@@ -54,10 +55,12 @@ class Program:
             stderr=self.output.pipe("stderr"),
             groups=self.cgroup.files_to_join(),
         )
-        self.guard = Guard(sandbox, self.cgroup, layout.folders)
+        self.guard = Guard(sandbox, self.cgroup, layout.remove, reader)
         closing.callback(self._sweep)
         for fd in (sandbox.go, sandbox.stdout, sandbox.stderr):
             os.close(fd)
+        #: Whether the program's signals stay among its own processes.
+        self.inside = False
         self.pid = self._started()
 
     def release(self) -> None:
@@ -73,6 +76,7 @@ class Program:
                 if "failed" in message:
                     raise WorkerFailed.saying(sentences(message["failed"])[0])
             raise WorkerFailed("The program could not be started in time.")
+        self.inside = any(message.get("inside") for message in messages)
         return int(started)
 
     def _sweep(self) -> None:
