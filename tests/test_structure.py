@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "doctor": {
         "catalogue.brokers", "errors", "text.language", "witness.choose", "worker.cgroup",
+        "worker.landlock",
     },
     "web": {
         "catalogue", "doctor.interpreters", "errors", "runs", "settings", "text.language",

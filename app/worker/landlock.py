@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import struct
+import threading
 
 from app.worker import prctl
 
@@ -33,8 +34,17 @@ def abi() -> int:
     return max(0, found)
 
 
+def holds() -> bool:
+    """Whether ``keep_signals_inside`` works here, tried by a thread, which alone is kept then."""
+    found: list[bool] = []
+    trial = threading.Thread(target=lambda: found.append(keep_signals_inside()))
+    trial.start()
+    trial.join()
+    return found == [True]
+
+
 def keep_signals_inside() -> bool:
-    """From now on we and our offspring can signal one another, and nobody else.
+    """From now on this thread and its offspring can signal one another, and nobody else.
 
     False where the kernel can't do that. Where it asks for it (not of root), this also ends the
     gain of rights by set-user-ID programs (PR_SET_NO_NEW_PRIVS).
