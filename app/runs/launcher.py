@@ -19,7 +19,7 @@ from typing import Protocol
 from app.errors import Sentence, WorkerFailed
 from app.runs.keeper import Keeper
 from app.timeline.frames import FrameReader
-from app.worker.marks import VARIABLE
+from app.worker import marks
 from app.worker.spec import RunSpec
 from app.worker.standstill import Standstill
 
@@ -89,7 +89,11 @@ class LocalLauncher:
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.PIPE,
-                    env={**self._environment, VARIABLE: spec.run_id},
+                    env={
+                        **self._environment,
+                        marks.VARIABLE: spec.run_id,
+                        marks.OWNER_VARIABLE: marks.owner(),
+                    },
                     limit=_CHUNK,
                     # Ctrl-C on the server's terminal is the server's: it stops its runs itself.
                     start_new_session=True,  # uvloop knows no process_group

@@ -48,7 +48,8 @@ class Guard:
     ``poll`` returns the guard's messages, each a dict with one of the keys ``started`` (the
     program's pid; ``inside`` tells whether its signals stay among its own processes), ``failed``
     (what ``errors.told`` makes of a sentence), ``reaped`` ([pid, raw wait status, ns]), ``empty``
-    (ns: no process of the run is left), ``survivors`` (pids that SIGKILL did not end).
+    (ns: no process of the run is left), ``survivors`` (pids that SIGKILL did not end), ``overdue``
+    (ns: the limit of wall time is long over, so it kills the run).
     ``gone`` is true once the guard has ended, which it does by itself only when it failed.
 
     ``clean`` removes what the run leaves, when the guard is the last of its watchers. ``reader``
@@ -253,6 +254,7 @@ class _Guarding:
             self._orphaned()
         if self._overdue_ns is not None and now_ns >= self._overdue_ns:
             self._overdue_ns = None
+            self._report(overdue=now_ns)
             self._sweep()
 
     def _orphaned(self) -> NoReturn:

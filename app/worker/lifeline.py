@@ -7,25 +7,30 @@ import select
 import threading
 import time
 
-from app.worker import sweep
-
-#: The loop sees the same and ends in order; so long it has for that.
+#: The worker's loop sees the same and ends in order; so long it has for that.
 _IN_ORDER_S = 0.7
 
 
-def watch(commands: int, frames: int, run_id: str) -> None:
-    """From now on this process ends soon after either pipe has lost its other end.
+class Lifeline(threading.Thread):
+    """Once started, this process ends soon after either pipe has lost its other end.
 
-    Nothing is read or written. Starts a thread: what forks comes before.
+    Nothing is read or written. ``run_id`` is that of the run to be ended too, empty for none.
+    The worker forks its guard beside this thread, which holds no lock while it waits.
     """
-    threading.Thread(target=_wait, args=(commands, frames, run_id), daemon=True).start()
 
+    def __init__(self, commands: int, frames: int, run_id: str) -> None:
+        super().__init__(daemon=True)
+        self._commands, self._frames = commands, frames
+        self.run_id = run_id
 
-def _wait(commands: int, frames: int, run_id: str) -> None:
-    poll = select.poll()
-    poll.register(commands, select.POLLRDHUP)
-    poll.register(frames, 0)  # an error: there is no reader
-    poll.poll()
-    time.sleep(_IN_ORDER_S)
-    sweep.end(run_id, lambda: (os.getpid(),))
-    os._exit(1)
+    def run(self) -> None:
+        poll = select.poll()
+        poll.register(self._commands, select.POLLRDHUP)
+        poll.register(self._frames, 0)  # an error: there is no reader
+        poll.poll()
+        time.sleep(_IN_ORDER_S)
+        from app.worker import sweep  # loaded where it is wanted: the worker is to start soon
+
+        if self.run_id:
+            sweep.end(self.run_id, lambda: (os.getpid(),))
+        os._exit(1)

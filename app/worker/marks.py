@@ -16,6 +16,8 @@ from app.witness import proc
 
 #: In the environment of the worker, the guard and the program.
 VARIABLE = "TIMESLICE_RUN"
+#: In that of the worker and the guard: who started them.
+OWNER_VARIABLE = "TIMESLICE_OWNER"
 RUN, RINGS, GROUP = "run", "rings", "group"
 
 _NAME = re.compile(r"timeslice-(run|rings|group)-([A-Za-z0-9._-]{1,64})\.(\d+)-(\d+)")
@@ -58,6 +60,27 @@ def read(text: str) -> Mark | None:
 def _own_start(pid: int) -> int:
     stat = proc.stat(pid)
     return stat.start_ticks if stat is not None else 0
+
+
+def owner() -> str:
+    """This process, for ``OWNER_VARIABLE``: where its number counts, the number, its start."""
+    return f"{_namespace()}-{os.getpid()}-{_own_start(os.getpid())}"
+
+
+def orphaned(pid: int) -> str:
+    """The run of which the process is a worker or guard that nobody has any more; else empty."""
+    data = proc.read_whole(f"/proc/{pid}/environ", 1 << 20) or b""
+    told = dict(entry.partition(b"=")[::2] for entry in data.split(b"\0"))
+    words = told.get(OWNER_VARIABLE.encode(), b"").decode(errors="replace").split("-")
+    if len(words) != 3 or words[0] != str(_namespace()) or not all(map(str.isdigit, words)):
+        return ""
+    stat = proc.stat(int(words[1]))
+    lives = stat is not None and stat.start_ticks == int(words[2]) and stat.state not in "ZX"
+    return "" if lives else told.get(VARIABLE.encode(), b"").decode(errors="replace")
+
+
+def _namespace() -> int:
+    return os.stat("/proc/self/ns/pid").st_ino
 
 
 def bears(pid: int, run_id: str) -> bool:

@@ -24,6 +24,11 @@ def die_with_parent(parent: int, number: int) -> None:
         os.kill(os.getpid(), number)
 
 
+def outlive_parent() -> None:
+    """The parent's end is no longer ours."""
+    _call(_SET_PDEATHSIG, 0)
+
+
 def gain_no_rights() -> None:
     """No program that we or our offspring execute gives rights that we don't have."""
     _call(_SET_NO_NEW_PRIVS, 1)

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from app.errors import WorkerFailed, sentences
-from app.worker import start
+from app.worker import prctl, start
 from app.worker.cgroup import Cgroup
 from app.worker.guard import Guard
 from app.worker.pipes import ProgramOutput
@@ -57,6 +57,7 @@ class Program:
         )
         self.guard = Guard(sandbox, self.cgroup, layout.remove, reader)
         closing.callback(self._sweep)
+        prctl.outlive_parent()  # from now on the guard ends us, and we may have to end the guard's
         for fd in (sandbox.go, sandbox.stdout, sandbox.stderr):
             os.close(fd)
         #: Whether the program's signals stay among its own processes.

@@ -12,7 +12,7 @@ import time
 from app.errors import Sentence, sentences
 from app.fusion import Fusion, RunFacts
 from app.timeline.records import Limit, Record
-from app.worker import lifeline, priority, rawlog
+from app.worker import priority, rawlog
 from app.worker.backlog import Backlog
 from app.worker.framer import Framer
 from app.worker.pipes import Commands, FrameSink
@@ -60,7 +60,6 @@ class Run:
     def go(self) -> None:
         """Raises OSError, TimesliceError or Refused when the run can't be started."""
         self._program = Program(self.spec, self._closing, self._commands.fd)
-        lifeline.watch(self._commands.fd, self._sink.fd, self.spec.run_id)
         self._guard, self._output = self._program.guard, self._program.output
         self._witnesses = Witnesses(self.spec, self._program, self._closing)
         self._release()
@@ -210,6 +209,10 @@ class Run:
                 self._over_ns = message["empty"]
             elif "failed" in message:
                 self._failure = sentences(message["failed"])[0]
+            elif "overdue" in message and self._limit is None:
+                wall_ms = int(self.spec.limits.wall_s * 1000)
+                self._limit, self._killed = Limit(message["overdue"], "wall", wall_ms), True
+                records.append(self._limit)
             elif "survivors" in message:
                 pids = ", ".join(map(str, message["survivors"]))
                 self._failure = Sentence(

@@ -46,7 +46,8 @@ def end(run_id: str, others: Callable[[], Iterable[int]] = tuple) -> list[int]:
 def abandoned() -> list[str]:
     """Ends the runs of which every watcher is gone; their ids.
 
-    A run of another server is left alone: its worker lives, or holds its folder.
+    A run of another server is left alone: its worker lives, or holds its folder. A worker that
+    lives though who started it does not is ended too: it may be stopped.
     """
     found: dict[str, None] = {}
     for mark, path in _folders():
@@ -56,6 +57,10 @@ def abandoned() -> list[str]:
         if not mark.owner_lives and _is_ours(group) and not cgroup.has_foreigners(group):
             found[mark.run_id] = None
     ended = [run_id for run_id in found if not _lives(run_id)]
+    for pid in _everybody():
+        if _is_ours(f"/proc/{pid}") and (run_id := marks.orphaned(pid)):
+            ended.append(run_id)
+    ended = list(dict.fromkeys(ended))
     for run_id in ended:
         end(run_id)
     return ended

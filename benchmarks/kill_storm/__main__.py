@@ -64,6 +64,14 @@ class Round:
         run_id = self._wait(self.owner.find)
         parties = self._come_to_the_phase(run_id)
         names = noted_names(run_id)
+        there = [name for name in TARGETS if self._victims(name, parties)]
+        if self.targets != WATCHERS:  # one that has ended, or isn't there yet, is another's turn
+            absent = [name for name in self.targets if name not in there]
+            present = [name for name in self.targets if name in there]
+            spare = [name for name in there if name not in present]
+            present += self.dice.sample(spare, min(len(spare), len(absent)))
+            self.targets = tuple(present)
+            self.signals = {name: self.dice.choice(_BOTH) for name in present}
         for name in self.dice.sample(self.targets, len(self.targets)):
             for victim in self._victims(name, parties):
                 with contextlib.suppress(ProcessLookupError):
@@ -108,14 +116,15 @@ class Round:
 
     def _settle_owner(self) -> None:
         """The owner goes on or is gone, and the run comes to its end if nothing else ended it."""
-        if self.signals.get("owner") is signal.SIGSTOP:
+        last = self.signals.get("owner")
+        if last is signal.SIGSTOP:
             time.sleep(self.dice.uniform(0, 2.0))
-            then = self.dice.choice((signal.SIGCONT, signal.SIGKILL))
-            os.kill(self.owner.pid, then)
-            self.hit.append(f"owner {then.name}")
-            if then is signal.SIGKILL:
-                return
-        if self.signals.get("owner") is not signal.SIGKILL:
+            last = self.dice.choice((signal.SIGCONT, signal.SIGKILL))
+            os.kill(self.owner.pid, last)
+            self.hit.append(f"owner {last.name}")
+        if last is signal.SIGKILL:
+            self.owner.wait()
+        else:
             with contextlib.suppress(Exception):  # the server may be what was hit
                 self.owner.stop()
 

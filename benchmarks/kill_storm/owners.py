@@ -20,6 +20,8 @@ from benchmarks.kill_storm.server import MEALS, SCENARIO
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60.0
+#: A worker that is just starting is stopped when it has started.
+_STOPPED_S = 20.0
 
 
 class Owner(Protocol):
@@ -32,7 +34,10 @@ class Owner(Protocol):
         """The run's id; empty while it isn't known."""
 
     def stop(self) -> None:
-        """Asks for the end of the run."""
+        """Asks for the end of the run, and waits until it is told."""
+
+    def wait(self) -> None:
+        """Until its process is gone."""
 
     def verdict(self, run_id: str) -> str:
         """What is wrong with the recording and with the service; empty for nothing."""
@@ -104,6 +109,10 @@ class Server:
     def stop(self) -> None:
         self._client.delete(f"/api/runs/{self._id}")
 
+    def wait(self) -> None:
+        assert self._process is not None
+        self._process.wait(_STOPPED_S)
+
     def verdict(self, run_id: str) -> str:
         self._ensure()
         if not self._answers():
@@ -164,7 +173,13 @@ class Terminal:
         return ""
 
     def stop(self) -> None:
-        os.kill(self.pid, signal.SIGINT)
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_STOPPED_S)
+
+    def wait(self) -> None:
+        assert self._process is not None
+        self._process.wait(_STOPPED_S)
 
     def verdict(self, run_id: str) -> str:
         return recording_is_told(self._out)
