@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,43 @@ async def main():
         print(await worker.close(5), file=sys.stderr)
 asyncio.run(main())
 """
+
+#: The same where the kernel's Landlock has no scopes: the program reaches its watchers.
+BARE_WORKER = """
+import sys
+from app.worker import landlock
+landlock.abi = lambda: 0
+from app.worker.lifeline import Lifeline
+from app.worker.worker import main
+lifeline = Lifeline(0, 1, '')
+lifeline.start()
+sys.exit(main(lifeline))
+"""
+BARE_OWNER = OWNER.replace(
+    "LocalLauncher(", f"LocalLauncher([sys.executable, '-c', {BARE_WORKER!r}], "
+)
+
+#: Attacks its watchers, and lives on in a session of its own if it can.
+ATTACK = TREE.replace(
+    "\nstay()\n",
+    """
+def parent(pid):
+    with open(f'/proc/{pid}/stat') as file: return int(file.read().rpartition(')')[2].split()[1])
+guard = os.getppid()
+worker = parent(guard)
+while not os.path.exists('go'): time.sleep(0.01)
+for name, number in WHAT:
+    os.kill({'guard': guard, 'worker': worker}[name], number)
+stay()
+""",
+)
+ATTACKS = {
+    "stops the guard": "[('guard', signal.SIGSTOP)]",
+    "stops the worker": "[('worker', signal.SIGSTOP)]",
+    "stops both": "[('worker', signal.SIGSTOP), ('guard', signal.SIGSTOP)]",
+    "kills both": "[('worker', signal.SIGSTOP), ('guard', signal.SIGSTOP), "
+    "('worker', signal.SIGKILL), ('guard', signal.SIGKILL)]",
+}
 
 #: A worker that computes and looks at nothing.
 LIFELINE = """
@@ -246,3 +284,41 @@ def test_files_of_a_run_are_bounded_together_and_go_with_it() -> None:
     )
     (finding,) = [item for item in timeline.findings.values() if item.kind == "limit"]
     assert finding.facts == {"name": "disk", "value": 8 << 20}
+
+
+@pytest.mark.parametrize("attack", list(ATTACKS))
+def test_program_that_attacks_its_watchers_is_ended_also_without_landlock(attack: str) -> None:
+    program = ATTACK.replace("WHAT", ATTACKS[attack])
+    with Driver(spec(program), command=[sys.executable, "-c", BARE_OWNER]) as run:
+        orphan = orphan_of(run)
+        assert run.timeline.run["limits"]["inside"] is False
+        Path(f"/proc/{run.program_pid}/cwd/go").touch()
+        run.end()  # long before the limit of 30 s
+        assert run.timeline.now_ns < 25_000_000_000
+        nothing_is_left(run, orphan)
+
+
+#: Makes processes for as long as it can, each in a session of its own and without our mark.
+SWARM = """
+import os, signal, sys, time
+for number in range(1, 65):
+    if number not in (signal.SIGKILL, signal.SIGSTOP, 32, 33):
+        signal.signal(number, signal.SIG_IGN)
+print('on', flush=True)
+code = 'import os, time\\n' \
+    'while True:\\n' \
+    '    if os.fork() == 0: os.setsid()\\n' \
+    '    time.sleep(0.05)\\n'
+if os.fork() == 0:
+    os.setsid()
+    os.execve(sys.executable, [sys.executable, '-S', '-c', code], {})
+time.sleep(60)
+"""
+
+
+def test_swarm_that_forks_on_while_it_is_killed_is_ended() -> None:
+    with Driver(spec(SWARM, limits={"processes": 40})) as run:
+        run.read(until=lambda driver: driver.printed("on"))
+        timeline = run.end()
+        nothing_is_left(run, 0)
+    assert timeline.run["limit"]["name"] == "processes"
