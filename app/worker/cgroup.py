@@ -102,8 +102,13 @@ def members(path: Path) -> list[int]:
 
 
 def has_foreigners(path: Path) -> bool:
-    """Whether processes are in the group that can't be seen from here (pid_namespaces(7))."""
-    return 0 in _procs(path)
+    """Whether processes are in the group whose numbers are others elsewhere (pid_namespaces(7)).
+
+    What is named by such a number can't be judged here.
+    """
+    return any(
+        pid == 0 or marks.namespace(pid) not in (0, marks.namespace()) for pid in _procs(path)
+    )
 
 
 def _procs(path: Path) -> list[int]:

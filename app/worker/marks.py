@@ -64,7 +64,7 @@ def _own_start(pid: int) -> int:
 
 def owner() -> str:
     """This process, for ``OWNER_VARIABLE``: where its number counts, the number, its start."""
-    return f"{_namespace()}-{os.getpid()}-{_own_start(os.getpid())}"
+    return f"{namespace()}-{os.getpid()}-{_own_start(os.getpid())}"
 
 
 def orphaned(pid: int) -> str:
@@ -72,15 +72,19 @@ def orphaned(pid: int) -> str:
     data = proc.read_whole(f"/proc/{pid}/environ", 1 << 20) or b""
     told = dict(entry.partition(b"=")[::2] for entry in data.split(b"\0"))
     words = told.get(OWNER_VARIABLE.encode(), b"").decode(errors="replace").split("-")
-    if len(words) != 3 or words[0] != str(_namespace()) or not all(map(str.isdigit, words)):
+    if len(words) != 3 or words[0] != str(namespace()) or not all(map(str.isdigit, words)):
         return ""
     stat = proc.stat(int(words[1]))
     lives = stat is not None and stat.start_ticks == int(words[2]) and stat.state not in "ZX"
     return "" if lives else told.get(VARIABLE.encode(), b"").decode(errors="replace")
 
 
-def _namespace() -> int:
-    return os.stat("/proc/self/ns/pid").st_ino
+def namespace(pid: int | None = None) -> int:
+    """Which namespace the process's number counts in, ours by default; 0 where it is gone."""
+    try:
+        return os.stat(f"/proc/{'self' if pid is None else pid}/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def bears(pid: int, run_id: str) -> bool:

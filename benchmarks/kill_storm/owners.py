@@ -19,7 +19,7 @@ from benchmarks.kill_storm.programs import PROGRAMS
 from benchmarks.kill_storm.server import MEALS, SCENARIO
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 60.0
+START_S = 180.0
 #: A worker that is just starting is stopped when it has started.
 _STOPPED_S = 20.0
 
