@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 
 from app.witness import proc
 from app.worker import prctl, sweep
+
+#: A dead child that was not waited for in this time is one that nobody here knows.
+_NOBODYS_NS = 5_000_000_000
 
 
 class Keeper:
@@ -21,6 +25,7 @@ class Keeper:
     def __init__(self) -> None:
         self.workers: set[int] = set()
         self._adopting = False
+        self._dead: dict[int, int] = {}  # since when, by pid
         self._one_at_a_time = asyncio.Lock()
 
     @classmethod
@@ -47,7 +52,19 @@ class Keeper:
         survivors = sweep.end(run_id, self._reaped)
         for _ in self._reaped():
             pass
+        self._reap_others()
         return survivors
+
+    def _reap_others(self) -> None:
+        """Orphans of a helper of ours, in our session. Our own are waited for where they began."""
+        now_ns = time.monotonic_ns()
+        children = proc.children(os.getpid()) or () if self._adopting else ()
+        dead = {pid for pid in children if (stat := proc.stat(pid)) and stat.state == "Z"}
+        self._dead = {pid: self._dead.get(pid, now_ns) for pid in dead - self.workers}
+        for pid, since_ns in self._dead.items():
+            if now_ns - since_ns > _NOBODYS_NS:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
 
     def _reaped(self) -> Iterator[int]:
         """The orphans that came to us; those that are dead are reaped."""

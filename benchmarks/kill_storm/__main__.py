@@ -174,6 +174,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     arguments = parser.parse_args()
     seed = random.randrange(1 << 32) if arguments.seed is None else arguments.seed
+    # Ignored in the background of a shell, and so it would be by ``run``.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"seed {seed}, {arguments.rounds} rounds, load {os.getloadavg()[0]:.1f}", flush=True)
     bad, hits, times = 0, collections.Counter[str](), []
     by_kind: collections.Counter[str] = collections.Counter()

@@ -123,7 +123,9 @@ class Server:
         zombies = [
             pid
             for pid in proc.children(self.pid) or ()
-            if (stat := proc.stat(pid)) is not None and stat.state == "Z"
+            if (stat := proc.stat(pid)) is not None
+            and stat.state == "Z"
+            and os.getsid(pid) != os.getsid(self.pid)
         ]
         if zombies:
             return f"the server has zombies: {zombies}"
