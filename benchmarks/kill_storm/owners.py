@@ -83,7 +83,8 @@ class Server:
             env=_environment(self._folder),
         )
         assert self._process.stdout is not None
-        port = int(self._process.stdout.readline())
+        with self._process.stdout as said:
+            port = int(said.readline())
         self._client.base_url = f"http://127.0.0.1:{port}"
         self._answers()
 
