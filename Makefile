@@ -10,7 +10,7 @@ export PYTHON
 ARGS ?=
 
 .PHONY: run test test-catalogue test-interpreters free-threaded lint bench bench-truth bench-overhead \
-	test-brokers test-cpython pictures witness-pictures constraints test-docker clean
+	test-brokers test-cpython kill-storm pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -62,6 +62,10 @@ bench-overhead: $(VENV)/.installed-bench
 CPYTHON ?= python3.11 python3.13
 test-cpython: $(VENV)/.installed-dev
 	@for python in $(CPYTHON); do $(BIN)/python -m tools.cpython_tests $$python $(ARGS) || exit 1; done
+
+# Kills and stops program, guard, worker and owner at random instants; nothing may be left. Half an hour.
+kill-storm: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.kill_storm $(ARGS)
 
 # The pictures of the README, from real runs in a real browser.
 pictures: $(VENV)/.installed-dev

@@ -53,10 +53,14 @@ async def run(
     following = _Following(recording, progress)
     try:
         worker = await launcher.start(spec)
+        patience_s = PATIENCE_S
         try:
             await following.follow(worker)
+        except asyncio.CancelledError:
+            patience_s = 0.0  # a second Ctrl-C: nothing more is waited for
+            raise
         finally:
-            last_words = await worker.close(PATIENCE_S)
+            last_words = await worker.close(patience_s)
         if following.outcome.timeline.state != "ended":
             raise WorkerFailed(
                 "The worker ended without its last frame. Its last words: {words}",

@@ -21,6 +21,7 @@ from app.errors import InvalidInput, InvalidParameters
 from app.files import check_writable, write
 from app.headless import Outcome, run
 from app.programs import check_utf8, environment, names_a_file, read
+from app.runs.keeper import Keeper
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.settings import Settings
@@ -138,8 +139,9 @@ def assignments(texts: Iterable[str]) -> dict[str, str]:
 
 async def _run(spec: RunSpec, out: Path | None) -> Outcome:
     console = Console(stderr=True)
+    launcher = LocalLauncher(keeper=Keeper.of_this_process())
     if not console.is_terminal:
-        return await run(LocalLauncher(), spec, out)
+        return await run(launcher, spec, out)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -156,7 +158,7 @@ async def _run(spec: RunSpec, out: Path | None) -> Outcome:
         def show(timeline: Timeline) -> None:
             progress.update(bar, completed=timeline.now_ns, counts=_counts(timeline))
 
-        return await run(LocalLauncher(), spec, out, show)
+        return await run(launcher, spec, out, show)
 
 
 def _counts(timeline: Timeline) -> str:

@@ -19,12 +19,15 @@ def serve(host: str | None, port: int | None) -> int:
     the address can't be had, before anything is started.
     """
     from app.main import create_app
+    from app.runs.keeper import Keeper
+    from app.runs.launcher import LocalLauncher
     from app.web.protocols import options
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = configured(**given)
     with listening_socket(settings.host, settings.port, settings.stall_limit_s) as bound:
-        config = uvicorn.Config(create_app(settings), **options(settings))
+        launcher = LocalLauncher(keeper=Keeper.of_this_process())
+        config = uvicorn.Config(create_app(settings, launcher=launcher), **options(settings))
         name, bound_port = bound.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         print(  # noqa: T201

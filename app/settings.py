@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     memory_limit_mib: int = Field(1024, ge=64)
     process_limit: int = Field(256, ge=2, description="processes and threads together")
     output_limit_kib: int = Field(1024, ge=1)
+    scratch_limit_mib: int = Field(512, ge=1, description="files in the run's own folders")
 
     viewer_queue: int = Field(64, ge=2, description="frames a viewer may be behind")
     viewers_per_address: int = Field(300, ge=1, description="pages that watch runs")

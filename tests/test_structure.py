@@ -28,9 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "worker": {
         "catalogue", "errors", "fusion", "probe.launch", "settings", "timeline", "witness",
     },
-    "runs": {"timeline", "errors", "settings", "worker.spec"},
+    "runs": {
+        "errors", "settings", "timeline", "witness.proc", "worker.marks", "worker.prctl",
+        "worker.spec", "worker.standstill", "worker.sweep",
+    },
     "doctor": {
         "catalogue.brokers", "errors", "text.language", "witness.choose", "worker.cgroup",
+        "worker.landlock",
     },
     "web": {
         "catalogue", "doctor.interpreters", "errors", "runs", "settings", "text.language",
@@ -46,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "programs", "runs", "settings", "text", "timeline", "worker.spec",
     },
     "configuration": {"errors", "settings"},
-    "server": {"configuration", "errors", "main", "text.language", "web.protocols"},
+    "server": {"configuration", "errors", "main", "runs", "text.language", "web.protocols"},
     "cli": {"doctor", "errors", "files", "runs", "running", "server", "text"},
     "__main__": {"cli"},
     "__init__": set(),

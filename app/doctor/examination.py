@@ -11,18 +11,22 @@ from app.doctor.brokers import Told
 from app.doctor.interpreters import Interpreter
 from app.doctor.kernel import Kernel
 from app.doctor.witnesses import Witness
+from app.worker import landlock
 from app.worker.cgroup import Cgroup
 
 
 class Sandbox(BaseModel):
-    """How a run is kept within its limits. The only tier so far is ``basic``: it bounds what a
-    program takes, it does not hide the machine from it. ``cgroup`` names the controllers that a
-    run's own control group has here; without them the worker's watch alone holds those limits.
+    """How a run is kept within its limits. Both tiers bound what a program takes, and hide nothing
+    of the machine; in ``inside`` its signals reach its own processes alone, in ``basic`` also
+    those of its user, its watchers among them. ``cgroup`` names the controllers that a run's own
+    control group has here; without them the worker's watch alone holds those limits. ``landlock``
+    is the version of that interface, 0 for none.
     """
 
     tier: str
     measures: list[str]
     cgroup: list[str]
+    landlock: int = 0
 
 
 class Examination(BaseModel):
@@ -53,6 +57,14 @@ def sandbox() -> Sandbox:
         controllers = group.controllers
     finally:
         group.remove()
+    inside = landlock.holds()
     return Sandbox(
-        tier="basic", measures=["rlimits", "supervised process tree"], cgroup=controllers
+        tier="inside" if inside else "basic",
+        measures=[
+            "rlimits",
+            "supervised process tree",
+            *(["signals of a run stay inside (Landlock)"] if inside else []),
+        ],
+        cgroup=controllers,
+        landlock=landlock.abi(),
     )

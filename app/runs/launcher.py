@@ -9,25 +9,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from app.errors import WorkerFailed
+from app.errors import Sentence, WorkerFailed
+from app.runs.keeper import Keeper
 from app.timeline.frames import FrameReader
+from app.worker import marks
 from app.worker.spec import RunSpec
+from app.worker.standstill import Standstill
 
 _CHUNK = 1 << 18
 #: How much of a failed worker's last words is kept.
 _STDERR_KEPT = 16 * 1024
+#: How long a worker may take to start its program, and to tell the rest when it is over; five
+#: seconds beyond both and the limit of wall time, it is ended.
+START_S = 20.0
+FINISH_S = 30.0
+_MARGIN_S = 5.0
+#: A worker that is well is looked at this often.
+_LOOK_S = 0.25
+#: Of the time between two looks no more counts: we may have been stopped ourselves.
+_MOST_S = 1.0
 
 
 class RunningWorker(Protocol):
     """A worker at work."""
 
     def frames(self) -> AsyncIterator[bytes]:
-        """Encoded frames until the worker has ended; raises BadFrame on foreign bytes."""
+        """Encoded frames until the worker has ended.
+
+        Raises BadFrame on foreign bytes, and WorkerFailed where the worker had to be ended.
+        """
 
     async def stop(self) -> None:
         """Ask the worker to end the run; its last frames still come."""
@@ -45,14 +62,17 @@ class LocalLauncher:
     """Starts ``python -m app.worker`` as a child of this process.
 
     The worker ends its run when its input closes, so it can't outlive the server, however the
-    server dies.
+    server dies. In turn it is ended here, with all of its run, when it stands still or goes on
+    past every limit; and when it is gone, whatever it left goes too.
     """
 
     def __init__(
         self,
         command: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
+        self._keeper = keeper or Keeper()
         self._environment = dict(os.environ if environment is None else environment)
         # In an image the workers have an interpreter that may open perf events.
         python = self._environment.get("TIMESLICE_WORKER_PYTHON") or sys.executable
@@ -63,28 +83,39 @@ class LocalLauncher:
 
     async def start(self, spec: RunSpec) -> RunningWorker:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=self._environment,
-                limit=_CHUNK,
-                # Ctrl-C on the server's terminal is the server's: it stops its runs itself.
-                start_new_session=True,  # uvloop knows no process_group
-            )
+            async with self._keeper.starting() as workers:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    env={
+                        **self._environment,
+                        marks.VARIABLE: spec.run_id,
+                        marks.OWNER_VARIABLE: marks.owner(),
+                    },
+                    limit=_CHUNK,
+                    # Ctrl-C on the server's terminal is the server's: it stops its runs itself.
+                    start_new_session=True,  # uvloop knows no process_group
+                )
+                workers.add(process.pid)
         except OSError as error:
             raise WorkerFailed("The worker could not be started: {why}.", why=error) from error
-        worker = _LocalWorker(process)
+        worker = _LocalWorker(process, spec, self._keeper)
         await worker.send(spec.model_dump_json().encode() + b"\n")
         return worker
 
 
 class _LocalWorker:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, spec: RunSpec, keeper: Keeper) -> None:
         self._process = process
+        self._spec = spec
+        self._keeper = keeper
         self._last_words = bytearray()
+        self._heard_ns = time.monotonic_ns()
+        self._why = Sentence()
         self._listening = asyncio.create_task(self._listen())
+        self._watching = asyncio.create_task(self._watch())
 
     async def send(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -97,8 +128,11 @@ class _LocalWorker:
         assert self._process.stdout is not None
         reader = FrameReader()
         while chunk := await self._process.stdout.read(_CHUNK):
+            self._heard_ns = time.monotonic_ns()
             for frame in reader.feed(chunk):
                 yield frame
+        if self._why:
+            raise WorkerFailed.saying(self._why)
 
     async def stop(self) -> None:
         await self.send(b"stop\n")
@@ -106,13 +140,11 @@ class _LocalWorker:
     async def close(self, patience_s: float) -> str:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        try:
-            await asyncio.wait_for(self._process.wait(), patience_s)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-        # A child of the worker may hold the pipe: never wait for its end without bound.
+        await asyncio.wait([self._watching], timeout=patience_s)
+        if not self._watching.done():
+            self._kill()
+        await self._watching
+        # Who holds its pipes now is no process of the run: never wait for their end without bound.
         await asyncio.wait([self._listening], timeout=0.2)
         self._listening.cancel()
         return self._last_words.decode(errors="replace").strip()
@@ -122,3 +154,50 @@ class _LocalWorker:
         while chunk := await self._process.stderr.read(4096):
             self._last_words += chunk
             del self._last_words[:-_STDERR_KEPT]
+
+    async def _watch(self) -> None:
+        """Until the worker has ended, and all of its run with it."""
+        ended = asyncio.Event()
+        # Not the process's own wait(): that one also waits for pipes, which others may hold.
+        watched = os.pidfd_open(self._process.pid)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(watched, ended.set)
+        try:
+            await self._look_after(ended)
+        finally:
+            loop.remove_reader(watched)
+            os.close(watched)
+        survivors = await self._keeper.sweep(self._spec.run_id)
+        if survivors and not self._why:
+            self._why = Sentence(
+                "Processes of this run could not be killed: {pids}.",
+                pids=", ".join(map(str, survivors)),
+            )
+        await asyncio.wait([asyncio.ensure_future(self._process.wait())], timeout=_MARGIN_S)
+        self._keeper.workers.discard(self._process.pid)
+
+    async def _look_after(self, ended: asyncio.Event) -> None:
+        still = Standstill(self._process.pid)
+        left_s = self._spec.limits.wall_s + START_S + FINISH_S + _MARGIN_S
+        looked_ns = time.monotonic_ns()
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _LOOK_S)
+            now_ns = time.monotonic_ns()
+            left_s -= min(_MOST_S, (now_ns - looked_ns) / 1e9)
+            looked_ns = now_ns
+            if still.check(now_ns) and now_ns - self._heard_ns > _MOST_S * 1e9:
+                self._end(Sentence("The worker of this run was stopped by a signal; it was ended."))
+            elif left_s < 0:
+                self._end(
+                    Sentence("The worker of this run went on past every limit; it was ended.")
+                )
+
+    def _end(self, why: Sentence) -> None:
+        if not self._why:
+            self._why = why
+            self._kill()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGKILL)

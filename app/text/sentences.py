@@ -85,6 +85,10 @@ def limit(name: str, value: int) -> str:
             return _("Stopped: the program wrote more than {size} KiB of output.").format(
                 size=value >> 10
             )
+        case "disk":
+            return _(
+                "Stopped: the program put more than {size} MiB of files into the run's folders."
+            ).format(size=value >> 20)
         case "stopped":
             return _("Stopped on request.")
     return _("Stopped: limit {name} ({value}).").format(name=name, value=value)

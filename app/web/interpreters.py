@@ -32,7 +32,7 @@ async def look() -> list[Interpreter]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": root},
-        start_new_session=True,
+        process_group=0,  # in our session: what is in another is of a run (app/runs/keeper.py)
     )
     try:
         answer, _ = await process.communicate()

@@ -57,7 +57,8 @@ def limit_text(limit: dict[str, Any] | None, language: str) -> str:
     name = limit["name"] if limit else ""
     if limit is None or name not in _LIMITS:
         return ""
-    return i18n.gettext(_LIMITS[name], language).format(value=f"{limit['value']:g}")
+    value = limit["value"] / _LIMIT_UNITS.get(name, 1)
+    return i18n.gettext(_LIMITS[name], language).format(value=f"{value:g}")
 
 
 _LIMITS = {
@@ -66,7 +67,10 @@ _LIMITS = {
     "memory": N_("ended at its limit of {value} MiB of memory"),
     "processes": N_("ended at its limit of {value} processes and threads"),
     "output": N_("ended at its limit of {value} KiB of output"),
+    "disk": N_("ended at its limit of {value} MiB of files"),
 }
+#: Of a limit's value, in ms and bytes, in the unit of its sentence.
+_LIMIT_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10, "disk": 1 << 20}
 
 
 #: Both languages here: as words of a run they differ from the same words of a thread.

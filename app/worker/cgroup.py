@@ -7,8 +7,11 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from app.worker import marks
 
 _CONTROLLERS = ("pids", "memory")
 
@@ -25,10 +28,10 @@ class Cgroup:
     A machine that grants none gives an empty group: ``controllers`` says what is enforced.
     """
 
-    def __init__(self, name: str, memory_bytes: int, tasks: int) -> None:
+    def __init__(self, run_id: str, memory_bytes: int, tasks: int) -> None:
         self._folders: list[_Folder] = []
         for parent in _own_groups():
-            path = parent.path / f"timeslice-{name}"
+            path = parent.path / marks.name(marks.GROUP, run_id)
             try:
                 path.mkdir()
             except OSError:
@@ -78,6 +81,46 @@ class Cgroup:
             while not _remove(folder.path) and time.monotonic() < deadline:
                 time.sleep(0.005)
         self._folders.clear()
+
+
+def existing() -> Iterator[tuple[marks.Mark, Path]]:
+    """The control groups of all runs that were made beside ours, also by others."""
+    for parent in _own_groups():
+        try:
+            names = os.listdir(parent.path)
+        except OSError:
+            continue
+        for name in names:
+            if mark := marks.read(name):
+                yield mark, parent.path / name
+
+
+def members(path: Path) -> list[int]:
+    """The group's processes, and no more of them from now on; those we can't see are left out."""
+    _write(path / "pids.max", "0")
+    return [pid for pid in _procs(path) if pid]
+
+
+def has_foreigners(path: Path) -> bool:
+    """Whether processes are in the group whose numbers are others elsewhere (pid_namespaces(7)).
+
+    What is named by such a number can't be judged here.
+    """
+    return any(
+        pid == 0 or marks.namespace(pid) not in (0, marks.namespace()) for pid in _procs(path)
+    )
+
+
+def _procs(path: Path) -> list[int]:
+    try:
+        return [int(line) for line in (path / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []  # gone
+
+
+def remove(path: Path) -> bool:
+    """Whether the group is gone; it stays while a process is in it."""
+    return _remove(path)
 
 
 def _own_groups() -> list[_Folder]:

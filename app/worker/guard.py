@@ -1,9 +1,11 @@
 """The guard: a small process between the worker and the program, so that nothing outlives a run.
 
 It is the program's parent and the subreaper of all orphans, reports every reap with its time,
-and kills the whole tree when told to, or when the worker is gone (its pipe closes, however the
-worker died). When the guard itself is killed, the program dies by its parent-death signal, and
-the rest falls to the worker, which is a subreaper too.
+and kills the whole tree when told to, when the worker is gone (its pipe closes, however the
+worker died), or when the run's time is over and the worker says nothing. It lives as long as the
+worker does, and ends it where nobody reads what the worker tells. When the guard itself is
+killed, the program dies by its parent-death signal, and the rest falls to the worker, which is a
+subreaper too.
 """
 
 from __future__ import annotations
@@ -12,19 +14,18 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from app.errors import Sentence, told
 from app.witness import proc
 from app.worker import prctl
 from app.worker.cgroup import Cgroup
-from app.worker.leftovers import remove_names
 from app.worker.sandbox import Sandbox
+from app.worker.standstill import Standstill
 from app.worker.tree import kill_descendants
 
 #: How long a sweep may take before its survivors are reported; milliseconds are enough, but for
@@ -32,6 +33,12 @@ from app.worker.tree import kill_descendants
 SWEEP_NS = 10_000_000_000
 #: With the worker gone there is nobody to report to: the guard tries this often.
 _ORPHANED_SWEEPS = 6
+#: A worker that nobody reads any more may take this long to go by itself.
+_UNREAD_NS = 1_000_000_000
+#: The worker stops the run at its limit of wall time; this long after it, the guard does.
+OVERDUE_NS = 3_000_000_000
+#: How long the worker waits for its guard to go.
+_CLOSE_NS = 5_000_000_000
 _FAILED_TO_EXEC = 127
 
 
@@ -39,18 +46,28 @@ class Guard:
     """The worker's end: starts the guard, tells it to kill, hears what it reports.
 
     ``poll`` returns the guard's messages, each a dict with one of the keys ``started`` (the
-    program's pid), ``failed`` (what ``errors.told`` makes of a sentence), ``reaped`` ([pid, raw
-    wait status, ns]), ``empty`` (ns: no process of the run is left), ``survivors`` (pids that
-    SIGKILL did not end).
-    ``gone`` is true once the guard has ended, for whatever reason.
+    program's pid; ``inside`` tells whether its signals stay among its own processes), ``failed``
+    (what ``errors.told`` makes of a sentence), ``reaped`` ([pid, raw wait status, ns]), ``empty``
+    (ns: no process of the run is left), ``survivors`` (pids that SIGKILL did not end), ``overdue``
+    (ns: the limit of wall time is long over, so it kills the run).
+    ``gone`` is true once the guard has ended, which it does by itself only when it failed.
+
+    ``clean`` removes what the run leaves, when the guard is the last of its watchers. ``reader``
+    is a descriptor that hangs up when nobody reads the worker's frames any more; it is not read.
     """
 
-    def __init__(self, sandbox: Sandbox, cgroup: Cgroup, folders: Sequence[str]) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        cgroup: Cgroup,
+        clean: Callable[[], None],
+        reader: int | None = None,
+    ) -> None:
         commands, self._commands = os.pipe()
         self.reports, reports = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _Guarding(sandbox, cgroup, folders, commands, reports).run()
+            _Guarding(sandbox, cgroup, clean, reader, commands, reports).run()
         os.close(commands)
         os.close(reports)
         os.set_blocking(self.reports, False)
@@ -96,16 +113,27 @@ class Guard:
         return None, messages
 
     def close(self) -> None:
-        """Lets the guard go (it kills what is left) and reaps it."""
+        """Lets the guard go (it kills what is left) and reaps it; by force if it stands still."""
         os.close(self._commands)
         os.close(self.reports)
-        deadline = time.monotonic() + 2 * SWEEP_NS / 1e9
-        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                return
+        still = Standstill(self.pid)
+        deadline_ns = time.monotonic_ns() + _CLOSE_NS
+        while not self._reaped():
+            now_ns = time.monotonic_ns()
+            if still.check(now_ns) or now_ns > deadline_ns:
+                self.end()
             time.sleep(0.001)
+
+    def end(self) -> None:
+        """The guard dies now; what it held together is the caller's to kill."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _reaped(self) -> bool:
+        try:
+            return os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:
+            return True  # by a sweep of this process
 
 
 class _Guarding:
@@ -115,13 +143,17 @@ class _Guarding:
         self,
         sandbox: Sandbox,
         cgroup: Cgroup,
-        folders: Sequence[str],
+        clean: Callable[[], None],
+        reader: int | None,
         commands: int,
         reports: int,
     ) -> None:
-        self._sandbox, self._cgroup, self._folders = sandbox, cgroup, folders
-        self._commands, self._reports = commands, reports
+        self._sandbox, self._cgroup, self._clean = sandbox, cgroup, clean
+        self._commands, self._reports, self._reader = commands, reports, reader
+        self._worker = os.getppid()
         self._empty = False
+        self._unread_ns: int | None = None
+        self._overdue_ns: int | None = None
 
     def run(self) -> NoReturn:
         try:
@@ -140,7 +172,10 @@ class _Guarding:
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
         sandbox = self._sandbox
+        if self._reader is not None:
+            self._reader = os.dup(self._reader)
         kept = {self._commands, self._reports, sandbox.go, sandbox.stdout, sandbox.stderr}
+        kept |= set() if self._reader is None else {self._reader}
         for name in os.listdir("/proc/self/fd"):
             if int(name) not in kept:
                 with contextlib.suppress(OSError):  # the listing's own descriptor
@@ -172,33 +207,55 @@ class _Guarding:
         for fd in {report, self._sandbox.go, self._sandbox.stdout, self._sandbox.stderr}:
             os.close(fd)
         said = os.read(errors, 4096)
-        if said == self._sandbox.READY:
-            self._report(started=pid)
+        if said in (self._sandbox.READY, self._sandbox.READY_INSIDE):
+            self._report(started=pid, inside=said == self._sandbox.READY_INSIDE)
         else:
             self._report(failed=_heard(said))
         with contextlib.suppress(OSError):  # only so that reaps are timely; not granted to all
             os.setpriority(os.PRIO_PROCESS, 0, -10)
         return errors
 
-    def _supervise(self, errors: int) -> None:
+    def _supervise(self, errors: int) -> NoReturn:
         poll = select.poll()
         for fd in (self._commands, self._wake, errors):
             poll.register(fd, select.POLLIN)
-        while not self._empty:
-            for fd, _ in poll.poll():
+        if self._reader is not None:
+            poll.register(self._reader, select.POLLRDHUP)
+        while True:
+            for fd, _ in poll.poll(self._patience_ms()):
                 if fd == errors:
                     poll.unregister(errors)
                     if said := os.read(errors, 4096):
                         self._report(failed=_heard(said))
+                    wall_ns = int(self._sandbox.limits.wall_s * 1e9)
+                    self._overdue_ns = time.monotonic_ns() + wall_ns + OVERDUE_NS
                 elif fd == self._wake:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake, 4096)
-                elif not os.read(self._commands, 64):
-                    self._orphaned()
-                else:
+                elif fd == self._reader:
+                    poll.unregister(fd)
+                    self._unread_ns = time.monotonic_ns() + _UNREAD_NS
+                elif os.read(self._commands, 64):
                     self._sweep()
-                    return
+                else:
+                    self._orphaned()
             self._reap()
+            self._look_at_the_clock(time.monotonic_ns())
+
+    def _patience_ms(self) -> int | None:
+        """Until the next deadline."""
+        due = [at for at in (self._unread_ns, self._overdue_ns) if at is not None]
+        return max(0, min(due) - time.monotonic_ns()) // 1_000_000 + 1 if due else None
+
+    def _look_at_the_clock(self, now_ns: int) -> None:
+        if self._unread_ns is not None and now_ns >= self._unread_ns:
+            if os.getppid() == self._worker:
+                os.kill(self._worker, signal.SIGKILL)
+            self._orphaned()
+        if self._overdue_ns is not None and now_ns >= self._overdue_ns:
+            self._overdue_ns = None
+            self._report(overdue=now_ns)
+            self._sweep()
 
     def _orphaned(self) -> NoReturn:
         """The worker is gone: end the run and clean up after it."""
@@ -206,9 +263,7 @@ class _Guarding:
             self._sweep()
             if self._empty:
                 break
-        for folder in self._folders:
-            remove_names(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+        self._clean()
         self._cgroup.remove(patience_s=10)
         os._exit(0)
 

@@ -1,4 +1,4 @@
-"""The two prctl(2) calls that make orphans impossible (Linux only)."""
+"""The prctl(2) calls by which a run is held together (Linux only)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 
 _SET_PDEATHSIG = 1
 _SET_CHILD_SUBREAPER = 36
+_SET_NO_NEW_PRIVS = 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -21,6 +22,16 @@ def die_with_parent(parent: int, number: int) -> None:
     _call(_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os.kill(os.getpid(), number)
+
+
+def outlive_parent() -> None:
+    """The parent's end is no longer ours."""
+    _call(_SET_PDEATHSIG, 0)
+
+
+def gain_no_rights() -> None:
+    """No program that we or our offspring execute gives rights that we don't have."""
+    _call(_SET_NO_NEW_PRIVS, 1)
 
 
 def _call(option: int, value: int) -> None:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from app.errors import WorkerFailed, sentences
-from app.worker import start
+from app.worker import prctl, start
 from app.worker.cgroup import Cgroup
 from app.worker.guard import Guard
 from app.worker.pipes import ProgramOutput
@@ -27,11 +27,12 @@ _HARD_TASKS = 2
 class Program:
     """Started and held just before its exec, until ``release``.
 
-    ``closing`` undoes what was made, however far it came. Raises OSError or TimesliceError when
+    ``closing`` undoes what was made, however far it came; ``reader`` hangs up when nobody is told
+    of the run any more. Raises OSError or TimesliceError when
     the program can't be started.
     """
 
-    def __init__(self, spec: RunSpec, closing: contextlib.ExitStack) -> None:
+    def __init__(self, spec: RunSpec, closing: contextlib.ExitStack, reader: int) -> None:
         self.layout = layout = start.Layout.make(spec)
         closing.callback(layout.remove)
         argv = start.argv(spec, layout)
@@ -54,10 +55,13 @@ class Program:
             stderr=self.output.pipe("stderr"),
             groups=self.cgroup.files_to_join(),
         )
-        self.guard = Guard(sandbox, self.cgroup, layout.folders)
+        self.guard = Guard(sandbox, self.cgroup, layout.remove, reader)
         closing.callback(self._sweep)
+        prctl.outlive_parent()  # from now on the guard ends us, and we may have to end the guard's
         for fd in (sandbox.go, sandbox.stdout, sandbox.stderr):
             os.close(fd)
+        #: Whether the program's signals stay among its own processes.
+        self.inside = False
         self.pid = self._started()
 
     def release(self) -> None:
@@ -73,6 +77,7 @@ class Program:
                 if "failed" in message:
                     raise WorkerFailed.saying(sentences(message["failed"])[0])
             raise WorkerFailed("The program could not be started in time.")
+        self.inside = any(message.get("inside") for message in messages)
         return int(started)
 
     def _sweep(self) -> None:

@@ -17,7 +17,10 @@ from app.worker.backlog import Backlog
 from app.worker.framer import Framer
 from app.worker.pipes import Commands, FrameSink
 from app.worker.program import Program
+from app.worker.scratch import Scratch
 from app.worker.spec import RunSpec
+from app.worker.standstill import Standstill
+from app.worker.tree import kill_descendants
 from app.worker.watch import Watch, sentence
 from app.worker.witnesses import Witnesses
 
@@ -34,6 +37,8 @@ STEP_NS = 30_000_000
 SAMPLED_STEP_NS = 4_000_000
 #: A record reaches its ring at most this long after its time, or fusion has it late.
 REORDER_NS = 3_000_000
+#: So long the worker tries to end the offspring of a guard that is gone, before it tells the end.
+ALONE_NS = 1_000_000_000
 
 
 class Run:
@@ -54,7 +59,7 @@ class Run:
 
     def go(self) -> None:
         """Raises OSError, TimesliceError or Refused when the run can't be started."""
-        self._program = Program(self.spec, self._closing)
+        self._program = Program(self.spec, self._closing, self._commands.fd)
         self._guard, self._output = self._program.guard, self._program.output
         self._witnesses = Witnesses(self.spec, self._program, self._closing)
         self._release()
@@ -105,7 +110,11 @@ class Run:
             program.cgroup,
             tasks=lambda: self._witnesses.alive,
             output_over=lambda: self._output.over,
+            scratch=Scratch(
+                program.layout.home, program.layout.rings, lambda: self._witnesses.alive
+            ).bytes,
         )
+        self._guard_stands = Standstill(self._guard.pid)
         self._dropped = 0
         self._watermark = self._fused_ns = self._frame_ns = start_ns
         run = {
@@ -119,7 +128,11 @@ class Run:
             "args": spec.args,
             "pid": program.pid,
             "witnesses": self._witnesses.described(),
-            "limits": {**limits.model_dump(), "cgroup": program.cgroup.controllers},
+            "limits": {
+                **limits.model_dump(),
+                "cgroup": program.cgroup.controllers,
+                "inside": program.inside,
+            },
         }
         self.framer.begin(start_ns, program.pid, run)
         self._feed(before)
@@ -196,6 +209,10 @@ class Run:
                 self._over_ns = message["empty"]
             elif "failed" in message:
                 self._failure = sentences(message["failed"])[0]
+            elif "overdue" in message and self._limit is None:
+                wall_ms = int(self.spec.limits.wall_s * 1000)
+                self._limit, self._killed = Limit(message["overdue"], "wall", wall_ms), True
+                records.append(self._limit)
             elif "survivors" in message:
                 pids = ", ".join(map(str, message["survivors"]))
                 self._failure = Sentence(
@@ -203,7 +220,11 @@ class Run:
                 )
                 self._over_ns = time.monotonic_ns()
         if self._guard.gone and self._over_ns is None:
-            self._failure = Sentence("The guard process of this run was killed; the run was ended.")
+            self._failure = self._failure or Sentence(
+                "The guard process of this run was killed; the run was ended."
+            )
+            # What it held together is ours now, and has no limits while the rest is told.
+            kill_descendants(os.getpid(), time.monotonic_ns() + ALONE_NS, lambda: None)
             self._over_ns = time.monotonic_ns()
         return records
 
@@ -229,6 +250,11 @@ class Run:
     def _control(self, now_ns: int) -> None:
         if self._commands.fd in self._ready:
             self._commands.poll()
+        if self._guard_stands.check(now_ns) and not self._failure:
+            self._failure = Sentence(
+                "The guard process of this run was stopped by a signal; the run was ended."
+            )
+            self._guard.end()
         limit = self._watch.check(now_ns)
         if self._commands.stop and limit is None:
             limit = Limit(now_ns, "stopped", 0)

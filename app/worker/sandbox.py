@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.worker import prctl
+from app.worker import landlock, prctl
 from app.worker.spec import Limits
 
 #: Files a program may write: far above any lesson's, far below a disk.
@@ -28,6 +28,8 @@ class Sandbox:
     """How to become the program. ``go`` is a pipe's end: the exec waits for its byte."""
 
     READY: ClassVar[bytes] = b"\1"
+    #: Ready too, and its signals stay among its own processes.
+    READY_INSIDE: ClassVar[bytes] = b"\2"
 
     argv: list[str]
     environment: dict[str, str]
@@ -42,8 +44,8 @@ class Sandbox:
     def enter(self, parent: int, report: int) -> None:
         """Called in the fresh child of ``parent``; never returns. Raises OSError.
 
-        Writes ``READY`` to ``report`` when only the wait for ``go`` and the exec are left: what
-        comes before (joining a cgroup takes some 10 ms) is no part of the run.
+        Writes ``READY`` or ``READY_INSIDE`` to ``report`` when only the wait for ``go`` and the
+        exec are left: what comes before (joining a cgroup takes some 10 ms) is no part of the run.
         """
         prctl.die_with_parent(parent, signal.SIGKILL)
         os.setpgid(0, 0)
@@ -60,7 +62,8 @@ class Sandbox:
         for source, target in ((nothing, 0), (self.stdout, 1), (self.stderr, 2)):
             os.dup2(source, target, inheritable=True)
         self._limit()
-        os.write(report, self.READY)
+        inside = landlock.keep_signals_inside()
+        os.write(report, self.READY_INSIDE if inside else self.READY)
         if os.read(self.go, 1) != b"g":
             os._exit(0)  # the worker ended before the start: there is nothing to run
         os.execve(self.argv[0], self.argv, self.environment)

@@ -22,6 +22,7 @@ class Limits(BaseModel):
     memory_bytes: int = Field(1 << 30, ge=1 << 20)
     processes: int = Field(256, ge=2, description="processes and threads together")
     output_bytes: int = Field(1 << 20, ge=1)
+    scratch_bytes: int = Field(512 << 20, ge=1 << 20, description="in the run's own folders")
     real_time_s: float = Field(
         2.0, gt=0, description="of a thread under SCHED_FIFO or SCHED_RR, between two waits"
     )
@@ -35,6 +36,7 @@ class Limits(BaseModel):
             memory_bytes=settings.memory_limit_mib << 20,
             processes=settings.process_limit,
             output_bytes=settings.output_limit_kib << 10,
+            scratch_bytes=settings.scratch_limit_mib << 20,
         )
 
 

@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import UnknownInterpreter
 from app.probe import launch
+from app.worker import folders, marks
 from app.worker.leftovers import remove_names
 from app.worker.spec import RunSpec
 
@@ -51,11 +53,16 @@ class Layout:
     rings: str
     program: str
     private: bool = True
+    began_s: float = 0.0
 
     @classmethod
     def make(cls, spec: RunSpec) -> Layout:
-        """Makes the folders, and writes the text of a program that has no place. Raises OSError."""
-        home = tempfile.mkdtemp(prefix="timeslice-run-")
+        """Makes the folders, and writes the text of a program that has no place. Raises OSError.
+
+        They are held (see app/worker/folders.py) until this process ends.
+        """
+        began_s = time.time()
+        home = folders.make(marks.RUN, spec.run_id, tempfile.gettempdir())
         parent = home
         try:
             room = os.statvfs(_SHARED_MEMORY)
@@ -64,14 +71,14 @@ class Layout:
         except OSError:
             parent = home  # no shared memory here
         try:
-            rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=parent)
+            rings = folders.make(marks.RINGS, spec.run_id, parent)
         except OSError:
-            rings = tempfile.mkdtemp(prefix="timeslice-rings-", dir=home)
+            rings = folders.make(marks.RINGS, spec.run_id, home)
         if spec.path is not None:
-            return cls(home, rings, spec.path, private=False)
+            return cls(home, rings, spec.path, private=False, began_s=began_s)
         program = os.path.join(home, spec.file_name)
         Path(program).write_text(spec.program, encoding="utf-8")
-        return cls(home, rings, program, private=True)
+        return cls(home, rings, program, private=True, began_s=began_s)
 
     @property
     def work(self) -> str:
@@ -84,9 +91,9 @@ class Layout:
 
     def remove(self) -> None:
         """For a run whose processes are all gone."""
-        remove_names(self.rings)
+        remove_names(self.rings, self.began_s)
         for folder in self.folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            folders.remove(folder)
 
 
 def argv(spec: RunSpec, layout: Layout) -> list[str]:
@@ -97,7 +104,7 @@ def argv(spec: RunSpec, layout: Layout) -> list[str]:
 def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
     """The one that the spec gives, or a clean one: nothing of the server's but search paths."""
     if spec.environment is not None:
-        return _watched({**spec.environment, "TIMESLICE_RUN": spec.run_id}, spec, layout)
+        return _watched({**spec.environment, marks.VARIABLE: spec.run_id}, spec, layout)
     base = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     base.setdefault("PATH", os.defpath)
     base |= {
@@ -108,7 +115,7 @@ def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "PYTHONNOUSERSITE": "1",
         "NO_COLOR": "1",
-        "TIMESLICE_RUN": spec.run_id,
+        marks.VARIABLE: spec.run_id,
     }
     return _watched(base, spec, layout)
 

@@ -1,4 +1,4 @@
-"""Watches a run's totals against its limits: wall time, CPU, memory, tasks, output."""
+"""Watches a run's totals against its limits: wall time, CPU, memory, tasks, output, files."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _SENTENCES = {
     "memory": "The run was stopped at its limit of {value:g} MiB of memory.",
     "processes": "The run was stopped at its limit of {value:g} processes and threads.",
     "output": "The run was stopped at its limit of {value:g} KiB of output.",
+    "disk": "The run was stopped at its limit of {value:g} MiB of files in its own folders.",
     "stopped": "The run was stopped on request.",
 }
-_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10}
+_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10, "disk": 1 << 20}
 
 
 def sentence(limit: Limit) -> str:
@@ -45,6 +46,7 @@ class Watch:
         cgroup: Cgroup,
         tasks: Callable[[], int],
         output_over: Callable[[], bool],
+        scratch: Callable[[], int] = lambda: 0,
     ) -> None:
         self._limits = limits
         self._wall_end_ns = start_ns + int(limits.wall_s * 1e9)
@@ -52,6 +54,7 @@ class Watch:
         self._cgroup = cgroup
         self._tasks = tasks
         self._output_over = output_over
+        self._scratch = scratch
         self._walk_due_ns = 0
         self._walks = 0
 
@@ -91,7 +94,15 @@ class Watch:
         guard = proc.stat(self._tree)
         if guard is not None:
             cpu_ns += guard.cpu_ns - guard.own_cpu_ns  # of orphans that the guard reaped
-        near = max(tasks / limits.processes, memory / limits.memory_bytes) > _NEAR
+        scratch = self._scratch()
+        near = (
+            max(
+                tasks / limits.processes,
+                memory / limits.memory_bytes,
+                scratch / limits.scratch_bytes,
+            )
+            > _NEAR
+        )
         self._walk_due_ns = now_ns + (WALK_NS if near else CALM_WALK_NS)
         if refused or tasks > limits.processes:
             return Limit(now_ns, "processes", limits.processes)
@@ -99,4 +110,6 @@ class Watch:
             return Limit(now_ns, "memory", limits.memory_bytes)
         if cpu_ns > limits.cpu_s * 1e9:
             return Limit(now_ns, "cpu", int(limits.cpu_s * 1000))
+        if scratch > limits.scratch_bytes:
+            return Limit(now_ns, "disk", limits.scratch_bytes)
         return None

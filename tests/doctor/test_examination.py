@@ -16,6 +16,7 @@ from app.doctor import witnesses
 from app.doctor.examination import Examination, examine, sandbox
 from app.doctor.report import show
 from app.errors import TimesliceError
+from app.worker import landlock
 from app.worker.cgroup import Cgroup
 
 
@@ -33,7 +34,9 @@ def test_examine_names_the_ladder_best_first(examination: Examination) -> None:
 def test_sandbox_tells_the_controllers_that_a_run_gets() -> None:
     group = Cgroup(f"test-{os.getpid()}", 1 << 30, 64)
     try:
-        assert sandbox().cgroup == group.controllers
+        found = sandbox()
+        assert found.cgroup == group.controllers
+        assert (found.tier == "inside") == (found.landlock >= landlock.SCOPING_ABI)
     finally:
         group.remove()
 

@@ -55,7 +55,7 @@ def last_frame(seq: int, *, limit: str = "", **head: Any) -> bytes:
         "exit": {"cause": "exit", "code": 0, "signal": None},
     }
     if limit:
-        facts["limit"] = {"name": limit, "value": 30}
+        facts["limit"] = {"name": limit, "value": 30 << 20 if limit == "memory" else 30}
     head = {"state": "ended", "run": facts, **head}
     return encode(frame_of(Batch(tracks=[end]), seq, seq * MS, **head))
 

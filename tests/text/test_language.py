@@ -49,6 +49,7 @@ def test_language_chinese_has_no_sentence_that_is_gone() -> None:
         "the probe needs Python 3.9 or newer",
         "rlimits",
         "supervised process tree",
+        "signals of a run stay inside (Landlock)",
         "Thread states by sampling, with run-queue times.",
         "The system call that a blocked thread sits in.",
     }

@@ -30,7 +30,7 @@ out = os.open(os.devnull, os.O_WRONLY)
 with tempfile.TemporaryDirectory() as folder:
     cgroup = Cgroup(f'guard-test-{os.getpid()}', 1 << 30, 100)
     sandbox = Sandbox(argv, {}, folder, Limits(), waiting, out, out, cgroup.files_to_join())
-    guard = Guard(sandbox, cgroup, [])
+    guard = Guard(sandbox, cgroup, lambda: None)
     os.close(waiting)
     try:
         pid, messages = guard.wait_for('started', 20)

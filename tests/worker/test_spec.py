@@ -32,7 +32,10 @@ def test_spec_run_id_that_is_no_name_is_refused(run_id: str) -> None:
 
 
 def test_limits_of_settings_are_in_the_worker_s_units() -> None:
-    limits = Limits.of(Settings(memory_limit_mib=100, output_limit_kib=3, wall_limit_s=7))
+    limits = Limits.of(
+        Settings(memory_limit_mib=100, output_limit_kib=3, wall_limit_s=7, scratch_limit_mib=9)
+    )
     assert limits.memory_bytes == 100 << 20
     assert limits.output_bytes == 3 << 10
+    assert limits.scratch_bytes == 9 << 20
     assert limits.wall_s == 7

@@ -33,6 +33,7 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.walks = 0
         self.threads, self.rss, self.cpu_ns, self.state = 1, 0, 0, "R"
+        self.scratch = 0
         self.group = Group()
         monkeypatch.setattr(proc, "descendants", self._descendants)
         monkeypatch.setattr(proc, "stat", self._stat)
@@ -54,7 +55,7 @@ class World:
         **limits: Any,
     ) -> Watch:
         group: Any = self.group
-        return Watch(Limits(**limits), 0, 10, group, tasks, output_over)
+        return Watch(Limits(**limits), 0, 10, group, tasks, output_over, lambda: self.scratch)
 
 
 @pytest.fixture
@@ -110,6 +111,15 @@ def test_watch_memory_and_cpu_are_totals_of_the_tree(world: World) -> None:
     assert world.watch(cpu_s=1).check(0) == Limit(0, "cpu", 1000)
 
 
+def test_watch_files_are_bounded_together_and_looked_at_more_often_near_it(world: World) -> None:
+    world.scratch = 5 << 20
+    watch = world.watch(scratch_bytes=5 << 20)
+    assert all(watch.check(t * MS) is None for t in range(0, 2000, 10))
+    assert world.walks == 2000 * MS // WALK_NS
+    world.scratch += 1
+    assert watch.check(2000 * MS) == Limit(2000 * MS, "disk", 5 << 20)
+
+
 def test_watch_kernel_s_own_refusals_count_too(world: World) -> None:
     world.group.starved = True
     assert world.watch(memory_bytes=1 << 30).check(0) == Limit(0, "memory", 1 << 30)
@@ -126,6 +136,7 @@ def test_watch_kernel_s_own_refusals_count_too(world: World) -> None:
         ("memory", 1 << 30, "1024 MiB of memory"),
         ("processes", 256, "256 processes and threads"),
         ("output", 1 << 20, "1024 KiB of output"),
+        ("disk", 512 << 20, "512 MiB of files"),
         ("stopped", 0, "on request"),
     ],
 )

@@ -83,12 +83,21 @@ export class Status {
         ? t("The probe inside the program reported locks, queues, waits and coroutines.")
         : t("There was no probe inside the program, so objects have no names."),
     ];
+    lines.push(insideWords(this.model.run.limits?.inside));
     if (found.why_told) lines.push(...inOwnWords(found.why_told));
     else if (found.why) lines.push(String(found.why));
     if (this.why.childElementCount !== lines.length) {
       this.why.replaceChildren(...lines.map((line) => el("p", {}, line)));
     }
   }
+}
+
+/** How the program is kept from those who watch it. @param {boolean | undefined} inside */
+function insideWords(inside) {
+  if (inside === undefined) return t("This recording does not say how far the program's signals reached.");
+  return inside
+    ? t("The program's signals reached its own processes alone (Landlock).")
+    : t("The program could signal every process of its user: this kernel keeps none in.");
 }
 
 /** How far the scheduler's witness can be trusted. @param {string | null} scheduler */

@@ -82,6 +82,8 @@ function limitSentence(name, value) {
       return t("It had as many processes and threads as a run may: {value}.", { value });
     case "output":
       return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
+    case "disk":
+      return t("It put as many files into its folders as a run may: {value} MiB.", { value: mib });
     case "stopped":
       return t("Someone asked for it; what was recorded until then is here.");
     default:
