@@ -246,6 +246,8 @@ class Run:
         assert self._over_ns is not None
         self._feed(self._output.drain())
         self._drain()
+        while self._witnesses.more:
+            self._drain()
         if self._limit is None:
             self._limit = self._watch.at_the_end(self._over_ns)
             self._feed([self._limit] if self._limit else [])

@@ -107,16 +107,21 @@ class Witnesses:
         records += self._lines.poll()
         return records
 
+    @property
+    def more(self) -> bool:
+        """Whether the last poll left some, because it takes no more at once."""
+        return self._rings.more
+
     def take_sealed(self) -> list[Sealed]:
         return self._rings.take_sealed()
 
     def take_news(self) -> bool:
         """Whether ``described`` has changed since this was asked last."""
-        reasons = self._lines.reasons
-        self._why = (*self._why, *reasons)
-        changed = bool(reasons)
-        reasons.clear()
-        return changed
+        news = [*self._lines.reasons, *self._rings.reasons]
+        self._why = (*self._why, *news)
+        self._lines.reasons.clear()
+        self._rings.reasons.clear()
+        return bool(news)
 
     def reaped(self, t: int, pid: int, status: int, account: list[int]) -> list[Record]:
         """The guard reaped a process of the run, whose main thread's ``account`` it read before."""
