@@ -245,6 +245,7 @@ class Run:
         """Tells all that is left, and how the run ended."""
         assert self._over_ns is not None
         self._feed(self._output.drain())
+        self._feed(self._witnesses.ends(self._over_ns))
         self._drain()
         while self._witnesses.more:
             self._drain()
