@@ -130,6 +130,8 @@ def test_perf_tells_births_names_and_ends_of_the_whole_tree() -> None:
         "def f():\n"
         "    print('thread', threading.get_native_id(), flush=True)\n"
         "t = threading.Thread(target=f); t.start(); t.join()\n"
+        # join() returns before the kernel's thread is gone.
+        "while os.path.exists(f'/proc/self/task/{t.native_id}'): pass\n"
         "pid = os.fork()\n"
         "if pid == 0:\n"
         "    print('child', os.getpid(), flush=True)\n"
