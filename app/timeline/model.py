@@ -188,11 +188,6 @@ class Stats(NamedTuple):
     gil_wanted_ns: int = 0
     uncounted_ns: int | None = None
 
-    @property
-    def computed_ns(self) -> int:
-        """The CPU time that the track had: by the account where that differs from the switches."""
-        return self.running_ns - (self.uncounted_ns or 0)
-
 
 @dataclass(slots=True)
 class Batch:

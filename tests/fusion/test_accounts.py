@@ -117,4 +117,3 @@ def test_stats_of_an_older_recording_say_nothing_of_the_account() -> None:
              "voluntary": 0, "involuntary": 0}  # fmt: skip
     timeline = Timeline([Frame(0, 0, {"stats": [value]}, [], [])])
     assert timeline.stats[1].uncounted_ns is None
-    assert timeline.stats[1].computed_ns == 5

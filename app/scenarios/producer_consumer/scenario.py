@@ -13,6 +13,7 @@ from app.catalogue.passing import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
     clip,
+    computed,
     duration,
     end_of,
     lines,
@@ -173,8 +174,8 @@ def check_ratio(timeline: Timeline, params: Settings) -> Answer:
     need_exact(timeline)
     flows = passed_on(timeline)
     producers, consumers = _producers(timeline), _consumers(timeline)
-    made = sum(timeline.total_ns(track, State.RUNNING) for track in producers)
-    spent = sum(timeline.total_ns(track, State.RUNNING) for track in consumers)
+    made = computed(timeline, *producers)
+    spent = computed(timeline, *consumers)
     if not params.make_ms or not params.use_ms or len(flows) < 4 * params.room:
         return not_seen("There was too little work to tell.", "工作量太小，无法判断。")
     # Both did the same number of items, so the times of all items compare as those of one.
