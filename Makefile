@@ -10,7 +10,7 @@ export PYTHON
 ARGS ?=
 
 .PHONY: run test test-catalogue test-interpreters free-threaded lint bench bench-truth bench-overhead \
-	test-brokers test-cpython kill-storm pictures witness-pictures constraints test-docker clean
+	test-brokers test-cpython kill-storm repeat-tests pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -56,6 +56,11 @@ bench-truth: $(VENV)/.installed-bench
 # What the probe costs: each program bare, under it and under viztracer; fails above a bound.
 bench-overhead: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks.probe_cost $(ARGS)
+
+# The tests of real programs, the witnesses, the worker and the pages, 20 times each beside 0, 2 and 6
+# programs that compute, which takes a day: ARGS="--passes 3 --loads 0,6 tests/witness" is less.
+repeat-tests: $(VENV)/.installed-dev
+	@$(BIN)/python -m tools.repeat_tests $(ARGS)
 
 # CPython's own tests of threads, processes and coroutines, bare and under the probe. Takes an hour.
 # CPYTHON names the interpreters, each installed with its tests.

@@ -113,6 +113,15 @@ def total(rows: Iterable[Slice | Span]) -> int:
     return sum(row.end_ns - row.start_ns for row in rows)
 
 
+def computed(timeline: Timeline, *tracks: Track) -> int:
+    """The CPU time that tracks had, in ns: as they ran, less what the kernel's account lacks of it.
+
+    While the hypervisor has a CPU, a thread runs on by its switches and computes nothing.
+    """
+    found = [(timeline.total_ns(t, State.RUNNING), timeline.stats.get(t.id)) for t in tracks]
+    return sum(max(0, ran - ((stats and stats.uncounted_ns) or 0)) for ran, stats in found)
+
+
 def common(one: Sequence[Slice | Span], other: Sequence[Slice | Span]) -> list[Span]:
     """The parts of ``one`` during which ``other`` also lasts. Both are in order of time."""
     found: list[Span] = []

@@ -20,6 +20,7 @@ from app.timeline.model import (
     Seen,
     Slice,
     Stats,
+    Stolen,
     Thing,
     Track,
 )
@@ -63,6 +64,7 @@ class Book:
         self._output: list[Output] = []
         self._seen: list[Seen] = []
         self._levels: list[Level] = []
+        self._stolen: list[Stolen] = []
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
         self._files: list[str] = []
@@ -135,6 +137,10 @@ class Book:
         """How many an object has, or have come to it, from ``t`` on."""
         self._levels.append(Level(thing, t, value, most))
 
+    def stolen(self, cpu: int, since: int, t: int, ns: int) -> None:
+        """The hypervisor took so much of the CPU between the two times."""
+        self._stolen.append(Stolen(cpu, since, t, ns))
+
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
 
@@ -200,9 +206,10 @@ class Book:
             self.lost,
             self._seen,
             self._levels,
+            self._stolen,
         )
         self._files_told = len(self._files)
         self._tracks, self._things, self._flows = {}, [], []
         self._output, self._findings, self._stats, self._seen = [], {}, {}, []
-        self._levels = []
+        self._levels, self._stolen = [], []
         return batch

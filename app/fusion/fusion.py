@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.fusion.accounts import Accounts
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.facts import RunFacts
@@ -26,6 +27,7 @@ from app.fusion.thread_machine import ThreadMachine
 from app.fusion.waits import Waits
 from app.timeline.model import Batch
 from app.timeline.records import (
+    CpuStolen,
     Dropped,
     Limit,
     LineSample,
@@ -78,7 +80,9 @@ class Fusion:
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
-        self._threads = threads = ThreadMachine(book, who, off_cpu, endings, flows)
+        self._threads = threads = ThreadMachine(
+            book, who, off_cpu, endings, flows, accounts := Accounts(book)
+        )
         self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
         looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
         self._outside = outside = Outside(book, who)
@@ -94,6 +98,7 @@ class Fusion:
             sampled,
             groups,
             outside,
+            accounts,
         )
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,
@@ -113,6 +118,7 @@ class Fusion:
             OutputChunk: self._came_out,
             Dropped: self._lost,
             Limit: self._limit,
+            CpuStolen: self._stolen,
         }
 
     def feed(self, records: Iterable[Record]) -> None:
@@ -198,6 +204,10 @@ class Fusion:
                 for life in list(process.threads.values()):
                     since = record.since - self._facts.start_ns if record.since else t
                     self._threads.lost(life, t, since)
+
+    def _stolen(self, t: int, record: CpuStolen) -> None:
+        since = max(0, record.since - self._facts.start_ns)
+        self._book.stolen(record.cpu, min(since, t), t, record.ns)
 
     def _limit(self, t: int, record: Limit) -> None:
         self._findings.limit(t, record.name, record.value)

@@ -73,6 +73,7 @@ class Lane:
         "state",
         "totals",
         "track",
+        "uncounted",
         "voluntary",
     )
 
@@ -107,6 +108,7 @@ class Lane:
         self.voluntary = self.involuntary = 0
         self.corrected = (0, 0)
         self.gil_held = self.gil_asked = 0  # ns on a CPU or a run queue
+        self.uncounted: int | None = None  # see accounts
         book.dirty[self] = None
 
     def change(
@@ -318,6 +320,7 @@ class Lane:
             self.involuntary,
             held,
             self.total(State.GIL, now) + asked,
+            self.uncounted,
         )
 
     def _unlawful(self, before: State, after: State) -> bool:

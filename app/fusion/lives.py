@@ -56,6 +56,7 @@ class ThreadLife:
         "base",
         "baseline",
         "came",
+        "counted",
         "counted_ns",
         "cpu",
         "doubted",
@@ -139,6 +140,8 @@ class ThreadLife:
         self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
         self.baseline: tuple[int, int] | None = None
+        #: Running by the switches, by the account, and switch-ins it has more: see accounts.
+        self.counted: tuple[int, int, int] | None = None
         self.doubted: int | None = None
         self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
         # What /proc showed last: see sampled_machine.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.fusion.accounts import Accounts
 from app.fusion.book import Book
 from app.fusion.endings import HARMLESS, Endings
 from app.fusion.flows import Flows
@@ -44,6 +45,7 @@ class ProbeRecords:
         sampled: SampledMachine,
         groups: Groups,
         outside: Outside,
+        accounts: Accounts,
     ) -> None:
         self._book = book
         self._who = who
@@ -56,6 +58,7 @@ class ProbeRecords:
         self._flows = flows
         self._endings = endings
         self._outputs = outputs
+        self._accounts = accounts
         self._sampled = sampled if book.facts.scheduler == "procfs" else None
         self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
         self._handlers: dict[int, Handler] = {
@@ -222,16 +225,23 @@ class ProbeRecords:
     # --- ends ----------------------------------------------------------------------------------
 
     def _thread_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if record.c and self._sampled:
-            self._sampled.told(t, life, record.c)
+        if record.c:
+            self._account_told(t, life, record.c)
         self._endings.thread_end(life, t, record.aux, record.text)
 
     def _main_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         process = life.process
-        if record.c and self._sampled and life is process.main:
-            self._sampled.told(t, life, record.c)
+        if record.c and life is process.main:
+            self._account_told(t, life, record.c)
         if process.main_end is None or record.kind == wire.PROCESS_END:
             process.main_end = (record.aux, record.text)
+
+    def _account_told(self, t: int, life: ThreadLife, run_ns: int) -> None:
+        """The thread told its CPU time so far, by the kernel's account."""
+        if self._sampled:
+            self._sampled.told(t, life, run_ns)
+        else:
+            self._accounts.told(life, t, run_ns)
 
     def _kill(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         target = self._who.of_pid(record.a)

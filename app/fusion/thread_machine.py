@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.accounts import Accounts
 from app.fusion.book import Book
 from app.fusion.endings import Endings
 from app.fusion.flows import Flows
@@ -40,7 +41,13 @@ class ThreadMachine:
     """Kernel records in, thread slices out. All ``t`` are ns since the run's start."""
 
     def __init__(
-        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, flows: Flows
+        self,
+        book: Book,
+        who: Identities,
+        off_cpu: OffCpu,
+        endings: Endings,
+        flows: Flows,
+        accounts: Accounts,
     ) -> None:
         self._book = book
         self._who = who
@@ -49,6 +56,7 @@ class ThreadMachine:
         self._endings = endings
         self._flows = flows
         self._queue = RunQueue(book)
+        self._accounts = accounts
         self._evidence = off_cpu.evidence
 
     # --- births and deaths ---------------------------------------------------------------------
@@ -69,6 +77,7 @@ class ThreadMachine:
         life = who.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:
             self._queue.born(life)
+            self._accounts.born(life)
         if parent is not None:
             self._flows.born(parent, life, t)
 
@@ -220,6 +229,7 @@ class ThreadMachine:
         life = self._live(record.tid)
         if life is not None:
             self._queue.reading(life, record.wait_ns, record.slices)
+            self._accounts.reading(life, t, record.run_ns, record.slices)
 
     def stat_sample(self, t: int, record: StatSample) -> None:
         life = self._live(record.tid)
@@ -243,6 +253,7 @@ class ThreadMachine:
         life.cpu = _UNSEEN
         life.process.update_executing(life, t)
         self._queue.lost(life)
+        self._accounts.lost(life)
         # A slice that began meanwhile was told by another CPU, which may have lost its end.
         life.lane.change(max(since, life.lane.start), State.UNKNOWN, Evidence.MISSING)
 

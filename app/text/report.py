@@ -149,6 +149,8 @@ def _states(timeline: Timeline, console: Console) -> None:
     console.print()
     console.print(table, highlight=False)
     console.print(_("Switches are voluntary + involuntary; times are those seen."), style="dim")
+    for sentence in _taken(timeline, list(shown)):
+        console.print(sentence, style="dim", highlight=False)
 
 
 def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
@@ -161,6 +163,12 @@ def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
     }
     columns = {title: [_total(timeline, track, some) for track in tracks]
                for title, some in states.items()}  # fmt: skip
+    columns[_("not on a CPU")] = [
+        sentences.seconds(ns)
+        if (stats := timeline.stats.get(track.id)) and (ns := stats.uncounted_ns)
+        else ""
+        for track in tracks
+    ]
     columns[_("switches")] = [
         f"{stats.voluntary} + {stats.involuntary}"
         if track.tid and (stats := timeline.stats.get(track.id))
@@ -168,6 +176,27 @@ def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
         for track in tracks
     ]
     return columns
+
+
+def _taken(timeline: Timeline, titles: list[str]) -> list[str]:
+    """What was taken from the program by what isn't in the picture."""
+    said = []
+    if _("not on a CPU") in titles:
+        said.append(
+            _(
+                "“Not on a CPU” is time that counts as running by the switches, "
+                "but not by the kernel's account."
+            )
+        )
+    by_cpu: dict[int, int] = {}
+    for item in timeline.stolen:
+        by_cpu[item.cpu] = by_cpu.get(item.cpu, 0) + item.stolen_ns
+    if by_cpu:
+        cpus = ", ".join(f"CPU {cpu}: {sentences.seconds(by_cpu[cpu])}" for cpu in sorted(by_cpu))
+        said.append(
+            _("The hypervisor took CPUs away while the run lasted ({cpus}).").format(cpus=cpus)
+        )
+    return said
 
 
 def _total(timeline: Timeline, track: Track, states: tuple[State, ...]) -> str:

@@ -69,8 +69,8 @@ class Frame:
     """A decoded frame. ``head`` holds JSON values (see ``document``); rows are in wire order.
 
     Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
-    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``levels``, ``files``,
-    ``dropped``, ``beside``; each only when it has something new to say.
+    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``levels``,
+    ``stolen``, ``files``, ``dropped``, ``beside``; each only when it has something new to say.
     """
 
     seq: int
@@ -176,13 +176,15 @@ def merge(frames: Iterable[Frame]) -> Frame:
     output: list[Any] = []
     seen: list[Any] = []
     levels: list[Any] = []
+    stolen: list[Any] = []
     slices: list[Slice] = []
     flows: list[Flow] = []
     opened: dict[int, Slice] = {}
     seq = now_ns = 0
     for frame in frames:
         if frame.snapshot:
-            head, output, seen, levels, slices, flows, opened = {}, [], [], [], [], [], {}
+            head, output, seen, levels, stolen = {}, [], [], [], []
+            slices, flows, opened = [], [], {}
             keyed = {name: {} for name in _KEYED}
         seq, now_ns = frame.seq, frame.now_ns
         for name, value in frame.head.items():
@@ -194,6 +196,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
                 seen += value
             elif name == "levels":
                 levels += value
+            elif name == "stolen":
+                stolen += value
             elif name == "run":
                 head["run"] = {**head.get("run", {}), **value}
             else:
@@ -214,6 +218,8 @@ def merge(frames: Iterable[Frame]) -> Frame:
         head["seen"] = seen
     if levels:
         head["levels"] = levels
+    if stolen:
+        head["stolen"] = stolen
     return Frame(seq, now_ns, head, slices, flows, snapshot=True)
 
 

@@ -14,6 +14,7 @@ from app.timeline.model import (
     Output,
     Seen,
     Stats,
+    Stolen,
     Thing,
     Track,
     Wait,
@@ -39,6 +40,8 @@ def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
         head["seen"] = batch.seen  # an array of arrays: there are many
     if batch.levels:
         head["levels"] = batch.levels
+    if batch.stolen:
+        head["stolen"] = batch.stolen
     if batch.dropped:
         head["dropped"] = batch.dropped
     return Frame(seq, now_ns, head, batch.slices, batch.flows)
@@ -132,6 +135,10 @@ def seen_from(value: list[int]) -> Seen:
 
 def level_from(value: list[int]) -> Level:
     return Level(*value)
+
+
+def stolen_from(value: list[int]) -> Stolen:
+    return Stolen(*value)
 
 
 def stats_from(value: dict[str, Any]) -> Stats:

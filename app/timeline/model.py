@@ -131,6 +131,16 @@ class Level(NamedTuple):
     most: int = 0
 
 
+class Stolen(NamedTuple):
+    """At some time from ``start_ns`` to ``end_ns`` the hypervisor ran something else on the CPU,
+    for ``stolen_ns`` in sum."""
+
+    cpu: int
+    start_ns: int
+    end_ns: int
+    stolen_ns: int
+
+
 class Wait(NamedTuple):
     """One edge of a wait-for cycle: ``track`` waits for ``object``, which ``holder`` holds."""
 
@@ -163,6 +173,8 @@ class Stats(NamedTuple):
 
     ``gil_held_ns`` and ``gil_wanted_ns`` hold the time on a CPU or a run queue, too, in which the
     thread held the GIL or asked for it; both are 0 where no one ever waited for it.
+    ``uncounted_ns`` of ``running_ns`` are not in the kernel's account of CPU time, None where the
+    two can't be compared.
     """
 
     track: int
@@ -174,6 +186,7 @@ class Stats(NamedTuple):
     involuntary: int = 0
     gil_held_ns: int = 0
     gil_wanted_ns: int = 0
+    uncounted_ns: int | None = None
 
 
 @dataclass(slots=True)
@@ -195,6 +208,7 @@ class Batch:
     dropped: int = 0  # records lost so far, all witnesses together
     seen: list[Seen] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
+    stolen: list[Stolen] = field(default_factory=list)
 
     def empty(self) -> bool:
         return not (
@@ -208,4 +222,5 @@ class Batch:
             or self.files
             or self.seen
             or self.levels
+            or self.stolen
         )

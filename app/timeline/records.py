@@ -191,6 +191,16 @@ class Dropped(NamedTuple):
     since: int = 0
 
 
+class CpuStolen(NamedTuple):
+    """At some time from ``since`` to ``t`` the hypervisor ran something else on the CPU, for
+    ``ns`` in sum (the column *steal* of proc_stat(5), which counts in ticks)."""
+
+    t: int
+    since: int
+    cpu: int
+    ns: int
+
+
 class Limit(NamedTuple):
     """The worker stopped the run: ``wall``, ``memory``, ``processes``, ``output``, ``cpu``,
     ``stopped``. ``value`` is the limit in its unit (ms, bytes, count)."""
@@ -218,4 +228,5 @@ Record = (
     | OutputChunk
     | Dropped
     | Limit
+    | CpuStolen
 )

@@ -16,6 +16,7 @@ from app.timeline.model import (
     Seen,
     Slice,
     Stats,
+    Stolen,
     Thing,
     Track,
 )
@@ -54,6 +55,7 @@ class Timeline:
         self.files: list[str] = []
         self.seen: dict[int, list[Seen]] = {}
         self.levels: dict[int, list[Level]] = {}
+        self.stolen: list[Stolen] = []
 
     def apply(self, frame: Frame) -> None:
         """Add what one frame says; a snapshot replaces all that was known."""
@@ -81,6 +83,7 @@ class Timeline:
             self.seen.setdefault(item.track, []).append(item)
         for level in map(heads.level_from, head.get("levels", ())):
             self.levels.setdefault(level.object, []).append(level)
+        self.stolen += map(heads.stolen_from, head.get("stolen", ()))
         for row in frame.slices:
             rows = self.slices.setdefault(row.track, [])
             if rows and rows[-1].end_ns == OPEN and rows[-1].start_ns <= row.start_ns:
@@ -179,6 +182,7 @@ class Timeline:
                 for thing in sorted(self.levels)
                 for level in self.levels[thing]
             ],
+            "stolen": [item._asdict() for item in self.stolen],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],
             "claims": [
                 {

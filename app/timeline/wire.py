@@ -33,6 +33,8 @@ HEAD = struct.Struct("<Q")
 #: t_ns (CLOCK_MONOTONIC), kind, aux, a, b, c
 SLOT = struct.Struct("<QHHIQQ")
 SLOT_SIZE = 32
+#: No ring has more slots.
+CAPACITY_MAX = 1 << 18
 TEXT = 0x8000
 TEXT_LENGTH = struct.Struct("<H")
 #: Longer text is cut (names) or split into several records (output).
@@ -135,3 +137,51 @@ FUTURE_BY = 83
 
 # output
 OUTPUT = 90  # aux: 1 stdout, 2 stderr; b: task obj (0: none); text
+
+#: Every kind of record above. A number that isn't here is none of the probe's.
+KINDS = (
+    HELLO,
+    THREAD_START,
+    THREAD_END,
+    THREAD_SPAWN,
+    PROCESS_SPAWN,
+    PROCESS_SPAWNED,
+    PROCESS_NAME,
+    PROCESS_END,
+    MAIN_END,
+    KILL,
+    REAPED,
+    INTERVAL,
+    ENTER,
+    LEAVE,
+    ACQUIRED,
+    RELEASED,
+    VALUE,
+    PUT,
+    GET,
+    SEND,
+    RECV,
+    NOTIFY,
+    WAITS_FOR,
+    PEER,
+    TO_PEER,
+    FROM_PEER,
+    OBJECT,
+    FILE,
+    TASK_NEW,
+    TASK_READY,
+    TASK_RUN,
+    TASK_PAUSE,
+    TASK_DONE,
+    NEVER_AWAITED,
+    TASK_ACQUIRED,
+    TASK_RELEASED,
+    TASK_LOOP,
+    TASK_BEGAN,
+    TASK_PAUSED,
+    SUBMIT,
+    FUTURE_RUN,
+    FUTURE_DONE,
+    FUTURE_BY,
+    OUTPUT,
+)

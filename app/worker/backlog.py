@@ -38,7 +38,7 @@ class Backlog:
         part = self._parts[-1]
         part.batches.append(batch)
         part.rows += len(batch.slices) + len(batch.flows)
-        part.rows += len(batch.seen) + len(batch.levels)
+        part.rows += len(batch.seen) + len(batch.levels) + len(batch.stolen)
         part.now_ns = now_ns
 
     def take(self) -> tuple[Batch, int]:
@@ -60,6 +60,7 @@ def merge(batches: list[Batch]) -> Batch:
     merged.flows = [flow for batch in batches for flow in batch.flows]
     merged.seen = [item for batch in batches for item in batch.seen]
     merged.levels = [item for batch in batches for item in batch.levels]
+    merged.stolen = [item for batch in batches for item in batch.stolen]
     merged.output = [item for batch in batches for item in batch.output]
     return merged
 

@@ -271,7 +271,10 @@ class Run:
         """Tells all that is left, and how the run ended."""
         assert self._over_ns is not None
         self._feed(self._output.drain())
+        self._feed(self._witnesses.ends(self._over_ns))
         self._drain()
+        while self._witnesses.more:
+            self._drain()
         if self._limit is None:
             self._limit = self._watch.at_the_end(self._over_ns)
             self._feed([self._limit] if self._limit else [])

@@ -14,6 +14,7 @@ from app.witness.rings import RingsReader
 from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.states import StatesSampler
+from app.witness.steal import StealReader
 from app.witness.threads import ThreadTable
 from app.witness.witness import Refused
 from app.worker.program import Program
@@ -31,6 +32,8 @@ class Witnesses:
         closing.callback(self._lines.close)
         self._rings = RingsReader(program.layout.rings)
         closing.callback(self._rings.close)
+        self._steal = StealReader()
+        closing.callback(self._steal.close)
         self._scheduler: Scheduler | None = None
         self._sampler: ProcfsScheduler | None = None
         self._looks: ProcfsScheduler | PerfScheduler | None = None
@@ -79,7 +82,14 @@ class Witnesses:
 
     def begin(self, start_ns: int) -> list[Record]:
         """What a witness that samples knows at the start."""
+        self._steal.poll()
         return self._sampler.begins(start_ns) if self._sampler is not None else []
+
+    def ends(self, end_ns: int) -> list[Record]:
+        """What a witness that counts knows at the end of the run."""
+        records = self._steal.poll(end_ns, last=True)
+        self._steal.close()
+        return records
 
     def due_ns(self, until_ns: int) -> int:
         """When the next look is due, at ``until_ns`` at the latest: then ``poll`` is."""
@@ -105,18 +115,24 @@ class Witnesses:
         self._lines.note(probed)
         records += probed
         records += self._lines.poll()
+        records += self._steal.poll()
         return records
+
+    @property
+    def more(self) -> bool:
+        """Whether the last poll left some, because it takes no more at once."""
+        return self._rings.more
 
     def take_sealed(self) -> list[Sealed]:
         return self._rings.take_sealed()
 
     def take_news(self) -> bool:
         """Whether ``described`` has changed since this was asked last."""
-        reasons = self._lines.reasons
-        self._why = (*self._why, *reasons)
-        changed = bool(reasons)
-        reasons.clear()
-        return changed
+        news = [*self._lines.reasons, *self._rings.reasons]
+        self._why = (*self._why, *news)
+        self._lines.reasons.clear()
+        self._rings.reasons.clear()
+        return bool(news)
 
     def reaped(self, t: int, pid: int, status: int, account: list[int]) -> list[Record]:
         """The guard reaped a process of the run, whose main thread's ``account`` it read before."""

@@ -24,9 +24,10 @@ from rich.table import Table
 
 from benchmarks.gil_truth.agreement import CLASSES, Agreement, together
 from benchmarks.gil_truth.judge import missing
-from benchmarks.gil_truth.measure import measure, tell_inner
+from benchmarks.gil_truth.measure import measure, steal_of, tell_inner
 from benchmarks.gil_truth.programs import PROGRAMS
 from benchmarks.truth.calls import CALLS
+from benchmarks.truth.steal import shares
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
     if lacks := missing():
         sys.exit(lacks)
     table = Table("python", "program", "threads", "lost", "agree", "told", "untrue", "traps",
+                  "stolen", "differ there", "differ else",
                   *CLASSES, "worst thread", "worst instant")  # fmt: skip
     kinds = Table("python", "program", "timeline", "says", "judge", "share")
     for python in pythons:
@@ -62,7 +64,10 @@ def main() -> None:
     print(
         "Agree: of the thread-time that both tell of. Untrue: shown as a wait for the lock by a "
         "thread that wanted none. Traps: what they differ in while the judge's own traps follow "
-        "one another at once. Totals are the timeline's / the judge's."
+        "one another at once. Stolen: what the hypervisor took of all CPUs; differ there, else: "
+        "the share that differs of the time in the intervals in which it took some, and of the "
+        "rest. "
+        "Totals are the timeline's / the judge's."
     )
 
 
@@ -94,6 +99,8 @@ def _row(
         f"{100 * whole.told_ns / max(whole.judged_ns, 1):.1f} %",
         f"{100 * whole.untrue_ns / max(whole.judged_ns, 1):.1f} %",
         f"{100 * whole.traps_ns / max(whole.told_ns, 1):.2f} %",
+        str(steal_of(timeline)),
+        *shares((whole.told_ns, whole.told_ns - whole.same_ns), whole.stolen_from),
         *(f"{a / 1e6:.1f} / {b / 1e6:.1f} ms" for a, b in whole.totals.values()),
         f"{worst}: {100 * by_track[worst].share:.2f} %",
         f"{gap.length_ns / 1e6:.2f} ms at {gap.start_ns / 1e6:.1f} ms: "

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from benchmarks.gil_truth.judge import Class, Span
 from benchmarks.truth.overlaps import added, overlaps
+from benchmarks.truth.steal import NONE, Steal
 
 CLASSES: tuple[Class, ...] = ("holding", "waiting", "neither")
 #: From entry to return of ``take_gil`` or ``drop_gil`` if there is nothing to wait for: that takes
@@ -30,6 +31,7 @@ class Agreement(NamedTuple):
     """``untrue_ns``: the timeline shows a wait, the judge a thread that does not want the lock.
 
     ``traps_ns``: they differ between two traps of the judge that follow one another at once.
+    ``stolen_from``: the time that both tell of in intervals with steal, and what of it differs.
     """
 
     judged_ns: int
@@ -37,6 +39,7 @@ class Agreement(NamedTuple):
     same_ns: int
     untrue_ns: int
     traps_ns: int
+    stolen_from: tuple[int, int]
     kinds: Counter[Kind]  # ns of disagreement of each kind
     totals: dict[Class, tuple[int, int]]  # the timeline's, the judge's
     worst: Difference | None
@@ -46,19 +49,22 @@ class Agreement(NamedTuple):
         return self.same_ns / self.told_ns if self.told_ns else 1.0
 
 
-def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
-    told = same = untrue = traps = 0
+def compare(mine: list[Span], judge: list[Span], start_ns: int, steal: Steal = NONE) -> Agreement:
+    told = same = untrue = traps = taken = taken_differs = 0
     kinds: Counter[Kind] = Counter()
     totals = {name: [0, 0] for name in CLASSES}
     worst: Difference | None = None
     for i, j, start, length in overlaps(mine, judge):
         row, span = mine[i], judge[j]
         told += length
+        inside = steal.within(start - start_ns, length)
+        taken += inside
         totals[row.what][0] += length
         totals[span.what][1] += length
         if row.what == span.what or (span.drops and row.what != "holding"):
             same += length
             continue
+        taken_differs += inside
         kinds[row.told, row.what, span.what] += length
         within = span.drops or span.what == "waiting"
         traps += length * (within and span.end_ns - span.start_ns <= TRAPS_NS)
@@ -67,7 +73,8 @@ def compare(mine: list[Span], judge: list[Span], start_ns: int) -> Agreement:
             worst = Difference(length, start - start_ns, row.what, span.what)
     lengths = sum(span.end_ns - span.start_ns for span in judge)
     pairs = {name: (a, b) for name, (a, b) in totals.items()}
-    return Agreement(lengths, told, same, untrue, traps, kinds, pairs, worst)
+    stolen_from = taken, taken_differs
+    return Agreement(lengths, told, same, untrue, traps, stolen_from, kinds, pairs, worst)
 
 
 def together(items: list[Agreement]) -> Agreement:
@@ -77,6 +84,7 @@ def together(items: list[Agreement]) -> Agreement:
         sum(item.same_ns for item in items),
         sum(item.untrue_ns for item in items),
         sum(item.traps_ns for item in items),
+        (sum(item.stolen_from[0] for item in items), sum(item.stolen_from[1] for item in items)),
         sum((item.kinds for item in items), Counter()),
         added(CLASSES, [item.totals for item in items]),
         max((item.worst for item in items if item.worst), default=None),

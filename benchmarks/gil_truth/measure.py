@@ -17,6 +17,7 @@ from app.worker.spec import RunSpec
 from benchmarks.gil_truth.agreement import Agreement, compare
 from benchmarks.gil_truth.judge import Span, Uprobes, judged, library_of
 from benchmarks.gil_truth.told import first_told, ours
+from benchmarks.truth.steal import Steal
 
 
 def measure(
@@ -41,14 +42,21 @@ def measure(
             spans = judged(data)
         timeline = json.loads(told.read_text())
     start = timeline["run"]["start_monotonic_ns"]
+    steal = steal_of(timeline)
     since = start + first_told(timeline)
     return timeline, {
         f"{track['name']} {track['tid']}": compare(
-            ours(timeline, track["id"]), after(since, spans[track["tid"]]), start
+            ours(timeline, track["id"]), after(since, spans[track["tid"]]), start, steal
         )
         for track in timeline["tracks"]
         if track["tid"] in spans
     }
+
+
+def steal_of(timeline: dict[str, Any]) -> Steal:
+    return Steal(
+        (item["start_ns"], item["end_ns"], item["stolen_ns"]) for item in timeline["stolen"]
+    )
 
 
 def after(since_ns: int, spans: list[Span]) -> list[Span]:

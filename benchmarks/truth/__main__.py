@@ -38,6 +38,7 @@ from benchmarks.truth.agreement import Difference, between, class_of, compare, t
 from benchmarks.truth.ftrace import TRACEFS, Ftrace
 from benchmarks.truth.judge import Life, PerfRecord, lives
 from benchmarks.truth.programs import PROGRAMS
+from benchmarks.truth.steal import Steal, shares
 
 Witness = Literal["tracepoints", "perf", "procfs"]
 WITNESSES: tuple[Witness, ...] = ("tracepoints", "perf", "procfs")
@@ -67,8 +68,11 @@ class Verdict:
         self.lives = lives(heard.events, tids)
         (other,) = judges.values()
         self.others = lives(other.events, tids) if both else {}
+        self.steal = Steal(
+            (item.start_ns, item.end_ns, item.stolen_ns) for item in self.timeline.stolen
+        )
         self.by_track = {
-            track.id: compare(self.timeline, track, self._life(track).spans)
+            track.id: compare(self.timeline, track, self._life(track).spans, self.steal)
             for track in self.tracks
         }
         self.whole = together(self.by_track.values())
@@ -102,6 +106,8 @@ class Verdict:
             f"{100 * whole.share_but_edges:.2f} %",
             judged,
             self.judges() if self.others else "-",
+            str(self.steal),
+            *shares((whole.both_ns, whole.both_ns - whole.same_ns), whole.stolen_from),
             *(f"{a / 1e6:.1f} / {b / 1e6:.1f}" for a, b in list(whole.totals.values())[:3]),
             f"{stats_ns(timeline, self.tracks) / 1e6:.1f} / {kernel_ns / 1e6:.1f}",
             self.worst(),
@@ -168,6 +174,7 @@ def main() -> None:
         sys.exit("The judge needs root and tracefs at /sys/kernel/tracing, mounted writable.")
     table = Table(
         "program", "witness", "threads", "lost", "agree", "± 1 µs", "unsaid", "judges",
+        "stolen", "differ there", "differ else",
         "running", "ready", "off", "CPU", "worst thread, worst instant",
         title=f"The timeline and the judge ({options.judge})",
     )  # fmt: skip
@@ -181,7 +188,9 @@ def main() -> None:
     print(
         "Milliseconds, the timeline's / the judge's, over the time that both speak of. unsaid: the "
         "judge's own events are\nincomplete there, so it doesn't judge. judges: how far both agree "
-        "with one another (± 1 µs). CPU: the totals of the "
+        "with one another (± 1 µs). stolen: what the hypervisor took of all CPUs; differ there, "
+        "else: the share that differs\nof the time in the intervals in which it took some, and of "
+        "the rest. CPU: the totals of the "
         "timeline's statistics / the kernel's account (sched_stat_runtime)."
     )
 

@@ -10,6 +10,7 @@ from app.timeline.states import State
 from app.timeline.timeline import Timeline
 from benchmarks.truth.judge import Class, Span
 from benchmarks.truth.overlaps import added, overlaps
+from benchmarks.truth.steal import NONE, Steal
 
 #: Two handlers of one kernel event read the clock one after the other: 0.5 us apart where this was
 #: measured (pipe ping-pong, 20 000 events). A shorter difference is not of the threads.
@@ -33,7 +34,8 @@ class Agreement(NamedTuple):
 
     ``edges_ns`` is the part of the rest in differences no longer than ``EDGE_NS``. ``unsaid_ns`` is
     the time of which the judge says nothing, ``missing_ns`` that of which the
-    timeline says nothing and the judge does: that counts as disagreement.
+    timeline says nothing and the judge does: that counts as disagreement. ``stolen_from`` is the
+    time both speak of in intervals with steal, and what of it differs.
     """
 
     both_ns: int
@@ -41,6 +43,7 @@ class Agreement(NamedTuple):
     edges_ns: int
     unsaid_ns: int
     missing_ns: int
+    stolen_from: tuple[int, int]
     totals: dict[Class, tuple[int, int]]  # the timeline's, the judge's
     worst: Difference | None
 
@@ -64,10 +67,10 @@ def class_of(row: Slice) -> Class | None:
     return "off"
 
 
-def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
+def compare(timeline: Timeline, track: Track, judge: list[Span], steal: Steal = NONE) -> Agreement:
     start = timeline.run["start_monotonic_ns"]
     mine = [row for row in timeline.of(track) if class_of(row) is not None]
-    both = same = edges = unsaid = missing = 0
+    both = same = edges = unsaid = missing = taken = taken_differs = 0
     totals: dict[Class, list[int]] = {name: [0, 0] for name in (*CLASSES, "unsaid")}
     worst: Difference | None = None
     for i, j, begin, length in overlaps(mine, judge, start):
@@ -78,11 +81,14 @@ def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
             unsaid += length
             continue
         both += length
+        inside = steal.within(begin - start, length)
+        taken += inside
         totals[what][0] += length
         totals[span.what][1] += length
         if what == span.what:
             same += length
             continue
+        taken_differs += inside
         edges += length * (length <= EDGE_NS)
         missing += length * (what == "unsaid")
         if worst is None or length > worst.length_ns:
@@ -93,9 +99,8 @@ def compare(timeline: Timeline, track: Track, judge: list[Span]) -> Agreement:
             elif j + 1 < len(judge) and judge[j + 1].what == what:
                 later = "judge"
             worst = Difference(begin, length, row, span.what, later)
-    return Agreement(
-        both, same, edges, unsaid, missing, {name: (a, b) for name, (a, b) in totals.items()}, worst
-    )
+    pairs = {name: (a, b) for name, (a, b) in totals.items()}
+    return Agreement(both, same, edges, unsaid, missing, (taken, taken_differs), pairs, worst)
 
 
 def between(judges: tuple[list[Span], list[Span]]) -> tuple[int, int, int]:
@@ -119,6 +124,7 @@ def together(agreements: Iterable[Agreement]) -> Agreement:
         sum(item.edges_ns for item in items),
         sum(item.unsaid_ns for item in items),
         sum(item.missing_ns for item in items),
+        (sum(item.stolen_from[0] for item in items), sum(item.stolen_from[1] for item in items)),
         added(CLASSES, [item.totals for item in items]),
         max(
             (item.worst for item in items if item.worst),

@@ -4,7 +4,7 @@ import pytest
 
 from app.catalogue import spans
 from app.catalogue.claims import NotSeen, Span
-from app.timeline.model import OPEN, Output
+from app.timeline.model import OPEN, Output, Stats
 from tests.catalogue.build import MS, Build
 
 
@@ -31,6 +31,19 @@ def test_peak_counts_what_lasts_at_one_instant() -> None:
 def test_clip_keeps_the_parts_inside() -> None:
     rows = [Span(1, 0, 10), Span(1, 20, 30), Span(1, 40, 50)]
     assert spans.clip(rows, 5, 25) == [Span(1, 5, 10), Span(1, 20, 25)]
+
+
+def test_computed_time_is_the_accounts_where_it_has_less_than_the_switches() -> None:
+    b = Build()
+    one, two = b.process("one", 0, 90), b.process("two", 0, 90)
+    b.rows(one, "running 0 50, blocked:sleep 50 90")
+    b.rows(two, "running 0 20, blocked:sleep 20 90")
+    tracks = [b.timeline.tracks[number] for number in (one, two)]
+    assert spans.computed(b.timeline, *tracks) == 70 * MS
+    b.timeline.stats[one] = Stats(one, uncounted_ns=8 * MS)
+    b.timeline.stats[two] = Stats(two, uncounted_ns=None)
+    assert spans.computed(b.timeline, *tracks) == 62 * MS
+    assert spans.computed(b.timeline, tracks[0]) == 42 * MS
 
 
 def test_exit_is_the_start_of_the_zombie_time() -> None:

@@ -148,8 +148,8 @@ child.wait()
 """
 GIL = """
 def burn():
-    until = time.monotonic() + 0.5
-    while time.monotonic() < until:
+    until = time.thread_time() + 0.3
+    while time.thread_time() < until:
         pass
 threads = [threading.Thread(target=burn) for _ in range(2)]
 for thread in threads: thread.start()

@@ -7,14 +7,17 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.timeline import wire
-from app.timeline.records import Dropped, ProbeRecord
-from app.witness.rings import SEALED_SLOTS, RingFile, RingsReader
+from app.timeline.records import Dropped, ProbeRecord, Record
+from app.witness.mapped import Copier
+from app.witness.ring import SEALED_SLOTS, Ring
+from app.witness.rings import RingsReader
 from tests.witness.ring_writer import RingWriter
 
 NOW = 1_000_000
@@ -26,6 +29,24 @@ def reader(tmp_path: Path) -> Iterator[RingsReader]:
     reader = RingsReader(str(tmp_path))
     yield reader
     reader.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Callable[[int], list[Record]]]:
+    """What reads one ring up to a head."""
+    folder, copier = os.open(path.parent, os.O_RDONLY), Copier()
+    try:
+        ring = Ring(folder, path.name)
+
+        def read(head: int) -> list[Record]:
+            (copy,) = copier.copies([ring.pieces(head)])
+            return ring.take(head, copy, NOW)
+
+        yield read
+        ring.close()
+    finally:
+        copier.close()
+        os.close(folder)
 
 
 def times(records: list[object]) -> list[int]:
@@ -122,8 +143,8 @@ def test_ring_file_of_another_version_is_refused(tmp_path: Path) -> None:
     data = bytearray(ring.path.read_bytes())
     data[4] = 99
     ring.path.write_bytes(data)
-    with pytest.raises(ValueError, match="version"):
-        RingFile(str(ring.path))
+    with pytest.raises(ValueError, match="version"), opened(ring.path):
+        pass
 
 
 @pytest.mark.real
@@ -229,15 +250,41 @@ def test_rings_much_at_once_is_put_by_and_is_the_same_when_opened(
 
 @pytest.mark.parametrize(("flags", "lost"), [(wire.FOLLOWED, 0), (0, 1)])
 def test_rings_filled_during_the_read_lose_nothing_if_another_follows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, lost: int
+    tmp_path: Path, flags: int, lost: int
 ) -> None:
     writer = RingWriter(tmp_path, ME, ME, capacity=16, flags=flags)
     for t in range(1, 17):
         writer.write(t, wire.TASK_RUN)
-    ring = RingFile(str(writer.path))
-    heads = iter((15, 16, 16, 16))
-    monkeypatch.setattr(ring, "_head", lambda: next(heads))
-    records = ring.read(NOW) + ring.read(NOW)
+    with opened(writer.path) as read:
+        records = read(15) + read(16)
     assert sum(record.lost for record in records if isinstance(record, Dropped)) == lost
     assert times(list(records)) == list(range(1 + lost, 17))
-    ring.close()
+
+
+@pytest.mark.parametrize("kind", wire.KINDS)
+def test_rings_a_loss_hides_no_kind_of_record(
+    tmp_path: Path, reader: RingsReader, kind: int
+) -> None:
+    """After a loss the first slot that can be a record is one, of whichever kind it is."""
+    ring = RingWriter(tmp_path, ME, ME, capacity=16)
+    for t in range(1, 51):
+        ring.write(t, kind)
+    dropped, *records = reader.poll(NOW)
+    assert isinstance(dropped, Dropped)
+    assert dropped.lost + len(records) == 50
+    assert len(records) >= 15
+
+
+def test_rings_slots_after_a_loss_that_are_no_text_are_counted(
+    tmp_path: Path, reader: RingsReader
+) -> None:
+    ring = RingWriter(tmp_path, ME, ME, capacity=128)
+    for t in range(1, 129):
+        ring.write(t, wire.TASK_RUN)
+    for _ in range(100):
+        ring.write(1, 9999)  # no kind of ours
+    ring.write(150, wire.TASK_RUN)
+    dropped, *records = reader.poll(NOW)
+    assert isinstance(dropped, Dropped)
+    assert dropped.lost + len(records) == 229
+    assert times(list(records))[-1] == 150

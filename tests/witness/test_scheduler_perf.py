@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from statistics import median
 
 import pytest
 
@@ -89,13 +90,16 @@ def test_perf_counts_the_same_switches_as_the_kernel() -> None:
 
 
 def test_perf_in_and_out_alternate_and_add_up_to_the_cpu_time() -> None:
+    """In each of many windows of one run, but for those in which a hypervisor had the CPU.
+
+    While it has it, the account stands still, and by its switches the thread goes on running: the
+    account never has more than the switches, and as much in the window in the middle.
+    """
     program, records = watch(
         ACCOUNT
         + "account('a')\n"
-        + "for _ in range(5): sum(range(1_500_000)); time.sleep(0.002)\n"
-        + "account('b')"
+        + "for _ in range(25): sum(range(300_000)); time.sleep(0.001); account('b')\n"
     )
-    (_, _, cpu0, t0, t1), (_, _, cpu1, t2, t3) = accounts(program)
     rows = switches(records, program.pid)
     kinds = [type(row) for row in rows]
     assert len(kinds) >= 10
@@ -112,7 +116,12 @@ def test_perf_in_and_out_alternate_and_add_up_to_the_cpu_time() -> None:
                     total += row.t - since
         return total + end - since
 
-    assert running(t1, t2) * 0.99 <= cpu1 - cpu0 <= running(t0, t3) * 1.01
+    shares = []
+    for (_, _, cpu0, t0, t1), (_, _, cpu1, t2, t3) in pairwise(accounts(program)):
+        assert cpu1 - cpu0 <= running(t0, t3) * 1.01
+        shares.append((cpu1 - cpu0) / running(t1, t2))
+    assert len(shares) == 25
+    assert median(shares) >= 0.99, sorted(shares)
 
 
 def test_perf_tells_births_names_and_ends_of_the_whole_tree() -> None:
@@ -121,6 +130,8 @@ def test_perf_tells_births_names_and_ends_of_the_whole_tree() -> None:
         "def f():\n"
         "    print('thread', threading.get_native_id(), flush=True)\n"
         "t = threading.Thread(target=f); t.start(); t.join()\n"
+        # join() returns before the kernel's thread is gone.
+        "while os.path.exists(f'/proc/self/task/{t.native_id}'): pass\n"
         "pid = os.fork()\n"
         "if pid == 0:\n"
         "    print('child', os.getpid(), flush=True)\n"
@@ -159,11 +170,12 @@ def test_perf_reads_accounts_in_between_when_they_changed_and_are_due() -> None:
         def poll() -> list[Record]:
             due, now = perf.due_ns, time.monotonic_ns()
             records = perf.look()
-            if now >= due and perf.due_ns > due:
+            # One that is due a moment after the clock was read may look as well.
+            if perf.due_ns > due:
                 assert perf.due_ns - now >= ACCOUNT_NS
                 looked.append((now, records))
             else:
-                assert not records
+                assert now < due and not records
             return [*records, *perf.poll()]
 
         try:

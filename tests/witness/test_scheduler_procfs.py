@@ -43,19 +43,49 @@ def test_procfs_samples_states_and_run_queue_times() -> None:
 
 
 def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
-    program, records = watch(
-        "import os, threading, time\n"
+    """Each stays as it is until the witness has looked: sampling misses what is shorter."""
+    code = (
+        "import os, threading\n"
+        "def go(): assert os.read(0, 3) == b'go\\n'\n"
         "def f():\n"
-        "    print('thread', threading.get_native_id(), flush=True); time.sleep(0.2)\n"
+        "    print('thread', threading.get_native_id(), flush=True); go()\n"
         "t = threading.Thread(target=f); t.start(); t.join()\n"
+        "go()\n"  # its end was seen
         "pid = os.fork()\n"
         "if pid == 0:\n"
-        "    time.sleep(0.15); os._exit(0)\n"
+        "    go(); os._exit(0)\n"
         "print('child', pid, flush=True)\n"
-        "time.sleep(0.4)\n"  # the child is a zombie meanwhile
+        "os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)\n"
+        "go()\n"  # it was seen as a zombie, and is one for some looks more
         "os.waitpid(pid, 0)\n"
-        "time.sleep(0.15)\n"
+        "go()\n"
     )
+    #: What is waited for before each step, and how many looks more it then stays.
+    steps: list[tuple[type[Record], int]] = [
+        (TaskNew, 0), (TaskExit, 0), (TaskNew, 0), (TaskExit, 10), (ProcessReaped, 0),
+    ]  # fmt: skip
+    told: list[Record] = []
+    with held(code) as program:
+        witness = ProcfsScheduler(program.pid, program.pid, ThreadTable(program.pid))
+
+        def poll() -> list[Record]:
+            found = witness.poll()
+            told.extend(found)
+            if steps and any(isinstance(record, steps[0][0]) for record in told):
+                kind, looks = steps[0]
+                if looks:
+                    steps[0] = (kind, looks - bool(found))
+                else:
+                    steps.pop(0)
+                    told.clear()
+                    program.go()
+            return found
+
+        try:
+            records = program.run_under(poll)
+        finally:
+            witness.close()
+    assert not steps
     ids = {line.split()[0]: int(line.split()[1]) for line in program.lines}
     root, thread, child = program.pid, ids["thread"], ids["child"]
     births = {(r.pid, r.tid, r.ppid): r for r in records if isinstance(r, TaskNew)}
@@ -67,19 +97,37 @@ def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
     reaped = {r.pid: r for r in records if isinstance(r, ProcessReaped)}
     assert reaped[child].sampled and reaped[child].status is None
     # It was seen dead well before it was seen gone: the zombie time is there.
-    assert reaped[child].t - ends[child].t > 100_000_000
+    assert reaped[child].t - ends[child].t > 9 * MIN_INTERVAL_NS
     # A zombie's account tells what it did to its end.
     last = [r for r in records if isinstance(r, SchedStat) and r.tid == child][-1]
     assert last.t == ends[child].t
 
 
 def test_state_is_not_read_again_while_the_account_stands_still() -> None:
-    _, records = watch(
-        "import threading, time\n"
-        "t = threading.Thread(target=time.sleep, args=(0.4,)); t.start()\n"
+    """One thread sleeps while another computes, for so many looks."""
+    code = (
+        "import threading\n"
+        "t = threading.Thread(target=input); t.start()\n"
         "while t.is_alive(): sum(range(1_000))\n"
     )
-    root = next(r.pid for r in records if isinstance(r, StatSample))
+    computing = 0
+    with held(code) as program:
+        witness = ProcfsScheduler(program.pid, program.pid, ThreadTable(program.pid))
+
+        def poll() -> list[Record]:
+            nonlocal computing
+            found = witness.poll()
+            computing += any(isinstance(r, StatSample) and r.tid == program.pid for r in found)
+            if computing == 40:
+                computing += 1
+                program.go()
+            return found
+
+        try:
+            records = program.run_under(poll)
+        finally:
+            witness.close()
+    root = program.pid
     sleeper = next(r.tid for r in records if isinstance(r, TaskNew) and r.pid == root)
     looks = {tid: [r for r in records if isinstance(r, StatSample) and r.tid == tid]
              for tid in (root, sleeper)}  # fmt: skip

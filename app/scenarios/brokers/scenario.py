@@ -12,7 +12,16 @@ from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, fails, ho
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import duration, lines, need_exact, percent, starting, total, whole
+from app.catalogue.spans import (
+    computed,
+    duration,
+    lines,
+    need_exact,
+    percent,
+    starting,
+    total,
+    whole,
+)
 from app.catalogue.text import Text
 from app.timeline.model import Flow, Track
 from app.timeline.states import Cause, FlowKind, Reason, State, TrackKind
@@ -123,7 +132,7 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
     """How consumers wait: at the server's socket (or in the poll for it), or asleep."""
     consumers = _consumers(timeline)
     blocked = [row for track in consumers for row in timeline.of(track, State.BLOCKED)]
-    ran = total(row for track in consumers for row in timeline.of(track, State.RUNNING))
+    ran = computed(timeline, *consumers)
     memcached = params.broker == "memcached"
     reasons = {Reason.SLEEP} if memcached else {Reason.SOCKET, Reason.POLL}
     so = [row for row in blocked if row.reason in reasons]

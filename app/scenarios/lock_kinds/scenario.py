@@ -9,6 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
+    computed,
     duration,
     end_of,
     exact,
@@ -199,7 +200,7 @@ def _timer(timeline: Timeline, params: Settings) -> Answer:
     """One timer computes in its own thread, after the time; the cancelled one never does."""
     users = _users(timeline, params)
     enough = params.use_ms * 500_000
-    worked = [track for track in users if timeline.total_ns(track, State.RUNNING) > enough]
+    worked = [track for track in users if computed(timeline, track) > enough]
     waited = [total(_waits(timeline, track, params)) for track in worked]
     en = f"{len(worked)} of {len(users)} timers ran its function, after waiting for "
     en += f"{duration(max(waited, default=0))}."

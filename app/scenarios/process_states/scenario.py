@@ -11,6 +11,7 @@ from app.catalogue.parameters import Parameters, choice, flag, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
     clip,
+    computed,
     duration,
     exact,
     exit_of,
@@ -103,7 +104,7 @@ def check_time_slice(timeline: Timeline, params: Settings) -> Answer:
 def check_io_blocks(timeline: Timeline, params: Settings) -> Answer:
     (io,) = named(timeline, "io")
     blocked = timeline.of(io, State.BLOCKED)
-    ran, waited = timeline.total_ns(io, State.RUNNING), total(blocked)
+    ran, waited = computed(timeline, io), total(blocked)
     if params.io == "fsync" and waited < ran:
         return not_seen(
             f"This file system hardly makes anybody wait: blocked {duration(waited)} in all.",

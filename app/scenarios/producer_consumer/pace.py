@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from app.catalogue.claims import Answer, Span, either, not_seen
 from app.catalogue.passing import passed_on, queue_waits
-from app.catalogue.spans import clip, duration, end_of, need_exact, percent, root, total, whole
+from app.catalogue.spans import (
+    clip,
+    computed,
+    duration,
+    end_of,
+    need_exact,
+    percent,
+    root,
+    total,
+    whole,
+)
 from app.catalogue.text import Text
 from app.scenarios.producer_consumer.items import Settings, consumers_of, producers_of, used_items
 from app.timeline.model import Track
@@ -17,9 +27,9 @@ CLEARLY = 1.5
 
 def _work(timeline: Timeline) -> tuple[int, int]:
     """The time in which all producers computed, and all consumers slept or computed."""
-    made = sum(timeline.total_ns(track, State.RUNNING) for track in producers_of(timeline))
+    made = computed(timeline, *producers_of(timeline))
     spent = sum(
-        total(timeline.of(track, State.RUNNING))
+        computed(timeline, track)
         + total(row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.SLEEP)
         for track in consumers_of(timeline)
     )

@@ -10,7 +10,16 @@ from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import exact, lines, percent, python_of, runs_free, starting, whole
+from app.catalogue.spans import (
+    computed,
+    exact,
+    lines,
+    percent,
+    python_of,
+    runs_free,
+    starting,
+    whole,
+)
 from app.catalogue.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
@@ -136,7 +145,7 @@ def check_take_turns(timeline: Timeline, params: Settings) -> Answer:
     en = f"The threads took over from each other {len(turns)} times."
     zh = f"线程之间交接 {len(turns)} 次。"
     if len(turns) < len(adders):
-        busy = min(timeline.total_ns(adder, State.RUNNING) for adder in adders)
+        busy = min(computed(timeline, adder) for adder in adders)
         if not exact(timeline) or busy < params.switch_ms * 1e6 * len(adders):
             return not_seen(
                 en + " They were too short to meet.", zh + "它们太短，没有相遇。", turns

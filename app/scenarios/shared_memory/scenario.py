@@ -10,6 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
+    computed,
     duration,
     exact,
     lines,
@@ -194,7 +195,7 @@ def _cpu(timeline: Timeline, tracks: list[Track]) -> int:
         for child in timeline.children(track)
         if child.kind is TrackKind.THREAD
     ]
-    return sum(timeline.total_ns(track, State.RUNNING) for track in [*tracks, *threads])
+    return computed(timeline, *tracks, *threads)
 
 
 def check_price(timeline: Timeline, params: Settings) -> Answer:

@@ -29,9 +29,10 @@
 /** @typedef {{track: number, start_ns: number, end_ns: number}} Span */
 /** @typedef {{id: string, text: Record<string, string>, verdict: string,
  *    why: Record<string, string>, evidence: Span[]}} Claim */
+/** `uncounted_ns`: of running_ns, what the kernel's account of CPU time doesn't have. */
 /** @typedef {{track: number, running_ns: number, ready_ns: number, blocked_ns: number,
  *    gil_ns: number, voluntary: number, involuntary: number,
- *    gil_held_ns?: number, gil_wanted_ns?: number}} Stats */
+ *    gil_held_ns?: number, gil_wanted_ns?: number, uncounted_ns?: number | null}} Stats */
 /**
  * @typedef {object} Head
  * @property {Record<string, any>} [run] @property {string} [state]
@@ -41,6 +42,8 @@
  * @property {[number, number, number][]} [seen] track, ns and the line at which it was then
  * @property {[number, number, number, number][]} [levels] object, ns, its level from then on, and
  *   of how many (0: not known)
+ * @property {[number, number, number, number][]} [stolen] a CPU, two times, and how many ns the
+ *   hypervisor took of it between them
  * @property {Beside} [beside] what the scenario's theory says of this run
  * @property {string[]} [files] all of the program's files but its own
  * @property {string} [failure] what went wrong on our side, as a sentence

@@ -4,6 +4,7 @@ import { OPEN, SliceColumns } from "./columns.js";
 import { Flows } from "./flows.js";
 import { Intervals } from "./intervals.js";
 import { Levels } from "./levels.js";
+import { Stolen } from "./stolen.js";
 import { Sightings } from "./sightings.js";
 import { KINDS, STATE } from "./vocabulary.js";
 
@@ -52,6 +53,8 @@ class Known {
   seen = new Map();
   /** @type {Map<number, Levels>} how many permits, items or parties an object had */
   levels = new Map();
+  /** @type {Map<number, Stolen>} what the hypervisor took of a CPU */
+  stolen = new Map();
   /** @type {string[]} the program's files but its own: app/timeline/places.py */
   files = [];
 }
@@ -165,7 +168,13 @@ export class Timeline extends Known {
       if (!levels) this.levels.set(object, (levels = new Levels()));
       levels.append(ns, value, most);
     }
-    if (head.tracks || head.objects) this.structure += 1;
+    for (const [cpu, startNs, endNs, ns] of head.stolen ?? []) {
+      let stolen = this.stolen.get(cpu);
+      if (!stolen) this.stolen.set(cpu, (stolen = new Stolen()));
+      stolen.append(startNs, endNs, ns);
+    }
+    // The row of a CPU says how much was taken of it.
+    if (head.tracks || head.objects || head.stolen) this.structure += 1;
   }
 
   /** @param {import("./shapes.js").SliceRows} rows @param {number} i */

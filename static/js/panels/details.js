@@ -91,6 +91,10 @@ export class Details {
       );
     }
     if (stats) facts.push(...gilShares(stats));
+    if (stats?.uncounted_ns) {
+      const time = duration(stats.uncounted_ns);
+      facts.push(t("{time} counted as running, but not by the kernel's account of CPU time", { time }));
+    }
     this.#shown = "";
     say(this.title, this.#heading(id));
     say(this.sentence, endingSentence(track, (id) => this.model.nameOf(id)));

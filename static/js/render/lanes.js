@@ -12,6 +12,8 @@ import { bar, firstWhole, fittedName, font, mergedDots, topOf } from "./pen.js";
 
 /** More entries in view than this are drawn merged, without names. */
 const NAMED_ENTRIES = 600;
+/** The height of what was stolen, below a CPU's bars. */
+const STRIP = 3;
 
 /** @param {Scene} scene @param {Row} row */
 export function paintObject(scene, row) {
@@ -183,6 +185,28 @@ export function paintCpu(scene, row) {
   pen.font = font(scene, 10.5, 500);
   paintDense(scene, lane, -1 - row.id, first, after, top, height,
     palette.fills[kindCode("running")]);
+  paintStolen(scene, row);
+}
+
+/**
+ * Below the bars a strip for each interval in which the hypervisor took the CPU, the stronger the
+ * more it took: how much is known, and not when within the interval.
+ * @param {Scene} scene @param {Row} row
+ */
+function paintStolen(scene, row) {
+  const stolen = scene.model.stolen.get(row.id);
+  if (!stolen) return;
+  const { pen, palette, scale } = scene;
+  const bottom = topOf(scene, row) + row.height - 1;
+  const [first, after] = stolen.touching(scale.startNs, scale.endNs);
+  pen.fillStyle = palette.colour.warn;
+  for (let i = first; i < after; i += 1) {
+    const [x0, x1] = [scale.toPx(stolen.start[i]), scale.toPx(stolen.end[i])];
+    const share = stolen.ns[i] / Math.max(1, stolen.end[i] - stolen.start[i]);
+    pen.globalAlpha = 0.4 + 0.6 * Math.min(1, share);
+    pen.fillRect(x0, bottom - STRIP, Math.max(1, x1 - x0 - 1), STRIP);
+  }
+  pen.globalAlpha = 1;
 }
 
 /**

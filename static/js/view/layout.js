@@ -2,6 +2,7 @@
 // parents above children, then the objects they waited for, then the CPUs.
 
 import { t } from "../base/messages.js";
+import { duration } from "../base/times.js";
 import { objectTitle } from "./words.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -97,8 +98,10 @@ export function layOut(model, folded, unit, stretch = 1) {
   const cpus = [...model.cpus.keys()].sort((one, other) => one - other);
   if (cpus.length > 0 && group("cpus", t("processors"), cpus.length)) {
     for (const cpu of cpus) {
+      const taken = model.stolen.get(cpu)?.sumNs ?? 0;
       place({
-        type: "cpu", id: cpu, key: `c${cpu}`, name: `CPU ${cpu}`, detail: "", depth: 1,
+        type: "cpu", id: cpu, key: `c${cpu}`, name: `CPU ${cpu}`, depth: 1,
+        detail: taken ? t("{time} stolen", { time: duration(taken) }) : "",
         height: HEIGHTS.cpu * unit, folds: 0, folded: false,
       });
     }

@@ -196,6 +196,7 @@ export function sliceFacts(model, track, row, nowNs) {
   const facts = [open ? t("{time} so far", { time }) : time];
   facts.push(t("since {time}", { time: instant(columns.start[row]) }));
   facts.push(...lineFacts(model, track, row, nowNs));
+  if (columns.state[row] === STATE.RUNNING) facts.push(...stolenFacts(model, columns, row, nowNs));
   if (columns.state[row] === STATE.GIL) facts.push(...gilFacts(columns.evidence[row]));
   const cycle = cycleOf(model, track, row);
   if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
@@ -265,6 +266,17 @@ function levelFacts(model, object, ns) {
     default:
       return [];
   }
+}
+
+/** What the hypervisor may have taken of it. @param {Timeline} model
+ *  @param {import("../model/columns.js").SliceColumns} columns @param {number} row
+ *  @param {number} nowNs @returns {string[]} */
+function stolenFacts(model, columns, row, nowNs) {
+  const stolen = model.stolen.get(columns.cpu[row]);
+  const most = stolen?.mostWithin(columns.start[row], columns.endOf(row, nowNs)) ?? 0;
+  return most > 0
+    ? [t("up to {time} of it stolen by the hypervisor", { time: duration(most) })]
+    : [];
 }
 
 /** How a wait for the GIL is known. @param {number} evidence @returns {string[]} */
