@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 #: Builds without the GIL: ``make free-threaded`` makes one.
 FREE_THREADED = ("3.13t", "3.14t")
 _ASK = (
