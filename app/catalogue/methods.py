@@ -11,6 +11,13 @@ from app.timeline.model import Track
 from app.timeline.timeline import Timeline
 
 
+#: Which of them Python takes by itself.
+BY_DEFAULT = Text(
+    "Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
+    "Python 在 Linux 上的默认方式：3.13 及以前是 fork，从 3.14 起是 forkserver。",
+)
+
+
 def start_method(default: str) -> Any:
     """A parameter ``Literal["fork", "spawn", "forkserver"]`` for the constant METHOD.
 
@@ -25,10 +32,7 @@ def start_method(default: str) -> Any:
             "spawn": Text("spawn: a new interpreter", "spawn：启动全新的解释器"),
             "forkserver": Text("forkserver: a helper process forks", "forkserver：由辅助进程 fork"),
         },
-        help=Text(
-            "Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
-            "Python 在 Linux 上的默认方式：3.13 及以前是 fork，从 3.14 起是 forkserver。",
-        ),
+        help=BY_DEFAULT,
     )
 
 
