@@ -10,7 +10,6 @@ from app.catalogue.text import Text
 from app.timeline.model import Track
 from app.timeline.timeline import Timeline
 
-
 #: Which of them Python takes by itself.
 BY_DEFAULT = Text(
     "Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
