@@ -19,7 +19,7 @@ NEWER = ("3.14", "3.15")
 FREE_THREADED = ("3.13t", "3.14t", "3.15t")
 _ASK = (
     "import sys; free = not getattr(sys, '_is_gil_enabled', lambda: True)(); "
-    "print('%d.%d' % sys.version_info[:2] + 't' * free)"
+    "print('%d.%d' % sys.version_info[:2] + 't' * free, sys.executable)"
 )
 
 
@@ -53,8 +53,9 @@ def interpreter(version: str) -> str | None:
     candidates += map(str, Path(uv).glob(f"*/bin/python{version}"))
     for path in filter(None, candidates):
         done = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, check=False)
-        if done.returncode == 0 and done.stdout.strip() == version:
-            return path
+        told, _, own = done.stdout.strip().partition(" ")
+        if done.returncode == 0 and told == version:
+            return own  # pyenv's shims on the PATH are scripts, with processes of their own
     return None
 
 
