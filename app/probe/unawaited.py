@@ -16,6 +16,13 @@ else:
     from . import wire
 
 
+class _Warnings:
+    """Stands for the module, as far as the function below wants it."""
+
+    def __init__(self, warn: Any) -> None:
+        self.warn = warn
+
+
 def patch_warnings(module: Any) -> None:
     """The interpreter calls this function of ``warnings`` when it drops such a coroutine.
 
@@ -30,7 +37,7 @@ def patch_warnings(module: Any) -> None:
         here.text(wire.NEVER_AWAITED, 0, place(sys._getframe(2)), 0, 0, name)
         module.warn(message, category, stacklevel + 1, source)
 
-    names = {"warn": warn, "_wm": type(sys.implementation)(warn=warn)}
+    names = {"warn": warn, "_wm": _Warnings(warn)}
     module._warn_unawaited_coroutine = type(original)(
         original.__code__, {**original.__globals__, **names}, original.__name__
     )
