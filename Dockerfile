@@ -4,7 +4,7 @@
 #   docker run --rm --init -p 8000:8000 -v timeslice:/data --cap-add PERFMON timeslice
 #
 # BASE_IMAGE may be any Debian-like image with Python 3.11 or newer, venv and pip.
-ARG BASE_IMAGE=python:3.13-slim-bookworm
+ARG BASE_IMAGE=python:3.15-slim-trixie
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /src

@@ -26,11 +26,14 @@ test-catalogue: $(VENV)/.installed-dev
 		tests/catalogue/test_programs.py tests/catalogue/test_variants.py \
 		tests/catalogue/test_published.py tests/real/test_scenarios.py $(ARGS) || exit 1; done
 
-# The tests that ask for another interpreter: PyPy, Jython, a free-threaded CPython, on the PATH or
-# built into this folder by make free-threaded (some minutes). Skipped by name where it isn't there.
+# The tests that ask for another interpreter: CPython 3.14 and 3.15, PyPy, Jython, a free-threaded
+# CPython. Each is looked for on the PATH, among pyenv's and uv's, in the folder INTERPRETERS, and
+# where make free-threaded builds one (some minutes). Skipped by name where it isn't there.
 FREE_THREADED ?= build/free-threaded
+INTERPRETERS ?=
 test-interpreters: $(VENV)/.installed-dev
-	@PATH="$$PATH:$(abspath $(FREE_THREADED))/bin" $(BIN)/python -m pytest -m interpreters $(ARGS)
+	@PATH="$$PATH:$(abspath $(FREE_THREADED))/bin$(addprefix :,$(abspath $(INTERPRETERS)))" \
+		$(BIN)/python -m pytest -m interpreters $(ARGS)
 
 free-threaded:
 	@sh tools/free_threaded.sh $(FREE_THREADED)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
+#: Newer than what distributions have: ``make test-interpreters`` asks for them, too.
+NEWER = ("3.14", "3.15")
 #: Builds without the GIL: ``make free-threaded`` makes one.
-FREE_THREADED = ("3.13t", "3.14t")
+FREE_THREADED = ("3.13t", "3.14t", "3.15t")
 _ASK = (
     "import sys; free = not getattr(sys, '_is_gil_enabled', lambda: True)(); "
-    "print('%d.%d' % sys.version_info[:2] + 't' * free)"
+    "print('%d.%d' % sys.version_info[:2] + 't' * free, sys.executable)"
 )
 
 
@@ -36,7 +38,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 def interpreter(version: str) -> str | None:
-    """An interpreter of this version that starts: ours, ``python3.N`` on the PATH, or pyenv's."""
+    """An interpreter of this version that starts: ours, ``python3.N`` on the PATH, pyenv's or
+    uv's."""
     if version == "{}.{}".format(*sys.version_info[:2]):
         return sys.executable
     candidates = [shutil.which(f"python{version}")]
@@ -46,17 +49,20 @@ def interpreter(version: str) -> str | None:
         number, free = version.rstrip("t"), "t" * version.endswith("t")
         pattern = f"versions/{number}.*{free}/bin/python"
         candidates += map(str, Path(done.stdout.strip()).glob(pattern))
+    uv = os.environ.get("UV_PYTHON_INSTALL_DIR") or Path.home() / ".local/share/uv/python"
+    candidates += map(str, Path(uv).glob(f"*/bin/python{version}"))
     for path in filter(None, candidates):
         done = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, check=False)
-        if done.returncode == 0 and done.stdout.strip() == version:
-            return path
+        told, _, own = done.stdout.strip().partition(" ")
+        if done.returncode == 0 and told == version:
+            return own  # pyenv's shims on the PATH are scripts, with processes of their own
     return None
 
 
 @pytest.fixture(
     params=[
         *VERSIONS,
-        *(pytest.param(name, marks=pytest.mark.interpreters) for name in FREE_THREADED),
+        *(pytest.param(name, marks=pytest.mark.interpreters) for name in NEWER + FREE_THREADED),
     ],
     scope="session",
 )

@@ -37,7 +37,11 @@ FILES = (
 )  # fmt: skip
 
 #: Test (a regular expression of its whole name) → why it differs. docs/limits.md has each.
-EXPLAINED: dict[str, str] = {}
+EXPLAINED: dict[str, str] = {
+    r"test\.test_generators\.SignalAndYieldFromTest\.\w+": (
+        "it runs in the next Python code there is, which is the probe's"
+    ),
+}
 
 WAYS = ("bare", "probe")
 #: Seconds without a word after which a test is taken for one that never ends.

@@ -3,7 +3,7 @@
 # of the usual names that is Python 3.11 or newer and has venv.
 set -u
 check='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
-for name in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14 python}; do
+for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.15 python}; do
     if command -v "$name" >/dev/null 2>&1 && "$name" -c "$check" >/dev/null 2>&1; then
         command -v "$name"
         exit 0

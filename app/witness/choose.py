@@ -190,10 +190,10 @@ def _try_lines() -> WitnessReport:
             child.kill()
     if not line:
         version = "{}.{}".format(*sys.version_info[:2])
-        remedy = Sentence("Run the program on CPython 3.9 to 3.13.")
+        remedy = Sentence("Run the program on CPython 3.9 to 3.15.")
         return WitnessReport("lines", False, lines.not_understood(version), remedy)
     what = Sentence(
-        "The line at which a running thread is, read from CPython 3.9 to 3.13 from outside."
+        "The line at which a running thread is, read from CPython 3.9 to 3.15 from outside."
     )
     return WitnessReport("lines", True, what, "")
 

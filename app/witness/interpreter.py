@@ -109,7 +109,7 @@ class Interpreter:
             layout.next_thread, layout.interpreter, layout.native_id or layout.thread_id,
             layout.thread_id, layout.frame,
         )  # fmt: skip
-        self._frame_end = 8 + max(layout.code, layout.previous, layout.instruction)
+        self._frame_end = 8 + max(layout.code, layout.previous, layout.instruction, layout.copy)
         self._code_end = 8 + max(
             layout.first_line, layout.file_name, layout.line_table, layout.type,
             layout.object_size, 0 if layout.pointer else layout.bytecode,
@@ -187,15 +187,29 @@ class Interpreter:
             if not frame:
                 return
             block = memory.read(frame, self._frame_end)
-            code = self._code(_at(block, layout.code))
+            address = _at(block, layout.code) & ~layout.code_tag
+            code = self._code(address)
             if code is not None:
-                offset = _at(block, layout.instruction) - code.begin
                 if not layout.pointer:
                     offset = int(_INT.unpack_from(block, layout.instruction)[0]) * layout.unit
+                elif layout.copies is None:
+                    offset = _at(block, layout.instruction) - code.begin
+                else:
+                    offset = _at(block, layout.instruction) - self._copy(address, block)
                 if not _NOT_BEGUN <= offset < code.size:
                     raise Unreadable("an instruction outside of its code")
                 yield code, offset
             frame = _at(block, layout.previous)
+
+    def _copy(self, code: int, frame: bytes) -> int:
+        """Where the bytecode begins that this frame executes, of a code object that has a copy
+        for each thread (``_PyCodeArray``, Include/cpython/code.h). Raises Unreadable."""
+        layout, memory = self.layout, self._memory
+        array = memory.word(code + (layout.copies or 0))
+        (number,) = _INT.unpack_from(frame, layout.copy)
+        if not 0 <= number < memory.word(array):
+            raise Unreadable("a copy that there is not")
+        return memory.word(array + 8 + 8 * number)
 
     def _code(self, address: int) -> Code | None:
         """The code object; None for what stands in its place in a frame of the interpreter's own.

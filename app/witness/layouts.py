@@ -1,8 +1,8 @@
 """Where CPython keeps what tells the line of a thread: offsets in its structures, 64-bit Linux.
 
 From 3.13 on an interpreter publishes them itself, at the beginning of ``_PyRuntime``
-(``_Py_DebugOffsets``, Include/internal/pycore_runtime.h). Those of 3.9 to 3.12 are facts of the
-headers of these versions, as offsetof(3) gives them with ``Py_BUILD_CORE``:
+(``_Py_DebugOffsets``, Include/internal/pycore_debug_offsets.h; PEP 768). Those of 3.9 to 3.12 are
+facts of the headers of these versions, as offsetof(3) gives them with ``Py_BUILD_CORE``:
 Include/internal/pycore_{runtime,interp,frame}.h, Include/cpython/{pystate,code,unicodeobject}.h,
 Include/cpython/frameobject.h. They do not change within a version.
 """
@@ -45,6 +45,9 @@ class Layout(NamedTuple):
     type: int = 8
     type_name: int = 24
     bytes_data: int = 32
+    code_tag: int = 0  # bits of a frame's pointer to its code that are no address, 3.14+
+    copies: int | None = None  # of a code object: its bytecode for each thread, 3.14+ without GIL
+    copy: int = 0  # of a frame: the number of the copy that it executes
 
 
 _BEFORE_311 = Layout(
@@ -72,31 +75,60 @@ LAYOUTS: dict[tuple[int, int], Layout] = {
     ),
 }  # fmt: skip
 
-#: ``_Py_DebugOffsets`` of 3.13: cookie, version, free-threaded, then groups of offsets.
-_PUBLISHED = struct.Struct("<8s72Q")
+#: ``_Py_DebugOffsets``: cookie, version, free-threaded, then groups of offsets.
+_PUBLISHED = struct.Struct("<8s108Q")
 PUBLISHED_SIZE = _PUBLISHED.size
 _COOKIE = b"xdebugpy"
+#: The level in PY_VERSION_HEX: before a final release the groups may still change.
+_FINAL = 0xF
 _COMPACT_MORE = 16  # PyCompactUnicodeObject has two words more than PyASCIIObject
+_STACKREF_TAG = 3  # a reference of the evaluation stack says in these bits whether it counts
+
+
+class _Groups(NamedTuple):
+    """Where the groups begin among the offsets of a version, and what moved within one."""
+
+    thread: int
+    thread_id: int  # in its group; the kernel's id comes next
+    frame: int
+    code: int
+    base: int
+    kind: int
+    text_of_bytes: int
+    text: int
+    tagged: bool  # a frame's code is a tagged reference, and may be a thread's own copy
+    runtime: int = 0
+    interpreter: int = 3
+
+
+_GROUPS = {
+    0x030D: _Groups(16, 5, 25, 31, 41, 43, 61, 64, tagged=False),
+    0x030E: _Groups(19, 5, 28, 36, 47, 49, 71, 74, tagged=True),
+    0x030F: _Groups(19, 8, 36, 44, 55, 57, 83, 86, tagged=True),
+}
 
 
 def published(block: bytes) -> Layout | None:
-    """The layout that an interpreter of version 3.13 tells of itself; None for anything else."""
+    """The layout that a released interpreter of 3.13 to 3.15 tells; None for anything else."""
     if len(block) < PUBLISHED_SIZE:
         return None
-    cookie, version, _, *words = _PUBLISHED.unpack_from(block)
-    if cookie != _COOKIE or version >> 16 != 0x030D:
+    cookie, version, free_threaded, *words = _PUBLISHED.unpack_from(block)
+    groups = _GROUPS.get(version >> 16)
+    if cookie != _COOKIE or groups is None or version >> 4 & 0xF != _FINAL:
         return None
-    runtime, interpreter, thread = words[0:3], words[3:16], words[16:25]
-    frame, code, base, kind = words[25:31], words[31:41], words[41:43], words[43:47]
-    text_of_bytes, text = words[61:64], words[64:68]
+    runtime, interpreter, thread = (words[at:] for at in (groups.runtime, groups.interpreter,
+                                                          groups.thread))  # fmt: skip
+    frame, code = words[groups.frame :], words[groups.code :]
+    text = words[groups.text :]
+    copied = bool(groups.tagged and free_threaded)
     return Layout(
         interpreters=runtime[2],
         next_interpreter=interpreter[2],
         first_thread=interpreter[3],
         next_thread=thread[2],
         interpreter=thread[3],
-        native_id=thread[6],
-        thread_id=thread[5],
+        native_id=thread[groups.thread_id + 1],
+        thread_id=thread[groups.thread_id],
         frame=thread[4],
         through=None,
         code=frame[2],
@@ -113,8 +145,11 @@ def published(block: bytes) -> Layout | None:
         text_length=text[2],
         ascii_size=text[3],
         compact_size=text[3] + _COMPACT_MORE,
-        object_size=base[0],
-        type=base[1],
-        type_name=kind[1],
-        bytes_data=text_of_bytes[2],
+        object_size=words[groups.base],
+        type=words[groups.base + 1],
+        type_name=words[groups.kind + 1],
+        bytes_data=words[groups.text_of_bytes + 2],
+        code_tag=_STACKREF_TAG if groups.tagged else 0,
+        copies=code[10] if copied else None,
+        copy=frame[7] if copied else 0,
     )

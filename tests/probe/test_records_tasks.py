@@ -316,7 +316,9 @@ asyncio.run(main())
     assert "Task exception was never retrieved" in run.stderr  # it was not marked as retrieved
 
 
-def test_coroutine_never_awaited_is_told_and_warned_of_as_before(probed: Probed) -> None:
+def test_coroutine_never_awaited_is_told_and_warned_of_as_before(
+    probed: Probed, python: str
+) -> None:
     program = """
 import asyncio
 async def forgotten(): pass
@@ -324,7 +326,7 @@ async def main():
     forgotten()  # here
 asyncio.run(main())
 """
-    run = probed(program)
+    run = probed(program, python=python)
     row = run.one("NEVER_AWAITED")
     assert (row.text, line_of_place(row.a)) == ("forgotten", line_of(program, "here"))
     first = run.stderr.splitlines()[0]

@@ -152,7 +152,7 @@ async def main():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.sleep, 60, name="cancelled")
             nursery.start_soon(trio.sleep, 0, name="returned")
-            await trio.sleep(0.01)
+            await trio.sleep(0.3)
             nursery.start_soon(fails, name="raised")
     except ExceptionGroup:
         pass

@@ -19,6 +19,7 @@ CASES = [
     ("threads.py",),
     ("tasks.py",),
     ("generators.py",),
+    ("newer.py",),
     ("processes.py", "fork"),
     ("processes.py", "spawn"),
     ("processes.py", "forkserver"),

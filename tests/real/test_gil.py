@@ -14,7 +14,7 @@ from benchmarks.gil_truth.agreement import together
 from benchmarks.gil_truth.judge import missing
 from benchmarks.gil_truth.measure import measure
 from benchmarks.truth.calls import CALLS
-from tests.conftest import interpreter
+from tests.conftest import NEWER, interpreter
 from tests.worker.driver import Driver, spec
 
 pytestmark = pytest.mark.real
@@ -139,7 +139,10 @@ for thread in threads:
 """
 
 
-@pytest.mark.parametrize("version", ["3.12", "3.13"])
+@pytest.mark.parametrize(
+    "version",
+    ["3.12", "3.13", *(pytest.param(name, marks=pytest.mark.interpreters) for name in NEWER)],
+)
 def test_threads_in_interpreters_of_their_own_neither_hold_nor_want_this_ones_gil(
     version: str,
 ) -> None:

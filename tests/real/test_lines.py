@@ -65,7 +65,7 @@ def seen(timeline: Timeline, track: Track) -> set[int]:
 @pytest.mark.parametrize("witness", ["auto", "procfs"])
 def test_lines_of_threads_and_of_a_forked_process(python: str, witness: str) -> None:
     timeline = run(THREADS, python, witness)
-    assert "can't be read" not in timeline.run["witnesses"]["why"]
+    assert "running threads can't be read" not in timeline.run["witnesses"]["why"]
     (one,), (other,) = timeline.named("one"), timeline.named("other")
     root, child = timeline.of_kind(TrackKind.PROCESS)
     # A new thread is in the interpreter's own code, called from nowhere in the program.

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
 from app.catalogue.groups import Group, Idea
-from app.catalogue.parameters import Parameters, choice, integer
+from app.catalogue.methods import start_method
+from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, whole
 from app.catalogue.text import Text
@@ -16,15 +17,7 @@ from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    method: Literal["fork", "spawn", "forkserver"] = choice(
-        "fork",
-        Text("Start method", "启动方式"),
-        {
-            "fork": Text("fork: copy this process", "fork：复制当前进程"),
-            "spawn": Text("spawn: a new interpreter", "spawn：启动全新的解释器"),
-            "forkserver": Text("forkserver: a helper process forks", "forkserver：由辅助进程 fork"),
-        },
-    )
+    method: Literal["fork", "spawn", "forkserver"] = start_method("fork")
     megabytes: int = integer(
         32, Text("Block of memory", "内存块"), minimum=1, maximum=256, unit="MiB"
     )

@@ -8,7 +8,8 @@ from typing import Literal
 from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
-from app.catalogue.parameters import Parameters, choice, flag, integer
+from app.catalogue.methods import start_method
+from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
 from app.catalogue.text import Text, listed
@@ -17,15 +18,7 @@ from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    method: Literal["fork", "spawn", "forkserver"] = choice(
-        "spawn",
-        Text("Start method", "启动方式"),
-        {
-            "fork": Text("fork: copy this process", "fork：复制当前进程"),
-            "spawn": Text("spawn: a new interpreter", "spawn：启动全新的解释器"),
-            "forkserver": Text("forkserver: a helper process forks", "forkserver：由辅助进程 fork"),
-        },
-    )
+    method: Literal["fork", "spawn", "forkserver"] = start_method("spawn")
     guard: bool = flag(
         False,
         Text("Guard main()", "保护 main()"),

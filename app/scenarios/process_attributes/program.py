@@ -4,16 +4,20 @@
 clears up first, and "stubborn" takes no notice of it.
 """
 
+import multiprocessing
 import signal
 import sys
 import time
-from multiprocessing import Event, Process
 
 # --- settings: change them and run the program again ---
+METHOD = "fork"  # how processes are started: "fork", "spawn" or "forkserver"
 BUSY_MS = 250  # computing time of main before it asks for "quick"
 CLEAR_UP_MS = 100  # computing time that "tidy" needs to clear up
 PATIENCE = 1.0  # seconds that join() waits for a child that shall end
 # --- end of settings ---
+
+
+context = multiprocessing.get_context(METHOD)
 
 
 def say(text):
@@ -43,8 +47,8 @@ def serve(on_sigterm, serving):
 
 
 def end(name, on_sigterm):
-    serving = Event()
-    child = Process(target=serve, args=(on_sigterm, serving), name=name)
+    serving = context.Event()
+    child = context.Process(target=serve, args=(on_sigterm, serving), name=name)
     child.start()
     serving.wait()
     child.terminate()  # sends SIGTERM
@@ -59,7 +63,7 @@ def end(name, on_sigterm):
 
 
 def main():
-    quick = Process(target=compute, args=(20,), name="quick")
+    quick = context.Process(target=compute, args=(20,), name="quick")
     say(f"main: before start() pid: {quick.pid}, exit code: {quick.exitcode}")
     quick.start()
     say(f"main: pid: {quick.pid}, ident: {quick.ident}, daemon: {quick.daemon}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
+from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
@@ -32,6 +33,7 @@ CHILDREN = ("quick", "plain", "tidy", "stubborn")
 
 
 class Settings(Parameters):
+    method: Literal["fork", "spawn", "forkserver"] = start_method("fork")
     busy_ms: int = integer(
         250,
         Text("Main computes", "主进程计算"),
@@ -114,19 +116,36 @@ def check_codes(timeline: Timeline, params: Settings) -> Answer:
 
 
 def check_reap(timeline: Timeline, params: Settings) -> Answer:
-    """quick is a zombie until main asks; then, and not before, it is gone."""
+    """quick is a zombie until main asks; then, and not before, it is gone. A fork server asks
+    by itself."""
     need_exact(timeline)
     (quick,) = named(timeline, "quick")
     asked = need_said(timeline, "main: asking for quick").ns
     answer = next((item for item in _answers(timeline) if item.track.id == quick.id), None)
     zombies = timeline.of(quick, State.ZOMBIE)
     died = exit_of(timeline, quick)
-    if answer is None or answer.alive or not zombies or died >= asked:
+    served = params.method == "forkserver"
+    if answer is None or answer.alive or not (zombies or served) or died >= asked:
         return not_seen(
             "The child quick had not ended when main asked for it.",
             "主进程询问时，子进程 quick 还没有结束。",
         )
     reaped = end_of(timeline, quick)
+    if served:
+        server = server_of(timeline, quick)
+        if reaped >= asked and not clip(timeline.of(server, State.RUNNING), died, asked):
+            return not_seen(
+                "The server had no CPU before main asked.",
+                "在主进程询问之前，服务进程没有得到 CPU。",
+            )
+        return either(
+            reaped < asked,
+            f"It ended at {duration(died)} and was gone at {duration(reaped)}: its parent, "
+            f"{server.name}, had reaped it. Main asked at {duration(asked)}.",
+            f"它在 {duration(died)} 结束，在 {duration(reaped)} 消失：它的父进程 {server.name} "
+            f"回收了它。主进程在 {duration(asked)} 才询问。",
+            zombies or [whole(timeline, quick)],
+        )
     return either(
         asked <= reaped <= answer.ns,
         f"It ended at {duration(died)} and was a zombie for {duration(total(zombies))}; main asked "
@@ -221,10 +240,18 @@ SCENARIO = Scenario(
         ),
         Claim(
             "reap",
-            Text(
-                "A child that has ended stays a zombie until its parent asks for it; to ask "
-                "is_alive() is enough.",
-                "结束的子进程一直是僵尸进程，直到父进程询问；调用 is_alive() 就够了。",
+            lambda params: (
+                Text(
+                    "A child made by a fork server is reaped by the server as soon as it has "
+                    "ended, before main asks for it.",
+                    "由 fork 服务进程创建的子进程一结束，就由服务进程回收，不等主进程询问。",
+                )
+                if params.method == "forkserver"
+                else Text(
+                    "A child that has ended stays a zombie until its parent asks for it; to ask "
+                    "is_alive() is enough.",
+                    "结束的子进程一直是僵尸进程，直到父进程询问；调用 is_alive() 就够了。",
+                )
             ),
             check_reap,
         ),

@@ -1,18 +1,23 @@
 """A child ends while its parent is busy: until the parent asks for it, it is a zombie.
 
 Beside it, a parent that ends before its own child: the orphan gets a new parent.
+So it is with fork and spawn. With forkserver the parent of all of them is a server process.
 """
 
+import multiprocessing
 import os
 import time
-from multiprocessing import Process
 
 # --- settings: change them and run the program again ---
+METHOD = "fork"  # how processes are started: "fork", "spawn" or "forkserver"
 JOIN = "late"  # "late": after the parent's work, "soon": before it, "never": not called at all
 CHILD_SECONDS = 0.2  # how long the child works
 PARENT_SECONDS = 1.2  # how long the parent works
 ORPHAN = True  # also show a child whose parent ends first
 # --- end of settings ---
+
+
+context = multiprocessing.get_context(METHOD)
 
 
 def say(text):
@@ -31,14 +36,14 @@ def work():
 
 
 def have_a_child_and_leave():
-    child = Process(target=outlive_my_parent, args=(os.getpid(),), name="orphan")
-    child.start()
+    context.Process(target=outlive_it, args=(os.getpid(),), name="orphan").start()
     os._exit(0)  # at once: a process that ends in the usual way waits for its children
 
 
-def outlive_my_parent(parent):
-    say(f"orphan: I was started by {parent}")
-    while os.getppid() == parent:
+def outlive_it(starter):
+    say(f"orphan: I was started by {starter}")
+    multiprocessing.parent_process().join()  # until the process that started me has ended
+    while os.getppid() == starter:
         time.sleep(0.01)
     say(f"orphan: now my parent is {os.getppid()}")
     compute(CHILD_SECONDS)
@@ -46,11 +51,11 @@ def outlive_my_parent(parent):
 
 def main():
     if ORPHAN:
-        short_lived = Process(target=have_a_child_and_leave, name="short-lived")
+        short_lived = context.Process(target=have_a_child_and_leave, name="short-lived")
         short_lived.start()
         short_lived.join()
 
-    child = Process(target=work, name="child")
+    child = context.Process(target=work, name="child")
     child.start()
     if JOIN == "soon":
         child.join()

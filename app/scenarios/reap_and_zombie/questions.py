@@ -27,9 +27,9 @@ QUESTIONS = (
     Question(
         "meanwhile",
         Text(
-            "The child's code is over, but its parent goes on working before it calls join(). What "
-            "is the child meanwhile?",
-            "子进程的代码已经结束，父进程还要工作一阵才调用 join()。这段时间里子进程是什么状态？",
+            "The child's code is over, but main goes on working before it calls join(). What is "
+            "the child meanwhile?",
+            "子进程的代码已经结束，主进程还要工作一阵才调用 join()。这段时间里子进程是什么状态？",
         ),
         Choice(
             {

@@ -7,15 +7,29 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
+from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, choice, flag, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import duration, exit_of, lines, named, need_said, percent, whole
+from app.catalogue.spans import (
+    clip,
+    duration,
+    end_of,
+    exit_of,
+    lines,
+    named,
+    need_said,
+    percent,
+    total,
+    whole,
+)
 from app.catalogue.text import Text
+from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
+    method: Literal["fork", "spawn", "forkserver"] = start_method("fork")
     join: Literal["late", "soon", "never"] = choice(
         "late",
         Text("When main joins the child", "主进程何时 join"),
@@ -47,6 +61,8 @@ def check_zombie(timeline: Timeline, params: Settings) -> Answer:
     work_ended = need_said(timeline, "main: my work is done").ns
     work = work_ended - work_began
     figures = duration(length), duration(work)
+    if params.method == "forkserver":
+        return _reaped_by_server(timeline, child, work_began, work_ended)
     if params.join == "soon":
         return either(
             length < work / 2 and exit_of(timeline, child) <= work_began,
@@ -70,6 +86,30 @@ def check_zombie(timeline: Timeline, params: Settings) -> Answer:
         f"It ended {duration(wait)} before the parent's work did, and was a zombie for "
         f"{figures[0]}.",
         f"它比父进程的工作早结束 {duration(wait)}，作为僵尸进程存在了 {figures[0]}。",
+        zombies or [whole(timeline, child)],
+    )
+
+
+def _reaped_by_server(timeline: Timeline, child: Track, began: int, ended: int) -> Answer:
+    """Between two instants of main's work: the server needs a CPU to reap, and nothing else."""
+    server = server_of(timeline, child)
+    died, gone = exit_of(timeline, child), end_of(timeline, child)
+    ran = clip(timeline.of(server, State.RUNNING), died, ended)
+    if died >= ended or (gone > ended and not ran):
+        return not_seen(
+            "The server had no chance to reap the child before main's work was over.",
+            "在主进程的工作结束之前，服务进程没有机会回收子进程。",
+        )
+    zombies = timeline.of(child, State.ZOMBIE)
+    late = total(clip(timeline.of(server, State.READY), died, gone))
+    return either(
+        gone < ended,
+        f"Its parent is {server.name}, pid {server.pid}. It was a zombie for "
+        f"{duration(total(zombies))}, of which the server wanted a CPU for {duration(late)}; main "
+        f"worked from {duration(began)} to {duration(ended)}.",
+        f"它的父进程是 {server.name}，pid 为 {server.pid}。它作为僵尸进程存在了 "
+        f"{duration(total(zombies))}，其中服务进程等待 CPU 的时间是 {duration(late)}；"
+        f"主进程从 {duration(began)} 工作到 {duration(ended)}。",
         zombies or [whole(timeline, child)],
     )
 
@@ -106,6 +146,16 @@ def check_orphan(timeline: Timeline, params: Settings) -> Answer:
     if not before or not after:
         return not_seen("The orphan did not tell its parents.", "孤儿进程没有说出它的父进程。")
     gone, end = exit_of(timeline, parent), exit_of(timeline, orphan)
+    if params.method == "forkserver":
+        server = server_of(timeline, orphan)
+        return either(
+            int(after[1]) == server.pid != parent.pid and end > gone,
+            f"{before[1]} had it started and ended at {duration(gone)}; its parent is {after[1]} "
+            f"({server.name}), and it lived to {duration(end)}.",
+            f"让它启动的 {before[1]} 在 {duration(gone)} 结束；它的父进程是 {after[1]}"
+            f"（{server.name}），它自己活到 {duration(end)}。",
+            [whole(timeline, parent), Span(orphan.id, min(gone, end), end)],
+        )
     return either(
         int(before[1]) == parent.pid and before[1] != after[1] and end > gone,
         f"Its parent {before[1]} ended at {duration(gone)}, then its parent was {after[1]}; "
@@ -138,6 +188,13 @@ SCENARIO = Scenario(
             "zombie",
             lambda params: (
                 Text(
+                    "A child made by a fork server is the server's own: the server reaps it as "
+                    "soon as it has ended, whether anybody asks or not.",
+                    "由 fork 服务进程创建的进程，是服务进程的子进程：它一结束，"
+                    "服务进程就把它回收，不管有没有人询问。",
+                )
+                if params.method == "forkserver"
+                else Text(
                     "A child that is joined at once is a zombie for next to no time.",
                     "及时被 join 的子进程几乎不会停留在僵尸状态。",
                 )
@@ -159,9 +216,17 @@ SCENARIO = Scenario(
         ),
         Claim(
             "orphan",
-            Text(
-                "A process whose parent ends lives on, with a new parent.",
-                "父进程结束后，子进程继续存活，并有了新的父进程。",
+            lambda params: (
+                Text(
+                    "A process made by a fork server keeps its parent, the server, when the "
+                    "process that asked for it ends.",
+                    "要求启动它的进程结束之后，由 fork 服务进程创建的进程仍以服务进程为父进程。",
+                )
+                if params.method == "forkserver"
+                else Text(
+                    "A process whose parent ends lives on, with a new parent.",
+                    "父进程结束后，子进程继续存活，并有了新的父进程。",
+                )
             ),
             check_orphan,
         ),

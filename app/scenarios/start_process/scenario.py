@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
 from app.catalogue.groups import Group, Idea
+from app.catalogue.methods import BY_DEFAULT
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, lines, root, total, whole
@@ -28,6 +29,7 @@ class Settings(Parameters):
             "spawn": Text("spawn: a new interpreter", "spawn：启动全新的解释器"),
             "all": Text("each of them in turn", "依次使用以上三种"),
         },
+        help=BY_DEFAULT,
     )  # fmt: skip
     how: Literal["function", "subclass"] = choice(
         "function",

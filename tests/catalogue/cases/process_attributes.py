@@ -10,6 +10,8 @@ cases.alone("(?s)quick is alive: .*plain is alive: False, exit code: -15.*stubbo
 cases.alone("stubborn is alive: True, exit code: None", busy_ms=0, clear_up_ms=0, patience=0.2)
 cases.variant("timeout", clear_up_ms=3000, patience=0.3)
 cases.variant("terminate", busy_ms=0)
+cases.variant("reap", method="forkserver", busy_ms=500)
+cases.variant("reap", method="spawn", busy_ms=800)
 
 
 def main_process(b: Build) -> int:
@@ -118,6 +120,35 @@ def gone_before(b: Build) -> None:
 @cases.fails("reap")
 def stays_a_zombie(b: Build) -> None:
     asked(b, "running 10 50, zombie 50 300", 300)
+
+
+def asked_of_a_server(b: Build, zombie: str, end: float, server_rows: str) -> None:
+    main = main_process(b)
+    server = b.process("forkserver", 0, 899, parent=main)
+    b.rows(server, server_rows)
+    b.rows(b.process("quick", 10, end, parent=server), zombie)
+    b.say(main, 100, "main: asking for quick")
+    b.say(main, 110, "main: quick is alive: False, exit code: 0")
+
+
+@cases.holds("reap", method="forkserver")
+def gone_by_the_server(b: Build) -> None:
+    asked_of_a_server(b, "running 10 50, zombie 50 60", 60, "blocked 0 50, running 50 61")
+
+
+@cases.holds("reap", method="forkserver")
+def gone_by_the_server_at_once(b: Build) -> None:
+    asked_of_a_server(b, "running 10 50", 50, "blocked 0 899")
+
+
+@cases.fails("reap", method="forkserver")
+def left_by_the_server(b: Build) -> None:
+    asked_of_a_server(b, "running 10 50, zombie 50 105", 105, "blocked 0 50, running 50 61")
+
+
+@cases.not_seen("reap", method="forkserver")
+def server_without_a_cpu(b: Build) -> None:
+    asked_of_a_server(b, "running 10 50, zombie 50 105", 105, "blocked 0 50, ready 50 105")
 
 
 @cases.not_seen("reap")
