@@ -14,7 +14,7 @@ export const VOCABULARY = {
   track_kind: ["process", "thread", "coroutine", "external"],
   cause: [
     "returned", "raised", "exit", "signal", "daemon", "with-process", "cancelled",
-    "never-awaited", "unknown",
+    "never-awaited", "unknown", "stopped", "limit",
   ],
   flow_kind: [
     "spawn", "wake", "release", "put-get", "send-recv", "join", "signal",
