@@ -28,6 +28,13 @@ def finding(item: Finding, timeline: Timeline) -> str:
             return _("The coroutine {name}, made in line {line}, was never awaited.").format(
                 name=facts.get("name", "?"), line=line_name(facts.get("line"), timeline)
             )
+        case "competed":
+            share = facts["unserved_ns"] / (facts["running_ns"] + facts["ready_ns"])
+            return _(
+                "This run competed for CPUs: for {share} of the time in which its threads could "
+                "have run, they waited for a CPU that no thread of this run had. Something else "
+                "had it: other programs, or a limit of CPU time."
+            ).format(share=f"{100 * share:.0f} %")
         case "limit":
             return limit(str(facts.get("name", "?")), int(facts.get("value", 0)))
     return f"{item.kind}: {facts}"

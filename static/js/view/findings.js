@@ -30,6 +30,8 @@ export function findingSentence(model, finding) {
       };
     case "loop-blocked":
       return loopBlocked(model, facts);
+    case "competed":
+      return competed(facts);
     case "never-awaited":
       return {
         title: t("A coroutine was never awaited."),
@@ -52,6 +54,26 @@ export function findingSentence(model, finding) {
   }
 }
 
+/** @param {Record<string, any>} facts */
+function competed(facts) {
+  const share = facts.unserved_ns / (facts.running_ns + facts.ready_ns);
+  return {
+    title: t("This run competed for CPUs."),
+    sentence: [
+      ...parts(
+        t("For {share} of the time in which its threads could have run, they waited for a CPU that no thread of this run had."),
+        { share: `${Math.round(100 * share)} %` },
+      ),
+      {
+        text: ` ${t("Something else had it: other programs, or a limit of CPU time.")}`,
+        strong: false,
+      },
+    ],
+    advice: t("Try: run it again when the machine has less to do."),
+    bad: false,
+  };
+}
+
 /** @param {string} name @param {number} value times in ms, sizes in bytes */
 function limitSentence(name, value) {
   const mib = +(value / 2 ** 20).toFixed(1);
@@ -64,6 +86,8 @@ function limitSentence(name, value) {
       return t("It used as much memory as a run may: {value} MiB.", { value: mib });
     case "processes":
       return t("It had as many processes and threads as a run may: {value}.", { value });
+    case "disk":
+      return t("It wrote as much to the disk as a run may: {value} MiB.", { value: mib });
     case "output":
       return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
     case "stopped":

@@ -88,7 +88,7 @@ function advice(facts) {
         ? t("Try: compute in a process pool (run_in_executor), or await between the pieces.")
         : "";
     case "gil":
-      return t("Try: move what the other threads compute into processes, which have own GILs.");
+      return t("Try: let processes compute in place of the other threads: each has a GIL of its own.");
     case "sleep":
       return t("Try: await asyncio.sleep, which lets the others run meanwhile.");
     case "lock":
