@@ -192,7 +192,8 @@ def check_computing(timeline: Timeline, params: Settings) -> Answer:
             as_said = as_said and 2 * total(both) <= AT_ONCE * ran
             but = excused(2 * total(both), ran, AT_ONCE, ASKS) if not but.en else but
     name = python_of(timeline)
-    en = f"Computed at once: {', '.join(f'{share} ({kind})' for kind, share in parts)}, on {name}.{but.en}"
+    en = f"Computed at once: {', '.join(f'{share} ({kind})' for kind, share in parts)}, on {name}."
+    en += but.en
     zh = f"同时计算的比例：{'，'.join(f'{KINDS[kind][1]} {share}' for kind, share in parts)}，"
     zh += f"解释器 {name}。{but.zh}"
     if as_said and short:

@@ -36,7 +36,8 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
         true,
         f"Two jobs were running at once for {duration(total(together))}, {part} of all running."
         f"{but.en}",
-        f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。{but.zh}",
+        f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。"
+        f"{but.zh}",
         together or [row for rows in running for row in rows],
     )
 
