@@ -31,6 +31,8 @@ WAKES = Text(
 )
 
 
+#: Less is shown as 0.0 %.
+SHOWN = 0.0005
 NONE = Text("none", "没有")
 EQUAL = Text("equal", "相等")
 
@@ -40,7 +42,7 @@ def excused(measured: float, whole: float, part: float, why: Text, what: Text = 
 
     ``part`` of ``whole`` is what may be measured where there is none.
     """
-    if not 0 < measured <= part * whole:
+    if not SHOWN * whole <= measured <= part * whole or not measured:
         return Text("", "")
     most = f"{100 * part:g} %"
     return Text(

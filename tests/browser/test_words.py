@@ -107,6 +107,7 @@ def test_blocked_loop_has_an_advice_that_fits_what_its_step_did(
     assert len({advice for _, _, advice in found}) == len(LOOPS) - 1  # the first two compute
     assert found[0][2] == found[1][2]
     if language == "zh":
+        assert found[0][1].endswith(" 其线程：运行 60.0 ms、没有 CPU 30.0 ms（不计入）。")
         return
     assert found[0][1] == (
         "fetch computed for 60.0 ms before it gave way at line 24: no other could run. "
@@ -126,7 +127,9 @@ def test_finding_of_an_earlier_version_gives_no_advice_that_may_be_wrong(page: R
     assert advice == "" and "fetch" in sentence
 
 
-def test_competition_is_told_as_a_share_of_the_wish_to_run(page: RunPage) -> None:
+def test_competition_is_told_as_a_share_of_the_wish_to_run(page: RunPage, language: str) -> None:
     facts = {"running_ns": 100, "ready_ns": 300, "unserved_ns": 200}
     ((_, sentence, _),) = ask(page, [["competed", facts]])["findings"]
     assert "50 %" in sentence
+    last = {"en": "or a limit of CPU time.", "zh": "或者 CPU 时间的限额。"}
+    assert sentence.endswith(last[language])

@@ -57,6 +57,7 @@ export function findingSentence(model, finding) {
 /** @param {Record<string, any>} facts */
 function competed(facts) {
   const share = facts.unserved_ns / (facts.running_ns + facts.ready_ns);
+  const by = t("Something else had it: other programs, or a limit of CPU time.");
   return {
     title: t("This run competed for CPUs."),
     sentence: [
@@ -64,10 +65,7 @@ function competed(facts) {
         t("For {share} of the time in which its threads could have run, they waited for a CPU that no thread of this run had."),
         { share: `${Math.round(100 * share)} %` },
       ),
-      {
-        text: ` ${t("Something else had it: other programs, or a limit of CPU time.")}`,
-        strong: false,
-      },
+      { text: ` ${by}`, strong: false },
     ],
     advice: t("Try: run it again when the machine has less to do."),
     bad: false,

@@ -77,7 +77,8 @@ function shares(facts) {
   ]).filter(([, ns]) => ns >= LEAST_NS);
   if (named.length < 2) return [];
   const list = named.map(([text, ns]) => text.replace("{time}", duration(ns))).join(t(", "));
-  return [{ text: ` ${t("Its thread: {list}.", { list })}`, strong: false }];
+  const sentence = t("Its thread: {list}.", { list });
+  return [{ text: ` ${sentence}`, strong: false }];
 }
 
 /** What helps against this cause; nothing where the cause is not known. @param {Facts} facts */
