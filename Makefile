@@ -9,7 +9,7 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test test-catalogue test-interpreters free-threaded lint bench bench-truth bench-overhead \
+.PHONY: run test test-catalogue test-crowded test-interpreters free-threaded lint bench bench-truth bench-overhead \
 	test-brokers test-cpython kill-storm repeat-tests pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
@@ -25,6 +25,10 @@ test-catalogue: $(VENV)/.installed-dev
 	@for turn in 1 2 3; do $(BIN)/python -m pytest -q -m "" \
 		tests/catalogue/test_programs.py tests/catalogue/test_variants.py \
 		tests/catalogue/test_published.py tests/real/test_scenarios.py $(ARGS) || exit 1; done
+
+# Every scenario beside four programs that compute, five times: no claim may fail for want of a CPU.
+test-crowded: $(VENV)/.installed-dev
+	@$(BIN)/python -m tools.crowded --times 5 $(ARGS)
 
 # The tests that ask for another interpreter: CPython 3.14 and 3.15, PyPy, Jython, a free-threaded
 # CPython. Each is looked for on the PATH, among pyenv's and uv's, in the folder INTERPRETERS, and

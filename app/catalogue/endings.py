@@ -16,6 +16,8 @@ _WORDS = {
     Cause.CANCELLED: Text("cancelled", "被取消"),
     Cause.NEVER_AWAITED: Text("never awaited", "从未被 await"),
     Cause.UNKNOWN: Text("how is not known", "结束方式未知"),
+    Cause.STOPPED: Text("stopped with the run", "随运行被停止"),
+    Cause.LIMIT: Text("ended at a limit of the run", "因运行达到限制而终止"),
 }
 
 

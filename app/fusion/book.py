@@ -48,6 +48,8 @@ class Book:
         self.now = 0
         self.gaps = 0
         self.lost = 0
+        #: What threads that have ended ran and waited for a CPU, in sum.
+        self.ran_ns = self.queued_ns = 0
         self.rows: list[Slice] = []
         self.dirty: dict[Lane, None] = {}
         #: When tracks whose wake-ups are sought were let go on by another track: see runqueue.
@@ -145,7 +147,16 @@ class Book:
         self._findings[finding.id] = finding
 
     def stats(self, lane: Lane) -> None:
-        self._stats[lane.track] = lane.stats()
+        """The totals of a lane that has ended."""
+        stats = self._stats[lane.track] = lane.stats()
+        if lane.of_thread:
+            self.ran_ns += stats.running_ns
+            self.queued_ns += stats.ready_ns
+
+    @property
+    def sightings(self) -> list[Seen]:
+        """Those that are not handed out yet."""
+        return self._seen
 
     # --- timers --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 
 from app.fusion.book import Book
 from app.fusion.flows import Flows
@@ -35,6 +36,8 @@ class Endings:
         self._who = who
         self._flows = flows
         self._waits = waits
+        self._limit: tuple[str, int] | None = None  # that ended the run, and when
+        self.step_cut: Callable[[TaskLife, int], None] = lambda task, t: None
         who.thread_replaced = self.thread_gone
         who.process_replaced = lambda process, t: self.reaped(process, t, None)
 
@@ -103,6 +106,28 @@ class Endings:
             track = NOTHING
         process.sent(Kill(track, t, number, False))
 
+    def limit(self, t: int, name: str) -> None:
+        """The run is ended for this limit, or ``stopped``: what the worker kills from now on.
+
+        Of memory it may have been the kernel that killed, just before.
+        """
+        self._limit = name, t
+        if name != "memory":
+            return
+        for process in self._who.processes.values():
+            if process.reaped and t - (process.exit_ns or 0) < _OOM_NS:
+                self._book.end_track(process.main.track, t, self.of_process(process))
+
+    def _ended_with_the_run(self, process: ProcessLife, kill: Kill | None) -> str:
+        """The limit for which the process was killed; "" where something else killed it."""
+        if self._limit is None or (kill is not None and kill.track):
+            return ""
+        name, since = self._limit
+        ended = process.exit_ns or 0
+        if name == "memory" and (kill is None or kill.track is None):
+            since -= _OOM_NS
+        return name if ended >= since else ""
+
     # --- processes -----------------------------------------------------------------------------
 
     def _process_over(self, process: ProcessLife, t: int) -> None:
@@ -157,6 +182,10 @@ class Endings:
             if any(kill.daemon and kill.number == number for kill in process.kills):
                 return Ending(Cause.DAEMON, signal=name)
             kill = process.killed_by()
+            if number == _SIGKILL and (limit := self._ended_with_the_run(process, kill)):
+                if limit == "stopped":
+                    return Ending(Cause.STOPPED, signal=name)
+                return Ending(Cause.LIMIT, signal=name, limit=limit)
             return Ending(Cause.SIGNAL, signal=name, sender=kill.track if kill else None)
         code = (status >> 8) & 0xFF
         if aux == RAISED and code:
@@ -176,6 +205,7 @@ class Endings:
         task.thread.ready_tasks.pop(task, None)
         if task.thread.step is task:
             task.thread.step = None
+            self.step_cut(task, t)
         self._book.end_track(task.track, t, ending)
 
     # --- the end of the run --------------------------------------------------------------------
@@ -202,6 +232,10 @@ class Endings:
 
 
 _CAUSES = {RETURNED: Cause.RETURNED, RAISED: Cause.RAISED, EXITED: Cause.EXIT}
+
+_SIGKILL = 9
+#: The kernel's own kill for want of memory is noticed so much later at most.
+_OOM_NS = 2_000_000_000
 
 #: Threads of one process that go within this time went together (exit_group(2)).
 _TOGETHER_NS = 50_000_000

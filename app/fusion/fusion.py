@@ -133,7 +133,7 @@ class Fusion:
         """Apply the records with ``t <= watermark_ns``; what came out of that."""
         self._apply(self._reorder.take(watermark_ns))
         self._reach(watermark_ns - self._facts.start_ns)
-        return self._book.batch()
+        return self._batch()
 
     def finish(self, t_ns: int) -> Batch:
         """The run ended at ``t_ns``: apply all that is left and close every track."""
@@ -147,7 +147,8 @@ class Fusion:
             self._waits.run_over(end)
             self._endings.run_over(end)
             self._outside.run_over(end)
-        return self._book.batch(final=True)
+            self._findings.run_over()
+        return self._batch(final=True)
 
     @property
     def late(self) -> int:
@@ -169,6 +170,13 @@ class Fusion:
                     book.run_timers(t)
                 book.now = now = t
             handlers[type(record)](now, record)
+
+    def _batch(self, final: bool = False) -> Batch:
+        if not final:
+            self._findings.collect()
+        batch = self._book.batch(final)
+        self._findings.steps.handed_out()
+        return batch
 
     def _reach(self, t: int) -> None:
         """The run's time is ``t`` now, even where no record says so."""
@@ -211,3 +219,4 @@ class Fusion:
 
     def _limit(self, t: int, record: Limit) -> None:
         self._findings.limit(t, record.name, record.value)
+        self._endings.limit(t, record.name)

@@ -287,6 +287,11 @@ class Lane:
         self.ended = True
         self.book.stats(self)
 
+    @property
+    def of_thread(self) -> bool:
+        """Whether the track is a thread: a coroutine runs as part of one."""
+        return self.legal is OF_THREAD
+
     def open_row(self) -> Slice:
         return self._row(OPEN)
 

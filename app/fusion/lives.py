@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.fusion.gil import Gil
 from app.fusion.lanes import Lane
 from app.fusion.told import Account, Cpu, Kill, Look, Sent
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import SyscallSample
 from app.timeline.states import Reason, State
+
+if TYPE_CHECKING:
+    from app.fusion.steps import Spent
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
 _ON, _QUEUED = Cpu.RUNNING, Cpu.READY
@@ -275,7 +280,7 @@ class TaskLife:
         "process",
         "readied",
         "ready_in_step",
-        "step_blocked",
+        "spent",
         "step_ready",
         "step_start",
         "thread",
@@ -302,7 +307,7 @@ class TaskLife:
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step
-        self.step_blocked: tuple[int, Reason, int] | None = None  # ns, reason, line: the longest
+        self.spent: Spent | None = None  # what the thread did in it, once it is long: see steps
 
     @property
     def exited(self) -> bool:

@@ -125,11 +125,6 @@ class Operations:
             known = self._things.get(op.obj) if op.reason in _LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
                 life.lane.hold_by(known.released[0])
-        step = life.step
-        if step is not None:
-            longest = step.step_blocked
-            if longest is None or t - op.entered > longest[0]:
-                step.step_blocked = (t - op.entered, op.reason, op.line)
         self.forget(t, life)
         if self._switches:
             return

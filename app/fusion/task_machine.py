@@ -50,6 +50,8 @@ class TaskMachine:
         self._endings = endings
         self._groups = groups
         self._findings = findings
+        self._loops = findings.steps.loops
+        endings.step_cut = lambda task, t: findings.step_over(task, t, 0)
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
         self._tasks: dict[int, TaskLife] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
@@ -130,9 +132,10 @@ class TaskMachine:
             self._waits.over(task, t, None)
         task.readied.clear()
         life.step = task
+        self._loops[life] = None
         task.step_start = t
         task.ready_in_step = False
-        task.step_blocked = None
+        task.spent = None
         task.step_ready = t if life.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
             # It goes on where it was suspended.

@@ -81,7 +81,6 @@ def _make_reset(original: Any) -> Callable[..., Any]:
         self._buffer = _Buffer()
         self._buffer.ident = _queue_ident(self)
         _tell_gets(self._sem, self._buffer.ident)
-        tag(self._notempty, codes.QUEUE, _queue_ident(self))  # where the feeder thread is idle
 
     return _reset
 
@@ -130,11 +129,16 @@ def _tell_gets(places: Any, ident: int) -> None:
 
 
 def _make_start_thread(original: Any) -> Callable[..., Any]:
-    """A process's first put() waits for its feeder to start, which is no wait for the queue."""
+    """A process's first put() waits for its feeder to start, which is no wait for the queue.
+
+    Nor does the feeder wait for the queue: it is idle while its own buffer is empty, however many
+    items are in the pipe.
+    """
 
     def _start_thread(self: Any) -> None:
         local = here
         ident = _queue_ident(self)
+        tag(self._notempty, codes.QUEUE, register(0, sys._getframe(1), "feeder buffer"))
         if local.putting != ident:
             original(self)
             return

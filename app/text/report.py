@@ -15,6 +15,7 @@ from app import errors
 from app.text import sentences
 from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
 from app.text.language import _, current, in_own_words
+from app.text.names import seconds
 from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -60,7 +61,7 @@ def _heading(timeline: Timeline, console: Console) -> None:
         _("{name} on {python}, {duration}; scheduler witness: {witness}, probe: {probe}").format(
             name=name,
             python=run.get("python", "?"),
-            duration=sentences.seconds(run.get("duration_ns", timeline.now_ns)),
+            duration=seconds(run.get("duration_ns", timeline.now_ns)),
             witness=witnesses.get("scheduler", "none"),
             probe=_("yes") if witnesses.get("probe") else _("no"),
         ),
@@ -101,7 +102,7 @@ def _lanes(timeline: Timeline, console: Console) -> None:
 
 
 def _axis(timeline: Timeline, console: Console, width: int) -> None:
-    end = sentences.seconds(timeline.now_ns)
+    end = seconds(timeline.now_ns)
     console.print(" " * NAME_WIDTH + "0" + end.rjust(width - 1), style="dim", highlight=False)
 
 
@@ -117,7 +118,7 @@ def _legend(timeline: Timeline, console: Console, width: int) -> None:
         line.append(look[0], style=look[1]).append(f" {word}   ")
     if line:
         console.print(line)
-    step = sentences.seconds(timeline.now_ns // width)
+    step = seconds(timeline.now_ns // width)
     console.print(
         _("A character is {step} and shows the state that took most of it.").format(step=step),
         style="dim",
@@ -201,7 +202,7 @@ def _taken(timeline: Timeline, titles: list[str]) -> list[str]:
 
 def _total(timeline: Timeline, track: Track, states: tuple[State, ...]) -> str:
     ns = timeline.total_ns(track, *states)
-    return sentences.seconds(ns) if ns else ""
+    return seconds(ns) if ns else ""
 
 
 def _output(timeline: Timeline, console: Console) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.text.language import _
+from app.text.loops import loop_blocked
+from app.text.names import limit_name, line_name, seconds, track_name
 from app.timeline.model import Ending, Finding, Track, Wait
-from app.timeline.places import spelled
 from app.timeline.states import Cause, ObjectKind
 from app.timeline.timeline import Timeline
 
@@ -22,18 +23,18 @@ def finding(item: Finding, timeline: Timeline) -> str:
                 time=seconds(item.start_ns), cycle=_("; ").join(parts)
             )
         case "loop-blocked":
-            return _(
-                "The event loop of {track} was blocked for {duration} by {task}, line {line}."
-            ).format(
-                track=_track_name(facts.get("track", 0), timeline),
-                duration=seconds(facts.get("duration_ns", 0)),
-                task=_task_name(facts.get("task", 0), timeline),
-                line=_line(facts.get("line"), timeline),
-            )
+            return loop_blocked(facts, timeline)
         case "never-awaited":
             return _("The coroutine {name}, made in line {line}, was never awaited.").format(
-                name=facts.get("name", "?"), line=_line(facts.get("line"), timeline)
+                name=facts.get("name", "?"), line=line_name(facts.get("line"), timeline)
             )
+        case "competed":
+            share = facts["unserved_ns"] / (facts["running_ns"] + facts["ready_ns"])
+            return _(
+                "This run competed for CPUs: for {share} of the time in which its threads could "
+                "have run, they waited for a CPU that no thread of this run had. Something else "
+                "had it: other programs, or a limit of CPU time."
+            ).format(share=f"{100 * share:.0f} %")
         case "limit":
             return limit(str(facts.get("name", "?")), int(facts.get("value", 0)))
     return f"{item.kind}: {facts}"
@@ -43,21 +44,21 @@ def _wait(wait: Wait, timeline: Timeline) -> str:
     thing = timeline.things.get(wait.object)
     if not wait.line:  # a thread that runs its loop for a coroutine
         return _("{track} waits for {holder}").format(
-            track=_track_name(wait.track, timeline), holder=_track_name(wait.holder, timeline)
+            track=track_name(wait.track, timeline), holder=track_name(wait.holder, timeline)
         )
     if thing is None or thing.kind not in _HELD:  # a coroutine, a result, or another's end
         return _("{track} waits in line {line} for {holder}").format(
-            track=_track_name(wait.track, timeline),
-            line=_line(wait.line, timeline),
-            holder=_track_name(wait.holder, timeline),
+            track=track_name(wait.track, timeline),
+            line=line_name(wait.line, timeline),
+            holder=track_name(wait.holder, timeline),
         )
     return _(
         "{track} waits in line {line} for {object}, which {holder} has held since {since}"
     ).format(
-        track=_track_name(wait.track, timeline),
-        line=_line(wait.line, timeline),
+        track=track_name(wait.track, timeline),
+        line=line_name(wait.line, timeline),
         object=thing.name,
-        holder=_track_name(wait.holder, timeline),
+        holder=track_name(wait.holder, timeline),
         since=seconds(wait.held_since_ns),
     )
 
@@ -118,6 +119,12 @@ def ending(track: Track, timeline: Timeline) -> str:
             return _("cancelled")
         case Cause.NEVER_AWAITED:
             return _("never awaited")
+        case Cause.STOPPED:
+            return _("stopped with the run ({signal})").format(signal=end.signal or "?")
+        case Cause.LIMIT:
+            return _("ended with the run at its limit of {limit} ({signal})").format(
+                limit=limit_name(end.limit or "?"), signal=end.signal or "?"
+            )
     return _("unknown")
 
 
@@ -127,30 +134,5 @@ def _signal(end: Ending, timeline: Timeline) -> str:
         return _("ended by {signal}").format(signal=signal)
     if not end.sender:
         return _("ended by {signal} from outside the run").format(signal=signal)
-    sender = _track_name(end.sender, timeline)
+    sender = track_name(end.sender, timeline)
     return _("ended by {signal} from {sender}").format(signal=signal, sender=sender)
-
-
-def seconds(ns: int) -> str:
-    """A duration in the unit its reader thinks in."""
-    if ns >= 1_000_000_000:
-        return f"{ns / 1e9:.3f} s"
-    if ns >= 1_000_000:
-        return f"{ns / 1e6:.1f} ms"
-    return f"{ns / 1e3:.0f} µs"
-
-
-def _line(place: object, timeline: Timeline) -> str:
-    return spelled(place, timeline.files) if isinstance(place, int) and place else "?"
-
-
-def _track_name(track: int, timeline: Timeline) -> str:
-    found = timeline.tracks.get(track)
-    return found.name if found else "?"
-
-
-def _task_name(task: object, timeline: Timeline) -> str:
-    """A fact names a task by its track's id, or by its own name where it has no track."""
-    if isinstance(task, int):
-        return _track_name(task, timeline)
-    return str(task)

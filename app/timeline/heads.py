@@ -66,6 +66,7 @@ def track_json(track: Track) -> dict[str, Any]:
             "signal": end.signal,
             "exception": end.exception,
             "sender": end.sender,
+            **({"limit": end.limit} if end.limit else {}),
         },
         "python": track.python,
     }
@@ -90,6 +91,7 @@ def track_from(value: dict[str, Any]) -> Track:
             end["signal"],
             end["exception"],
             end.get("sender"),
+            end.get("limit"),
         ),
         python=value.get("python"),
     )

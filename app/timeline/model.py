@@ -30,7 +30,8 @@ class Ending(NamedTuple):
     """How a track ended. ``code`` is an exit status, ``signal`` a name such as ``SIGTERM``.
 
     ``sender`` is the track that sent the signal, NOTHING where it came from outside the run, and
-    None where that is not known.
+    None where that is not known. ``limit`` names the limit that ended the run, as in
+    ``records.Limit``.
     """
 
     cause: Cause
@@ -38,6 +39,7 @@ class Ending(NamedTuple):
     signal: str | None = None
     exception: str | None = None
     sender: int | None = None
+    limit: str | None = None
 
 
 @dataclass(slots=True)

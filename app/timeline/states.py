@@ -98,6 +98,8 @@ class Cause(Coded):
     CANCELLED = 6
     NEVER_AWAITED = 7
     UNKNOWN = 8
+    STOPPED = 9  # the run was stopped on request; the signal is how
+    LIMIT = 10  # the run reached one of its limits; the signal is how
 
 
 class FlowKind(Coded):

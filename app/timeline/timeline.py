@@ -211,7 +211,11 @@ class Timeline:
 
     def _placed(self, value: dict[str, Any]) -> dict[str, Any]:
         """``value`` with its places told apart into line and, for another file, its name."""
-        for name, file_name in (("line", "file"), ("held_line", "held_file")):
+        for name, file_name in (
+            ("line", "file"),
+            ("held_line", "held_file"),
+            ("seen_line", "seen_file"),
+        ):
             place = value.get(name)
             if isinstance(place, int):
                 value = {**value, name: line_of(place)}

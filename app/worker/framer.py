@@ -80,7 +80,8 @@ class Framer:
         """How the program's first process ended: by its track, else by its raw wait status."""
         if self._root is not None and self._root.end is not None:
             end = self._root.end
-            return {"cause": end.cause.word, "code": end.code, "signal": end.signal}
+            limit = {"limit": end.limit} if end.limit else {}
+            return {"cause": end.cause.word, "code": end.code, "signal": end.signal, **limit}
         return exit_of(status)
 
 

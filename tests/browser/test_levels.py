@@ -55,3 +55,18 @@ def test_wait_tells_the_level_at_its_beginning(
     for fact, of in zip(facts, told, strict=False):
         assert fact in of
     assert not [fact for fact in told[3] if fact in facts or "then" in fact]
+
+
+def test_wait_at_a_queue_for_its_pipe_tells_no_level(server: PageServer, open_page: Opener) -> None:
+    track = Track(1, TrackKind.PROCESS, "feeder", 1, 1, 0, False, 0)
+    row = Slice(
+        1, 50 * MS, OPEN, State.BLOCKED, Reason.PIPE, 1,
+        evidence=Evidence.KERNEL, reason_evidence=Evidence.PROBE,
+    )  # fmt: skip
+    things = [Thing(1, ObjectKind.QUEUE, "items", 1, 1)]
+    batch = Batch(tracks=[track], things=things, slices=[row], levels=[Level(1, 10 * MS, 4, 9)])
+    head: dict[str, Any] = {"run": scenes.run_head(), "vocabulary": vocabulary()}
+    publish(server, [frame_of(batch, 0, 100 * MS, state="running", **head)])
+    page = open_page()
+    page.wait("globalThis.timeslice?.model.seq >= 0")
+    assert not [fact for fact in page.page.evaluate(JS, [1, 0]) if "then" in fact]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 
 from app.fusion import Fusion
+from app.fusion.facts import Scheduler
 from app.timeline import wire
 from app.timeline.model import OPEN, Ending
+from app.timeline.records import Wakeup
 from app.timeline.states import (
     Cause,
     Evidence,
@@ -25,8 +27,8 @@ MAIN, FETCH, OTHER = (ROOT << 32 | number for number in (11, 12, 13))
 class Loop(World):
     """A program whose main thread runs an event loop."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, scheduler: Scheduler = "perf") -> None:
+        super().__init__(scheduler)
         self.on(0.5, ROOT)
         self.hello(0.6)
 
@@ -347,25 +349,49 @@ def test_sleep_in_a_coroutine_is_found_to_block_the_loop() -> None:
         "line": 33,
         "duration_ns": 80 * MS,
         "reason": "sleep",
+        "ran_ns": 700_000,
+        "blocked_ns": 79_300_000,
+        "gil_ns": 0,
+        "ready_ns": 0,
     }
 
 
 def test_blocked_loop_is_told_while_it_lasts() -> None:
-    loop = Loop()
+    loop = Loop("tracepoints")
     loop.task(1, FETCH)
     loop.run(2, FETCH)
     loop.enter(3, ROOT, Reason.SLEEP, line=33)
+    loop.off(4, ROOT)
     fusion = Fusion(loop.facts)
     fusion.feed(loop.log)
-    assert not fusion.advance(at(52)).findings
-    (finding,) = fusion.advance(at(54)).findings
+    assert not fusion.advance(at(53)).findings
+    (finding,) = fusion.advance(at(55)).findings
     assert (finding.start_ns, finding.end_ns, finding.facts["line"]) == (2 * MS, OPEN, 33)
     loop.log.clear()
+    loop.add(Wakeup(at(88), ROOT))
+    loop.on(89, ROOT)
     loop.leave(90, ROOT, Reason.SLEEP)
     loop.pause(91, FETCH)
     fusion.feed(loop.log)
     (ended,) = fusion.advance(at(92)).findings
     assert (ended.id, ended.end_ns) == (finding.id, 91 * MS)
+
+
+def test_blocked_loop_is_told_no_sooner_than_it_is_known_to_be_blocked() -> None:
+    """Without wake-ups the thread may be ready by then: a look into /proc tells."""
+    loop = Loop()
+    loop.task(1, FETCH)
+    loop.run(2, FETCH)
+    loop.enter(3, ROOT, Reason.SLEEP, line=33)
+    loop.off(4, ROOT)
+    fusion = Fusion(loop.facts)
+    fusion.feed(loop.log)
+    assert not fusion.advance(at(300)).findings
+    loop.log.clear()
+    loop.syscall(310, ROOT, "clock_nanosleep")
+    fusion.feed(loop.log)
+    (finding,) = fusion.advance(at(330)).findings
+    assert (finding.end_ns, finding.facts["line"]) == (OPEN, 33)
 
 
 def test_long_computation_blocks_the_loop_only_if_another_coroutine_was_ready() -> None:

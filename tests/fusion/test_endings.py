@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from app.timeline import wire
 from app.timeline.model import Ending
 from app.timeline.records import Limit, SignalSent, StatSample
@@ -189,6 +191,66 @@ def test_limit_of_the_worker_is_a_finding() -> None:
     world.add(Limit(at(30), "wall", 30_000))
     (finding,) = world.timeline(40).findings.values()
     assert (finding.kind, finding.facts) == ("limit", {"name": "wall", "value": 30_000})
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("stopped", Ending(Cause.STOPPED, signal="SIGKILL")),
+        ("wall", Ending(Cause.LIMIT, signal="SIGKILL", limit="wall")),
+        ("disk", Ending(Cause.LIMIT, signal="SIGKILL", limit="disk")),
+    ],
+)
+def test_what_the_worker_kills_ended_with_the_run(name: str, ending: Ending) -> None:
+    world = family()
+    world.add(Limit(at(30), name, 1))
+    world.add(SignalSent(at(31), CHILD, 9, 77, 77))  # the guard, from outside the run
+    for tid in (CHILD, ROOT):
+        world.exit(32, tid, pid=tid)
+        world.reaped(33, tid, status=9)
+    timeline = world.timeline(40)
+    assert {track.end for track in timeline.tracks.values()} == {ending}
+
+
+def test_what_was_killed_before_the_run_was_stopped_has_a_signal_for_its_cause() -> None:
+    world = family()
+    world.exit(20, CHILD, pid=CHILD)
+    world.reaped(21, CHILD, status=9)
+    world.add(Limit(at(30), "stopped", 0))
+    world.exit(32, ROOT)
+    world.reaped(33, ROOT, status=9)
+    timeline = world.timeline(40)
+    assert track_of(timeline, CHILD).end == Ending(Cause.SIGNAL, signal="SIGKILL")
+    assert timeline.root().end == Ending(Cause.STOPPED, signal="SIGKILL")
+
+
+def test_child_killed_by_its_parent_as_the_run_ends_has_the_parent_for_its_killer() -> None:
+    world = family()
+    world.add(Limit(at(30), "stopped", 0), SignalSent(at(30.5), CHILD, 9, ROOT, ROOT))
+    world.exit(31, CHILD, pid=CHILD)
+    world.reaped(32, CHILD, status=9)
+    timeline = world.timeline(40)
+    end = track_of(timeline, CHILD).end
+    assert end == Ending(Cause.SIGNAL, signal="SIGKILL", sender=timeline.root().id)
+
+
+def test_kernels_kill_for_memory_is_noticed_after_it_happened() -> None:
+    world = family()
+    world.exit(20, CHILD, pid=CHILD)
+    world.reaped(21, CHILD, status=9)
+    world.add(Limit(at(500), "memory", 64 << 20))
+    end = track_of(world.timeline(600), CHILD).end
+    assert end == Ending(Cause.LIMIT, signal="SIGKILL", limit="memory")
+
+
+def test_program_that_ended_by_itself_as_the_run_was_stopped_keeps_its_own_end() -> None:
+    world = family()
+    world.add(Limit(at(30), "stopped", 0))
+    world.exit(31, ROOT)
+    world.reaped(32, ROOT, status=3 << 8)
+    end = world.timeline(40).root().end
+    assert end is not None
+    assert (end.cause, end.code) == (Cause.EXIT, 3)
 
 
 def test_stopped_process_is_seen_in_proc() -> None:

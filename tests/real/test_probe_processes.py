@@ -385,3 +385,15 @@ def test_start_imports_nothing_that_the_program_did_not(probed: Probed) -> None:
     text = "import sys; print(sorted(m for m in sys.modules if m.split('.')[0] in {}))"
     names = "('threading', 'asyncio', 'multiprocessing', 'socket', 'queue', 'typing', 'concurrent')"
     assert probed(text.format(names)).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_feeder_waits_for_its_own_buffer_not_for_the_queue(probed: Probed, method: str) -> None:
+    run = probed(NARROW, method, "Queue")
+    writer = run.one("PROCESS_NAME", text="producer").pid
+    feeder = run.one("THREAD_START", text="QueueFeederThread").tid
+    (buffer,) = [row for row in run.of("OBJECT", pid=writer) if row.text == "feeder buffer"]
+    assert buffer.aux == ObjectKind.OTHER
+    waits = [row for row in run.of("ENTER", aux=Reason.QUEUE) if row.tid == feeder]
+    assert {row.b for row in waits} <= {buffer.b}
+    assert [row for row in run.of("NOTIFY", pid=writer) if row.b == buffer.b]

@@ -204,6 +204,9 @@ except ChildProcessError:
 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 """
 
+UNTIL_STOPPED = "print('on', flush=True)\ntime.sleep(60)\n"
+TOO_LONG = "time.sleep(60)\n"
+
 REASONS = {
     Reason.LOCK: LOCKS, Reason.RLOCK: LOCKS, Reason.SEMAPHORE: LOCKS, Reason.CONDITION: CONDITION,
     Reason.EVENT: EVENT_AND_BARRIER, Reason.BARRIER: EVENT_AND_BARRIER, Reason.QUEUE: QUEUE,
@@ -220,6 +223,7 @@ CAUSES = {
     Cause.RETURNED: QUEUE, Cause.RAISED: ENDINGS, Cause.EXIT: ENDINGS, Cause.SIGNAL: ENDINGS,
     Cause.DAEMON: ENDINGS, Cause.WITH_PROCESS: ENDINGS, Cause.UNKNOWN: ENDINGS,
     Cause.CANCELLED: COROUTINES, Cause.NEVER_AWAITED: COROUTINES,
+    Cause.STOPPED: UNTIL_STOPPED, Cause.LIMIT: TOO_LONG,
 }  # fmt: skip
 FLOWS = {
     FlowKind.SPAWN: QUEUE, FlowKind.WAKE: QUEUE, FlowKind.RELEASE: LOCKS, FlowKind.PUT_GET: QUEUE,
@@ -229,7 +233,11 @@ FLOWS = {
 
 @cache
 def of(program: str) -> Timeline:
-    with Driver(spec(PREAMBLE + program)) as worker:
+    limits = {"wall_s": 0.5} if program == TOO_LONG else {}
+    with Driver(spec(PREAMBLE + program, limits=limits)) as worker:
+        if program == UNTIL_STOPPED:
+            worker.read(until=lambda driver: driver.printed("on"))
+            worker.say(b"stop")
         timeline = worker.end()
         assert worker.complaints() == ""
     return timeline

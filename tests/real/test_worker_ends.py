@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from app.timeline.states import State
+from app.timeline.states import Cause, State
 from tests.worker.driver import Driver, spec
 
 pytestmark = pytest.mark.real
@@ -144,6 +144,11 @@ def test_stop_ends_a_program_that_ignores_sigterm() -> None:
         worker.wait_until_none_survives(2)
     assert worker.process.returncode == 0
     assert timeline.run["limit"] == {"name": "stopped", "value": 0}
+    # All are there that the stop killed, and say so; the signal is how.
+    assert timeline.run["exit"] == {"cause": "stopped", "code": None, "signal": "SIGKILL"}
+    causes = [track.end.cause for track in timeline.tracks.values() if track.end]
+    assert causes.count(Cause.STOPPED) > 1
+    assert Cause.SIGNAL not in causes
     assert timeline.run["sentence"] == "The run was stopped on request."
     # The timeline up to the stop is whole: every track has ended, and so have its rows.
     assert all(track.end_ns >= 0 for track in timeline.tracks.values())
@@ -190,6 +195,8 @@ def test_limit_stops_the_run_with_a_sentence(name: str) -> None:
         worker.wait_until_none_survives(2)
     assert timeline.run["limit"] == {"name": name, "value": value}
     assert timeline.run["sentence"].startswith("The run was stopped at its limit of ")
+    exit = {"cause": "limit", "code": None, "signal": "SIGKILL", "limit": name}
+    assert timeline.run["exit"] == exit
     (finding,) = [f for f in timeline.findings.values() if f.kind == "limit"]
     assert finding.facts == {"name": name, "value": value}
     assert timeline.state == "ended"

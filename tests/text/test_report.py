@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from app.text import sentences
 from app.text.report import MOST_ROWS, report
-from app.timeline.model import Track
-from app.timeline.states import TrackKind
+from app.timeline.model import Ending, Finding, Track
+from app.timeline.states import Cause, TrackKind
 from app.timeline.timeline import Timeline
-from tests.text.example import timeline
+from tests.text.example import MS, timeline
 
 
 def printed(found: Timeline, width: int = 120) -> str:
@@ -41,6 +43,88 @@ def test_report_counts_the_switches_of_tracks_the_kernel_knows() -> None:
     dinner = next(line for line in rows if line.startswith("dinner") and "exit 3" in line)
     assert dinner.split()[:6] == ["dinner", "10", "50.0", "ms", "50.0", "ms"]
     assert "7 + 2" in dinner
+
+
+LIMIT = Ending(Cause.LIMIT, signal="SIGKILL", limit="wall")
+
+
+@pytest.mark.parametrize(
+    ("language", "end", "words"),
+    [
+        ("en", LIMIT, "ended with the run at its limit of running time (SIGKILL)"),
+        ("zh", LIMIT, "因运行达到运行时间的限制而终止（SIGKILL）"),
+        ("en", Ending(Cause.STOPPED, signal="SIGKILL"), "stopped with the run (SIGKILL)"),
+        ("zh", Ending(Cause.STOPPED, signal="SIGKILL"), "随运行被停止（SIGKILL）"),
+    ],
+)
+def test_ending_by_the_run_is_told_with_its_cause(
+    monkeypatch: pytest.MonkeyPatch, language: str, end: Ending, words: str
+) -> None:
+    monkeypatch.setenv("TIMESLICE_LANGUAGE", language)
+    track = Track(9, TrackKind.PROCESS, "worker", 9, 9, 0, False, 0, 1, end)
+    assert sentences.ending(track, Timeline()) == words
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("cause", Cause)
+def test_ending_has_words_of_its_own_for_each_cause(
+    monkeypatch: pytest.MonkeyPatch, language: str, cause: Cause
+) -> None:
+    monkeypatch.setenv("TIMESLICE_LANGUAGE", language)
+
+    def words(cause: Cause) -> str:
+        end = Ending(cause, code=3, signal="SIGKILL")
+        return sentences.ending(
+            Track(9, TrackKind.PROCESS, "it", 9, 9, 0, False, 0, 1, end), Timeline()
+        )
+
+    same = {Cause.RETURNED, Cause.EXIT}  # both tell the status
+    others = [words(other) for other in Cause if other is not cause and {other, cause} != same]
+    assert words(cause) and words(cause) not in others
+
+
+BLOCKED: dict[str, Any] = {
+    "track": 1,
+    "task": 2,
+    "line": 24,
+    "duration_ns": 90 * MS,
+    "ran_ns": 60 * MS,
+}
+BLOCKED |= {"blocked_ns": 0, "gil_ns": 0, "ready_ns": 30 * MS, "reason": "none"}
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (
+            {},
+            "The event loop of ? was blocked for 60.0 ms by ?, which computed before it gave way "
+            "at line 24. Its thread: ran 60.0 ms, had no CPU 30.0 ms, which is not counted.",
+        ),
+        (
+            {"seen_line": 7, "ready_ns": 0},
+            "The event loop of ? was blocked for 60.0 ms by ?, which computed, seen at line 7.",
+        ),
+        (
+            {"reason": "gil", "gil_ns": 60 * MS, "ran_ns": 0, "ready_ns": 0, "holder": 3},
+            "The event loop of ? was blocked for 60.0 ms by ?, which waited for the GIL that ? "
+            "held.",
+        ),
+        (
+            {"reason": "sleep", "blocked_ns": 60 * MS, "ran_ns": 0, "ready_ns": 0},
+            "The event loop of ? was blocked for 60.0 ms by ?, line 24.",
+        ),
+    ],
+)
+def test_blocked_loop_is_told_by_what_its_step_did(more: dict[str, Any], sentence: str) -> None:
+    finding = Finding("loop-blocked-1", "loop-blocked", 0, 90 * MS, facts={**BLOCKED, **more})
+    assert sentences.finding(finding, Timeline()) == sentence
+
+
+def test_competition_is_told_as_a_share_of_the_wish_to_run() -> None:
+    facts = {"running_ns": 100 * MS, "ready_ns": 300 * MS, "unserved_ns": 200 * MS}
+    finding = Finding("competed-1", "competed", 0, 90 * MS, facts=facts)
+    assert "for 50 % of the time in which its threads" in sentences.finding(finding, Timeline())
 
 
 def test_report_is_in_chinese_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app.web import places
 from app.web.i18n import negotiate, script_messages
 from app.web.messages import extracted, missing, translated
 from tests.web.make import application
@@ -26,6 +27,13 @@ def test_every_sentence_has_its_chinese() -> None:
 def test_extraction_finds_every_kind_of_source() -> None:
     files = {Path(file).parts[0] for where in extracted().values() for file, _ in where}
     assert files == {"app", "templates", "static"}
+
+
+def test_no_sentence_of_a_script_hides_from_the_extraction() -> None:
+    """Babel does not look for calls inside of a template literal."""
+    folder = places.folder("static") / "js"
+    found = [path.name for path in folder.rglob("*.js") if "${t(" in path.read_text("utf-8")]
+    assert not found
 
 
 def test_translations_keep_the_placeholders() -> None:

@@ -60,4 +60,5 @@ async def test_real_run_is_stopped_on_request(tmp_path: Path) -> None:
                 stopped = (await client.delete(f"/api/runs/{run['id']}")).json()
         assert stopped["state"] == "stopped"
         assert stopped["limit"]["name"] == "stopped"
+        assert stopped["exit"] == {"cause": "stopped", "code": None, "signal": "SIGKILL"}
         assert stopped["duration_ns"] < 20_000_000_000

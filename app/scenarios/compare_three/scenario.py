@@ -25,6 +25,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text
+from app.catalogue.tolerance import ASKS, excused
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -177,6 +178,7 @@ def check_computing(timeline: Timeline, params: Settings) -> Answer:
     need_exact(timeline)
     parallel = {"process": True, "thread": runs_free(timeline), "coroutine": False}
     as_said, short, evidence, parts = True, False, list[Span](), []
+    but = Text("", "")
     for kind, at_once in parallel.items():
         running = _running(timeline, kind)
         both, ran = pairwise(running), sum(map(total, running))
@@ -188,10 +190,12 @@ def check_computing(timeline: Timeline, params: Settings) -> Answer:
             as_said = as_said and 2 * total(both) > 0.2 * ran
         else:
             as_said = as_said and 2 * total(both) <= AT_ONCE * ran
+            but = excused(2 * total(both), ran, AT_ONCE, ASKS) if not but.en else but
     name = python_of(timeline)
     en = f"Computed at once: {', '.join(f'{share} ({kind})' for kind, share in parts)}, on {name}."
+    en += but.en
     zh = f"同时计算的比例：{'，'.join(f'{KINDS[kind][1]} {share}' for kind, share in parts)}，"
-    zh += f"解释器 {name}。"
+    zh += f"解释器 {name}。{but.zh}"
     if as_said and short:
         return not_seen(
             f"{en} The machine had no second CPU to spare.", f"{zh}机器没有空闲的第二个 CPU。"

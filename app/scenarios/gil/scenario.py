@@ -26,6 +26,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text
+from app.catalogue.tolerance import ASKS, excused
 from app.timeline.model import Track
 from app.timeline.states import Reason, State
 from app.timeline.timeline import Timeline
@@ -100,11 +101,13 @@ def check_never_two(timeline: Timeline, params: Settings) -> Answer:
     together, ran = pairwise(running), sum(map(total, running))
     if not ran:
         return not_seen("No task was seen running.", "没有看到任务运行。")
+    but = excused(total(together), ran, AT_ONCE, ASKS)
     return either(
         total(together) <= AT_ONCE * ran,
         f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two "
-        "threads at once.",
-        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。",
+        f"threads at once.{but.en}",
+        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。"
+        f"{but.zh}",
         together if total(together) > AT_ONCE * ran else [row for rows in running for row in rows],
     )
 

@@ -24,6 +24,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text
+from app.catalogue.tolerance import ASKS, excused
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -72,11 +73,13 @@ def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     threads = starting(timeline, "thread_", TrackKind.THREAD, least=2)
     need_exact(timeline)
     together, ran = _at_once(timeline, threads)
+    but = excused(total(together), ran, AT_ONCE, ASKS)
     return either(
         total(together) <= AT_ONCE * ran,
         f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two at "
-        "once.",
-        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。",
+        f"once.{but.en}",
+        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。"
+        f"{but.zh}",
         together or [whole(timeline, track) for track in threads],
     )
 

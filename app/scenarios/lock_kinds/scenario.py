@@ -22,6 +22,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text, listed
+from app.catalogue.tolerance import HANDED_OVER, excused
 from app.scenarios.lock_kinds.sentences import KINDS, SENTENCES
 from app.timeline.model import Flow, Slice, Track
 from app.timeline.states import FlowKind, ObjectKind, Reason, State, TrackKind
@@ -131,12 +132,13 @@ def _at_most(timeline: Timeline, params: Settings, limit: int) -> Answer:
     if beyond > 0.05 * total(stays):
         need_exact(timeline)
     share = percent(beyond, total(stays))
+    but = excused(beyond, total(stays), 0.05, HANDED_OVER)
     return either(
         beyond <= 0.05 * total(stays),
         f"{len(users)} threads used it, for {duration(total(stays))}; more than {limit} at once "
-        f"for {share} of it. They waited {duration(total(waits))} in all.",
+        f"for {share} of it. They waited {duration(total(waits))} in all.{but.en}",
         f"{len(users)} 个线程共使用 {duration(total(stays))}；超过 {limit} 个同时使用的时间占 "
-        f"{share}。等待合计 {duration(total(waits))}。",
+        f"{share}。等待合计 {duration(total(waits))}。{but.zh}",
         stays,
     )
 

@@ -24,6 +24,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.catalogue.text import Text
+from app.catalogue.tolerance import HANDED_OVER, excused
 from app.timeline.model import OPEN, Finding, Slice, Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -167,10 +168,12 @@ def check_neighbours(timeline: Timeline, params: Settings) -> Answer:
         return not_seen(f"They ate only {count} times.", f"总共只吃了 {count} 次。")
     if total(together) > 0.05 * eaten:
         need_exact(timeline)
+    but = excused(total(together), eaten, 0.05, HANDED_OVER)
+    share = percent(total(together), eaten)
     return either(
         total(together) <= 0.05 * eaten,
-        f"{count} meals; neighbours ate at once for {percent(total(together), eaten)} of the time.",
-        f"共 {count} 餐；相邻两人同时用餐的时间占 {percent(total(together), eaten)}。",
+        f"{count} meals; neighbours ate at once for {share} of the time.{but.en}",
+        f"共 {count} 餐；相邻两人同时用餐的时间占 {share}。{but.zh}",
         together or list(chain.from_iterable(meals)),
     )
 

@@ -23,6 +23,7 @@ from app.catalogue.spans import (
     total,
 )
 from app.catalogue.text import Text, listed
+from app.catalogue.tolerance import EDGES, EQUAL, TURNS, excused
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -136,7 +137,10 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
         true = total(together) <= AT_ONCE * ran
         if not true:
             need_exact(timeline)
-        return either(true, en, zh, together or [row for rows in running for row in rows])
+        but = excused(total(together), ran, AT_ONCE, EDGES)
+        return either(
+            true, en + but.en, zh + but.zh, together or [row for rows in running for row in rows]
+        )
     cpus = {row.cpu for rows in running for row in rows if row.cpu >= 0}
     if len(tracks) < 3 or (not together and len(cpus) < 2):
         return not_seen("They had no second CPU to use.", "没有第二个 CPU 可用。")
@@ -166,10 +170,12 @@ def check_equal_shares(timeline: Timeline, params: Settings) -> Answer:
         )
     spread = (max(got.values()) - min(got.values())) / mean
     shares = listed(f"{t.name} {percent(got[t.id], sum(got.values()))}" for t in workers)
+    but = excused(spread, 1, EVEN, TURNS, EQUAL)
     return either(
         spread <= EVEN,
-        f"Of the CPU time they got: {shares.en}; least and most lie {percent(spread, 1)} apart.",
-        f"各自所得 CPU 时间占比：{shares.zh}；最多与最少相差 {percent(spread, 1)}。",
+        f"Of the CPU time they got: {shares.en}; least and most lie {percent(spread, 1)} apart."
+        f"{but.en}",
+        f"各自所得 CPU 时间占比：{shares.zh}；最多与最少相差 {percent(spread, 1)}。{but.zh}",
         [Span(track.id, start, end) for track in workers],
     )
 

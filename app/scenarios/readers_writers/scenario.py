@@ -21,6 +21,7 @@ from app.catalogue.spans import (
     total,
 )
 from app.catalogue.text import Text
+from app.catalogue.tolerance import HANDED_OVER, excused
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -88,12 +89,13 @@ def check_alone(timeline: Timeline, params: Settings) -> Answer:
     both = common(writings, readings)
     if total(both) > 0.05 * total(writings):
         need_exact(timeline)
+    but = excused(total(both), total(writings), 0.05, HANDED_OVER)
     return either(
         total(both) <= 0.05 * total(writings),
         f"{len(writings)} writings took {duration(total(writings))}; during "
-        f"{percent(total(both), total(writings))} of it somebody was reading.",
+        f"{percent(total(both), total(writings))} of it somebody was reading.{but.en}",
         f"{len(writings)} 次写共用 {duration(total(writings))}；其中 "
-        f"{percent(total(both), total(writings))} 的时间有人在读。",
+        f"{percent(total(both), total(writings))} 的时间有人在读。{but.zh}",
         both or writings,
     )
 

@@ -10,6 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_exact, pairwise, percent, root, total
 from app.catalogue.text import Text
+from app.catalogue.tolerance import EDGES, excused
 from app.scenarios.schedulers.chart import beside
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
@@ -30,10 +31,13 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     true = total(together) <= AT_ONCE * sum(map(total, running))
     if not true:
         need_exact(timeline)
+    but = excused(total(together), sum(map(total, running)), AT_ONCE, EDGES)
     return either(
         true,
-        f"Two jobs were running at once for {duration(total(together))}, {part} of all running.",
-        f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。",
+        f"Two jobs were running at once for {duration(total(together))}, {part} of all running."
+        f"{but.en}",
+        f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。"
+        f"{but.zh}",
         together or [row for rows in running for row in rows],
     )
 

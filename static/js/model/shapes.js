@@ -14,7 +14,7 @@
  * @property {Uint32Array} from_track @property {Uint32Array} to_track
  * @property {Uint32Array} object @property {Uint8Array} kind
  */
-/** @typedef {{cause: string, code: number | null, signal: string | null,
+/** @typedef {{cause: string, code: number | null, signal: string | null, limit?: string,
  *    exception: string | null, sender?: number | null}} Ending */
 /** `sender` of an Ending: a track, 0 for someone outside the run, null where it isn't known. */
 /** @typedef {{id: number, kind: string, name: string, pid: number, tid: number,

@@ -14,7 +14,7 @@ export const VOCABULARY = {
   track_kind: ["process", "thread", "coroutine", "external"],
   cause: [
     "returned", "raised", "exit", "signal", "daemon", "with-process", "cancelled",
-    "never-awaited", "unknown",
+    "never-awaited", "unknown", "stopped", "limit",
   ],
   flow_kind: [
     "spawn", "wake", "release", "put-get", "send-recv", "join", "signal",
@@ -63,12 +63,14 @@ const KIND_OF_STATE = [
   "unknown",
 ];
 
+const UNKNOWN = kindCode("unknown");
 const REASONS = KIND_OF_REASON.length;
 const TABLE = Uint8Array.from(
   KIND_OF_STATE.flatMap((kind) => KIND_OF_REASON.map((other) => kindCode(kind ?? other))),
 );
 
-/** @param {number} state @param {number} reason @returns {number} the kind's code */
+/** A code of a newer version is none of ours. @param {number} state @param {number} reason
+ *  @returns {number} the kind's code */
 export function kindOf(state, reason) {
-  return TABLE[state * REASONS + reason];
+  return TABLE[state * REASONS + (reason < REASONS ? reason : REASON.OTHER)] ?? UNKNOWN;
 }

@@ -2,6 +2,7 @@
 
 import { inOwnWords, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
+import { limitName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
 import { isLive, runState } from "./words.js";
 
@@ -59,7 +60,7 @@ export class Status {
     if (this.streamWhy && this.stream !== "open") words.push(this.streamWhy);
     if (this.refusal && this.model.state !== "ended") words.push(this.refusal);
     words.push(...inOwnWords(this.model.failure), ...inOwnWords(run.recording_told ?? []));
-    if (this.model.state === "ended" && exit) words.push(exitSentence(exit));
+    if (this.model.state === "ended" && exit) words.push(exitSentence(exit, run.limit));
     if (this.model.dropped > 0) {
       words.push(
         t("{count} records were lost; where they are missing, the picture says unknown.", {
@@ -136,9 +137,15 @@ function schedulerWords(scheduler) {
   }
 }
 
-/** @param {{cause: string, code: number | null, signal: string | null}} exit */
-function exitSentence(exit) {
+/**
+ * @param {{cause: string, code: number | null, signal: string | null, limit?: string}} exit
+ * @param {{name: string} | undefined} limit that ended the run: where a recording of an earlier
+ *   version names the signal alone, it was this that sent it
+ */
+function exitSentence(exit, limit) {
   const code = exit.code ?? "?";
+  const name = exit.signal ?? "?";
+  if (exit.cause === "signal" && name === "SIGKILL" && limit) return endedByUs(limit.name, name);
   switch (exit.cause) {
     case "returned":
       return "";
@@ -147,10 +154,20 @@ function exitSentence(exit) {
     case "raised":
       return t("The program ended with an exception (exit code {code}).", { code });
     case "signal":
-      return t("The program was killed by {name}.", { name: exit.signal ?? "?" });
+      return t("The program was killed by {name}.", { name });
     case "stopped":
-      return t("The run was stopped by a viewer.");
+    case "limit":
+      return endedByUs(exit.limit ?? exit.cause, name);
     default:
       return t("The run was ended: {cause}.", { cause: exit.cause });
   }
+}
+
+/** @param {string} limit or "stopped" @param {string} name of the signal */
+function endedByUs(limit, name) {
+  return limit === "stopped"
+    ? t("The run was stopped on request, by the signal {name}.", { name })
+    : t("The run reached its limit of {limit} and was ended, by the signal {name}.", {
+      limit: limitName(limit), name,
+    });
 }

@@ -1,8 +1,9 @@
 // Sentences about findings: what happened, how it came out, what may help.
 
 import { parts, t } from "../base/messages.js";
-import { duration, instant } from "../base/times.js";
+import { instant } from "../base/times.js";
 import { STATE } from "../model/vocabulary.js";
+import { loopBlocked } from "./loops.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -27,17 +28,10 @@ export function findingSentence(model, finding) {
         advice: adviceOn(model, finding),
         bad: true,
       };
-    case "loop-blocked": {
-      const time = duration(facts.duration_ns ?? 0);
-      const task = facts.task ? model.nameOf(facts.task) : "";
-      const place = { time, task, line: model.lineName(facts.line ?? 0) };
-      return {
-        title: t("The event loop was blocked."),
-        sentence: parts(loopSentence(task !== "", facts.line > 0), place),
-        advice: t("Try: await asyncio.sleep, or asyncio.to_thread for a call that blocks."),
-        bad: true,
-      };
-    }
+    case "loop-blocked":
+      return loopBlocked(model, facts);
+    case "competed":
+      return competed(facts);
     case "never-awaited":
       return {
         title: t("A coroutine was never awaited."),
@@ -60,12 +54,22 @@ export function findingSentence(model, finding) {
   }
 }
 
-/** @param {boolean} known which task it was @param {boolean} placed at which line */
-function loopSentence(known, placed) {
-  if (!known) return t("Something kept the event loop for {time}: no other coroutine could run.");
-  return placed
-    ? t("{task} kept the event loop for {time} at line {line}: no other coroutine could run.")
-    : t("{task} kept the event loop for {time}: no other coroutine could run.");
+/** @param {Record<string, any>} facts */
+function competed(facts) {
+  const share = facts.unserved_ns / (facts.running_ns + facts.ready_ns);
+  const by = t("Something else had it: other programs, or a limit of CPU time.");
+  return {
+    title: t("This run competed for CPUs."),
+    sentence: [
+      ...parts(
+        t("For {share} of the time in which its threads could have run, they waited for a CPU that no thread of this run had."),
+        { share: `${Math.round(100 * share)} %` },
+      ),
+      { text: ` ${by}`, strong: false },
+    ],
+    advice: t("Try: run it again when the machine has less to do."),
+    bad: false,
+  };
 }
 
 /** @param {string} name @param {number} value times in ms, sizes in bytes */
@@ -80,6 +84,8 @@ function limitSentence(name, value) {
       return t("It used as much memory as a run may: {value} MiB.", { value: mib });
     case "processes":
       return t("It had as many processes and threads as a run may: {value}.", { value });
+    case "disk":
+      return t("It wrote as much to the disk as a run may: {value} MiB.", { value: mib });
     case "output":
       return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
     case "disk":
@@ -156,7 +162,7 @@ function outcome(model, finding) {
 }
 
 /** Causes of an end that comes from outside. */
-const TAKEN_AWAY = new Set(["with-process", "signal", "daemon", "unknown"]);
+const TAKEN_AWAY = new Set(["with-process", "signal", "daemon", "unknown", "stopped", "limit"]);
 
 /** Whether a track did more after a time than to be taken away. @param {Timeline} model
  *  @param {number} id @param {number} ns */

@@ -159,8 +159,8 @@ function unknownWait(state) {
     : parts(t("Blocked; for what is not known."), {});
 }
 
-/** @param {number} reason */
-function bareReason(reason) {
+/** What a wait of this reason is for, where no object is known. @param {number} reason */
+export function bareReason(reason) {
   switch (reason) {
     case REASON.LOCK:
     case REASON.RLOCK:
@@ -179,8 +179,28 @@ function bareReason(reason) {
       return t("a pipe");
     case REASON.SOCKET:
       return t("a socket");
-    default:
+    case REASON.FILE:
       return t("a file");
+    case REASON.SLEEP:
+      return t("the clock");
+    case REASON.JOIN:
+      return t("the end of another thread or process");
+    case REASON.WAIT_CHILD:
+      return t("the end of a child process");
+    case REASON.FUTURE:
+      return t("a result");
+    case REASON.INPUT:
+      return t("input");
+    case REASON.TASK:
+      return t("another task");
+    case REASON.POLL:
+      return t("one of several inputs or outputs");
+    case REASON.YIELD:
+      return t("next() or send()");
+    case REASON.OTHER:
+      return t("a system call");
+    default:
+      return t("something that is not known");
   }
 }
 
@@ -205,7 +225,7 @@ export function sliceFacts(model, track, row, nowNs) {
     const turn = placeInLine(model, columns.object[row], track, row);
     if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
   }
-  if (waits) facts.push(...levelFacts(model, columns.object[row], columns.start[row]));
+  if (waits) facts.push(...levelFacts(model, track, row));
   const chain = chainOf(model, track, row, nowNs);
   if (chain.length > 2) {
     const names = chain.map((id) => model.nameOf(id)).join(" → ");
@@ -247,14 +267,20 @@ function lineFacts(model, track, row, nowNs) {
   return facts;
 }
 
-/** How many permits, items or parties there were when a wait began. @param {Timeline} model
- *  @param {number} object @param {number} ns @returns {string[]} */
-function levelFacts(model, object, ns) {
+/**
+ * How many permits, items or parties there were when a wait for them began. A wait at the same
+ * object for something else, such as its pipe, has nothing to do with them.
+ * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
+ */
+function levelFacts(model, track, row) {
+  const columns = model.slicesOf(track);
+  const object = columns.object[row];
   const levels = model.levels.get(object);
-  const count = levels?.at(ns) ?? null;
-  if (!levels || count === null) return [];
+  const count = levels?.at(columns.start[row]) ?? null;
+  const kind = model.things.get(object)?.kind;
+  if (!levels || count === null || kind !== VOCABULARY.reason[columns.reason[row]]) return [];
   const most = levels.most;
-  switch (model.things.get(object)?.kind) {
+  switch (kind) {
     case "semaphore":
       return [most > 0
         ? t("{count} of {most} permits free then", { count, most })

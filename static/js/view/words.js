@@ -154,8 +154,34 @@ export function endingOf(track) {
       return { icon: "⊘", text: t("cancelled"), bad: false };
     case "never-awaited":
       return { icon: "!", text: t("never awaited"), bad: true };
+    case "stopped":
+      return { icon: "■", text: t("stopped with the run"), bad: false };
+    case "limit": {
+      const limit = limitName(end.limit ?? "?");
+      return { icon: "■", text: t("run ended: limit of {limit}", { limit }), bad: true };
+    }
     default:
       return { icon: "?", text: t("ended, how is not known"), bad: false };
+  }
+}
+
+/** What a limit of a run limits. @param {string} name as in the run's facts */
+export function limitName(name) {
+  switch (name) {
+    case "wall":
+      return t("running time");
+    case "cpu":
+      return t("CPU time");
+    case "memory":
+      return t("memory");
+    case "processes":
+      return t("processes and threads");
+    case "output":
+      return t("output");
+    case "disk":
+      return t("disk space");
+    default:
+      return name;
   }
 }
 
@@ -194,6 +220,14 @@ export function endingSentence(track, nameOf) {
       return t("It was cancelled.");
     case "never-awaited":
       return t("It was never awaited, so it never ran.");
+    case "stopped":
+      return t("The run was stopped on request, by the signal {name}.", {
+        name: end.signal ?? "?",
+      });
+    case "limit":
+      return t("The run reached its limit of {limit} and was ended, by the signal {name}.", {
+        limit: limitName(end.limit ?? "?"), name: end.signal ?? "?",
+      });
     case undefined:
       return t("It is still there.");
     default:
