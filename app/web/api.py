@@ -14,6 +14,8 @@ from app.catalogue.scenario import Scenario
 from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
+from app.web.attachments import attachment
+from app.web.owners import check_may_pin
 from app.web.problems import responses
 from app.web.site import Site
 from app.web.visitors import visitor_of
@@ -65,7 +67,8 @@ class RunIn(BaseModel):
 
 class RunOut(BaseModel):
     """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
-    program, whose file is named, is none of the catalogue's.
+    program, whose file is named, is none of the catalogue's. A ``pinned`` recording stays when room
+    is made for others. ``damaged`` files, whose ``failure`` says why, come last.
     """
 
     id: str
@@ -81,6 +84,7 @@ class RunOut(BaseModel):
     limit: dict[str, JsonValue] | None
     failure: str | None
     recording_failure: str | None
+    pinned: bool
 
 
 def _site(request: Request) -> Site:
@@ -171,6 +175,24 @@ async def stop(request: Request, run_id: str) -> Any:
     return _shown(site, await site.runs.stop(run_id))
 
 
+@router.put("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
+async def pin(request: Request, run_id: str) -> Any:
+    """Keep the recording when room is made for others."""
+    return await _pin(request, run_id, True)
+
+
+@router.delete("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
+async def unpin(request: Request, run_id: str) -> Any:
+    """Let the recording go when it is the oldest and room is needed."""
+    return await _pin(request, run_id, False)
+
+
+async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
+    site = _site(request)
+    check_may_pin(site.runs.get(run_id), visitor_of(request))
+    return _shown(site, await site.runs.pin(run_id, pinned))
+
+
 @router.get(
     "/runs/{run_id}/timeline",
     response_class=Response,
@@ -248,5 +270,5 @@ async def export(
     return Response(
         body,
         media_type=wanted.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": attachment(name)},
     )

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app import errors
 from app.web import i18n
 from app.web.i18n import N_
+from app.web.owners import ForeignRun
 from app.web.security import HEADERS
 from app.web.site import Site
 
@@ -30,6 +31,7 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
     errors.InvalidInput: 422,
     errors.WorkerFailed: 503,
     errors.BadRecording: 409,
+    errors.RecordingFailed: 503,
 }
 
 
@@ -87,7 +89,7 @@ def install(app: FastAPI) -> None:
 
 
 def status_of(error: errors.TimesliceError) -> int:
-    if isinstance(error, ForeignOrigin):
+    if isinstance(error, ForeignOrigin | ForeignRun):
         return 403
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
 
