@@ -55,6 +55,8 @@ _PASSING = frozenset(
         sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM,
     }
 )  # fmt: skip
+#: What reading a damaged file raises: names of columns and messages may be no UTF-8, too.
+FAULTS = (sqlite3.Error, UnicodeError)
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "query_only = ON")
 
 
@@ -67,7 +69,7 @@ def connect(path: Path) -> sqlite3.Connection:
     # What a killed writer left in its log is read with it. A file without one is not locked, and
     # nothing is made beside it.
     ways = ("mode=ro", "immutable=1") if logged else ("immutable=1",)
-    failure: sqlite3.Error | None = None
+    failure: Exception | None = None
     for way in ways:
         uri = f"{path.absolute().as_uri()}?{way}"
         try:
@@ -80,7 +82,7 @@ def connect(path: Path) -> sqlite3.Connection:
             _check_tables(path, db)
             _allow(db, _STEPS_TO_READ)
             return db
-        except sqlite3.Error as error:
+        except FAULTS as error:
             db.close()
             failure = error
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app.runs import shelf
 from app.runs.finding import found
 from app.runs.run import Run
 
+_log = logging.getLogger(__name__)
 #: Files that are looked at before what was found is told.
 _BATCH = 16
 
@@ -47,4 +49,6 @@ def _all(paths: list[Path]) -> list[Run]:
             runs.append(found(path))
         except (NotFound, FileNotFoundError):
             continue  # another server over the same folder may remove an old one under our eyes
+        except Exception:  # noqa: BLE001 - one file must not hide all those after it
+            _log.exception("the recording %s can't be looked at", ascii(path.name))
     return runs

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from app.errors import BadFrame, BadRecording, RecordingTooLong
 from app.runs import schema
-from app.runs.database import bad, connect
+from app.runs.database import FAULTS, bad, connect
 from app.runs.unpacking import MOST_FRAME, unpacked
 from app.timeline import frames as codec
 from app.timeline import ranges
@@ -127,7 +127,7 @@ class Reading:
         """How far the picture goes; None without a frame."""
         try:
             row = self._db.execute("SELECT now_ns FROM frames ORDER BY seq DESC LIMIT 1").fetchone()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise bad(self.path, error) from error
         if row is None:
             return None
@@ -149,7 +149,7 @@ class Reading:
                     raise BadFrame("A frame has another number than its row, or comes twice.")
                 last = seq
                 yield frame
-        except (sqlite3.Error, BadFrame) as error:
+        except (*FAULTS, BadFrame) as error:
             raise bad(self.path, error) from error
 
     def snapshot(self) -> bytes | None:
@@ -162,7 +162,7 @@ class Reading:
             if row is None:
                 return self._merged()
             return checked(unpacked(row[0]))
-        except (sqlite3.Error, BadFrame) as error:
+        except (*FAULTS, BadFrame) as error:
             raise bad(self.path, error) from error
 
     def timeline(self) -> Timeline:
@@ -170,7 +170,7 @@ class Reading:
         try:
             row = self._db.execute("SELECT data FROM overview").fetchone()
             return folded(unpacked(row[0]) if row else self._merged())
-        except (sqlite3.Error, BadFrame) as error:
+        except (*FAULTS, BadFrame) as error:
             raise bad(self.path, error) from error
 
     def _merged(self) -> bytes | None:
