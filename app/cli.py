@@ -1,4 +1,4 @@
-"""The command line: serve, scenarios, run, export, doctor.
+"""The command line: serve, scenarios, run, export, pin, doctor.
 
 Exit status: 0 done; 1 it could not be done, or ``--check`` found a claim that fails; 2 the
 arguments are wrong; 130 after Ctrl-C. ``run`` of a reader's own program ends with that program's
@@ -17,6 +17,7 @@ from rich.console import Console
 
 from app.errors import InvalidInput, InvalidParameters, TimesliceError
 from app.text.language import _, error_text
+from app.text.printable import printable
 
 app = typer.Typer(
     name="timeslice",
@@ -102,13 +103,30 @@ def export(
         str, typer.Option("--format", metavar="FORMAT", help=_("json, chrome or csv"))
     ] = "json",
 ) -> None:
-    from app.files import write
+    from app.files import check_writable, write
     from app.runs.export import export as exported
-    from app.runs.recording import Recording
+    from app.runs.export import format_named
+    from app.runs.reading import Reading
 
-    with Recording.open(recording) as opened:
+    format_named(format_name)
+    check_writable(out)
+    with Reading.open(recording) as opened:
         data = exported(opened.timeline(), format_name)
     write(out, data)
+
+
+@app.command(help=_("Let a recording stay when the server makes room for others."))
+def pin(
+    recording: Annotated[Path, typer.Argument(help=_("the file in the server's folder"))],
+    remove: Annotated[
+        bool, typer.Option("--remove", help=_("let it go with the others again"))
+    ] = False,
+) -> None:
+    from app.runs import shelf
+    from app.runs.reading import Reading
+
+    Reading.open(recording).close()
+    shelf.pin(recording, not remove)
 
 
 @app.command(help=_("Say what this machine offers, and what would give more."))
@@ -170,7 +188,8 @@ def _usage_sentence(error: Any) -> str:
 
 
 def _complain(sentence: str) -> None:
-    print(f"timeslice: {sentence}", file=sys.stderr)  # noqa: T201
+    lines = printable(sentence, keep="\n")
+    print(f"timeslice: {lines}", file=sys.stderr)  # noqa: T201
 
 
 def _print_json(value: object) -> None:

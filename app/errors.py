@@ -15,6 +15,7 @@ TimesliceError                  message: a sentence that names what is wrong and
 ├── NotFound                    no such run or recording
 ├── BadFrame                    bytes that are no frame, or of an unknown version
 ├── BadRecording                a file that is no recording, or is damaged
+│   └── RecordingTooLong        a recording that can be shown, but not be given in one piece
 ├── RecordingFailed             the recording can't be written (disk full, permission)
 └── WorkerFailed                the worker ended without its last frame
 """
@@ -138,6 +139,10 @@ class BadFrame(TimesliceError):
 
 
 class BadRecording(TimesliceError):
+    pass
+
+
+class RecordingTooLong(BadRecording):
     pass
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from app.errors import TimesliceError
+from app.errors import InvalidInput, TimesliceError
 
 
 def write(path: Path, data: bytes) -> None:
@@ -24,7 +24,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise now what ``write`` would raise after a long run: no such folder, no permission."""
+    """Raise now what ``write`` would meet after a long run: no such folder, no permission.
+
+    Raises InvalidInput. Nothing is made, no folder either.
+    """
     if str(path) == "-":
         return
     target = path if path.exists() else path.parent
@@ -36,4 +39,4 @@ def check_writable(path: Path) -> None:
         why = "permission denied"
     else:
         return
-    raise TimesliceError("The file {path} can't be written: {why}.", path=path, why=why)
+    raise InvalidInput("The file {path} can't be written: {why}.", path=path, why=why)

@@ -26,6 +26,7 @@ from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.settings import Settings
 from app.text.language import _, current, error_text
+from app.text.printable import printable
 from app.text.report import report
 from app.timeline.states import TrackKind
 from app.timeline.timeline import Timeline
@@ -48,8 +49,9 @@ class Order:
 def carry_out(order: Order) -> int:
     """Run it; the exit status. Raises TimesliceError when the arguments or the run are at fault."""
     spec = spec_of(order, configured())
-    if order.json_file is not None:
-        check_writable(order.json_file)
+    for file in (order.out, order.json_file):
+        if file is not None:
+            check_writable(file)
     outcome = asyncio.run(_run(spec, order.out))
     timeline = outcome.timeline
     if order.json_file is not None:
@@ -182,7 +184,8 @@ def program_status(end: Mapping[str, Any] | None) -> int:
 
 def _status(outcome: Outcome, check: bool) -> int:
     if outcome.recording_failure is not None:
-        print(f"timeslice: {error_text(outcome.recording_failure)}", file=sys.stderr)  # noqa: T201
+        sentence = printable(error_text(outcome.recording_failure))
+        print(f"timeslice: {sentence}", file=sys.stderr)  # noqa: T201
         return 1
     if outcome.interrupted:
         return 130

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     runs_per_address: int = Field(64, ge=1, le=2000, description="running and waiting together")
     runs_waiting: int = Field(128, ge=0, le=1000)
     runs_kept: int = Field(200, ge=1, description="older recordings are removed")
+    recordings_mib: int = Field(
+        4096, ge=1, description="all recordings together; the oldest are removed to make room"
+    )
 
     wall_limit_s: float = Field(30.0, gt=0, le=3600)
     cpu_limit_s: float = Field(120.0, gt=0)

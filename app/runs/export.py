@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -196,9 +197,15 @@ def _csv(timeline: Timeline, _: str) -> bytes:
     return out.getvalue().encode()
 
 
+#: A spreadsheet skips blanks and control characters before a formula's sign, and takes the wide
+#: signs of Chinese and Japanese for it, too.
+_SKIPPED = r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]*"
+_FORMULA = re.compile(_SKIPPED + r"[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+
+
 def _plain(value: Any) -> Any:
     """Names come from the program: one that begins like a formula is made text for the reader."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 FORMATS: dict[str, Format] = {

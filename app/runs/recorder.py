@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import RecordingFailed, TimesliceError
+from app.runs import shelf
 from app.runs.recording import COMMIT_EVERY_S, Recording
 
 _log = logging.getLogger(__name__)
@@ -35,9 +36,10 @@ class Recorder:
         self.failure: TimesliceError | None = None
 
     async def open(self, path: Path, run: dict[str, Any], program: str) -> None:
-        """Make the file; a failure is kept, not raised."""
+        """Make the file, and its folder; a failure is kept, not raised."""
 
         def create() -> None:
+            shelf.make(path.parent)
             self._recording = self._create(path, run, program)
 
         await self._call(create)

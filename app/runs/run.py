@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from app.errors import BadRecording, TimesliceError
+from app.errors import TimesliceError
 from app.runs.hub import Hub
-from app.runs.recording import Recording
-from app.runs.telling import failure_of
 
 #: Letters that are not mistaken for one another when read aloud.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -75,6 +74,8 @@ class Run:
     failure: TimesliceError | None = None
     recording_failure: TimesliceError | None = None
     head: dict[str, Any] = field(default_factory=dict)  # of the first frame
+    bytes: int = 0  # of its recording on the disk, once it is over
+    pinned: bool = False  # its recording stays when room is made for others
 
     @property
     def over(self) -> bool:
@@ -96,6 +97,7 @@ class Run:
             "limit": self.limit,
             "failure": str(self.failure) if self.failure else None,
             "recording_failure": str(self.recording_failure) if self.recording_failure else None,
+            "pinned": self.pinned,
         }
 
     def meta(self) -> dict[str, Any]:
@@ -121,49 +123,25 @@ def new_id() -> str:
 
 
 def now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    return _spelled(datetime.datetime.now(datetime.UTC))
 
 
-def found(path: Path) -> Run:
-    """The run whose recording lies in ``path``; a file that can't be read is ``damaged``."""
+def as_written(path: Path) -> str:
+    """When the file was last written, as ``created_at``; not later than now."""
+    seconds = min(max(0.0, path.lstat().st_mtime), time.time())
+    return _spelled(datetime.datetime.fromtimestamp(seconds, datetime.UTC))
+
+
+def moment(text: str | None) -> str | None:
+    """A time that somebody wrote, as ``created_at``; None for what is none, or is to come."""
     try:
-        with Recording.open(path) as recording:
-            return _told(path, recording)
-    except BadRecording as error:
-        failure: TimesliceError = error
-    except (AttributeError, KeyError, TypeError, ValueError):
-        failure = BadRecording("{path} says nothing sensible of its run.", path=path)
-    return Run(path.stem, "", {}, _written_at(path), RunState.DAMAGED, path, failure=failure)
+        found = datetime.datetime.fromisoformat(text or "")
+        if found.tzinfo is None or found.timestamp() > time.time():
+            return None
+        return _spelled(found.astimezone(datetime.UTC))
+    except (ValueError, OverflowError):
+        return None
 
 
-def _told(path: Path, recording: Recording) -> Run:
-    meta, ended = recording.run, recording.ended
-    run = Run(
-        id=path.stem,
-        scenario=str(meta.get("scenario") or ""),
-        params=dict(meta.get("params") or {}),
-        created_at=str(meta.get("created_at") or _written_at(path)),
-        state=RunState.INTERRUPTED,
-        path=path,
-        program=recording.program,
-        file_name=str(meta.get("file_name") or "program.py"),
-        args=[str(value) for value in meta.get("args") or ()],
-        python=meta.get("python"),
-        predictions=dict(meta.get("predictions") or {}),
-        owner=str(meta.get("owner") or ""),
-        duration_ns=recording.last_ns,
-    )
-    if ended is not None:
-        run.state = RunState(ended.get("state", "ended"))
-        run.duration_ns = ended.get("duration_ns", run.duration_ns)
-        run.exit = ended.get("exit")
-        run.limit = ended.get("limit")
-        run.python = ended.get("python") or run.python
-        if sentence := failure_of(ended):
-            run.failure = TimesliceError.saying(sentence)
-    return run
-
-
-def _written_at(path: Path) -> str:
-    moment = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
+def _spelled(moment: datetime.datetime) -> str:
     return moment.isoformat(timespec="milliseconds")

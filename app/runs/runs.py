@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
-from app.errors import NotFound, Sentence, WorkerFailed
-from app.runs import shelf
+from app.errors import (
+    BadFrame,
+    BadRecording,
+    InvalidInput,
+    NotFound,
+    RecordingTooLong,
+    Sentence,
+    WorkerFailed,
+)
+from app.runs import reading, shelf
 from app.runs.admission import Admission, Asker
+from app.runs.database import lasting
 from app.runs.hub import Hub
 from app.runs.launcher import Launcher, LocalLauncher
 from app.runs.life import LEAVE_S, Life
+from app.runs.looking import Looking
 from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
+from app.runs.room import Room, check_pin, leaving, room
 from app.runs.run import Plan, Run, RunState, new_id, now
 from app.runs.telling import failing
 from app.settings import Settings
@@ -29,6 +40,8 @@ _SHUTDOWN_S = 1.0
 _UNRECORDED_KEPT = 8
 #: The server itself: its runs belong to nobody.
 _NOBODY = Asker()
+#: An ordinary folder is looked through within this; no start takes longer for its recordings.
+_FIRST_LOOK_S = 0.25
 
 
 class Runs:
@@ -56,16 +69,32 @@ class Runs:
         self._lives: dict[str, Life] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
+        self.looking = Looking(self.folder, self._take_in)
+        self._look: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Find the recordings of earlier servers."""
-        found = await asyncio.to_thread(shelf.scan, self.folder)
-        self._runs = {run.id: run for run in found}
+        """Begin to find the recordings of earlier servers; see ``looking`` for how far that is."""
+        self._look = asyncio.create_task(self._look_through())
+        await asyncio.wait({self._look}, timeout=_FIRST_LOOK_S)
+
+    async def looked(self) -> None:
+        """Return when every recording that was there has been looked at."""
+        await self.looking.done.wait()
+
+    async def _look_through(self) -> None:
+        await self.looking.look()
         await self._forget_old()
+
+    def _take_in(self, found: list[Run]) -> None:
+        for run in found:
+            self._runs.setdefault(run.id, run)
 
     async def close(self) -> None:
         """Stop every run, complete the recordings; bounded to about two seconds."""
         self._closed = True
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.wait({self._look})
         for run in list(self._runs.values()):
             if run.state is RunState.WAITING:
                 self._cancel_waiting(run)
@@ -122,14 +151,76 @@ class Runs:
         try:
             return self._runs[run_id]
         except KeyError:
+            if not self.looking.done.is_set():
+                raise NotFound(
+                    "There is no run {id} yet: the server still looks through its recordings. Ask "
+                    "again in a moment.",
+                    id=run_id,
+                ) from None
             raise NotFound(
                 "There is no run {id}: it may have been removed to make room for newer ones.",
                 id=run_id,
             ) from None
 
     def all(self) -> list[Run]:
-        """The newest first."""
-        return sorted(self._runs.values(), key=lambda run: run.created_at, reverse=True)
+        """The newest first; below them the files that can't be read."""
+        return sorted(
+            self._runs.values(),
+            key=lambda run: (run.state is not RunState.DAMAGED, run.created_at),
+            reverse=True,
+        )
+
+    def sound(self) -> list[Run]:
+        """Those that can be shown, the newest first."""
+        return [run for run in self.all() if run.state is not RunState.DAMAGED]
+
+    def damaged(self) -> list[Run]:
+        """Files that can't be read, those written last first."""
+        return [run for run in self.all() if run.state is RunState.DAMAGED]
+
+    def readable(self, run_id: str) -> Run:
+        """A run that can be shown. Raises NotFound, and BadRecording for a damaged one."""
+        run = self.get(run_id)
+        if run.state is RunState.DAMAGED:
+            assert run.failure is not None
+            raise run.failure
+        return run
+
+    def room(self) -> Room:
+        """What the recordings take of their room."""
+        return room(self._recorded(), self._quota)
+
+    async def pin(self, run_id: str, pinned: bool) -> Run:
+        """Let a recording stay when room is made for others, or let it go with them.
+
+        Raises NotFound; InvalidInput where there is no recording, or no room for it;
+        RecordingFailed where the folder can't be written.
+        """
+        run = self.get(run_id)
+        if pinned:
+            check_pin(run, self._recorded(), self.settings.runs_kept, self._quota)
+        elif not run.over:
+            raise InvalidInput("A run that is not over has nothing to unpin.")
+        await asyncio.to_thread(shelf.pin, run.path, pinned)
+        run.pinned = pinned
+        return run
+
+    @property
+    def _quota(self) -> int:
+        return self.settings.recordings_mib << 20
+
+    def _recorded(self, settled: Run | None = None) -> list[Run]:
+        """Runs that are over and whose recording can be read, the newest first; ``settled`` is
+        one whose task has nothing more to do."""
+        busy = self._tasks.keys() - {settled.id if settled else ""}
+        return [
+            run
+            for run in self.all()
+            if run.over
+            and run.recording_failure is None
+            and run.state is not RunState.DAMAGED
+            and run.id not in busy
+        ]
 
     def position(self, run: Run) -> int | None:
         return self._admission.position(run.id)
@@ -151,28 +242,47 @@ class Runs:
     async def stream(self, run: Run, from_seq: int = 0) -> AsyncGenerator[bytes]:
         """Encoded frames from ``from_seq`` on, then live; a finished run comes as one snapshot
         when all of it is asked for. Raises BadRecording."""
-        if run.hub is not None:
-            async with contextlib.aclosing(run.hub.subscribe(from_seq)) as frames:
-                async for frame in frames:
+        with self._readable(run):
+            if run.hub is not None:
+                async with contextlib.aclosing(run.hub.subscribe(from_seq)) as frames:
+                    async for frame in frames:
+                        yield frame
+                return
+            if from_seq == 0:
+                with contextlib.suppress(RecordingTooLong):  # such a run comes frame by frame
+                    snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
+                    if snapshot is not None:
+                        yield snapshot
+                    return
+            while batch := await asyncio.to_thread(shelf.read, run.path, from_seq):
+                for frame in batch:
                     yield frame
-            return
-        if from_seq == 0:
-            snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
-            if snapshot is not None:
-                yield snapshot
-            return
-        while batch := await asyncio.to_thread(shelf.read, run.path, from_seq):
-            for frame in batch:
-                yield frame
-            from_seq = codec.sequence(batch[-1]) + 1
+                from_seq = codec.sequence(batch[-1]) + 1
 
     async def timeline(self, run: Run) -> Timeline:
         """All that is known of the run so far. Raises BadRecording."""
-        if run.hub is None:
-            snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
-        else:
+        with self._readable(run):
+            if run.hub is None:
+                return await asyncio.to_thread(shelf.timeline, run.path)
             snapshot = await run.hub.snapshot()
-        return await asyncio.to_thread(shelf.timeline, snapshot)
+            return await asyncio.to_thread(reading.folded, snapshot)
+
+    @contextlib.contextmanager
+    def _readable(self, run: Run) -> Iterator[None]:
+        """A recording that turns out to be damaged is listed so from then on."""
+        self.readable(run.id)
+        try:
+            yield
+        except RecordingTooLong:
+            raise
+        except BadRecording as error:
+            if run.hub is None and lasting(error):
+                run.state, run.failure = RunState.DAMAGED, error
+            raise
+        except BadFrame as error:
+            raise BadRecording(
+                "What the worker told of this run can't be read: {why}.", why=str(error).rstrip(".")
+            ) from error
 
     # --- the life of a run ---------------------------------------------------------------------
 
@@ -221,15 +331,24 @@ class Runs:
             self._begin(following)
 
     async def _forget_old(self, settled: Run | None = None) -> None:
-        """Keep the newest ``runs_kept`` recordings and a few runs that have none."""
-        busy = self._tasks.keys() - {settled.id if settled else ""}
-        over = [run for run in self.all() if run.over and run.id not in busy]
-        recorded = [run for run in over if run.recording_failure is None]
-        unrecorded = [run for run in over if run.recording_failure is not None]
-        old = recorded[self.settings.runs_kept :]
-        for run in [*old, *unrecorded[_UNRECORDED_KEPT:]]:
+        """Make room: keep as many recordings as there may be, and a few runs that have none.
+
+        Files that can't be read are not ours to remove, and take no room from those that can.
+        """
+        if settled is not None:
+            settled.bytes = await asyncio.to_thread(shelf.size, settled.path)
+        unrecorded = [run for run in self.all() if run.over and run.recording_failure is not None]
+        for run in unrecorded[_UNRECORDED_KEPT:]:
             self._runs.pop(run.id, None)
-        await asyncio.to_thread(shelf.remove, [run.path for run in old])
+        if not self.looking.done.is_set():
+            return  # the oldest may not have been found yet
+        old = leaving(self._recorded(settled), self.settings.runs_kept, self._quota)
+        gone = set(await asyncio.to_thread(shelf.remove, [run.path for run in old]))
+        for run in old:
+            if run.path in gone:
+                self._runs.pop(run.id, None)
+            else:  # somebody pinned it beside us, or it can't be removed
+                run.pinned = await asyncio.to_thread(shelf.is_pinned, run.path)
 
     def _spec(self, run: Run, plan: Plan) -> RunSpec:
         chosen = {"python": plan.python} if plan.python else {}

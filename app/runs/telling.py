@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from app.errors import BadFrame, Sentence, TimesliceError, sentences, told
+from app.runs import schema
 from app.timeline import frames as codec
 
 
 def telling_head(frame: bytes) -> dict[str, Any]:
-    """The head of a frame that begins or ends the run; empty for all the others."""
+    """What the head of a frame that begins or ends the run says of it; empty for all others.
+
+    Raises BadFrame where a worker, which its own program may have got at, says what can't be.
+    """
     length = codec.HEADER.unpack_from(frame)[5]
     text = frame[codec.HEADER.size : codec.HEADER.size + length]
     if b'"run"' not in text and b'"state"' not in text:
         return {}
     try:
-        head = json.loads(text)
+        head = schema.parsed(schema.TELLING, text)
+        return dict(head)
     except ValueError as error:
-        raise BadFrame("The frame's head is not the JSON object it should be.") from error
-    return head if isinstance(head, dict) else {}
+        raise BadFrame(f"The frame's head is not what it should be: {error}.") from error
 
 
 def saying(frame: bytes, failure: TimesliceError) -> bytes:

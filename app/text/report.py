@@ -16,6 +16,7 @@ from app.text import sentences
 from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
 from app.text.language import _, current, in_own_words
 from app.text.names import seconds
+from app.text.printable import printable
 from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -56,11 +57,11 @@ def _state_words() -> dict[State, str]:
 def _heading(timeline: Timeline, console: Console) -> None:
     run = timeline.run
     witnesses = run.get("witnesses", {})
-    name = run.get("scenario") or run.get("file_name") or run.get("id", "")
+    name = printable(str(run.get("scenario") or run.get("file_name") or run.get("id", "")))
     console.print(
         _("{name} on {python}, {duration}; scheduler witness: {witness}, probe: {probe}").format(
             name=name,
-            python=run.get("python", "?"),
+            python=printable(str(run.get("python", "?"))),
             duration=seconds(run.get("duration_ns", timeline.now_ns)),
             witness=witnesses.get("scheduler", "none"),
             probe=_("yes") if witnesses.get("probe") else _("no"),
@@ -71,7 +72,7 @@ def _heading(timeline: Timeline, console: Console) -> None:
     )
     if witnesses.get("why"):
         reasons = errors.sentences(witnesses.get("why_told", []))
-        words = " ".join(map(in_own_words, reasons)) or str(witnesses["why"])
+        words = printable(" ".join(map(in_own_words, reasons)) or str(witnesses["why"]))
         console.print(words, style="yellow", markup=False)
     if timeline.dropped:
         console.print(
@@ -88,7 +89,7 @@ def _lanes(timeline: Timeline, console: Console) -> None:
     console.print()
     for lane in rows[:MOST_ROWS]:
         # Cells, not characters: a Chinese name takes two for each.
-        label = set_cell_size("  " * lane.depth + lane.track.name, NAME_WIDTH - 1)
+        label = set_cell_size("  " * lane.depth + printable(lane.track.name), NAME_WIDTH - 1)
         line = Text(label + " ", no_wrap=True, overflow="crop")
         for (sign, style), run in groupby(lane.cells):
             line.append(sign * len(list(run)), style=style)
@@ -143,9 +144,9 @@ def _states(timeline: Timeline, console: Console) -> None:
     table.add_column(_("how it ended"), min_width=10, overflow="fold")
     for number, (track, depth) in enumerate(rows):
         table.add_row(
-            escape("  " * depth + track.name),
+            escape("  " * depth + printable(track.name)),
             *(cells[number] for cells in shown.values()),
-            escape(sentences.ending(track, timeline)),
+            escape(printable(sentences.ending(track, timeline))),
         )
     console.print()
     console.print(table, highlight=False)
@@ -210,7 +211,7 @@ def _output(timeline: Timeline, console: Console) -> None:
     if not text:
         return
     _title(console, _("Output"))
-    console.print(Text(text.rstrip("\n")))
+    console.print(Text(printable(text.rstrip("\n"), keep="\n\t")))
 
 
 def _findings(timeline: Timeline, console: Console) -> None:
@@ -218,7 +219,7 @@ def _findings(timeline: Timeline, console: Console) -> None:
         return
     _title(console, _("Findings"))
     for item in timeline.findings.values():
-        console.print(Text(sentences.finding(item, timeline), style="bold"))
+        console.print(Text(printable(sentences.finding(item, timeline)), style="bold"))
 
 
 def _claims(timeline: Timeline, console: Console) -> None:
@@ -236,7 +237,9 @@ def _claims(timeline: Timeline, console: Console) -> None:
     table.add_column()
     for claim in timeline.claims.values():
         verdict = claim["verdict"]
-        text, why = (claim[key].get(language, claim[key]["en"]) for key in ("text", "why"))
+        text, why = (
+            printable(claim[key].get(language, claim[key]["en"])) for key in ("text", "why")
+        )
         body = Text(text).append("\n").append(why, style="dim")
         table.add_row(Text(verdicts[verdict](), style=VERDICT_STYLES[verdict]), body)
     console.print(table, highlight=False)

@@ -22,7 +22,7 @@ import json
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,8 @@ FLOW_COLUMNS: tuple[tuple[str, str], ...] = (
 
 #: A frame larger than this is refused: no lawful frame comes near it.
 MAX_FRAME = 1 << 30
+#: Times are exact up to this.
+_LATEST_NS = 1 << 53
 
 
 @dataclass(slots=True)
@@ -102,18 +104,30 @@ def decode(data: bytes | memoryview) -> Frame:
 
     Raises BadFrame when the bytes are no frame, are cut short, or are of another version.
     """
-    frame, slices, flows = read(data)
+    return filled(*read(data))
+
+
+def filled(
+    frame: Frame, slices: dict[str, Sequence[Any]], flows: dict[str, Sequence[Any]]
+) -> Frame:
+    """The frame that ``read`` gave, with its rows in place. Raises BadFrame for unknown codes."""
     frame.slices = _slices(slices)
     frame.flows = _flows(flows)
     return frame
 
 
+def _head(text: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
 def read(
-    data: bytes | memoryview,
+    data: bytes | memoryview, parse: Callable[[bytes], dict[str, Any]] = _head
 ) -> tuple[Frame, dict[str, Sequence[Any]], dict[str, Sequence[Any]]]:
     """The frame without its rows, then the columns of its slices and of its flows, by name.
 
-    Raises BadFrame like ``decode``, but does not look at the rows' codes.
+    ``parse`` makes the head of its JSON; it may raise ValueError. Raises BadFrame like ``decode``,
+    but does not look at the rows' codes.
     """
     view = memoryview(data)
     length, _version, flags, seq, head_length, now = _header(view)
@@ -122,16 +136,23 @@ def read(
     offset = HEADER.size + head_length
     if offset > length:
         raise BadFrame("The frame's head is longer than the frame.")
+    if head_length % 8:
+        raise BadFrame("The frame's columns don't begin at a multiple of 8 bytes.")
     try:
-        head = json.loads(bytes(view[HEADER.size : offset]))
+        head = parse(bytes(view[HEADER.size : offset]))
         slice_rows, flow_rows = head.pop("rows")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadFrame("The frame's head is not the JSON object it should be.") from error
     slices, offset = _read_columns(view, offset, slice_rows, SLICE_COLUMNS)
     flows, offset = _read_columns(view, offset, flow_rows, FLOW_COLUMNS)
     if offset != length:
         raise BadFrame(f"The frame has {length - offset} bytes after its last column.")
     return Frame(seq, int(now), head, snapshot=bool(flags & SNAPSHOT)), slices, flows
+
+
+def length(data: bytes | memoryview) -> int:
+    """How many bytes the frame has whose header this is. Raises BadFrame."""
+    return _header(memoryview(data))[0]
 
 
 def sequence(data: bytes | memoryview) -> int:
@@ -235,6 +256,8 @@ def _header(view: memoryview) -> tuple[int, int, int, int, int, float]:
         )
     if not HEADER.size <= length <= MAX_FRAME:
         raise BadFrame(f"A frame can't be {length} bytes long.")
+    if not 0 <= now <= _LATEST_NS:  # neither is NaN
+        raise BadFrame("The frame's time is none.")
     return length, version, flags, seq, head_length, now
 
 
@@ -259,7 +282,7 @@ def wire_bytes(column: array[Any]) -> bytes:
 def _read_columns(
     view: memoryview, offset: int, rows: int, columns: tuple[tuple[str, str], ...]
 ) -> tuple[dict[str, Sequence[Any]], int]:
-    if not isinstance(rows, int) or rows < 0:
+    if type(rows) is not int or rows < 0:  # JSON's true is an int, too
         raise BadFrame("The frame's number of rows is not a count.")
     values: dict[str, Sequence[Any]] = {}
     for name, code in columns:

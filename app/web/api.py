@@ -16,6 +16,7 @@ from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
 from app.web.attachments import attachment
+from app.web.owners import check_may_pin
 from app.web.problems import responses
 from app.web.site import Site
 
@@ -67,7 +68,8 @@ class RunIn(BaseModel):
 class RunOut(BaseModel):
     """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
     program, whose file is named, is none of the catalogue's. ``yours``: you started it, by the
-    cookie that you sent, and may stop it.
+    cookie that you sent, and may stop and pin it. A ``pinned`` recording stays when room is made
+    for others. ``damaged`` files, whose ``failure`` says why, come last.
     """
 
     id: str
@@ -84,6 +86,7 @@ class RunOut(BaseModel):
     failure: str | None
     recording_failure: str | None
     yours: bool
+    pinned: bool
 
 
 def _site(request: Request) -> Site:
@@ -183,6 +186,24 @@ async def stop(request: Request, run_id: str) -> Any:
     if not site.visitors.of(request).owns(site.runs.get(run_id)):
         raise NotYours("Only the visitor who started a run may stop it.")
     return _shown(request, await site.runs.stop(run_id))
+
+
+@router.put("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
+async def pin(request: Request, run_id: str) -> Any:
+    """Keep the recording when room is made for others."""
+    return await _pin(request, run_id, True)
+
+
+@router.delete("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
+async def unpin(request: Request, run_id: str) -> Any:
+    """Let the recording go when it is the oldest and room is needed."""
+    return await _pin(request, run_id, False)
+
+
+async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
+    site = _site(request)
+    check_may_pin(site.runs.get(run_id), site.visitors.of(request))
+    return _shown(request, await site.runs.pin(run_id, pinned))
 
 
 @router.get(

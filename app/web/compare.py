@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +20,7 @@ from app.runs.run import Plan, Run
 from app.web import forms, i18n
 from app.web.i18n import N_
 from app.web.problems import status_of
-from app.web.rows import row
+from app.web.rows import address_of, row
 from app.web.site import Site
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -58,7 +59,7 @@ class Side:
 
 def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
     """Both sides as asked for; a side takes after the other's run what it isn't given."""
-    runs = {name: site.runs.get(given[name]) for name in SIDES if given.get(name)}
+    runs = {name: site.runs.readable(given[name]) for name in SIDES if given.get(name)}
     like = next((run for run in runs.values() if run.scenario in site.catalogue), None)
     first = next(iter(site.catalogue))
     found = []
@@ -84,7 +85,7 @@ async def choose(request: Request) -> Response:
     sides = _sides(_site(request), request.query_params)
     one, other = (side.run for side in sides)
     if one and other:
-        return RedirectResponse(f"/compare/{one.id}/{other.id}", 303)
+        return RedirectResponse(_address(one, other), 303)
     return _form(request, sides)
 
 
@@ -111,8 +112,12 @@ async def start(request: Request) -> Response:
         return _form(request, sides, error)
     for side, run in zip(new, started, strict=True):
         side.run = run
-    one, other = (side.run.id for side in sides if side.run)
-    return site.visitors.greeted(request, RedirectResponse(f"/compare/{one}/{other}", 303))
+    one, other = (side.run for side in sides if side.run)
+    return site.visitors.greeted(request, RedirectResponse(_address(one, other), 303))
+
+
+def _address(one: Run, other: Run) -> str:
+    return f"/compare/{quote(one.id, safe='')}/{quote(other.id, safe='')}"
 
 
 def _form(request: Request, sides: list[Side], error: TimesliceError | None = None) -> Response:
@@ -129,7 +134,7 @@ def _form(request: Request, sides: list[Side], error: TimesliceError | None = No
         interpreters=site.interpreters,
         error=i18n.error_text(error, language) if error else "",
         invalid=any(side.error for side in sides),
-        runs=[row(site, run, language) for run in site.runs.all()[:_RUNS_SHOWN]],
+        runs=[row(site, run, language) for run in site.runs.sound()[:_RUNS_SHOWN]],
     )
     return response
 
@@ -157,7 +162,7 @@ def _shown(site: Site, side: Side, language: str) -> dict[str, Any]:
 async def compare(request: Request, a: str, b: str) -> Response:
     site = _site(request)
     language = site.language(request)
-    pair = [site.runs.get(run_id) for run_id in (a, b)]
+    pair = [site.runs.readable(run_id) for run_id in (a, b)]
     rows = [_with_python(site, run, language) for run in pair]
     response: Response = site.render(
         request,
@@ -168,15 +173,15 @@ async def compare(request: Request, a: str, b: str) -> Response:
                 "run": found,
                 "values": found["values"],
                 "differing": [item for item in found["values"] if item not in other["values"]],
-                "api_url": f"/api/runs/{run.id}",
-                "stream_url": f"/api/runs/{run.id}/stream",
+                "api_url": f"/api{address_of(run)}",
+                "stream_url": f"/api{address_of(run)}/stream",
             }
             for letter, run, found, other in zip("AB", pair, rows, reversed(rows), strict=True)
         ],
         messages=i18n.script_messages(language),
         modules=site.static.modules("js/compare.js"),
-        again_url=f"/compare?a={a}",
-        turned_url=f"/compare/{b}/{a}",
+        again_url=f"/compare?{urlencode({'a': a})}",
+        turned_url=f"/compare/{quote(b, safe='')}/{quote(a, safe='')}",
     )
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from app.web import i18n
 
 #: Names in the form that are no parameters of the scenario.
 SCENARIO, PYTHON = "scenario", "python"
+#: An address holds no more of a value.
+_MOST_GIVEN = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +191,18 @@ def _json(params: Any) -> dict[str, Any]:
 def given(
     run: Run, interpreters: Sequence[Interpreter], fields: Sequence[FormField]
 ) -> dict[str, str]:
-    """What the form was given for ``run``, as its fields or a query have it."""
-    values = {name: _text(value) for name, value in run.params.items()}
+    """What the form was given for ``run``, as its fields or a query have it.
+
+    Of a recording that may have any values, those that a field could have been given.
+    """
+    values = {}
     for item in fields:
-        if item.kind == "table" and item.name in run.params:
-            values[item.name] = item.line(run.params[item.name])
+        value = run.params.get(item.name)
+        if isinstance(value, bool | int | float | str):
+            values[item.name] = _text(value)[:_MOST_GIVEN]
+        elif item.kind == "table" and value is not None:
+            with contextlib.suppress(Refused):
+                values[item.name] = item.line(value)[:_MOST_GIVEN]
     if run.python in {interpreter.name for interpreter in interpreters[1:]}:
         values[PYTHON] = str(run.python)
     return values

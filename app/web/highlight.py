@@ -13,14 +13,35 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
 
+#: Longer texts are shown without colours: a lexer may take a second for each 100 000 letters.
+_MOST_COLOURED = 40_000
+#: What a page shows of a program; no program that somebody reads is longer.
+_MOST_LINES = 5000
+_MOST_COLUMNS = 2000
+
 
 @lru_cache(maxsize=128)
 def program_lines(text: str) -> list[Markup]:
-    """One piece of HTML for each line of the program; spans never cross a line's end."""
+    """One piece of HTML for each line of the program; spans never cross a line's end.
+
+    A text that nobody would read on a page is cut, and ends with an ellipsis.
+    """
     if not text:
         return []
+    if len(text) > _MOST_COLOURED:
+        return _plain_lines(text)
     html = highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     return [Markup(line) for line in html.removesuffix("\n").split("\n")]
+
+
+def _plain_lines(text: str) -> list[Markup]:
+    lines = text.removesuffix("\n").split("\n", _MOST_LINES)
+    more = [Markup("…")] if len(lines) > _MOST_LINES else []
+    shown = (
+        line if len(line) <= _MOST_COLUMNS else f"{line[:_MOST_COLUMNS]}…"
+        for line in lines[:_MOST_LINES]
+    )
+    return [*map(escape, shown), *more]
 
 
 def _fence(code: str, language: str, _: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +19,9 @@ from app.web import forms, i18n, paths, predictions
 from app.web.attachments import attachment
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
+from app.web.owners import check_may_pin
 from app.web.problems import status_of
-from app.web.rows import row
+from app.web.rows import address_of, row
 from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
 from app.web.states import STATE_NAMES
@@ -27,6 +29,8 @@ from app.web.states import STATE_NAMES
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _MAX_FIELDS = 100
+#: Files that can't be read are named; a folder may hold any number of them.
+_DAMAGED_SHOWN = 30
 
 
 def _site(request: Request) -> Site:
@@ -60,7 +64,7 @@ async def catalogue(
             for item in states(site.catalogue)
         ],
         found=sum(len(items) for _, items in groups),
-        recent=[row(site, run, language) for run in site.runs.all()[:5]],
+        recent=[row(site, run, language) for run in site.runs.sound()[:5]],
         paths=[] if search.active else paths.all_paths(site, language),
     )
     return response
@@ -130,7 +134,10 @@ def _scenario(
         limits=site.settings,
         requires=item.requires,
         missing=item.missing(),
-        recent=[row(site, run, language) for run in site.runs.all() if run.scenario == slug][:5],
+        recent=[
+            row(site, run, language)
+            for run in islice((run for run in site.runs.sound() if run.scenario == slug), 5)
+        ],
     )
     return response
 
@@ -178,8 +185,23 @@ async def start(request: Request) -> Response:
 async def runs(request: Request) -> Response:
     site = _site(request)
     language = site.language(request)
-    rows = [row(site, run, language) for run in site.runs.all()]
-    response: Response = site.render(request, "runs.html", runs=rows, kept=site.settings.runs_kept)
+    visitor = site.visitors.of(request)
+    sound = site.runs.sound()
+    damaged = site.runs.damaged()
+    room = site.runs.room()
+    response: Response = site.render(
+        request,
+        "runs.html",
+        runs=[
+            {**row(site, run, language), "mine": run.over and visitor.owns(run)} for run in sound
+        ],
+        damaged=[row(site, run, language) for run in damaged[:_DAMAGED_SHOWN]],
+        damaged_more=max(0, len(damaged) - _DAMAGED_SHOWN),
+        kept=site.settings.runs_kept,
+        room=room,
+        next_out=row(site, room.next, language) if room.next else None,
+        looking=None if site.runs.looking.done.is_set() else site.runs.looking,
+    )
     return response
 
 
@@ -187,23 +209,26 @@ async def runs(request: Request) -> Response:
 async def run(request: Request, run_id: str, path: str = "") -> Response:
     site = _site(request)
     language = site.language(request)
-    item = site.runs.get(run_id)
-    api = f"/api/runs/{item.id}"
+    item = site.runs.readable(run_id)
+    address = address_of(item)
+    api = f"/api{address}"
     known = item.scenario in site.catalogue
     fields = site.catalogue[item.scenario].fields() if known else []
     query = urlencode(forms.given(item, site.interpreters, fields))
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
+    yours = site.visitors.of(request).owns(item)
     response: Response = site.render(
         request,
         "run.html",
         run={
             **row(site, item, language),
             "group": site.catalogue[item.scenario].group.text.of(language) if known else "",
-            "yours": site.visitors.of(request).owns(item),
+            "yours": yours,
         },
         program_lines=program_lines(item.program),
         program_name=item.file_name,
-        program_url=f"/runs/{item.id}/program.py",
+        program_url=f"{address}/program.py",
+        pin_url=f"{address}/pin" if yours else "",
         messages=i18n.script_messages(language),
         modules=site.static.modules(),
         api_url=api,
@@ -218,10 +243,22 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
 
 @router.get("/runs/{run_id}/program.py")
 async def program(request: Request, run_id: str) -> Response:
-    item = _site(request).runs.get(run_id)
+    item = _site(request).runs.readable(run_id)
     name = f"{item.scenario.replace('-', '_')}.py" if item.scenario else item.file_name
     return Response(
         item.program,
         media_type="text/x-python; charset=utf-8",
         headers=attachment(name),
     )
+
+
+@router.post("/runs/{run_id}/pin")
+async def pin(request: Request, run_id: str) -> Response:
+    """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` where the reader came from there."""
+    site = _site(request)
+    found = site.runs.get(run_id)
+    check_may_pin(found, site.visitors.of(request))
+    async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
+        pinned, back = form.get("pinned"), form.get("back")
+    await site.runs.pin(run_id, pinned == "yes")
+    return RedirectResponse("/runs" if back == "list" else address_of(found), 303)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value
-from app.catalogue.questions import Question, read
+from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
+from app.catalogue.questions import Outcome, Question, read
+from app.catalogue.text import Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
-from app.web import i18n
+from app.web import i18n, settled
 from app.web.i18n import N_
 from app.web.site import Site
 from app.web.states import STATE_NAMES
@@ -19,6 +22,11 @@ from app.web.states import STATE_NAMES
 PREFIX = "predict."
 
 Predictions = dict[str, Value]
+
+_log = logging.getLogger(__name__)
+_NO_ANSWER = Text(
+    "This recording does not hold what the question asks for.", "这份录制里没有这个问题要问的内容。"
+)
 
 
 def split(given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -105,10 +113,12 @@ def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
 def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
     """What the run itself answers, beside each prediction."""
     predicted = _of(site, run)
-    params = site.catalogue[run.scenario].validate(run.params) if predicted else None
+    params = settled.params_of(site.catalogue[run.scenario], run) if predicted else None
+    if params is None:
+        return []
     found = []
     for question, value in predicted:
-        outcome = question.outcome(timeline, params, value)
+        outcome = _outcome(question, timeline, params, value)
         known = outcome.answer is not None
         found.append(
             {
@@ -129,8 +139,33 @@ def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[di
 def _of(site: Site, run: Run) -> list[tuple[Question[Any], Any]]:
     if run.scenario not in site.catalogue:
         return []
-    questions = site.catalogue[run.scenario].questions
-    return [(each, run.predictions[each.id]) for each in questions if each.id in run.predictions]
+    found = []
+    for question in site.catalogue[run.scenario].questions:
+        # What the form took is what it would take again; a recording may say anything.
+        with contextlib.suppress(Wrong, TypeError, KeyError):
+            text = _as_text(question, run.predictions[question.id])
+            found.append((question, question.kind.read(text)))
+    return found
+
+
+def _as_text(question: Question[Any], value: Any) -> str:
+    """A prediction as its kind reads it. Raises TypeError for a value of another kind."""
+    if isinstance(question.kind, Order):
+        return ",".join(value)
+    if isinstance(question.kind, Drawing):
+        if not isinstance(value, dict):
+            raise TypeError("a drawing is kept by its tracks")
+        return ",".join(f"{name}:{row}" for name, row in value.items())
+    return str(value)
+
+
+def _outcome(question: Question[Any], timeline: Timeline, params: Any, value: Any) -> Outcome:
+    """A recording that only looks like a run of the scenario answers no question."""
+    try:
+        return question.outcome(timeline, params, value)
+    except (LookupError, ArithmeticError, TypeError, ValueError) as error:
+        _log.warning("the question %s has no answer in a recording: %r", question.id, error)
+        return Outcome(None, False, _NO_ANSWER, Text("", ""))
 
 
 def _rows(question: Question[Any], value: Any, language: str) -> list[tuple[str, str]]:

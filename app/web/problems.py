@@ -33,6 +33,7 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
     errors.InvalidInput: 422,
     errors.WorkerFailed: 503,
     errors.BadRecording: 409,
+    errors.RecordingFailed: 503,
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from typing import Any
+from urllib.parse import quote
 
 from app.catalogue.text import Text
 from app.runs.run import Run, RunState
-from app.web import i18n
+from app.web import i18n, settled
 from app.web.i18n import N_
 from app.web.site import Site
 
@@ -15,6 +16,10 @@ from app.web.site import Site
 def row(site: Site, run: Run, language: str) -> dict[str, Any]:
     return {
         **run.as_json(site.runs.position(run)),
+        "url": address_of(run),
+        "over": run.over,
+        "damaged": run.state is RunState.DAMAGED,
+        "bytes": run.bytes,
         "title": title_of(site, run, language),
         "state_text": _STATES[run.state].of(language),
         "limit_text": limit_text(run.limit, language),
@@ -24,6 +29,11 @@ def row(site: Site, run: Run, language: str) -> dict[str, Any]:
         else "",
         "values": values_of(site, run, language),
     }
+
+
+def address_of(run: Run) -> str:
+    """The path of its page: the name of a recording's file may have any letters."""
+    return f"/runs/{quote(run.id, safe='')}"
 
 
 def title_of(site: Site, run: Run, language: str) -> str:
@@ -37,13 +47,15 @@ def values_of(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
     """(title, value) of the run's parameters, or of its arguments, for a reader."""
     if run.args:
         return [(i18n.gettext(N_("arguments"), language), shlex.join(run.args))]
-    if run.scenario not in site.catalogue:
-        return [(name, str(value)) for name, value in run.params.items()]
+    item = settled.scenario_of(site, run)
+    values = settled.values_of(item, run) if item else None
+    if item is None or values is None:
+        return settled.unvouched(run)
     shown = []
-    for field in site.catalogue[run.scenario].fields():
-        if field.name not in run.params:
+    for field in item.fields():
+        if field.name not in values:
             continue
-        value = run.params[field.name]
+        value = values[field.name]
         titles = {choice.value: choice.title.of(language) for choice in field.choices}
         text = titles.get(str(value), field.line(value) if field.columns else str(value))
         if isinstance(value, bool):

@@ -89,6 +89,7 @@ class Site:
             "lang": language,
             "moment": times.moment,
             "duration": times.duration,
+            "mib": times.mib,
         }
         environment.globals.update(globals)
         return environment

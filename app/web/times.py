@@ -1,4 +1,4 @@
-"""Times as a reader wants them."""
+"""Times and sizes as a reader wants them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ def moment(text: str) -> str:
     except ValueError:
         return text
     return when.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def mib(size: int) -> str:
+    """Bytes in MiB: ``0.4``, ``12``, ``4,096``."""
+    value = size / (1 << 20)
+    return f"{value:.1f}" if 0 < value < 10 else f"{value:,.0f}"
 
 
 def duration(ns: int | None) -> str:

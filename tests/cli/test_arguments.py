@@ -31,7 +31,7 @@ def fails(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_unknown_command_names_the_commands(fails: Fails) -> None:
-    assert "The commands are: serve, scenarios, run, export, doctor." in fails("rnu")
+    assert "The commands are: serve, scenarios, run, export, pin, doctor." in fails("rnu")
 
 
 def test_unknown_option_names_the_options(fails: Fails) -> None:
@@ -119,6 +119,26 @@ def test_json_that_cannot_be_written_is_refused_before_the_run(
     fails: Fails, tmp_path: Path
 ) -> None:
     there_is_none = tmp_path / "none" / "run.json"
-    said = fails("run", "gil", "--json", str(there_is_none), status=1)
+    said = fails("run", "gil", "--json", str(there_is_none))
     assert f"there is no folder {there_is_none.parent}" in said
-    assert "it is a folder" in fails("run", "gil", "--json", str(tmp_path), status=1)
+    assert "it is a folder" in fails("run", "gil", "--json", str(tmp_path))
+
+
+def test_file_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(
+    fails: Fails, tmp_path: Path
+) -> None:
+    there_is_none = tmp_path / "none"
+    for command in (
+        ["run", "gil", "--out", str(there_is_none / "a.timeslice")],
+        ["run", "gil", "--json", str(there_is_none / "a.json")],
+        ["export", str(tmp_path / "x.timeslice"), "--out", str(there_is_none / "a.json")],
+    ):
+        assert f"there is no folder {there_is_none}" in fails(*command)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_that_a_terminal_would_obey_are_spelled_out(fails: Fails, tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[2J\u202e.timeslice"
+    path.write_text("no recording")
+    said = fails("export", str(path), "--out", str(tmp_path / "x"), status=1)
+    assert "a\\x1b[2J\\u202e.timeslice is no Timeslice recording" in said

@@ -75,3 +75,20 @@ def test_export_unknown_format_names_those_there_are() -> None:
     with pytest.raises(UnknownFormat, match=r"'png'; there are json, chrome, csv"):
         export(timeline(), "png")
     assert list(FORMATS) == ["json", "chrome", "csv"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=1", "+1", "-1", "@x", "\n=1", " \t\r\n=1", "\x00=1", "\u200b@x", "\uff1d1", "\nx", "\tx"],
+)
+def test_export_csv_quotes_whatever_a_spreadsheet_would_compute(name: str) -> None:
+    from app.runs.export import _plain
+
+    assert _plain(name) == f"'{name}"
+
+
+def test_export_csv_leaves_other_values_alone() -> None:
+    from app.runs.export import _plain
+
+    for value in ("Ann", " Ann", "a=1", "死锁", "", 7, -7, None):
+        assert _plain(value) == value

@@ -27,6 +27,7 @@ async def opened(tmp_path: Path, launcher: FakeLauncher, **values: Any) -> Async
     create = values.pop("create", Recording.create)
     runs = Runs(settings(tmp_path, **values), launcher, create)
     await runs.open()
+    await runs.looked()
     try:
         yield runs
     finally:
@@ -79,6 +80,7 @@ async def test_run_survives_a_restart(tmp_path: Path) -> None:
 
 
 async def test_run_without_its_last_frame_is_interrupted(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
     with Recording.create(tmp_path / "runs" / "old.timeslice", {"scenario": "gil"}) as recording:
         recording.extend(map(frame, range(5)))
     (tmp_path / "runs" / "bad.timeslice").write_text("nonsense")

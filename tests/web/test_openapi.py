@@ -62,7 +62,7 @@ def test_openapi_holds_for_whatever_is_sent(server: str) -> None:
     found = list(schema.get_all_operations())
     operations = [result.ok() for result in found if isinstance(result, Ok)]
     assert len(operations) == len(found), "an operation that can't be understood"
-    assert len(operations) == 10
+    assert len(operations) == 12
     for operation in operations:
 
         @settings(
@@ -85,6 +85,7 @@ def test_openapi_declares_the_errors(client: TestClient) -> None:
         "/api/scenarios",
         "/api/runs",
         "/api/runs/{run_id}",
+        "/api/runs/{run_id}/pin",
         "/api/runs/{run_id}/predictions",
         "/api/runs/{run_id}/timeline",
         "/api/runs/{run_id}/export",

@@ -30,6 +30,8 @@ export class Status {
     this.sure = part("witness-sure");
     this.why = part("witness-why");
     this.stop = document.getElementById("stop-run"); // only where the reader started the run
+    /** Only for who started the run. */
+    this.pin = document.getElementById("pin-form");
   }
 
   update() {
@@ -38,6 +40,7 @@ export class Status {
     say(this.badge, this.#stateWords());
     const over = model.state === "ended" || ["ended", "failed"].includes(this.stream);
     if (this.stop) this.stop.hidden = over;
+    if (this.pin) this.pin.hidden = !over;
     const words = this.#notices();
     if (model.seq >= 0) this.first.remove(); // the frames say the same, and more
     say(this.notice, words.join(" "));

@@ -1,0 +1,88 @@
+"""The kinds of values that a recording may hold, with what each may be."""
+
+from __future__ import annotations
+
+import math
+import re
+from string import Formatter
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from typing_extensions import TypedDict
+
+from app.timeline.ranges import LATEST_NS
+
+#: What this Timeslice doesn't know of an object is left out; nothing is turned into another type.
+STRICT = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+_U32 = (1 << 32) - 1
+_MOST_DEPTH = 8
+
+Time = Annotated[int, Field(ge=0, le=LATEST_NS)]
+#: A time, or -1: it is not over.
+OpenTime = Annotated[int, Field(ge=-1, le=LATEST_NS)]
+Id = Annotated[int, Field(ge=0, le=_U32)]
+#: A line, and above it its file: see app/timeline/places.py.
+Place = Id
+Count = Annotated[int, Field(ge=0, le=LATEST_NS)]
+Whole = Annotated[int, Field(ge=-LATEST_NS, le=LATEST_NS)]
+Word = Annotated[str, Field(max_length=64)]
+Name = Annotated[str, Field(max_length=4096)]
+Sentence = Annotated[str, Field(max_length=20_000)]
+Output = Annotated[str, Field(max_length=8 << 20)]
+Number = int | float
+
+
+def plain(value: JsonValue) -> JsonValue:
+    """JSON that any reader takes: not nested deep, every number finite. Raises ValueError."""
+    _look(value, _MOST_DEPTH)
+    return value
+
+
+def _look(value: JsonValue, depth: int) -> None:
+    if isinstance(value, list | dict):
+        if not depth:
+            raise ValueError(f"it is nested deeper than {_MOST_DEPTH} levels")
+        for item in value.values() if isinstance(value, dict) else value:
+            _look(item, depth - 1)
+    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= LATEST_NS):
+        raise ValueError("it has a number beyond all that a run has")
+
+
+Plain = Annotated[JsonValue, AfterValidator(plain)]
+Facts = Annotated[dict[Name, JsonValue], Field(max_length=100), AfterValidator(plain)]
+
+#: What a placeholder of ours may say of its value: ``{name}``, ``{name!r}``, ``{share:.1f}``.
+_SPEC = re.compile(r"[<>^]?[0-9]{0,2},?(\.[0-9]{1,2})?[a-z%]?")
+
+
+def _tellable(told: Any) -> Any:
+    """A sentence's template is filled in by ``str.format``, which can do much more than that."""
+    try:
+        for _, field, spec, conversion in Formatter().parse(told["template"]):
+            known = field is None or field in told["values"]
+            if not known or not _SPEC.fullmatch(spec or "") or conversion not in (None, "", "r"):
+                raise ValueError(f"its placeholder {field!r} is none of ours")
+        if told["values"]:
+            told["template"].format(**told["values"])
+    except (LookupError, TypeError, OverflowError) as error:
+        raise ValueError("its values don't fit its placeholders") from error
+    return told
+
+
+class _Told(TypedDict):
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    template: Sentence
+    values: Annotated[dict[Word, Sentence | Number], Field(max_length=20)]
+
+
+#: Sentences that can be said again in another language: see ``errors.told``.
+Told = Annotated[list[Annotated[_Told, AfterValidator(_tellable)]], Field(max_length=100)]
+
+
+class Text(TypedDict):
+    """In both languages."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    en: Sentence
+    zh: Sentence
