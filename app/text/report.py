@@ -166,7 +166,7 @@ def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
     columns = {title: [_total(timeline, track, some) for track in tracks]
                for title, some in states.items()}  # fmt: skip
     columns[_("not on a CPU")] = [
-        sentences.seconds(ns)
+        seconds(ns)
         if (stats := timeline.stats.get(track.id)) and (ns := stats.uncounted_ns)
         else ""
         for track in tracks
@@ -194,7 +194,7 @@ def _taken(timeline: Timeline, titles: list[str]) -> list[str]:
     for item in timeline.stolen:
         by_cpu[item.cpu] = by_cpu.get(item.cpu, 0) + item.stolen_ns
     if by_cpu:
-        cpus = ", ".join(f"CPU {cpu}: {sentences.seconds(by_cpu[cpu])}" for cpu in sorted(by_cpu))
+        cpus = ", ".join(f"CPU {cpu}: {seconds(by_cpu[cpu])}" for cpu in sorted(by_cpu))
         said.append(
             _("The hypervisor took CPUs away while the run lasted ({cpus}).").format(cpus=cpus)
         )
