@@ -11,14 +11,14 @@ pytestmark = pytest.mark.real
 
 PROGRAM = """
 import os, signal, subprocess, time
-from multiprocessing import Process
+from multiprocessing import get_context
 
 def stays(): time.sleep(60)
 def kills(pid): os.kill(pid, signal.SIGKILL)
 def ends(): os.kill(os.getpid(), signal.SIGTERM)
 
 def started(name, target=stays, *args):
-    process = Process(target=target, args=args, name=name)
+    process = get_context("fork").Process(target=target, args=args, name=name)
     process.start()
     return process
 
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 STOPS = """
 import os, signal, time
-from multiprocessing import Lock, Process
+from multiprocessing import get_context
 
 def computes():
     while time.process_time() < 0.3: pass
@@ -54,10 +54,11 @@ def stop_shortly(process):
     os.kill(process.pid, signal.SIGCONT)
 
 if __name__ == "__main__":
-    lock = Lock()
+    context = get_context("fork")  # a stop is told to a process's own parent alone
+    lock = context.Lock()
     with lock:
         targets = [(computes, ()), (sleeps, ()), (waits, (lock,))]
-        children = [Process(target=f, args=args, name=f.__name__) for f, args in targets]
+        children = [context.Process(target=f, args=args, name=f.__name__) for f, args in targets]
         for child in children: child.start()
         time.sleep(0.1)
         for _ in range(3):
