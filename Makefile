@@ -9,7 +9,7 @@ export PYTHON
 # Arguments of the server, e.g. make run ARGS="--port 9000"
 ARGS ?=
 
-.PHONY: run test test-catalogue test-crowded test-interpreters free-threaded lint bench bench-truth bench-overhead \
+.PHONY: run test test-catalogue test-crowded test-interpreters free-threaded lint bench bench-growth bench-truth bench-overhead \
 	test-brokers test-cpython kill-storm repeat-tests pictures witness-pictures constraints test-docker clean
 .DEFAULT_GOAL := run
 
@@ -54,6 +54,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	@sh tools/bench.sh $(BIN)/python
+
+# Whether the time to fuse, send and fold a run grows with its records, and no faster. Ten minutes.
+bench-growth: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
 
 # How far the timeline agrees with the kernel's own events, under each witness. Needs root.
 bench-truth: $(VENV)/.installed-bench

@@ -7,17 +7,21 @@ came after the program's end, and the worker's own memory (without the rings, wh
 the kernel and the program) at a quarter of the run and at its end: what it holds may not grow with
 the run's length.
 
-    python -m benchmarks.scale [--seconds 10] [--witness auto] [--only NAME]
+With ``--beside`` so many programs compute meanwhile, each as much as it may.
+
+    python -m benchmarks.scale [--seconds 10] [--witness auto] [--only NAME] [--beside 2]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.timeline.frames import FrameReader, decode
@@ -181,12 +185,37 @@ def _on_cpu_ns(pid: int) -> int:
         return int(file.read().split()[0])
 
 
+def since(timeline: Timeline) -> str:
+    """When the first record was lost, as the page says it."""
+    ns = timeline.run.get("dropped_since_ns")
+    return "" if ns is None else f" from {ns / 1e9:.1f} s on"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--witness", default="auto")
+    parser.add_argument("--beside", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=tuple(PROGRAMS), default=tuple(PROGRAMS))
     options = parser.parse_args()
+    with computing(options.beside):
+        show(options)
+
+
+@contextlib.contextmanager
+def computing(count: int) -> Iterator[None]:
+    """So many other programs want a CPU all the time."""
+    command = (sys.executable, "-c", "while True: pass")
+    others = [subprocess.Popen(command) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def show(options: argparse.Namespace) -> None:
     for name in options.only:
         seen = measure(name, options.seconds, options.witness)
         timeline = seen.timeline
@@ -196,7 +225,8 @@ def main() -> None:
         tracks = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
         print(
             f"{timeline.run['witnesses']['scheduler']:11} {name:14} {seconds:5.1f} s   {tracks}   "
-            f"{seen.switches / seconds:7.0f} switches/s   {timeline.dropped} dropped   "
+            f"{seen.switches / seconds:7.0f} switches/s   "
+            f"{timeline.dropped} dropped{since(timeline)}   "
             f"{unknown / 1e6:.1f} ms unknown   last frame {seen.late_s:.2f} s after the end   "
             f"{seen.quarter_kib >> 10} → {seen.last_kib >> 10} MiB, "
             f"at most {seen.most_kib >> 10}   "

@@ -40,14 +40,14 @@ class Book:
     """The shared page that all machines write on. Times are ns since the run's start.
 
     ``now`` is the time of the record being applied; it never goes back. ``gaps`` counts impossible
-    transitions, ``lost`` the records that witnesses could not keep.
+    transitions, ``lost`` the records that witnesses could not keep, or fusion gave up.
     """
 
     def __init__(self, facts: RunFacts) -> None:
         self.facts = facts
         self.now = 0
         self.gaps = 0
-        self.lost = 0
+        self.lost = self.lost_since = 0
         #: What threads that have ended ran and waited for a CPU, in sum.
         self.ran_ns = self.queued_ns = 0
         self.rows: list[Slice] = []
@@ -69,7 +69,7 @@ class Book:
         self._stolen: list[Stolen] = []
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
-        self._files: list[str] = []
+        self._files: dict[str, int] = {}
         self._files_told = 0
         self._moved: dict[Lane, None] = {}
         self._stats_due = STATS_EVERY_NS
@@ -107,9 +107,7 @@ class Book:
 
     def file(self, name: str) -> int:
         """The number of another file of the program than its own, see ``timeline.places``."""
-        if name not in self._files:
-            self._files.append(name)
-        return self._files.index(name) + 1
+        return self._files.setdefault(name, len(self._files) + 1)
 
     def flow(
         self,
@@ -157,6 +155,12 @@ class Book:
     def sightings(self) -> list[Seen]:
         """Those that are not handed out yet."""
         return self._seen
+
+    def lose(self, count: int, since: int) -> None:
+        """So many records are lost, the first of them at ``since``."""
+        if not self.lost:
+            self.lost_since = since
+        self.lost += count
 
     # --- timers --------------------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ class Endings:
                 self._book.end_track(process.main.track, t, self.of_process(process))
         if process.reaped:
             return
-        process.reaped = True
+        self._who.reaped(process)
         if process.exit_ns is None:
             process.exit_ns = t
             self._process_over(process, t)
@@ -212,7 +212,7 @@ class Endings:
 
     def run_over(self, t: int) -> None:
         """Nothing more comes: what still lives ends here, its cause as far as it is known."""
-        for process in list(self._who.live()):
+        for process in list(self._who.living):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
                 process.gil.waited(life, t)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from typing import TypeVar
 
 from app.fusion.book import Book
+from app.fusion.items import Fifo, Items
 from app.fusion.lives import Operation, ProcessLife, ThreadLife
 from app.fusion.things import Things
 from app.fusion.told import Sent
 from app.timeline.states import FlowKind, ObjectKind, Reason
 
-#: What is put and never taken is forgotten beyond this many, for each queue.
-_KEPT = 65_536
+T = TypeVar("T")
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
 _WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
@@ -33,11 +33,9 @@ class Flows:
         self._over: dict[int, int] = {}  # when a track's code, or its process, was over
         self._woken_by: dict[int, tuple[int, int]] = {}  # a blocked track's waker, and when
         self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
-        self._put: dict[tuple[int, int], deque[tuple[int, int]]] = {}
-        self._put_by: dict[tuple[int, int], deque[tuple[int, int]]] = {}
-        self._owed: dict[tuple[int, int], deque[tuple[int, int]]] = {}
-        self._sent: dict[int, deque[Sent]] = {}
-        self._taken: dict[int, deque[tuple[ThreadLife, int]]] = {}
+        self._items: dict[int, Items] = {}  # by queue
+        self._sent: dict[int, Fifo[Sent]] = {}  # by pipe
+        self._taken: dict[int, Fifo[tuple[ThreadLife, int]]] = {}
         self._submitted: dict[int, tuple[int, int, int]] = {}
 
     # --- births --------------------------------------------------------------------------------
@@ -139,46 +137,46 @@ class Flows:
     # --- queues and pipes ----------------------------------------------------------------------
 
     def put(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
-        mark = (life.actor, t)
-        owed = self._owed.get((queue, life.process.pid))
-        if owed:
+        items = self._items.get(queue)
+        if items is None:
+            items = self._items[queue] = Items()
+        actor = life.actor
+        got = items.put(key, life.process.pid, actor, t)
+        if got is not None:
             # The item was through the pipe before its put() came to tell of it.
-            track, then = owed.popleft()
             thing = self._things.show(queue, _BY_QUEUE)
-            self._book.flow(_PUT_GET, mark[0], t, track, then, thing)
-            return
-        self._put.setdefault((queue, key), deque(maxlen=_KEPT)).append(mark)
-        self._put_by.setdefault((queue, life.process.pid), deque(maxlen=_KEPT)).append(mark)
+            self._book.flow(_PUT_GET, actor, t, got[0], got[1], thing)
 
     def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
         """An item came out: of this process's own queue, or through a pipe it just read."""
         received, life.received = life.received, None
-        if received is not None:
-            marks = self._put_by.get((queue, received.pid))
-        else:
-            marks = self._put.get((queue, key))
-        if not marks:
-            if received is not None:
-                owed = self._owed.setdefault((queue, received.pid), deque(maxlen=_KEPT))
-                owed.append((life.actor, t))
-            return
-        track, since = marks.popleft()
-        if received is None:
-            if not marks:
-                del self._put[queue, key]
-            self._forget(self._put_by, (queue, life.process.pid), (track, since))
-        thing = self._things.show(queue, _BY_QUEUE)
-        self._book.flow(_PUT_GET, track, since, life.actor, t, thing)
+        items = self._items.get(queue)
+        if items is None:
+            if received is None:
+                return
+            items = self._items[queue] = Items()
+        by = life.actor, t
+        put = items.get(key) if received is None else items.get_sent(received.pid, by)
+        if put is not None:
+            thing = self._things.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, put[0], put[1], life.actor, t, thing)
+
+    def emptied(self, queue: int) -> None:
+        """A get left no item in this queue."""
+        items = self._items.get(queue)
+        if items is not None:
+            items.empty()
 
     def send(self, life: ThreadLife, t: int, pipe: int) -> None:
         sent = Sent(pipe, life.process.pid, life.track.id, t, t)
         taken = self._taken.get(pipe)
         if taken:
             # Its reader was told first: that it came was seen before that it went.
-            reader, then = taken.popleft()
-            self._draw_sent(reader, sent._replace(to_ns=then))
+            got = taken.take()
+            if got is not None:
+                self._draw_sent(got[0], sent._replace(to_ns=got[1]))
             return
-        self._sent.setdefault(pipe, deque(maxlen=_KEPT)).append(sent)
+        self._of(self._sent, pipe).add(sent)
 
     def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
         """Bytes came out of a pipe; told as a queue's item when a GET follows."""
@@ -187,11 +185,34 @@ class Flows:
         plain = known is not None and known.kind is not _QUEUE
         sent = self._sent.get(pipe)
         if sent:
-            life.received = sent.popleft()._replace(to_ns=t)
+            first = sent.take()
+            life.received = first and first._replace(to_ns=t)
             if plain:
                 self.settle(life)
         else:
-            self._taken.setdefault(pipe, deque(maxlen=_KEPT)).append((life, t))
+            self._of(self._taken, pipe).add((life, t))
+
+    def unseen(self, pipe: int, sent: int, received: int) -> None:
+        """So many messages were sent through a pipe, and so many received, of which no more is
+        known: those that follow must not be taken for them."""
+        owed = self._of(self._taken, pipe).drop(sent)
+        ahead = self._of(self._sent, pipe)
+        ahead.skip(owed)
+        self._of(self._taken, pipe).skip(ahead.drop(received))
+
+    def items_unseen(self, queue: int, empty: bool) -> None:
+        """Items of this queue came and went unseen; at the end it was ``empty``, or not."""
+        items = self._items.get(queue)
+        if items is None:
+            items = self._items[queue] = Items()
+        items.lost()
+        if empty:
+            items.empty()
+
+    def forget(self, life: ThreadLife) -> None:
+        """What the thread did went unseen: who woke it, and what it received last."""
+        self._woken_by.pop(life.track.id, None)
+        life.received = life.early = None
 
     def settle(self, life: ThreadLife) -> None:
         """The last bytes it received were no queue's item."""
@@ -211,18 +232,17 @@ class Flows:
         )
 
     @staticmethod
-    def _forget(
-        marks: dict[tuple[int, int], deque[tuple[int, int]]],
-        key: tuple[int, int],
-        mark: tuple[int, int],
-    ) -> None:
-        found = marks.get(key)
-        if found and found[0] == mark:
-            found.popleft()
-        elif found and mark in found:
-            found.remove(mark)
+    def _of(lines: dict[int, Fifo[T]], pipe: int) -> Fifo[T]:
+        found = lines.get(pipe)
+        if found is None:
+            found = lines[pipe] = Fifo()
+        return found
 
     # --- executors -----------------------------------------------------------------------------
+
+    def forget_future(self, future: int) -> None:
+        """A worker took a call unseen."""
+        self._submitted.pop(future, None)
 
     def submit(self, life: ThreadLife, t: int, future: int, pool: int) -> None:
         self._submitted[future] = (life.track.id, t, pool)

@@ -13,6 +13,7 @@ from app.fusion.findings import Findings
 from app.fusion.flows import Flows
 from app.fusion.groups import Groups
 from app.fusion.identities import Identities
+from app.fusion.levels import Levels
 from app.fusion.lines import Lines
 from app.fusion.off_cpu import OffCpu
 from app.fusion.operations import Operations
@@ -21,6 +22,7 @@ from app.fusion.outside import Outside
 from app.fusion.probe_records import ProbeRecords
 from app.fusion.reorder import Reorder
 from app.fusion.sampled_machine import SampledMachine
+from app.fusion.shed import Shed
 from app.fusion.task_machine import TaskMachine
 from app.fusion.things import Things
 from app.fusion.thread_machine import ThreadMachine
@@ -49,6 +51,9 @@ from app.timeline.records import (
 )
 from app.timeline.sealed import Sealed
 from app.timeline.states import Evidence
+
+#: So much of the run is given up at a time: levels are told at its end.
+_PIECE_NS = 10_000_000
 
 
 class Fusion:
@@ -86,6 +91,7 @@ class Fusion:
         self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
         looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
         self._outside = outside = Outside(book, who)
+        levels = Levels(book, things)
         probe = ProbeRecords(
             book,
             who,
@@ -98,7 +104,22 @@ class Fusion:
             sampled,
             groups,
             outside,
+            levels,
             accounts,
+        )
+        self._shed = Shed(
+            book,
+            who,
+            things,
+            waits,
+            flows,
+            operations,
+            tasks,
+            threads,
+            groups,
+            levels,
+            lambda record: self._apply([record]),
+            self._reach,
         )
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             SwitchIn: threads.switch_in,
@@ -131,14 +152,27 @@ class Fusion:
 
     def advance(self, watermark_ns: int) -> Batch:
         """Apply the records with ``t <= watermark_ns``; what came out of that."""
+        self._resume()
         self._apply(self._reorder.take(watermark_ns))
         self._reach(watermark_ns - self._facts.start_ns)
         return self._batch()
+
+    def give_up(self, watermark_ns: int) -> None:
+        """Lose the records with ``t <= watermark_ns`` but for births, ends, names and texts.
+
+        For a worker that can't keep up: it takes a fraction of the time of ``advance``. What the
+        lost records could have changed is unknown from then to the next ``advance``. They count as
+        lost.
+        """
+        shed = self._shed
+        while (t := self._reorder.watermark or self._facts.start_ns) < watermark_ns:
+            shed.give_up(self._reorder.take(min(t + _PIECE_NS, watermark_ns)))
 
     def finish(self, t_ns: int) -> Batch:
         """The run ended at ``t_ns``: apply all that is left and close every track."""
         if not self._finished:
             self._finished = True
+            self._resume()
             self._apply(self._reorder.take_all())
             self._reach(t_ns - self._facts.start_ns)
             end = self._book.now
@@ -154,6 +188,11 @@ class Fusion:
     def late(self) -> int:
         """Records that came after the watermark had passed them."""
         return self._reorder.late
+
+    @property
+    def lost_since(self) -> int:
+        """When the first records were lost, in ns since the run's start."""
+        return self._book.lost_since
 
     @property
     def gaps(self) -> int:
@@ -178,6 +217,11 @@ class Fusion:
         self._findings.steps.handed_out()
         return batch
 
+    def _resume(self) -> None:
+        if self._shed.under_way:
+            self._reach(self._reorder.watermark - self._facts.start_ns)
+            self._shed.resume()
+
     def _reach(self, t: int) -> None:
         """The run's time is ``t`` now, even where no record says so."""
         book = self._book
@@ -201,14 +245,14 @@ class Fusion:
 
     def _lost(self, t: int, record: Dropped) -> None:
         """A loss makes unknown what the lost records could have changed."""
-        self._book.lost += record.lost
+        self._book.lose(record.lost, record.since - self._facts.start_ns if record.since else t)
         if record.tid:
             life = self._who.threads.get(record.tid)
             if life is not None and not life.exited:
                 self._operations.forget(t, life)
                 life.doubtful = True
         elif record.source != "probe":
-            for process in list(self._who.live()):
+            for process in list(self._who.living):
                 for life in list(process.threads.values()):
                     since = record.since - self._facts.start_ns if record.since else t
                     self._threads.lost(life, t, since)

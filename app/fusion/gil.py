@@ -42,12 +42,14 @@ class Gil:
     interval. ``asked``: a waiter asked its holder for it.
     """
 
-    __slots__ = ("_doubted", "_dropped", "_gave", "_previous", "_process", "_ran", "_since",
-                 "_turns", "_waited", "_waiters", "asked", "followed", "holder", "interval_ns",
-                 "thing")  # fmt: skip
+    __slots__ = ("_blind", "_doubted", "_dropped", "_gave", "_previous", "_process", "_ran",
+                 "_since", "_turns", "_waited", "_waiters", "asked", "followed", "holder",
+                 "interval_ns", "thing", "unsure")  # fmt: skip
 
     def __init__(self, process: ProcessLife) -> None:
         self._process = process
+        #: Threads of which records were given up that tell whether they wait for the lock.
+        self.unsure: dict[ThreadLife, None] = {}
         self.followed = True
         self.holder: ThreadLife | None = None
         self.thing = NOTHING
@@ -60,6 +62,7 @@ class Gil:
         self._since = self._ran = 0  # when the holder took it, and how long it had run by then
         self._waited = False  # the holder had waited for it, and nothing proves yet that it has it
         self._turns = 0  # hand-overs so far
+        self._blind = False  # switches go unseen
         self._waiters: dict[ThreadLife, GilWait] = {}
 
     def shown_as(self, thing: int) -> None:
@@ -72,6 +75,8 @@ class Gil:
 
     def changed(self, life: ThreadLife, t: int) -> None:
         """The thread began or ceased to execute Python, or is about to leave or came on a CPU."""
+        if self._blind:
+            return
         executing = self._process.executing
         if self.holder is None:
             self._settle(life, t)
@@ -143,11 +148,27 @@ class Gil:
 
     def gone(self, life: ThreadLife, t: int) -> None:
         """The thread ended."""
+        self.unsure.pop(life, None)
         self.waited(life, t)
         if self.holder is life:
             self._drop(t)
             self._previous = None
             self.changed(life, t)
+
+    def lost(self, t: int) -> None:
+        """Switches of a thread went unseen: who has the lock, and who waits, is not known."""
+        if self.followed and (self.holder is not None or self._waiters or self._previous):
+            self._doubt(t)
+            self._waiters.clear()
+        self.asked = self._waited = False
+        self._gave = None
+        self._blind = True
+
+    def found(self, t: int) -> None:
+        """Since ``t`` all switches are told again; who has the lock turns out as time goes on."""
+        self._blind = False
+        if self.followed:
+            self._doubt(t)
 
     def label(self, life: ThreadLife) -> None:
         """Say of a slice on a CPU or a run queue whether the thread holds the lock or asks.

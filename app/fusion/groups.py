@@ -32,6 +32,10 @@ class Groups:
             self._told[life] = record.a, []
         self._told[life][1].append(record.b)
 
+    def forget(self) -> None:
+        """Waits began unseen: which of them the members were told for is not known."""
+        self._told.clear()
+
     def thing(self, life: ThreadLife, reason: Reason) -> int:
         """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
         told = self._told.pop(life, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from app.fusion.book import Book
 from app.fusion.lanes import OF_THREAD, Lane
@@ -28,6 +28,9 @@ class Identities:
         self.process_replaced: Callable[[ProcessLife, int], None] = _nobody
         self.threads: dict[int, ThreadLife] = {}
         self.processes: dict[int, ProcessLife] = {}
+        #: Those of them that are not reaped, and those of these whose probe has not spoken.
+        self.living: dict[ProcessLife, None] = {}
+        self.silent: dict[ProcessLife, None] = {}
         facts = book.facts
         self.root = self._process(facts.root_pid, None, 0, State.NEW, Evidence.KERNEL)
         self.name(self.root.main, facts.file_name, PROGRAM)
@@ -78,8 +81,16 @@ class Identities:
             life.track.name = name
             self._book.touch(life.track)
 
-    def live(self) -> Iterator[ProcessLife]:
-        return (process for process in self.processes.values() if not process.reaped)
+    def speaks(self, process: ProcessLife) -> None:
+        """Its probe wrote its first record."""
+        process.probed = True
+        self.silent.pop(process, None)
+
+    def reaped(self, process: ProcessLife) -> None:
+        """The process is gone altogether."""
+        process.reaped = True
+        self.living.pop(process, None)
+        self.silent.pop(process, None)
 
     def _process(
         self,
@@ -108,6 +119,7 @@ class Identities:
         process.main = ThreadLife(process, pid, track, lane)
         process.threads[pid] = process.main
         self.processes[pid] = process
+        self.living[process] = self.silent[process] = None
         self.threads[pid] = process.main
         return process
 

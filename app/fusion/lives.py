@@ -58,6 +58,7 @@ class ThreadLife:
     __slots__ = (
         "account",
         "anchor",
+        "awaited",
         "base",
         "baseline",
         "came",
@@ -114,6 +115,7 @@ class ThreadLife:
         self.lane = lane
         self.cpu = Cpu.UNSEEN
         self.op: Operation | None = None
+        self.awaited = False  # others waited for it at some time, or may have: see waits
         self.sample: SyscallSample | None = None  # taken inside the open off-CPU interval
         self.python = False  # runs Python: it has a ring, or a Python thread is being started
         self.ring = False
@@ -232,14 +234,9 @@ class ProcessLife:
 
     def other_executing(self, life: ThreadLife, since: int) -> ThreadLife | None:
         """A thread other than ``life`` that executed Python at some time after ``since``."""
-        ready = None
         for other in self.executing:
             if other is not life:
-                if other.cpu is _ON:
-                    return other
-                ready = other
-        if ready is not None:
-            return ready
+                return other
         for other, until in self.stopped_executing:
             if other is not life and until > since:
                 return other
@@ -269,6 +266,7 @@ class TaskLife:
     """A coroutine wrapped in a task."""
 
     __slots__ = (
+        "awaited",
         "born",
         "finding",
         "first_line",
@@ -294,6 +292,8 @@ class TaskLife:
         self.obj = obj
         self.process = process
         self.thread = thread
+        thread.awaited = True  # for its next step
+        self.awaited = False
         self.track = track
         self.lane = lane
         self.line = 0

@@ -58,6 +58,7 @@ class ProgramNames:
     def __init__(self, program: str) -> None:
         self._made: list[_Made] = []
         self._aliases: dict[str, str] = {}
+        self._found: dict[tuple[int, ObjectKind], list[_Made]] = {}
         try:
             tree = ast.parse(program)
         except (SyntaxError, ValueError):
@@ -70,15 +71,11 @@ class ProgramNames:
 
     def name(self, line: int, kind: ObjectKind, index: int) -> str:
         """The name of the ``index``-th object of ``kind`` made on ``line``; "" for none."""
-        here = [made for made in self._made if made.line <= line <= made.end_line]
-        of_kind = [made for made in here if made.function in _CALLS.get(kind, ())]
-        if not of_kind:
-            # A class of the program's own, made of a known one.
-            of_kind = [made for made in here if made.function not in _FACTORIES]
-            if len(of_kind) != 1:
-                return ""
-        closest = max(made.line for made in of_kind)
-        found = [made for made in of_kind if made.line == closest] or of_kind
+        found = self._found.get((line, kind))
+        if found is None:
+            found = self._found[line, kind] = self._calls_at(line, kind)
+        if not found:
+            return ""
         if len(found) == 1 and found[0].many:
             if found[0].function in _ONE_WITH_TWO_ENDS:
                 return " → ".join(found[0].many)
@@ -87,6 +84,18 @@ class ProgramNames:
             numbered = next(made for made in found if made.numbered)
             return f"{numbered.name}[{index}]" if len(found) == 1 else ""
         return found[index % len(found)].name
+
+    def _calls_at(self, line: int, kind: ObjectKind) -> list[_Made]:
+        """The calls on ``line`` that make an object of ``kind``; none where it is not clear."""
+        here = [made for made in self._made if made.line <= line <= made.end_line]
+        of_kind = [made for made in here if made.function in _CALLS.get(kind, ())]
+        if not of_kind:
+            # A class of the program's own, made of a known one.
+            of_kind = [made for made in here if made.function not in _FACTORIES]
+            if len(of_kind) != 1:
+                return []
+        closest = max(made.line for made in of_kind)
+        return [made for made in of_kind if made.line == closest]
 
     # --- walking the tree ----------------------------------------------------------------------
 

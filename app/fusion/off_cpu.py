@@ -109,6 +109,9 @@ class OffCpu:
         if sample is not None and sample.site == "gil" and life.process.has_gil:
             # The kernel shows the wait itself: only take_gil and drop_gil wait in the runtime.
             self._for_gil(life, evidence, _SAMPLED)
+        elif life.process.gil.unsure and sample is None and self._unsure(life):
+            life.process.gil.gave_up(life)
+            lane.relabel(State.UNKNOWN, Evidence.MISSING)
         elif op is not None and (
             sample is not None or not self._over(life) or not self._wants_gil(life)
         ):
@@ -219,6 +222,12 @@ class OffCpu:
             and len(process.threads) > 1
             and (life.heard or process.other_executing(life, life.off_at) is not None)
         )
+
+    def _unsure(self, life: ThreadLife) -> bool:
+        """Whether it may wait for the GIL, and records are gone that would tell."""
+        if life in life.process.gil.unsure:
+            return True
+        return self._over(life) and not self._wants_gil(life)
 
     def _vague(self, life: ThreadLife, sample: SyscallSample) -> bool:
         """A futex of which no address was told may be the GIL's."""

@@ -79,7 +79,7 @@ class Operations:
             thing = known.thing or self._things.show(
                 obj, reason, target.track.name if target else ""
             )
-            known.waiters[life] = None
+            known.waits(life, reason)
         elif reason is _FUTURE:
             thing = self._groups.thing(life, reason)
         line = self._things.place(pid, where >> 32, line)
@@ -144,7 +144,7 @@ class Operations:
         if op.obj:
             known = self._things.get(op.obj)
             if known is not None:
-                known.waiters.pop(life, None)
+                known.waits_no_more(life)
         if life.python:
             life.process.update_executing(life, t)
         self._waits.left(life, t)
@@ -163,7 +163,7 @@ class Operations:
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._things.place(record.pid, record.c >> 32, record.a)
-        known.holders[life] = Held(t, line, life.step)
+        known.held_by(life, Held(t, line, life.step))
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
@@ -191,7 +191,8 @@ class Operations:
             return
         known = self._things.known(obj, Reason.FUTURE)
         if known.notified is None:
-            known.holders = {by: Held(t, 0)}
+            known.holders.clear()
+            known.held_by(by, Held(t, 0))
             self._tell_waiters(t, known, by)
             self._waits.held(known, t)
 
@@ -215,16 +216,19 @@ class Operations:
             return
         known = self._things.known(obj)
         known.notified = (life.actor, t)
-        for waiter in known.waiters:
+        expecting = known.expecting
+        while expecting:
+            waiter = next(iter(expecting))
             op = waiter.op
-            if op is None or op.given is not None:
-                continue
-            if op.reason in (Reason.EVENT, Reason.FUTURE):
-                op.satisfied = op.told = True
+            if op is not None:
+                if op.reason is not Reason.CONDITION:
+                    op.satisfied = op.told = True
+                elif count > 0:
+                    count -= 1
+                else:
+                    break
                 op.given = known.notified
-            elif op.reason is Reason.CONDITION and count > 0:
-                count -= 1
-                op.given = known.notified
+            del expecting[waiter]
 
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""

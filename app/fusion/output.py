@@ -27,6 +27,17 @@ _KEPT = 100_000
 STREAMS = {1: "stdout", 2: "stderr"}
 
 
+class _Row:
+    """Pieces of one line by one writer, from its ``first`` time to its ``last``."""
+
+    __slots__ = ("first", "last", "pieces", "track")
+
+    def __init__(self, track: int, t: int, text: str) -> None:
+        self.track = track
+        self.first = self.last = t
+        self.pieces = [text]
+
+
 class Output:
     """One stream of the program. No byte is lost or made up: only whose it is may stay unknown.
 
@@ -42,7 +53,7 @@ class Output:
         self._shuffle = Shuffle()
         self._came = self._told = 0  # characters
         self._arrivals: deque[tuple[int, int]] = deque()  # (a chunk's end, its time), if untold
-        self._row: tuple[int, int, int, str] | None = None  # track, its first and last time, text
+        self._row: _Row | None = None
         self._latest: dict[int, int] = {}  # the last time in each track's rows
 
     def recorded(self, t: int, life: ThreadLife, track: int, text: str) -> None:
@@ -52,7 +63,7 @@ class Output:
         shuffle = self._shuffle
         shuffle.add(life.track.id, life.process, Piece(track, t, text))
         if shuffle.waiting > _KEPT:
-            shuffle.drop(min(shuffle.lines.values(), key=lambda line: line.pieces[0].t), 1)
+            shuffle.drop_oldest(_KEPT // 16)
 
     def came_out(self, t: int, data: bytes) -> None:
         """Bytes read from the pipe."""
@@ -127,29 +138,30 @@ class Output:
         """Explain the next line by pieces behind others or by the beginning of a piece, else
         by the program itself."""
         shuffle = self._shuffle
-        text = shuffle.text[shuffle.at :]
-        behind, begun = self._behind(text), self._begun(text)
+        behind, begun = self._behind(), self._begun()
         if behind is not None:
             shuffle.set_aside(*behind)
         elif begun is not None:
-            piece = begun.pieces[0]
+            piece, text = begun.pieces[0], shuffle.text[shuffle.at :]
             begun.pieces[0] = piece._replace(text=piece.text[len(text) :])
             shuffle.insert(piece._replace(text=text))
         else:
+            text, at = shuffle.text, shuffle.at
             heads = {line.pieces[0].text for line in shuffle.lines.values()}
-            end = text.find("\n") + 1 or len(text)
-            inside = [text.find(head, 1, end) for head in heads if len(head) > 1]
-            cut = min((at for at in inside if at > 0), default=end)
-            shuffle.insert(Piece(self._root, self._arrivals[0][1], text[:cut]))
+            end = text.find("\n", at) + 1 or len(text)
+            inside = [text.find(head, at + 1, end) for head in heads if len(head) > 1]
+            cut = min((found for found in inside if found > 0), default=end)
+            shuffle.insert(Piece(self._root, self._arrivals[0][1], text[at:cut]))
 
-    def _behind(self, text: str) -> tuple[Line, int] | None:
+    def _behind(self) -> tuple[Line, int] | None:
         """The line of pieces that come next though others stand before them, and how many do; of
         several lines the one that wrote them first."""
         found: list[tuple[int, int, Line]] = []
+        text, at = self._shuffle.text, self._shuffle.at
         for line in self._shuffle.lines.values():
             pieces = list(islice(line.pieces, _LOOK))
             for index in range(1, len(pieces)):
-                if _reach(pieces[index:], text) > 1:
+                if _reaches(pieces, index, text, at):
                     found.append((pieces[index].t, index, line))
                     break
         if not found:
@@ -157,10 +169,14 @@ class Output:
         _, index, line = min(found, key=lambda item: item[:2])
         return line, index
 
-    def _begun(self, text: str) -> Line | None:
+    def _begun(self) -> Line | None:
         """The line of a piece of which only this much came out: a pipe was full, or a death came
         between."""
-        if len(text) > 1:
+        shuffle = self._shuffle
+        rest = len(shuffle.text) - shuffle.at
+        longest = max((len(line.pieces[0].text) for line in shuffle.lines.values()), default=0)
+        if 1 < rest <= longest:
+            text = shuffle.text[shuffle.at :]
             for line in self._shuffle.lines.values():
                 if line.pieces[0].text.startswith(text):
                     return line
@@ -176,25 +192,25 @@ class Output:
         """Pieces of one line by one writer make one row, if no piece of it came out before that
         was written between them."""
         row, latest = self._row, self._latest.get(track, t)
-        if row is not None and row[0] == track and row[2] == latest <= t and row[3][-1] != "\n":
-            self._row = (track, row[1], t, row[3] + text)
+        unfinished = row is not None and row.pieces[-1][-1] != "\n"
+        if row is not None and row.track == track and row.last == latest <= t and unfinished:
+            row.last = t
+            row.pieces.append(text)
         else:
             self._flush()
-            self._row = (track, t, t, text)
+            self._row = _Row(track, t, text)
         self._latest[track] = max(latest, t)
 
     def _flush(self) -> None:
         if self._row is not None:
-            track, t, _, text = self._row
-            self._row = None
-            self._book.write_output(track, t, self._stream, text)
+            row, self._row = self._row, None
+            self._book.write_output(row.track, row.first, self._stream, "".join(row.pieces))
 
 
-def _reach(pieces: list[Piece], text: str) -> int:
-    """How many characters of the text these pieces make up, one after the other."""
-    at = 0
-    for piece in pieces:
-        if not text.startswith(piece.text, at):
-            break
-        at += len(piece.text)
-    return at
+def _reaches(pieces: list[Piece], index: int, text: str, at: int) -> bool:
+    """Whether the pieces from ``index`` on make up the text's next two characters or more."""
+    begin = at
+    while at - begin < 2 and index < len(pieces) and text.startswith(pieces[index].text, at):
+        at += len(pieces[index].text)
+        index += 1
+    return at - begin > 1

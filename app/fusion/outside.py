@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from app.fusion.book import Book
 from app.fusion.identities import Identities
 from app.fusion.lanes import OF_THREAD, Lane
@@ -23,7 +25,7 @@ class Server:
         self.name = name
         self.track: Track | None = None
         self.lane: Lane | None = None
-        self.early: list[tuple[int, int, bool]] = []  # (track, t, whether it sends)
+        self.early: deque[tuple[int, int, bool]] = deque(maxlen=_KEPT)  # (track, t, sends it?)
 
 
 class Outside:
@@ -61,10 +63,8 @@ class Outside:
             return  # its PEER was lost
         if server.track is None:
             server.early.append((life.actor, t, sends))
-            if all(process.probed for process in self._who.live()):
+            if not self._who.silent:
                 self._show(server)
-            elif len(server.early) > _KEPT:
-                del server.early[0]
             return
         self._draw(server.track.id, life.actor, t, sends)
 

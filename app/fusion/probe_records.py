@@ -45,13 +45,14 @@ class ProbeRecords:
         sampled: SampledMachine,
         groups: Groups,
         outside: Outside,
+        levels: Levels,
         accounts: Accounts,
     ) -> None:
         self._book = book
         self._who = who
         self._lives = who.threads
         self._things = things
-        self._levels = levels = Levels(book, things)
+        self._levels = levels
         self._ambiguous = things.ambiguous
         self._operations = operations
         self._tasks = tasks
@@ -121,10 +122,14 @@ class ProbeRecords:
             life = self._who.thread(pid, tid, t)
         process = life.process
         if not life.ring:
-            life.ring = life.python = process.probed = True
+            life.ring = life.python = True
+            if not process.probed:
+                self._who.speaks(process)
             process.update_executing(life, t)
         life.doubtful = False
         gil = process.gil
+        if gil.unsure:
+            gil.unsure.pop(life, None)
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
             gil.proved(life, t)
         if life.received is not None and kind not in _BEFORE_GET:
@@ -280,6 +285,8 @@ class ProbeRecords:
         self._flows.get(life, t, record.b, record.c)
         if record.aux:
             self._levels.changed(t, record.b, record.a)
+            if not record.a:
+                self._flows.emptied(record.b)
 
     def _submit(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._flows.submit(life, t, record.b, record.c)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import marshal
 from bisect import bisect_right
 from collections.abc import Iterable
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, get_args
 
 from app.timeline.records import Record
@@ -16,6 +17,7 @@ from app.timeline.sealed import Sealed
 UNPACKED = 400_000
 
 _time = itemgetter(0)
+_number = attrgetter("number")
 _KINDS: tuple[Any, ...] = get_args(Record)
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
@@ -23,9 +25,10 @@ _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 class _Run:
     """Records in order of time, ``first`` the earliest; those before ``taken`` are gone."""
 
-    __slots__ = ("_records", "_sealed", "count", "first", "last", "taken")
+    __slots__ = ("_records", "_sealed", "count", "first", "last", "number", "taken")
 
-    def __init__(self, records: list[Record] | Sealed) -> None:
+    def __init__(self, number: int, records: list[Record] | Sealed) -> None:
+        self.number = number
         self.taken = 0
         if isinstance(records, Sealed):
             self.first, self.last, self.count = records.first, records.last, records.count
@@ -44,59 +47,68 @@ class _Run:
             self.first = self._records[self.taken].t
         return self._records[begin : self.taken]
 
+    def __lt__(self, other: _Run) -> bool:
+        return self.first < other.first
+
 
 class Reorder:
     """Records wait here until the watermark has passed them.
 
     Records of one time keep the order in which they came. What is fed at once is sorted at once,
     and what is taken is a part of a few such runs: sorting a list of sorted runs costs less than
-    a heap, and what waits longer costs nothing. Where more waits than fusion will come to soon,
-    the newest is packed.
+    a heap of records, and what waits longer costs nothing. Where more waits than fusion will come
+    to soon, the newest is packed. ``watermark`` is the time up to which records were taken.
     """
 
     def __init__(self, unpacked: int = UNPACKED) -> None:
         self._unpacked = unpacked
-        self._runs: list[_Run] = []
+        self._runs: list[_Run] = []  # a heap
+        self._count = 0  # of runs so far
         self._waiting = 0
-        self._watermark = 0
+        self.watermark = 0
         self.late = 0
 
     def feed(self, records: Iterable[Record]) -> None:
         run = sorted(records, key=_time)
         if run:
             self._waiting += len(run)
-            self._runs.append(_Run(_packed(run) if self._waiting > self._unpacked else run))
+            self._add(_packed(run) if self._waiting > self._unpacked else run)
 
     def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
         """Take in records that are decoded when their time has come."""
         for part in sealed:
             self._waiting += part.count
-            self._runs.append(_Run(part))
+            self._add(part)
+
+    def _add(self, records: list[Record] | Sealed) -> None:
+        self._count += 1
+        heapq.heappush(self._runs, _Run(self._count, records))
 
     def take(self, watermark: int) -> list[Record]:
         """The records with ``t <= watermark``, in order of time.
 
         A record older than an earlier watermark is counted in ``late`` and still returned.
         """
+        runs, due = self._runs, []
+        while runs and runs[0].first <= watermark:
+            due.append(heapq.heappop(runs))
+        due.sort(key=_number)
         taken: list[Record] = []
-        parts = 0
-        for run in self._runs:
-            if run.first <= watermark:
-                taken += run.take(watermark)
-                parts += 1
+        for run in due:
+            taken += run.take(watermark)
+            if run.taken < run.count:
+                heapq.heappush(runs, run)
         self._waiting -= len(taken)
-        if parts:
-            self._runs = [run for run in self._runs if run.taken < run.count]
-        if parts > 1:
+        if len(due) > 1:
             taken.sort(key=_time)
-        if self._watermark:
-            self.late += bisect_right(taken, self._watermark, key=_time)
-        self._watermark = max(self._watermark, watermark)
+        if self.watermark:
+            self.late += bisect_right(taken, self.watermark, key=_time)
+        self.watermark = max(self.watermark, watermark)
         return taken
 
     def take_all(self) -> list[Record]:
         """Everything that waits, in order of time."""
-        return self.take(max((run.last for run in self._runs), default=self._watermark))
+        return self.take(max((run.last for run in self._runs), default=self.watermark))
 
     def __len__(self) -> int:
         return self._waiting

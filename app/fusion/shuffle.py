@@ -8,6 +8,7 @@ find the shuffle are bounded by the states near the likeliest way, which is that
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -89,6 +90,17 @@ class Shuffle:
         self.waiting -= count
         if not line.pieces:
             del self.lines[line.number]
+
+    def drop_oldest(self, count: int) -> None:
+        """The ``count`` pieces that were written first will not come out."""
+        first = [(line.pieces[0].t, line.number) for line in self.lines.values()]
+        heapq.heapify(first)
+        for _ in range(count):
+            _, number = heapq.heappop(first)
+            line = self.lines[number]
+            self.drop(line, 1)
+            if line.pieces:
+                heapq.heappush(first, (line.pieces[0].t, number))
 
     def set_aside(self, line: Line, count: int) -> None:
         """The next ``count`` pieces of the line may come out later than those behind them.

@@ -54,6 +54,8 @@ class TaskMachine:
         endings.step_cut = lambda task, t: findings.step_over(task, t, 0)
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
         self._tasks: dict[int, TaskLife] = {}
+        #: The births of coroutines of which no more was applied: see ``shed``.
+        self.unborn: dict[int, ProbeRecord] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
 
     def track_of(self, obj: int) -> int:
@@ -64,6 +66,10 @@ class TaskMachine:
         """The coroutine with the probe's id, unless it is over."""
         return self._tasks.get(obj)
 
+    def known(self, obj: int) -> bool:
+        """Whether the coroutine has a track, be it over or not."""
+        return obj in self._tracks
+
     def name_of(self, obj: int) -> str:
         """The name of a coroutine that is not over; "" for any other."""
         task = self._tasks.get(obj)
@@ -71,7 +77,9 @@ class TaskMachine:
 
     def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
-        life.loops_for = self._tasks.get(record.b) if record.b else None
+        task = life.loops_for = self._tasks.get(record.b) if record.b else None
+        if task is not None:
+            task.awaited = True
         life.loops_since = t
         self._waits.loop_over(life, t)
 
@@ -122,6 +130,7 @@ class TaskMachine:
         if task.thread is not life:
             task.thread.ready_tasks.pop(task, None)
             task.thread = life
+            life.awaited = True
             task.track.parent = life.track.id
             self._book.touch(task.track)
         before = life.step
@@ -246,6 +255,14 @@ class TaskMachine:
             return None if task.lane.ended else task
         if obj in self._tracks or not obj:
             return None
+        birth = self.unborn.pop(obj, None) if self.unborn else None
+        if birth is not None:
+            # Since then it did what went unseen.
+            born = birth.t - self._book.facts.start_ns
+            self.new(born, life, birth)
+            task = self._tasks[obj]
+            task.lane.change(born, State.UNKNOWN, Evidence.MISSING)
+            return task
         track = self._book.new_track(
             TrackKind.COROUTINE, f"task {obj & 0xFFFF_FFFF}", life.process.pid, 0, life.track.id, t
         )

@@ -42,7 +42,7 @@ class TaskWaits:
             known = self._things.known(obj, reason)
         thing = self._things.show(obj, reason)
         task.op = Operation(reason, t, line, obj, thing, None)
-        known.waiters[task] = None
+        known.waits(task, reason)
         self._waits.entered(task, t)
         holder = known.sole_holder() if reason in _HELD else None
         return thing, holder.track.id if holder is not None else NOTHING
@@ -61,7 +61,7 @@ class TaskWaits:
                 waker.readied.append(task)
         else:
             known = self._things.known(op.obj, op.reason)
-            known.waiters.pop(task, None)
+            known.waits_no_more(task)
             task.waited_line = op.line
             if known.handed and op.reason is Reason.SEMAPHORE:
                 known.handed -= 1
@@ -102,7 +102,7 @@ class TaskWaits:
         known.holders.clear()
         if holder is None:
             return
-        known.holders[holder] = Held(t, line or holder.waited_line)
+        known.held_by(holder, Held(t, line or holder.waited_line))
         released, step = known.released, life.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.thing, released, t)
@@ -111,7 +111,7 @@ class TaskWaits:
     def _take_permit(self, known: Known, task: TaskLife, t: int, line: int) -> None:
         held = known.holders.get(task)
         if held is None:
-            known.holders[task] = Held(t, line)
+            known.held_by(task, Held(t, line))
         else:
             held.count += 1
         _tell(known, known.sole_holder(), t)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from app.fusion.book import Book
@@ -67,6 +68,8 @@ def object_kind(code: int) -> ObjectKind:
 
 
 _SEMAPHORE = ObjectKind.SEMAPHORE
+#: Waits that ``notify``, ``set`` and the like end.
+_EXPECT = frozenset({Reason.EVENT, Reason.FUTURE, Reason.CONDITION})
 
 
 class Held:
@@ -89,6 +92,7 @@ class Known:
 
     __slots__ = (
         "claimed",
+        "expecting",
         "given",
         "handed",
         "holders",
@@ -113,12 +117,37 @@ class Known:
         self.thing = NOTHING
         self.holders: dict[Waiter, Held] = {}
         self.waiters: dict[Waiter, None] = {}
+        #: Those of them that wait for a ``notify`` or ``set`` and have not got one, oldest first.
+        self.expecting: OrderedDict[Waiter, None] | None = None
         self.permits: int | None = None  # of a semaphore, when it was made
         self.given = False  # who did not have it released it: it is a signal, and nobody's
         self.handed = 0  # permits given to waiters that are made ready next
         self.claimed: ThreadLife | None = None  # who has it, and needs the GIL to say so
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
+
+    def waits(self, life: Waiter, reason: Reason) -> None:
+        """``life`` begins to wait for it."""
+        self.waiters[life] = None
+        if reason in _EXPECT:
+            if self.expecting is None:
+                self.expecting = OrderedDict()
+            self.expecting[life] = None
+
+    def waits_no_more(self, life: Waiter) -> None:
+        """``life`` went on, or gave up."""
+        self.waiters.pop(life, None)
+        if self.expecting is not None:
+            self.expecting.pop(life, None)
+            if not self.expecting:
+                self.expecting = None
+
+    def held_by(self, holder: Waiter, held: Held) -> None:
+        """``holder`` has it from now on, beside those who have it already."""
+        self.holders[holder] = held
+        holder.awaited = True
+        if held.task is not None:
+            held.task.awaited = True
 
     def sole_holder(self) -> Waiter | None:
         """The holder, when there is exactly one; of a semaphore, who has all its permits.

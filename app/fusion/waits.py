@@ -13,6 +13,9 @@ from app.timeline.states import Reason
 #: A cycle that lasts this long is told. Shorter ones are those of ``acquire(timeout=…)``.
 PATIENCE_NS = 100_000_000
 
+#: So many waits are followed at most, each time one begins: a longer cycle is not found.
+FOLLOWED = 256
+
 _HELD = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE, Reason.FUTURE})
 _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD, Reason.TASK})
 _POLL = Reason.POLL
@@ -59,6 +62,9 @@ class Waits:
         edge = self._waits_for(life)
         if edge is None:
             return
+        edge.other.awaited = True
+        if not life.awaited:
+            return  # no chain can come back to what no one ever waited for
         path = self._way_back(edge)
         if path:
             cycle = Cycle(path, t)
@@ -81,9 +87,11 @@ class Waits:
 
     def released(self, known: Known, t: int) -> None:
         """An object changed hands: cycles through it may be gone."""
-        if self._told:
-            for waiter in list(known.waiters):
-                self._recheck(waiter, t)
+        told, waiters = self._told, known.waiters
+        # Of both there may be many.
+        few, many = (told, waiters) if len(told) < len(waiters) else (waiters, told)
+        for waiter in [life for life in few if life in many]:
+            self._recheck(waiter, t)
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
         """``life`` runs its loop for nobody any more."""
@@ -95,7 +103,7 @@ class Waits:
         if op is not None and op.obj:
             known = self._things.get(op.obj)
             if known is not None:
-                known.waiters.pop(life, None)
+                known.waits_no_more(life)
         self.left(life, t)
 
     def run_over(self, t: int) -> None:
@@ -138,11 +146,15 @@ class Waits:
         return edges
 
     def _way_back(self, first: Edge) -> tuple[Edge, ...]:
-        """The edges from ``first`` back to where it begins; none where no way leads there."""
+        """The edges from ``first`` back to where it begins; none where no way leads there.
+
+        Nor where the way is longer than ``FOLLOWED``: tasks that wait for one another in a row
+        would all be followed to its end.
+        """
         before: dict[Edge, Edge | None] = {first: None}
         met = {(first.other, self._to_the_end(first))}
         todo = [first]
-        while todo:
+        while todo and len(before) <= FOLLOWED:
             last = todo.pop()
             if last.other is first.life:
                 path = [last]

@@ -44,6 +44,8 @@ class Hub:
         self._seqs: list[int] = []
         self._closed = False
         self._news = asyncio.Event()
+        #: The last snapshot and how many frames it speaks for: the next one goes on from it.
+        self._base: tuple[int, bytes] | None = None
         self._merging: asyncio.Task[tuple[int, bytes]] | None = None
         self.viewers = 0
 
@@ -114,6 +116,8 @@ class Hub:
                     await self._news.wait()
         finally:
             self.viewers -= 1
+            if not self.viewers:
+                self._base = None
 
     async def snapshot(self) -> bytes | None:
         """The whole run so far as one frame; None before its first."""
@@ -136,8 +140,15 @@ class Hub:
         self._merging = None
 
     async def _make_snapshot(self) -> tuple[int, bytes]:
-        items = list(self._frames)
-        return len(items), await asyncio.to_thread(_merge, items)
+        count, base = self._base or (0, b"")
+        items = self._frames[count:]
+        if not items:
+            return count, base
+        count += len(items)
+        merged = await asyncio.to_thread(_merge, [base, *items] if base else items)
+        if self.viewers:
+            self._base = count, merged
+        return count, merged
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()

@@ -57,6 +57,7 @@ class Exit(TypedDict):
     cause: _Cause
     code: NotRequired[Whole | None]
     signal: NotRequired[Word | None]
+    limit: NotRequired[Word | None]
 
 
 class Limit(TypedDict):
@@ -120,6 +121,7 @@ class _Ending(TypedDict):
     signal: Word | None
     exception: Name | None
     sender: NotRequired[Id | None]
+    limit: NotRequired[Word | None]
 
 
 class _Track(TypedDict):

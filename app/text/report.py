@@ -75,12 +75,13 @@ def _heading(timeline: Timeline, console: Console) -> None:
         words = printable(" ".join(map(in_own_words, reasons)) or str(witnesses["why"]))
         console.print(words, style="yellow", markup=False)
     if timeline.dropped:
-        console.print(
-            _("{count} records were lost: the picture has gaps, shown as unknown.").format(
-                count=timeline.dropped
-            ),
-            style="yellow",
-        )
+        since = timeline.run.get("dropped_since_ns")
+        if since is None:
+            words = _("{count} records were lost: the picture has gaps, shown as unknown.")
+        else:
+            words = _("{count} records were lost from {since} s on: gaps are shown as unknown.")
+        told = words.format(count=timeline.dropped, since=f"{(since or 0) / 1e9:.2f}")
+        console.print(told, style="yellow", highlight=False)
 
 
 def _lanes(timeline: Timeline, console: Console) -> None:

@@ -49,7 +49,8 @@ def _heads(encoded: Iterable[bytes], rows: _Rows) -> Iterator[Frame]:
         frame, slices, flows = read(data)
         if frame.snapshot:
             rows.clear()
-        rows.add(slices, flows)
+        if not (frame.snapshot and rows.begin(slices, flows)):
+            rows.add(slices, flows)
         yield frame
 
 
@@ -63,6 +64,23 @@ class _Rows:
         self.slices: dict[str, array[Any]] = {name: array(code) for name, code in SLICE_COLUMNS}
         self.flows: dict[str, array[Any]] = {name: array(code) for name, code in FLOW_COLUMNS}
         self._opened: dict[int, tuple[float, Columns, int]] = {}
+
+    def begin(self, slices: Columns, flows: Columns) -> bool:
+        """Takes the rows of what was merged before, without a look at each of them.
+
+        False if they are not as ``settle`` leaves them, the open ones last.
+        """
+        ends = slices["end_ns"]
+        still = ends.count(OPEN)
+        closed = len(ends) - still
+        if still and ends.index(OPEN) != closed:
+            return False
+        self._copy(slices, 0, closed)
+        for index in range(closed, len(ends)):
+            self._opened[slices["track"][index]] = (slices["start_ns"][index], slices, index)
+        for name, column in self.flows.items():
+            column.extend(flows[name])
+        return True
 
     def add(self, slices: Columns, flows: Columns) -> None:
         opened = self._opened

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from app.timeline.model import OPEN, Batch, Slice
 
-#: A frame carries at most about this many rows: a reader that was away gets several.
+#: A frame carries at most about this many rows, and as many entries in its head: a reader that was
+#: away gets several.
 ROWS = 50_000
 
 
@@ -17,6 +18,7 @@ class _Part:
 
     batches: list[Batch] = field(default_factory=list)
     rows: int = 0
+    entries: int = 0
     now_ns: int = 0
 
 
@@ -33,12 +35,14 @@ class Backlog:
 
     def add(self, batch: Batch, now_ns: int) -> None:
         """``now_ns``: the time up to which the picture is true with this batch."""
-        if not self._parts or self._parts[-1].rows >= self._rows:
+        if not self._parts or max(self._parts[-1].rows, self._parts[-1].entries) >= self._rows:
             self._parts.append(_Part())
         part = self._parts[-1]
         part.batches.append(batch)
         part.rows += len(batch.slices) + len(batch.flows)
         part.rows += len(batch.seen) + len(batch.levels) + len(batch.stolen)
+        part.entries += len(batch.tracks) + len(batch.things) + len(batch.findings)
+        part.entries += len(batch.stats) + len(batch.output)
         part.now_ns = now_ns
 
     def take(self) -> tuple[Batch, int]:

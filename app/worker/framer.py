@@ -11,7 +11,7 @@ from app.errors import Sentence, told
 from app.timeline import frames, heads
 from app.timeline.model import Batch, Track
 from app.timeline.states import TrackKind, vocabulary
-from app.worker.history import History
+from app.worker.history import History, TooLong
 from app.worker.pipes import FrameSink
 from app.worker.spec import RunSpec
 
@@ -56,6 +56,8 @@ class Framer:
         frame.head["dropped"] = batch.dropped
         try:
             frame.head |= self._history.checked(frame)
+        except TooLong:
+            failure = Sentence("This run was too long for its claims to be checked.")
         except Exception as error:  # noqa: BLE001 - the run itself is whole and must be told
             traceback.print_exc()
             why = f"{type(error).__name__}: {error}"

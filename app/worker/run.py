@@ -11,6 +11,7 @@ import time
 
 from app.errors import Sentence, sentences
 from app.fusion import Fusion, RunFacts
+from app.timeline.model import Batch
 from app.timeline.records import Limit, Record
 from app.worker import priority, rawlog
 from app.worker.backlog import Backlog
@@ -35,6 +36,15 @@ HEARTBEAT_NS = 240_000_000
 STEP_NS = 30_000_000
 #: Less of it where a witness samples: looks are due in between.
 SAMPLED_STEP_NS = 4_000_000
+#: Where fusion is so far behind, records are given up until it is as near again.
+BEHIND_NS = 1_500_000_000
+NEAR_NS = 150_000_000
+#: So much of the run is given up at once: the witnesses must be drained in between.
+GIVEN_UP_NS = 100_000_000
+#: After the program's end fusion has so much CPU time at most, and so long; what is left then is
+#: given up.
+LAST_WORK_NS = 1_300_000_000
+LAST_NS = 2_000_000_000
 #: A record reaches its ring at most this long after its time, or fusion has it late.
 REORDER_NS = 3_000_000
 #: So long the worker tries to end the offspring of a guard that is gone, before it tells the end.
@@ -116,6 +126,7 @@ class Run:
         )
         self._guard_stands = Standstill(self._guard.pid)
         self._dropped = 0
+        self._gives_up = False
         self._watermark = self._fused_ns = self._frame_ns = start_ns
         run = {
             "id": spec.run_id,
@@ -235,17 +246,28 @@ class Run:
         when there is more to fuse.
         """
         step_ns = SAMPLED_STEP_NS if self._witnesses.sampled else STEP_NS
-        if now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= step_ns:
+        behind_ns = self._watermark - self._fused_ns
+        self._gives_up = behind_ns > (NEAR_NS if self._gives_up else BEHIND_NS)
+        if self._gives_up:
+            self._fused_ns = min(self._watermark - NEAR_NS // 2, self._fused_ns + GIVEN_UP_NS)
+            self._fusion.give_up(self._fused_ns)
+        elif now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= step_ns:
             self._fused_ns = min(self._watermark, self._fused_ns + step_ns)
             batch = self._fusion.advance(self._fused_ns)
-            news = not batch.empty() or batch.dropped != self._dropped
-            self._dropped = batch.dropped
+            news = not batch.empty() or self._note_dropped(batch)
             if news or now_ns - self._frame_ns >= HEARTBEAT_NS:
                 self._backlog.add(batch, self._fused_ns)
         if self._backlog and not self._sink.pending and now_ns - self._frame_ns >= FRAME_NS:
             self._frame_ns = now_ns
             self.framer.send(*self._backlog.take())
         return self._watermark - self._fused_ns >= step_ns
+
+    def _note_dropped(self, batch: Batch) -> bool:
+        """Whether more records are lost than before; the first time it is told since when."""
+        before, self._dropped = self._dropped, batch.dropped
+        if self._dropped and not before:
+            self.framer.change(dropped_since_ns=self._fusion.lost_since)
+        return self._dropped != before
 
     def _control(self, now_ns: int) -> None:
         if self._commands.fd in self._ready:
@@ -281,6 +303,7 @@ class Run:
         end_ns = self._over_ns
         self._catch_up(end_ns)
         batch = self._fusion.finish(end_ns)
+        self._note_dropped(batch)
         while self._backlog:
             self.framer.send(*self._backlog.take())
         if self._limit is not None:
@@ -290,14 +313,20 @@ class Run:
 
     def _catch_up(self, end_ns: int) -> None:
         """What is left of a storm, step by step: its reader sees it come, and it is never whole
-        in memory.
+        in memory. What can't be fused soon is given up.
         """
+        work_until, until = time.process_time_ns() + LAST_WORK_NS, time.monotonic_ns() + LAST_NS
         while end_ns - self._fused_ns > STEP_NS:
             self._commands.poll()
             if self._commands.gone or self._sink.broken:
                 return
             self._fused_ns += STEP_NS
-            self._backlog.add(self._fusion.advance(self._fused_ns), self._fused_ns)
+            if time.process_time_ns() > work_until or time.monotonic_ns() > until:
+                self._fusion.give_up(self._fused_ns)
+                continue
+            batch = self._fusion.advance(self._fused_ns)
+            self._note_dropped(batch)
+            self._backlog.add(batch, self._fused_ns)
             self._sink.flush()
             if not self._sink.pending:
                 self.framer.send(*self._backlog.take())

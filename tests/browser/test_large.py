@@ -148,3 +148,39 @@ def test_intervals_find_what_touches_a_span(server: PageServer, open_page: Opene
         }"""
     )
     assert wrong == []
+
+
+def test_intervals_that_began_long_ago_stand_in_their_places(
+    server: PageServer, open_page: Opener
+) -> None:
+    """As the open rows of a snapshot, which come last."""
+    page = open_page()
+    wrong = page.page.evaluate(
+        """async () => {
+          const { Intervals } = await import("/static/js/model/intervals.js");
+          const index = new Intervals();
+          const [starts, ends, wrong] = [[], [], []];
+          const add = (start, end) => {
+            index.add(start, starts.length, 0);
+            starts.push(start);
+            ends.push(end);
+          };
+          for (let n = 0; n < 1000; n += 1) {
+            add(n * 10, n * 10 + 5);
+            const late = n % 100 === 99 ? 7 : 0;
+            for (let k = 0; k < late; k += 1) add((n * k * 13) % (n * 10), Infinity);
+            if (n % 50) continue;
+            const [first, after] = index.touching(n * 3, n * 5, (a) => ends[a]);
+            for (let i = 1; i < index.length; i += 1) {
+              if (index.start[i - 1] > index.start[i]) wrong.push([n, i]);
+            }
+            const found = new Set(index.a.slice(first, after));
+            starts.forEach((start, a) => {
+              if (start <= n * 5 && ends[a] >= n * 3 && !found.has(a)) wrong.push([n, "lost", a]);
+            });
+            if (index.length !== starts.length) wrong.push([n, "count"]);
+          }
+          return wrong;
+        }"""
+    )
+    assert wrong == []

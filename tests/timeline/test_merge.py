@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import BadFrame
@@ -59,6 +59,11 @@ FRAMES = st.lists(
 )
 
 
+#: On a crowded machine it takes long to make up frames, which says nothing of them.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@unhurried
 @given(FRAMES)
 def test_merge_encoded_equals_merge(
     parts: list[tuple[dict[str, Any], list[Slice], list[Flow], bool]],
@@ -69,6 +74,19 @@ def test_merge_encoded_equals_merge(
     ]
     encoded = [encode(frame) for frame in frames]
     assert merge_encoded(encoded) == encode(merge(map(decode, encoded)))
+
+
+@unhurried
+@given(FRAMES, st.integers(0, 6))
+def test_merge_encoded_goes_on_from_what_was_merged_before(
+    parts: list[tuple[dict[str, Any], list[Slice], list[Flow], bool]], cut: int
+) -> None:
+    encoded = [
+        encode(Frame(seq, seq * 10, head, slices, flows, snapshot))
+        for seq, (head, slices, flows, snapshot) in enumerate(parts)
+    ]
+    before = merge_encoded(encoded[:cut])
+    assert decode(merge_encoded([before, *encoded[cut:]])) == decode(merge_encoded(encoded))
 
 
 def test_merge_encoded_refuses_foreign_bytes() -> None:

@@ -3,6 +3,9 @@
 import { lowerBound, upperBound } from "../base/search.js";
 import { grown } from "./columns.js";
 
+/** Frames come in order of time, so most late entries move past few; the others wait. */
+const MOVES = 64;
+
 /** Each interval carries two numbers (`a`, `b`) that say whose it is. */
 export class Intervals {
   length = 0;
@@ -11,15 +14,20 @@ export class Intervals {
   b = new Uint32Array(16);
   /** the latest end of all intervals up to and including this one */
   #reach = new Float64Array(16);
-  /** entries before this have a settled reach */
+  /** @type {[number, number, number][]} entries that began long before the last one */
+  #late = [];
+  /** entries before this have a settled reach; the next one is open */
   #settled = 0;
 
   /** @param {number} start @param {number} a @param {number} b */
   add(start, a, b) {
     let at = this.length;
+    if (at > MOVES && this.start[at - MOVES] > start) {
+      this.#late.push([start, a, b]);
+      return;
+    }
     if (at === this.start.length) this.#grow(at * 2);
     this.length += 1;
-    // Frames come in order of time, so a late entry moves past few.
     while (at > 0 && this.start[at - 1] > start) {
       this.start[at] = this.start[at - 1];
       this.a[at] = this.a[at - 1];
@@ -39,20 +47,44 @@ export class Intervals {
    * @returns {[number, number]}
    */
   touching(fromNs, toNs, endOf) {
+    if (this.#late.length > 0) this.#putIn();
     this.#settle(endOf);
-    const first = lowerBound(this.#reach, fromNs, 0, this.length);
+    // From the first open one on, all may reach as far as that.
+    const first = lowerBound(this.#reach, fromNs, 0, this.#settled);
     return [first, upperBound(this.start, toNs, first, this.length)];
   }
 
   /** @param {(a: number, b: number) => number} endOf */
   #settle(endOf) {
-    let open = -1;
-    for (let i = this.#settled; i < this.length; i += 1) {
-      const end = endOf(this.a[i], this.b[i]);
-      if (end === Infinity && open < 0) open = i;
-      this.#reach[i] = i > 0 ? Math.max(this.#reach[i - 1], end) : end;
+    let at = this.#settled;
+    for (; at < this.length; at += 1) {
+      const end = endOf(this.a[at], this.b[at]);
+      if (end === Infinity) break;
+      this.#reach[at] = at > 0 ? Math.max(this.#reach[at - 1], end) : end;
     }
-    this.#settled = open < 0 ? this.length : open;
+    this.#settled = at;
+  }
+
+  /** Puts the late entries in their places, all at once. */
+  #putIn() {
+    const late = this.#late.sort((one, other) => one[0] - other[0]);
+    this.#late = [];
+    let from = this.length - 1;
+    this.length += late.length;
+    if (this.length > this.start.length) this.#grow(2 * this.length);
+    let to = this.length - 1;
+    for (let next = late.length - 1; next >= 0; to -= 1) {
+      if (from >= 0 && this.start[from] > late[next][0]) {
+        this.start[to] = this.start[from];
+        this.a[to] = this.a[from];
+        this.b[to] = this.b[from];
+        from -= 1;
+      } else {
+        [this.start[to], this.a[to], this.b[to]] = late[next];
+        next -= 1;
+      }
+    }
+    this.#settled = Math.min(this.#settled, to + 1);
   }
 
   /** @param {number} capacity */

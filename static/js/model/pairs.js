@@ -32,7 +32,8 @@ export function pairTracks(a, b) {
       if (alike) alike.push(other);
       else free.set(keyOf(other), [other]);
     }
-    for (const one of ones) if (!found.has(one)) join(one, free.get(keyOf(one))?.shift());
+    for (const alike of free.values()) alike.reverse(); // the first is the next to be popped
+    for (const one of ones) if (!found.has(one)) join(one, free.get(keyOf(one))?.pop());
   }
   return [
     ...ones.map((one) => ({ a: one, b: found.get(one) ?? null })),

@@ -65,10 +65,12 @@ export class Status {
     words.push(...inOwnWords(this.model.failure), ...inOwnWords(run.recording_told ?? []));
     if (this.model.state === "ended" && exit) words.push(exitSentence(exit, run.limit));
     if (this.model.dropped > 0) {
+      const [count, since] = [this.model.dropped, duration(run.dropped_since_ns ?? 0)];
       words.push(
-        t("{count} records were lost; where they are missing, the picture says unknown.", {
-          count: this.model.dropped,
-        }),
+        run.dropped_since_ns === undefined
+          ? t("{count} records were lost; where they are missing, the picture says unknown.", { count })
+          : t("{count} records were lost from {since} on; the picture says unknown where they are missing.",
+            { count, since }),
       );
     }
     return [...new Set(words)].filter((sentence) => sentence !== "");
