@@ -66,8 +66,13 @@ class Competition:
             self._due_ns = now + LATE_NS
 
     def facts(self) -> tuple[int, int, dict[str, Any]] | None:
-        """The first and the last time that was not served, and the sums; None for too little."""
+        """The first and the last time that was not served, and the sums; None for too little.
+
+        None, too, where records are lost: then it isn't known when the run had which CPU.
+        """
         self._settle(_NEVER)
+        if self._book.lost:
+            return None
         running_ns, ready_ns = self._book.ran_ns, self._book.queued_ns
         if self._unserved_ns < max(LEAST_NS, LEAST_SHARE * (running_ns + ready_ns)):
             return None
