@@ -75,7 +75,7 @@ class LostSteps:
         thread.ready_tasks.pop(task, None)
         self._waits.abandon(task, t)
         task.readied.clear()
-        task.ready_in_step, task.step_ready, task.step_blocked = False, NOTHING, None
+        task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None
         task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 
     def _task_done(self, record: ProbeRecord) -> None:
