@@ -235,6 +235,7 @@ class _Guarding:
                 elif fd == self._reader:
                     poll.unregister(fd)
                     self._unread_ns = time.monotonic_ns() + _UNREAD_NS
+                    self._sweep()  # of the program nobody will be told any more
                 elif os.read(self._commands, 64):
                     self._sweep()
                 else:

@@ -23,6 +23,8 @@ PATIENCE_S = 5.0
 _PAUSE_S = 0.002
 #: How long a folder that a process of a dead run still holds is waited for.
 _HELD_S = 1.0
+#: A control group without a folder is left alone for so long: its run may be starting.
+_SETTLED_S = 10.0
 _SHARED_MEMORY = "/dev/shm"
 
 
@@ -54,7 +56,9 @@ def abandoned() -> list[str]:
         if not mark.owner_lives and _is_ours(path):
             found[mark.run_id] = None
     for mark, group in cgroup.existing():
-        if not mark.owner_lives and _is_ours(group) and not cgroup.has_foreigners(group):
+        # One that was just made is empty, and its owner may be one that can't be seen here.
+        settled = _age_s(group) > _SETTLED_S and not cgroup.has_foreigners(group)
+        if settled and not mark.owner_lives and _is_ours(group):
             found[mark.run_id] = None
     ended = [run_id for run_id in found if not _lives(run_id)]
     for pid in _everybody():
@@ -140,6 +144,13 @@ def _folders() -> Iterator[tuple[marks.Mark, str]]:
         for name in names:
             if mark := marks.read(name):
                 yield mark, os.path.join(parent, name)
+
+
+def _age_s(path: str | os.PathLike[str]) -> float:
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0.0  # gone
 
 
 def _is_ours(path: str | os.PathLike[str]) -> bool:
