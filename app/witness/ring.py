@@ -27,10 +27,10 @@ _TEXT_SLOTS = -(-(wire.TEXT_LENGTH.size + wire.TEXT_MAX) // wire.SLOT_SIZE)
 #: A thread that wrote more than this since the last look is in a storm, or we are late: its
 #: slots are put by as they are, so that the others' rings are emptied soon.
 SEALED_SLOTS = 2_048
-#: A record has the time at which its writing began: it may be older than the ring that was made for
-#: it, by as long as its thread waited for a CPU meanwhile, and newer than the poll that reads it.
+#: A record has the time at which its writing began. It may be older than the ring that was made for
+#: it, by as long as its thread waited for a CPU, and newer than the poll, by as long as that did.
 _OLDER_NS = 10_000_000_000
-_NEWER_NS = 1_000_000_000
+_NEWER_NS = 60_000_000_000
 #: No writer fills a slot in less time.
 _LEAST_NS = 20
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY

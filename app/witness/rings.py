@@ -82,16 +82,16 @@ class RingsReader:
     # --- finding -------------------------------------------------------------------------------
 
     def _discover(self) -> None:
-        now = time.monotonic_ns()
+        now, began = time.monotonic_ns(), time.thread_time_ns()
         if self._refused and now >= self._refused_due_ns:
             for name, (_, due) in list(self._refused.items()):
                 if now >= due:
                     self._open(name, now)
-            self._refused_due_ns = self._after(now)
+            self._refused_due_ns = self._after(began)
         mtime = os.fstat(self._folder).st_mtime_ns
         if mtime == self._mtime_ns or now < self._listing_due_ns:
             return
-        whole = True
+        whole, began, opened = True, time.thread_time_ns(), self.seen
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 name = entry.name
@@ -105,13 +105,18 @@ class RingsReader:
                 self._open(name, now)
         settled = time.time_ns() - mtime > _SETTLE_NS
         self._mtime_ns = mtime if settled and whole else -1
-        self._listing_due_ns = self._after(now)
+        # To open the rings of many new threads is no reason to be late for the next.
+        born = self.seen - opened
+        self._listing_due_ns = 0 if born and born >= len(self._refused) else self._after(began)
 
     @staticmethod
     def _after(began_ns: int) -> int:
-        """When what began then, and is over, may be done again: at once if it took no time."""
-        now = time.monotonic_ns()
-        return now + _PAUSES * (now - began_ns) if now - began_ns > 1_000_000 else now
+        """When what began at this CPU time may be done again: at once if it took little of it.
+
+        By CPU time: on a crowded machine a listing lasts long that costs nothing.
+        """
+        cost = time.thread_time_ns() - began_ns
+        return time.monotonic_ns() + (_PAUSES * cost if cost > 1_000_000 else 0)
 
     def _open(self, name: str, now: int) -> None:
         """Also a name that was refused before; each time it is, the next try comes later."""

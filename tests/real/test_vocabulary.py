@@ -25,11 +25,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 READER = "import sys; sys.stdin.read()"
 
 def blocked(thread):
+    # Twice at the same stop, and the GIL was free in between: it doesn't wait for that.
+    folder, before = f"/proc/self/task/{thread.native_id}", None
     while True:
-        with open(f"/proc/self/task/{thread.native_id}/stat") as file:
-            if file.read().rpartition(")")[2].split()[0] == "S":
-                return
-        os.sched_yield()
+        with open(folder + "/stat") as file:
+            state = file.read().rpartition(")")[2].split()[0]
+        with open(folder + "/schedstat") as file:
+            slices = file.read().split()[2] if state == "S" else None
+        if slices is not None and slices == before:
+            return
+        before = slices
+        time.sleep(0.01)
 
 def waits(work, *args, name="waiter"):
     thread = threading.Thread(target=work, args=args, name=name)

@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -238,6 +239,17 @@ def test_rings_twenty_thousand_files_that_are_none_cost_little_and_hide_no_ring(
     assert tried < 40_000, "each poll looked at many"
 
 
+def test_rings_a_listing_that_only_lasted_long_is_not_put_off(
+    tmp_path: Path, reader: RingsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader had no CPU for a second, which costs nobody anything."""
+    real, waited = time.monotonic_ns, iter(range(10**9, 10**12, 10**9))
+    monkeypatch.setattr(time, "monotonic_ns", lambda: real() + next(waited))
+    for number in range(1, 6):
+        RingWriter(tmp_path, ME, TID, number=number).write(number, wire.TASK_RUN)
+        assert times(reader.poll(1)) == [number]
+
+
 def test_rings_beyond_the_most_are_read_when_others_are_gone(
     tmp_path: Path, reader: RingsReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,7 +338,7 @@ def test_rings_of_any_bytes_are_read_without_an_error(
             for record in reader.poll(NOW):
                 assert isinstance(record, Dropped | ProbeRecord)
                 if isinstance(record, ProbeRecord):
-                    assert record.t <= NOW + 1_000_000_000
+                    assert record.t <= NOW + 60_000_000_000
     finally:
         reader.close()
         path.unlink(missing_ok=True)
