@@ -119,7 +119,7 @@ def test_daemon_is_seen_to_end_with_main_while_its_sibling_lives(
 def test_a_program_of_one_s_own_has_its_page(browser: Browser, url: str, language: str) -> None:
     page = RunPage(browser.new_page(viewport={"width": 1280, "height": 800}))
     page.page.goto(f"{url}/runs?lang={language}")
-    page.page.get_by_role("link", name="greet <me>.py").click()
+    page.page.get_by_role("list").get_by_role("link", name="greet <me>.py").click()
     page.wait("globalThis.timeslice?.model.state === 'ended'")
     page.wait_panels()
 
