@@ -92,8 +92,8 @@ class PageServer:
             program_lines=program_lines(PROGRAM), program_name="dinner.py",
             program_url="/program.py", messages=i18n.script_messages(language),
             api_url="/api", stream_url="/stream",
-            pin_url="", export_urls={"json": "/export"}, rerun_url="/scenarios/deadlock", known=True,
-            predictions=[], step=None,
+            pin_url="", export_urls={"json": "/export"}, rerun_url="/scenarios/deadlock",
+            known=True, predictions=[], step=None,
             switch_language_url=lambda other: f"/?lang={other}",
             modules=self._static.modules(), url_static=self._static.addresses(),
         )  # fmt: skip
