@@ -1,12 +1,14 @@
 """The command line: serve, scenarios, run, export, pin, doctor.
 
 Exit status: 0 done; 1 it could not be done, or ``--check`` found a claim that fails; 2 the
-arguments are wrong; 130 after Ctrl-C. ``run`` of a reader's own program ends with that program's
-status, as time(1) does, 128 + n where signal n ended it.
+arguments are wrong; 130 after Ctrl-C, 128 + n after another signal n that ends a run. ``run`` of a
+reader's own program ends with that program's status, as time(1) does, 128 + n where signal n ended
+it.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -103,13 +105,14 @@ def export(
         str, typer.Option("--format", metavar="FORMAT", help=_("json, chrome or csv"))
     ] = "json",
 ) -> None:
-    from app.files import check_writable, write
+    from app.files import check_apart, check_writable, write
     from app.runs.export import export as exported
     from app.runs.export import format_named
     from app.runs.reading import Reading
 
     format_named(format_name)
     check_writable(out)
+    check_apart(out, recording)
     with Reading.open(recording) as opened:
         data = exported(opened.timeline(), format_name)
     write(out, data)
@@ -145,6 +148,9 @@ def doctor(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status. Errors are one sentence on stderr, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that can't be said there is a mark
+            stream.reconfigure(errors="replace")
     try:
         status = app(arguments, prog_name="timeslice", standalone_mode=False)
     except UsageError as error:
@@ -165,6 +171,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader (`| head`) has gone; Python would complain once more at exit.
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        _complain(_("This could not be finished: {why}.").format(why=error.strerror or error))
         return 1
     return status if isinstance(status, int) else 0
 

@@ -40,3 +40,13 @@ def check_writable(path: Path) -> None:
     else:
         return
     raise InvalidInput("The file {path} can't be written: {why}.", path=path, why=why)
+
+
+def check_apart(path: Path, *others: Path | None) -> None:
+    """Raises InvalidInput where ``path``, which is to be written, is one of the ``others``."""
+    if str(path) != "-" and path.resolve() in {other.resolve() for other in others if other}:
+        raise InvalidInput(
+            "{path} is also the name of a file that this command needs: choose another one to "
+            "write to.",
+            path=path,
+        )

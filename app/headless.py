@@ -24,15 +24,17 @@ from app.worker.spec import RunSpec
 
 #: How long an ended worker may take to go before it is killed.
 PATIENCE_S = 5.0
+#: From a terminal, its closing, or a supervisor.
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run left: its timeline, why its recording is cut short, whether Ctrl-C ended it."""
+    """What a run left: its timeline, why its recording is cut short, the signal that stopped it."""
 
     timeline: Timeline = field(default_factory=Timeline)
     recording_failure: RecordingFailed | None = None
-    interrupted: bool = False
+    interrupted: int = 0
 
 
 async def run(
@@ -93,23 +95,25 @@ class _Following:
         self._progress = progress
 
     async def follow(self, worker: RunningWorker) -> None:
-        """The first Ctrl-C stops the run, which then ends with its last frame like any other; the
-        second is an ordinary KeyboardInterrupt.
+        """The first Ctrl-C, SIGTERM or SIGHUP stops the run, which then ends with its last frame
+        like any other; the second does what it does to any program.
         """
         loop = asyncio.get_running_loop()
         stopping: set[asyncio.Task[None]] = set()
 
-        def interrupted() -> None:
-            loop.remove_signal_handler(signal.SIGINT)
-            self.outcome.interrupted = True
+        def interrupted(number: int) -> None:
+            loop.remove_signal_handler(number)
+            self.outcome.interrupted = number
             stopping.add(loop.create_task(worker.stop()))
 
-        loop.add_signal_handler(signal.SIGINT, interrupted)
+        for number in _STOPPING:
+            loop.add_signal_handler(number, interrupted, number)
         try:
             async for data in worker.frames():
                 self._take(data)
         finally:
-            loop.remove_signal_handler(signal.SIGINT)
+            for number in _STOPPING:
+                loop.remove_signal_handler(number)
             await asyncio.gather(*stopping)
 
     def _take(self, data: bytes) -> None:

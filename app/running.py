@@ -18,7 +18,7 @@ from app.catalogue import load
 from app.configuration import configured
 from app.doctor.interpreters import resolve, whatever
 from app.errors import InvalidInput, InvalidParameters
-from app.files import check_writable, write
+from app.files import check_apart, check_writable, write
 from app.headless import Outcome, run
 from app.programs import check_utf8, environment, names_a_file, read
 from app.runs.keeper import Keeper
@@ -52,6 +52,9 @@ def carry_out(order: Order) -> int:
     for file in (order.out, order.json_file):
         if file is not None:
             check_writable(file)
+            check_apart(file, Path(spec.path) if spec.path else None)
+    if order.json_file is not None:
+        check_apart(order.json_file, order.out)
     outcome = asyncio.run(_run(spec, order.out))
     timeline = outcome.timeline
     if order.json_file is not None:
@@ -188,7 +191,7 @@ def _status(outcome: Outcome, check: bool) -> int:
         print(f"timeslice: {sentence}", file=sys.stderr)  # noqa: T201
         return 1
     if outcome.interrupted:
-        return 130
+        return 128 + outcome.interrupted
     if not check:
         return 0
     claims = outcome.timeline.claims.values()

@@ -60,7 +60,10 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> No
     try:
         async with contextlib.aclosing(runs.stream(run, from_seq)) as frames:
             async for frame in frames:
-                await websocket.send_bytes(frame)
+                try:
+                    await websocket.send_bytes(frame)
+                except RuntimeError:
+                    return  # the protocol has closed it: the viewer sent what it may not
                 runs.meters.sent.inc()
     except BadRecording as error:
         _log.error("%s", error)

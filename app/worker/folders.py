@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -44,11 +45,15 @@ def held_by_another(path: str) -> bool:
 def remove(path: str) -> None:
     """Removes the folder with all that is in it, however deep, and follows no link.
 
-    What the system refuses to remove stays; a folder that is gone is no error.
+    So goes a link, a file or a pipe that a program put in its place. What the system refuses to
+    remove stays; a folder that is gone is no error.
     """
     try:
         top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
         return
     try:
         _empty(top)

@@ -106,6 +106,19 @@ def test_export_of_a_foreign_file_says_so(fails: Fails, tmp_path: Path) -> None:
     assert "letter.txt is no Timeslice recording" in said
 
 
+def test_files_that_are_needed_are_not_written_over(fails: Fails, tmp_path: Path) -> None:
+    program = tmp_path / "own.py"
+    program.write_text("print(1)")
+    same = str(tmp_path / "same")
+    for command in (
+        ["export", str(program), "--out", str(program)],
+        ["run", str(program), "--json", str(program)],
+        ["run", "deadlock", "--out", same, "--json", same],
+    ):
+        assert "choose another one to write to" in fails(*command)
+    assert program.read_text() == "print(1)" and not Path(same).exists()
+
+
 def test_wrong_settings_are_named_by_their_variable(
     fails: Fails, monkeypatch: pytest.MonkeyPatch
 ) -> None:

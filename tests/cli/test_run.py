@@ -111,6 +111,21 @@ def test_export_writes_every_format(daemon: tuple[Path, str], tmp_path: Path, na
         assert {"X", "M"} <= {event["ph"] for event in json.loads(text)["traceEvents"]}
 
 
+def test_report_in_an_encoding_without_its_letters_marks_them() -> None:
+    done = timeslice("scenarios", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and "?" in done.stdout and not done.stderr
+
+
+def test_full_disk_at_the_report_is_one_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "app", "scenarios"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
+        )  # fmt: skip
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "timeslice: This could not be finished: No space left on device." in done.stderr
+
+
 def test_export_of_an_unknown_format_names_the_known(daemon: tuple[Path, str]) -> None:
     source = str(daemon[0] / "run.timeslice")
     done = timeslice("export", source, "--format", "mp4", "--out", "x")
@@ -124,7 +139,8 @@ def test_run_in_chinese(tmp_path: Path) -> None:
     assert "死锁" in done.stdout and "成立" in done.stdout
 
 
-def test_run_ends_cleanly_at_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_run_ends_cleanly_at_ctrl_c_and_alike(tmp_path: Path, stop: signal.Signals) -> None:
     out = tmp_path / "run.timeslice"
     command = [sys.executable, "-m", "app", "run", "daemon-process"]
     command += ["-p", "main_seconds=3", "-p", "worker_seconds=3", "--out", str(out)]
@@ -132,11 +148,11 @@ def test_run_ends_cleanly_at_ctrl_c(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             wait_for_tracks(out, 3)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(stop)
             _text, complaints = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
-    assert process.returncode == 130, complaints.decode()
+    assert process.returncode == 128 + stop, complaints.decode()
     assert complaints == b""
     timeline = json.loads((tmp_path / "run.json").read_text())
     assert timeline["run"]["state"] == "ended"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.worker import folders, marks
 from tests.worker.driver import ROOT
 
@@ -63,3 +65,18 @@ def test_remove_takes_what_is_deeper_than_any_path_and_locked(tmp_path: Path) ->
     folders.remove(str(top))
     assert os.listdir(tmp_path) == ["elsewhere"]
     folders.remove(str(top))  # gone already: no error
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "file", "pipe"])
+def test_remove_takes_what_a_program_put_in_place_of_its_folder(tmp_path: Path, kind: str) -> None:
+    other, path = tmp_path / "other", tmp_path / "timeslice-rings-x.1-2"
+    other.mkdir()
+    (other / "kept").touch()
+    if "link" in kind:
+        path.symlink_to(other if kind == "link" else tmp_path / "nowhere")
+    elif kind == "file":
+        path.touch()
+    else:
+        os.mkfifo(path)
+    folders.remove(str(path))
+    assert not os.path.lexists(path) and (other / "kept").exists()
