@@ -25,15 +25,16 @@ def lock_waits(timeline: Timeline) -> list[Slice]:
     ]
 
 
-def mutual_waits(timeline: Timeline) -> list[tuple[Slice, Slice, int]]:
+def mutual_waits(timeline: Timeline, unknown: int = -1) -> list[tuple[Slice, Slice, int]]:
     """Pairs of waits, each for another lock that the other one holds, and how long both last.
 
-    The length is in ns. Blocked ends with the wake-up, so no time spent ready is in it.
+    With ``unknown`` 0, a holder that the run does not know counts as the other one. The length is
+    in ns. Blocked ends with the wake-up, so no time spent ready is in it.
     """
     ann, bob = (guest.id for guest in named(timeline, *GUESTS))
     waits = lock_waits(timeline)
-    hers = [row for row in waits if row.track == ann and row.holder == bob]
-    his = [row for row in waits if row.track == bob and row.holder == ann]
+    hers = [row for row in waits if row.track == ann and row.holder in (bob, unknown)]
+    his = [row for row in waits if row.track == bob and row.holder in (ann, unknown)]
     return [
         (one, other, sum(span.length_ns for span in common([one], [other])))
         for one in hers
@@ -45,6 +46,12 @@ def mutual_waits(timeline: Timeline) -> list[tuple[Slice, Slice, int]]:
 def no_cycle(timeline: Timeline, waits: list[Slice]) -> Answer:
     """No two waits at once were each for the other's lock."""
     mutual = mutual_waits(timeline)
+    if not mutual and mutual_waits(timeline, unknown=0):
+        return not_seen(
+            "Both waited at once, and for whom is not always known.",
+            "两个人曾同时等待，但不总能知道在等谁。",
+            waits,
+        )
     if not mutual:
         return holds(
             f"They waited for a lock {times(len(waits))}, never each for the other's.",

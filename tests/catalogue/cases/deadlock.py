@@ -75,6 +75,15 @@ def gave_back_far_too_late(b: Build) -> None:
     crosswise(b, 400)
 
 
+@cases.not_seen("cycle", variant="ordered")
+def waited_for_nobody_knows_whom(b: Build) -> None:
+    main = b.process("program.py", 0, 200)
+    ann, bob = (b.thread(name, 0, 190, parent=main) for name in ("Ann", "Bob"))
+    fork, noodles = b.thing("fork"), b.thing("noodles")
+    b.rows(ann, "blocked:lock 10 30", thing=fork, holder=bob)
+    b.rows(bob, "blocked:lock 20 40", thing=noodles)
+
+
 @cases.not_seen("cycle", variant="timeout")
 @cases.holds("cycle", variant="ordered")
 def queued_for_one_lock(b: Build) -> None:
