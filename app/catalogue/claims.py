@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple
 
+from app.catalogue.limits import cut_short
 from app.catalogue.parameters import P
 from app.catalogue.text import Text
 from app.timeline.model import Slice
@@ -104,11 +105,8 @@ def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
         return Answer(Verdict.NOT_SEEN, reason.why)
     cut = [item for item in timeline.findings.values() if item.kind == "limit"]
     if cut and answer.verdict is Verdict.FAILS:
-        name = cut[0].facts.get("name", "?")
-        return not_seen(
-            f"The run was cut short ({name}), so this can't be told.",
-            f"运行被提前终止（{name}），因此无法判断。",
-        )
+        why = cut_short(str(cut[0].facts.get("name", "?")))
+        return not_seen(why.en, why.zh)
     return answer
 
 

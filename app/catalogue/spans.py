@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from app.catalogue.claims import NotSeen, Span
+from app.catalogue.counting import counted
 from app.timeline.model import OPEN, Output, Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -70,10 +71,17 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
         for track in timeline.of_kind(*(kinds or tuple(TrackKind)))
         if track.name.startswith(prefix)
     ]
+    if not found and least:
+        raise NotSeen(
+            f"No track named {prefix}… was seen; this needs at least "
+            f"{'one' if least == 1 else least}.",
+            f"没有看到名为 {prefix}… 的轨道。",
+        )
     if len(found) < least:
         raise NotSeen(
-            f"The run shows {len(found)} of the {least} tracks named {prefix}… this needs.",
-            f"需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
+            f"Only {counted(len(found), 'track')} named {prefix}… "
+            f"{'was' if len(found) == 1 else 'were'} seen; this needs at least {least}.",
+            f"至少需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
         )
     return found
 

@@ -9,11 +9,14 @@ import pytest
 
 from app.catalogue import load
 from app.catalogue.claims import MAX_EVIDENCE
+from app.catalogue.limits import cut_short
 from tests.catalogue.build import CASES, Build, Case
 from tests.catalogue.cases import load_all
 
 load_all()
 
+#: The worker's names of what ends a run, see app/worker/watch.py.
+LIMITS = ("wall", "cpu", "memory", "processes", "output", "disk", "stopped")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 CLAIMS = [(slug, claim.id) for slug, item in load().items() for claim in item.claims]
 
@@ -80,4 +83,14 @@ def test_claim_is_not_refuted_by_a_run_that_was_cut_short() -> None:
     build.finding("limit", 10, name="wall", value=30_000)
     found = _answer(build, case.slug, case.claim, case.params)
     assert found["verdict"] == "not-seen"
-    assert "wall" in found["why"]["en"]
+    assert found["why"] == {
+        "en": "The run reached its limit of running time, so this can't be told.",
+        "zh": "运行因达到时间上限而提前结束，无法判断。",
+    }
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_run_cut_short_says_by_what_in_words(name: str) -> None:
+    why = cut_short(name)
+    assert f"({name})" not in why.en and why.en.endswith(", so this can't be told.")
+    assert name not in why.zh and CHINESE.search(why.zh)

@@ -120,3 +120,17 @@ def test_worked_leaves_out_what_was_done_at_the_edges() -> None:
     span = Span(track, 0, 60 * MS)
     assert spans.worked(b.timeline, span, 2 * MS, 30 * MS) == Span(track, 21 * MS, 59 * MS)
     assert spans.worked(b.timeline, span, 2 * MS, 40 * MS) is None
+
+
+def test_tracks_that_are_missing_are_told_by_their_name() -> None:
+    b = Build()
+    with pytest.raises(NotSeen) as none:
+        spans.starting(b.timeline, "consumer-")
+    assert none.value.why == (
+        "No track named consumer-… was seen; this needs at least one.",
+        "没有看到名为 consumer-… 的轨道。",
+    )
+    b.process("consumer-1", 0, 90)
+    with pytest.raises(NotSeen) as few:
+        spans.starting(b.timeline, "consumer-", least=2)
+    assert few.value.why.en == "Only 1 track named consumer-… was seen; this needs at least 2."

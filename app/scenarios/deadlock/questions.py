@@ -15,13 +15,21 @@ DRAWING = Drawing(
     {"Ann": Text("Ann", "Ann"), "Bob": Text("Bob", "Bob")}, (State.RUNNING, State.BLOCKED), 12
 )
 
+_GAVE_BACK = Text(
+    "There was no deadlock: whoever waited too long gave back what it held.",
+    "没有发生死锁：等得太久的一方放回了手里的锁。",
+)
+_TOOK_TURNS = Text(
+    "There was no deadlock. They took turns, too quickly to be drawn.",
+    "没有发生死锁。他们轮流运行，快得画不出来。",
+)
+
 
 def states(timeline: Timeline, params: Settings) -> dict[str, str]:
     tracks = named(timeline, *DRAWING.tracks)
     if not any(item.kind == "deadlock" for item in timeline.findings.values()):
         raise NotSeen(
-            "There was no deadlock. They took turns, too quickly to be drawn.",
-            "没有发生死锁。他们轮流运行，快得画不出来。",
+            *(_GAVE_BACK if params.variant == "timeout" else _TOOK_TURNS),
         )
     return drawn(timeline, {track.name: track.id for track in tracks}, DRAWING)
 

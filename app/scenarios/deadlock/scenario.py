@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.catalogue.claims import Answer, Claim, Span, either, fails, holds, not_seen
+from app.catalogue.claims import Answer, Claim, Span, either, fails, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.spans import clip, duration, end_of, named, need_exact, percent, total, whole
+from app.catalogue.spans import (
+    clip,
+    duration,
+    end_of,
+    named,
+    need_exact,
+    percent,
+    total,
+    whole,
+)
 from app.catalogue.text import Text, listed
 from app.catalogue.tolerance import WAKES, excused
-from app.timeline.model import OPEN, Finding, Slice
-from app.timeline.states import Cause, Reason, State
+from app.scenarios.deadlock.waits import GUESTS, lock_waits, no_cycle, soon_over
+from app.timeline.model import OPEN, Finding
+from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 
 
@@ -47,9 +58,6 @@ class Settings(Parameters):
     )
 
 
-GUESTS = ("Ann", "Bob")
-
-
 def _deadlock(timeline: Timeline) -> Finding | None:
     found = [item for item in timeline.findings.values() if item.kind == "deadlock"]
     return max(found, key=lambda item: item.start_ns, default=None)
@@ -57,15 +65,6 @@ def _deadlock(timeline: Timeline) -> Finding | None:
 
 def _lasting(timeline: Timeline, finding: Finding) -> int:
     return timeline.now_ns if finding.end_ns == OPEN else finding.end_ns
-
-
-def _lock_waits(timeline: Timeline) -> list[Slice]:
-    return [
-        row
-        for guest in named(timeline, *GUESTS)
-        for row in timeline.of(guest, State.BLOCKED)
-        if row.reason is Reason.LOCK
-    ]
 
 
 def _spans_of(timeline: Timeline, finding: Finding) -> list[Span]:
@@ -85,7 +84,7 @@ def _sentence(timeline: Timeline, finding: Finding) -> tuple[str, str]:
 
 
 def check_cycle(timeline: Timeline, params: Settings) -> Answer:
-    """Broken: a cycle is found while they are stuck. Mended: there is none."""
+    """Broken: a cycle is found while they are stuck. Mended: there is none, or it soon ends."""
     guests = named(timeline, *GUESTS)
     finding = _deadlock(timeline)
     if finding:
@@ -99,24 +98,20 @@ def check_cycle(timeline: Timeline, params: Settings) -> Answer:
             f"在 {at} 发现，持续 {lasts}：{zh}。",
             spans,
         )
-    waits = _lock_waits(timeline)
+    waits = lock_waits(timeline)
     ended = [guest for guest in guests if guest.end and guest.end.cause is Cause.RETURNED]
     if params.variant != "broken":
         if not waits:
-            return not_seen("They never waited for each other.", "两个人从未互相等待。")
-        return holds(
-            f"They waited for a lock {len(waits)} times, and no cycle came of it.",
-            f"两个人等锁 {len(waits)} 次，都没有形成循环等待。",
-            waits,
-        )
+            return not_seen("They never waited for a lock.", "两个人从未等过锁。")
+        return (soon_over if params.variant == "timeout" else no_cycle)(timeline, waits)
     if len(ended) == len(guests) and len(waits) < 10:
         return not_seen(
-            f"Both were lucky: they met at a lock only {len(waits)} times. Let them eat more.",
+            f"Both were lucky: they met at a lock only {times(len(waits))}. Let them eat more.",
             f"两个人运气好：只在锁上相遇了 {len(waits)} 次。可以增加用餐次数。",
             waits,
         )
     return fails(
-        f"They waited for a lock {len(waits)} times, but no cycle was found.",
+        f"They waited for a lock {times(len(waits))}, but no cycle was found.",
         f"两个人等锁 {len(waits)} 次，却没有发现循环等待。",
         waits,
     )
@@ -196,6 +191,16 @@ def check_all_eat(timeline: Timeline, params: Settings) -> Answer:
     return either(len(done) == len(guests), en, zh, spans)
 
 
+_CYCLE = {
+    "broken": Text("Two locks taken crosswise end in a deadlock.", "交叉获取两把锁会导致死锁。"),
+    "timeout": Text(
+        "A cycle of waiting lasts no longer than the timeout.", "循环等待最多持续到超时为止。"
+    ),
+}
+_NO_CYCLE = Text(
+    "Mended like this, there is no cycle of waiting.", "这样修复之后，不会出现循环等待。"
+)
+
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
@@ -216,14 +221,7 @@ SCENARIO = Scenario(
     claims=(
         Claim(
             "cycle",
-            lambda params: (
-                Text("Two locks taken crosswise end in a deadlock.", "交叉获取两把锁会导致死锁。")
-                if params.variant == "broken"
-                else Text(
-                    "Mended like this, there is no cycle of waiting.",
-                    "这样修复之后，不会出现循环等待。",
-                )
-            ),
+            lambda params: _CYCLE.get(params.variant, _NO_CYCLE),
             check_cycle,
         ),
         Claim(

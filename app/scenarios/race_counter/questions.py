@@ -45,6 +45,18 @@ _KEPT = {
     ),
 }
 
+_AGAIN = {
+    "same": Text(
+        "Either it did not matter who was interrupted where, or chance made both alike.",
+        "要么谁在哪里被打断并不影响结果，要么两次只是碰巧相同。",
+    ),
+    "another": Text(
+        "How many are lost depends on which thread is interrupted where, and that differs "
+        "each time.",
+        "丢失多少，取决于哪个线程在哪里被打断，而这每次都不一样。",
+    ),
+}
+
 
 def lost(timeline: Timeline, params: Settings) -> str:
     races = counts(timeline)
@@ -62,6 +74,12 @@ def why_lost(params: Settings, answer: str) -> Text:
 def again(timeline: Timeline, params: Settings) -> str:
     (_, first), (_, second) = counts(timeline)
     return "same" if first == second else "another"
+
+
+def why_again(params: Settings, answer: str) -> Text:
+    if answer == "same" and params.variant == "lock":
+        return Text("Nothing is lost either time.", "加了锁，两次都不会丢失。")
+    return _AGAIN[answer]
 
 
 QUESTIONS = (
@@ -97,16 +115,6 @@ QUESTIONS = (
             }
         ),
         again,
-        {
-            "same": Text(
-                "Nothing depended on who was interrupted where, or it did by chance the same.",
-                "结果没有受到谁在哪里被打断的影响，或者碰巧影响相同。",
-            ),
-            "another": Text(
-                "How many are lost depends on which thread is interrupted where, and that differs "
-                "each time.",
-                "丢失多少，取决于哪个线程在哪里被打断，而这每次都不一样。",
-            ),
-        },
+        why_again,
     ),
 )

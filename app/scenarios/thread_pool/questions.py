@@ -16,6 +16,10 @@ from app.timeline.timeline import Timeline
 _NEAR = 0.05
 #: The whole time is a whole number of times one task, but for this part, or it tells nothing.
 _IN_STEP = 0.04
+_ONE_COMPUTES = Text(
+    " Under the GIL only one of them computes at any instant.",
+    "但在 GIL 之下，任一时刻只有一个在计算。",
+)
 
 
 def at_once(timeline: Timeline, params: Settings) -> float:
@@ -25,8 +29,8 @@ def at_once(timeline: Timeline, params: Settings) -> float:
 def waves(timeline: Timeline, params: Settings) -> float:
     if params.work != "wait":
         raise NotSeen(
-            "Tasks that compute share the GIL and do not end in step.",
-            "计算任务要争用 GIL，不会整齐地一批批结束。",
+            "No answer: tasks that compute share the GIL and do not end in rounds.",
+            "没有答案：计算任务要争用 GIL，不会整齐地一批批结束。",
         )
     spans = task_spans(timeline)
     took = max(span.end_ns for span in spans) - min(span.start_ns for span in spans)
@@ -40,14 +44,15 @@ def waves(timeline: Timeline, params: Settings) -> float:
 
 
 def why_at_once(params: Settings, answer: float) -> Text:
+    gil = _ONE_COMPUTES if params.work == "compute" and answer > 1 else Text("", "")
     if params.tasks < params.workers:
         return Text(
-            "There are fewer tasks than the pool may have threads.",
-            "任务数少于池的最大线程数。",
+            f"There are fewer tasks than the pool may have threads.{gil.en}",
+            f"任务数少于池的最大线程数。{gil.zh}",
         )
     return Text(
-        "As many as the pool has threads. The other tasks wait in the pool's queue.",
-        "池有几个线程，就有几个任务在进行；其他任务在池的队列里等待。",
+        f"As many as the pool has threads. The other tasks wait in the pool's queue.{gil.en}",
+        f"池有几个线程，就有几个任务在进行；其他任务在池的队列里等待。{gil.zh}",
     )
 
 
@@ -72,8 +77,9 @@ QUESTIONS = (
     Question(
         "waves",
         Text(
-            "Each task waits equally long. How many times as long as one task do all of them take?",
-            "每个任务等待的时间相同。全部任务用的总时间是单个任务的几倍？",
+            "Each task takes equally long by itself. How many times as long as one task do all of "
+            "them take?",
+            "每个任务单独执行所需的时间相同。全部任务用的总时间是单个任务的几倍？",
         ),
         Number(0, 1000, near=_NEAR),
         waves,

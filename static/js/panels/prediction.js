@@ -31,7 +31,7 @@ export class Prediction {
     if (!item || !said) return;
     const known = outcome.answer !== null;
     said.className = `outcome ${!known ? "muted" : outcome.right ? "right" : "wrong muted"}`;
-    const right = outcome.right ? t("as you said") : t("another than you said");
+    const right = outcome.right ? t("as you said") : t("not what you said");
     say(said, outcome.why || right);
     const because = item.querySelector(".because");
     if (because instanceof HTMLElement) {

@@ -41,6 +41,60 @@ def lively(b: Build, waits: int, cause: Cause = Cause.RETURNED) -> None:
         b.rows(ann, f"blocked:lock {10 * n} {10 * n + 4}, running {10 * n + 4} {10 * n + 10}")
 
 
+def crosswise(b: Build, length: float) -> None:
+    """Three times each waits for the other's lock, ``length`` ms long; one of them is ready then.
+
+    Before, Ann waits for the one that Bob holds while he runs.
+    """
+    main = b.process("program.py", 0, 2000)
+    ann = b.thread("Ann", 0, 2000, parent=main)
+    bob = b.thread("Bob", 0, 2000, parent=main)
+    fork, noodles = b.thing("fork"), b.thing("noodles")
+    b.rows(ann, "blocked:lock 0 8", thing=noodles, holder=bob)
+    for at in (10, 610, 1210):
+        b.rows(ann, f"blocked:lock {at} {at + length}", thing=noodles, holder=bob)
+        b.rows(ann, f"ready {at + length} {at + length + 90}")
+        b.rows(bob, f"blocked:lock {at} {at + length + 95}", thing=fork, holder=ann)
+
+
+@cases.holds("cycle", variant="timeout")
+@cases.fails("cycle", variant="ordered")
+@cases.fails("cycle", variant="one-lock")
+def gave_back_in_time(b: Build) -> None:
+    crosswise(b, 20.1)
+
+
+@cases.not_seen("cycle", variant="timeout")
+def woken_late(b: Build) -> None:
+    crosswise(b, 70)
+
+
+@cases.fails("cycle", variant="timeout")
+@cases.not_seen("cycle", variant="timeout", scheduler="procfs")
+def gave_back_far_too_late(b: Build) -> None:
+    crosswise(b, 400)
+
+
+@cases.not_seen("cycle", variant="ordered")
+def waited_for_nobody_knows_whom(b: Build) -> None:
+    main = b.process("program.py", 0, 200)
+    ann, bob = (b.thread(name, 0, 190, parent=main) for name in ("Ann", "Bob"))
+    fork, noodles = b.thing("fork"), b.thing("noodles")
+    b.rows(ann, "blocked:lock 10 30", thing=fork, holder=bob)
+    b.rows(bob, "blocked:lock 20 40", thing=noodles)
+
+
+@cases.not_seen("cycle", variant="timeout")
+@cases.holds("cycle", variant="ordered")
+def queued_for_one_lock(b: Build) -> None:
+    """Both wait at once, for the same lock, which is no cycle."""
+    main = b.process("program.py", 0, 200)
+    ann, bob = (b.thread(name, 0, 190, parent=main) for name in ("Ann", "Bob"))
+    fork = b.thing("fork")
+    b.rows(ann, "blocked:lock 10 30", thing=fork, holder=bob)
+    b.rows(bob, "blocked:lock 20 40", thing=fork, holder=ann)
+
+
 @cases.holds("cycle")
 @cases.fails("cycle", variant="ordered")
 @cases.fails("cycle", variant="timeout")
