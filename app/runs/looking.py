@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from app.errors import NotFound
 from app.runs import shelf
 from app.runs.finding import found
 from app.runs.run import Run
+from app.runs.shelf import Mark
 
 _log = logging.getLogger(__name__)
 #: Files that are looked at before what was found is told.
 _BATCH = 16
+#: What happens within one tick of a file system's clock leaves a folder's time as it was: a time
+#: as new as this is not trusted to tell that nothing has changed.
+_TICK_NS = 2_000_000_000
+_REST_S = 1.0
 
 
 class Looking:
@@ -40,6 +46,56 @@ class Looking:
                 self.seen += len(batch)
         finally:
             self.done.set()
+
+
+class Again:
+    """Looks of a folder that was looked through: what came since, and what has gone.
+
+    A look is at most every ``rest_s`` seconds, and reads a folder only if its time has changed.
+    """
+
+    def __init__(self, folder: Path, rest_s: float = _REST_S) -> None:
+        self._folder = folder
+        self._rest_s = rest_s
+        self._next_s = 0.0
+        self._written_ns = -1
+        self._marks: dict[Path, Mark] = {}
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() >= self._next_s
+
+    def look(
+        self, known: Collection[Path], unsettled: Collection[Path]
+    ) -> tuple[list[Run], list[Path]]:
+        """Runs that are not ``known``, and known files that have gone. Called in a thread.
+
+        A file of ``unsettled`` may still be written, by a copy under way or by another server; it
+        is read again when it has changed since the last look.
+        """
+        try:
+            return self._look(set(known), unsettled)
+        except OSError as error:
+            _log.warning("the folder of recordings can't be looked at: %s", error)
+            return [], []
+        finally:
+            self._next_s = time.monotonic() + self._rest_s
+
+    def _look(self, known: set[Path], unsettled: Collection[Path]) -> tuple[list[Run], list[Path]]:
+        new, gone = self._came_and_went(known)
+        marks = {path: shelf.mark(path) for path in {*unsettled, *new}}
+        changed = [path for path in unsettled if self._marks.get(path, marks[path]) != marks[path]]
+        self._marks = marks
+        return _all([*new, *changed]), gone
+
+    def _came_and_went(self, known: set[Path]) -> tuple[list[Path], list[Path]]:
+        written_ns = shelf.written_ns(self._folder)
+        if written_ns == self._written_ns:
+            return [], []
+        trusted = written_ns < time.time_ns() - _TICK_NS
+        self._written_ns = written_ns if trusted else -1
+        paths = shelf.recordings(self._folder)
+        return [path for path in paths if path not in known], list(known.difference(paths))
 
 
 def _all(paths: list[Path]) -> list[Run]:

@@ -21,7 +21,7 @@ from app.runs.database import lasting
 from app.runs.hub import Hub
 from app.runs.launcher import Launcher, LocalLauncher
 from app.runs.life import LEAVE_S, Life
-from app.runs.looking import Looking
+from app.runs.looking import Again, Looking
 from app.runs.meters import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
@@ -38,6 +38,8 @@ from app.worker.spec import Limits, RunSpec
 _SHUTDOWN_S = 1.0
 #: Runs that could not be recorded stay in memory; so many of them.
 _UNRECORDED_KEPT = 8
+#: States of a recording that another may still be writing.
+_UNSETTLED = (RunState.DAMAGED, RunState.INTERRUPTED)
 #: The server itself: its runs belong to nobody.
 _NOBODY = Asker()
 #: An ordinary folder is looked through within this; no start takes longer for its recordings.
@@ -71,6 +73,7 @@ class Runs:
         self._closed = False
         self.looking = Looking(self.folder, self._take_in)
         self._look: asyncio.Task[None] | None = None
+        self._again = Again(self.folder)
 
     async def open(self) -> None:
         """Begin to find the recordings of earlier servers; see ``looking`` for how far that is."""
@@ -80,6 +83,32 @@ class Runs:
     async def looked(self) -> None:
         """Return when every recording that was there has been looked at."""
         await self.looking.done.wait()
+
+    async def look_again(self) -> None:
+        """Find recordings that were put into the folder since; waits for a moment at most."""
+        if self._closed or self._look is None:
+            return
+        if self._look.done() and self._again.due:
+            self._look = asyncio.create_task(self._look_anew())
+        await asyncio.wait({self._look}, timeout=_FIRST_LOOK_S)
+
+    async def find(self, run_id: str) -> Run:
+        """As ``get``, of a run whose recording may have come since as well. Raises NotFound."""
+        if run_id not in self._runs:
+            await self.look_again()
+        return self.get(run_id)
+
+    async def _look_anew(self) -> None:
+        recorded = {run.path: run for run in self._recorded(damaged=True)}
+        unsettled = [path for path, run in recorded.items() if run.state in _UNSETTLED]
+        known = [run.path for run in self._runs.values()]
+        found, gone = await asyncio.to_thread(self._again.look, known, unsettled)
+        for path in recorded.keys() & set(gone):
+            self._runs.pop(recorded[path].id, None)
+        settled = {run.path for run in self._runs.values()}.difference(unsettled)
+        for run in found:
+            if run.path not in settled:
+                self._runs[run.id] = run
 
     async def _look_through(self) -> None:
         await self.looking.look()
@@ -209,16 +238,16 @@ class Runs:
     def _quota(self) -> int:
         return self.settings.recordings_mib << 20
 
-    def _recorded(self, settled: Run | None = None) -> list[Run]:
+    def _recorded(self, settled: Run | None = None, damaged: bool = False) -> list[Run]:
         """Runs that are over and whose recording can be read, the newest first; ``settled`` is
-        one whose task has nothing more to do."""
+        one whose task has nothing more to do. ``damaged``: those that can't be read as well."""
         busy = self._tasks.keys() - {settled.id if settled else ""}
         return [
             run
             for run in self.all()
             if run.over
             and run.recording_failure is None
-            and run.state is not RunState.DAMAGED
+            and (damaged or run.state is not RunState.DAMAGED)
             and run.id not in busy
         ]
 

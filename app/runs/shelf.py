@@ -48,6 +48,30 @@ def recordings(folder: Path) -> list[Path]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
+#: Of a file and of the log beside it: its size and when it was written; none where there is none.
+Mark = tuple[tuple[int, int] | None, ...]
+
+
+def mark(path: Path) -> Mark:
+    """What differs when the recording has been written to."""
+    marks: list[tuple[int, int] | None] = []
+    for suffix in ("", "-wal"):
+        try:
+            stat = path.with_name(path.name + suffix).lstat()
+            marks.append((stat.st_size, stat.st_mtime_ns))
+        except OSError:
+            marks.append(None)
+    return tuple(marks)
+
+
+def written_ns(folder: Path) -> int:
+    """When a file came into the folder or left it, by the wall clock; 0 where there is none."""
+    try:
+        return folder.stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
 def size(path: Path) -> int:
     """Bytes on the disk, the log of an interrupted recording included; 0 for one that has gone."""
     total = 0

@@ -168,12 +168,14 @@ async def start(request: Request, order: RunIn, response: Response) -> Any:
 @router.get("/runs", response_model=list[RunOut])
 async def runs(request: Request) -> Any:
     """All runs that are kept, the newest first."""
-    return [_shown(request, run) for run in _site(request).runs.all()]
+    site = _site(request)
+    await site.runs.look_again()
+    return [_shown(request, run) for run in site.runs.all()]
 
 
 @router.get("/runs/{run_id}", response_model=RunOut, responses=responses(404))
 async def run(request: Request, run_id: str) -> Any:
-    return _shown(request, _site(request).runs.get(run_id))
+    return _shown(request, await _site(request).runs.find(run_id))
 
 
 @router.delete("/runs/{run_id}", response_model=RunOut, responses=responses(403, 404))
@@ -183,7 +185,7 @@ async def stop(request: Request, run_id: str) -> Any:
     403 for a run that another visitor started: see the cookie of ``POST /api/runs``.
     """
     site = _site(request)
-    if not site.visitors.of(request).owns(site.runs.get(run_id)):
+    if not site.visitors.of(request).owns(await site.runs.find(run_id)):
         raise NotYours("Only the visitor who started a run may stop it.")
     return _shown(request, await site.runs.stop(run_id))
 
@@ -202,7 +204,7 @@ async def unpin(request: Request, run_id: str) -> Any:
 
 async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
     site = _site(request)
-    check_may_pin(site.runs.get(run_id), site.visitors.of(request))
+    check_may_pin(await site.runs.find(run_id), site.visitors.of(request))
     return _shown(request, await site.runs.pin(run_id, pinned))
 
 
@@ -217,7 +219,7 @@ async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
 async def timeline(request: Request, run_id: str) -> Response:
     """The timeline so far: run, tracks, slices, flows, output, claims, statistics."""
     site = _site(request)
-    found = await site.runs.timeline(site.runs.get(run_id))
+    found = await site.runs.timeline(await site.runs.find(run_id))
     language = site.language(request)
     body = await asyncio.to_thread(FORMATS["json"].write, found, language)
     return Response(body, media_type="application/json")
@@ -250,7 +252,7 @@ class PredictionOut(BaseModel):
 async def outcomes(request: Request, run_id: str) -> Any:
     """What was predicted of the run before it began, and what it shows so far."""
     site = _site(request)
-    found = site.runs.get(run_id)
+    found = await site.runs.find(run_id)
     timeline = await site.runs.timeline(found)
     return await asyncio.to_thread(
         predictions.outcomes, site, found, timeline, site.language(request)
@@ -277,7 +279,7 @@ async def export(
 ) -> Response:
     """The run as a file for another tool."""
     site = _site(request)
-    found = site.runs.get(run_id)
+    found = await site.runs.find(run_id)
     wanted = format_named(format)
     whole = await site.runs.timeline(found)
     body = await asyncio.to_thread(wanted.write, whole, site.language(request))

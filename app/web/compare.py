@@ -57,9 +57,12 @@ class Side:
         )
 
 
-def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
+async def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
     """Both sides as asked for; a side takes after the other's run what it isn't given."""
-    runs = {name: site.runs.readable(given[name]) for name in SIDES if given.get(name)}
+    asked = {name: given[name] for name in SIDES if given.get(name)}
+    for run_id in asked.values():
+        await site.runs.find(run_id)
+    runs = {name: site.runs.readable(run_id) for name, run_id in asked.items()}
     like = next((run for run in runs.values() if run.scenario in site.catalogue), None)
     first = next(iter(site.catalogue))
     found = []
@@ -82,7 +85,7 @@ def _given(site: Site, like: Run | None) -> dict[str, str]:
 @router.get("/compare")
 async def choose(request: Request) -> Response:
     """The form; at once the comparison where both runs are there."""
-    sides = _sides(_site(request), request.query_params)
+    sides = await _sides(_site(request), request.query_params)
     one, other = (side.run for side in sides)
     if one and other:
         return RedirectResponse(_address(one, other), 303)
@@ -95,7 +98,7 @@ async def start(request: Request) -> Response:
     language = site.language(request)
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         given = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    sides = _sides(site, given)
+    sides = await _sides(site, given)
     new = [side for side in sides if side.run is None]
     plans = []
     for side in new:

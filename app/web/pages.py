@@ -186,6 +186,7 @@ async def runs(request: Request) -> Response:
     site = _site(request)
     language = site.language(request)
     visitor = site.visitors.of(request)
+    await site.runs.look_again()
     sound = site.runs.sound()
     damaged = site.runs.damaged()
     room = site.runs.room()
@@ -209,6 +210,7 @@ async def runs(request: Request) -> Response:
 async def run(request: Request, run_id: str, path: str = "") -> Response:
     site = _site(request)
     language = site.language(request)
+    await site.runs.find(run_id)
     item = site.runs.readable(run_id)
     address = address_of(item)
     api = f"/api{address}"
@@ -243,6 +245,7 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
 
 @router.get("/runs/{run_id}/program.py")
 async def program(request: Request, run_id: str) -> Response:
+    await _site(request).runs.find(run_id)
     item = _site(request).runs.readable(run_id)
     name = f"{item.scenario.replace('-', '_')}.py" if item.scenario else item.file_name
     return Response(
@@ -256,7 +259,7 @@ async def program(request: Request, run_id: str) -> Response:
 async def pin(request: Request, run_id: str) -> Response:
     """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` where the reader came from there."""
     site = _site(request)
-    found = site.runs.get(run_id)
+    found = await site.runs.find(run_id)
     check_may_pin(found, site.visitors.of(request))
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         pinned, back = form.get("pinned"), form.get("back")

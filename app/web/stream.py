@@ -29,7 +29,7 @@ async def stream(websocket: WebSocket, run_id: str) -> None:
     site: Site = websocket.app.state.site
     await websocket.accept()
     try:
-        run = site.runs.get(run_id)
+        run = await site.runs.find(run_id)
         from_seq = _number(websocket.query_params.get("from", "0"))
         with site.audience.seat(address_of(websocket)):
             await _follow(websocket, site, run, from_seq)

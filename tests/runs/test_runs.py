@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import NotFound, RecordingFailed, TooManyRuns
 from app.runs.admission import Asker
+from app.runs.looking import Again
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs
@@ -93,6 +94,52 @@ async def test_run_without_its_last_frame_is_interrupted(tmp_path: Path) -> None
         bad = runs.get("bad")
         assert bad.state is RunState.DAMAGED and "bad.timeslice" in str(bad.failure)
         assert len(runs.all()) == 2
+
+
+def recorded(path: Path, scenario: str = "gil") -> None:
+    with Recording.create(path, {"scenario": scenario}) as recording:
+        recording.extend([*map(frame, range(4)), last_frame(4)])
+        recording.finish(state="ended", duration_ns=4_000_000)
+
+
+async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Path) -> None:
+    recorded(tmp_path / "aside.timeslice")
+    async with opened(tmp_path, FakeLauncher(script=8, ends=True)) as runs:
+        runs._again = Again(runs.folder, rest_s=0)
+        own = runs.start(plan())
+        with pytest.raises(NotFound):
+            await runs.find("put")
+        await everything(runs.stream(own))
+        await over(runs, own)
+        (tmp_path / "aside.timeslice").rename(runs.folder / "put.timeslice")
+        assert (await runs.find("put")).state is RunState.ENDED
+        assert (await runs.find(own.id)) is own
+        (runs.folder / "put.timeslice").unlink()
+        await runs.look_again()
+        assert [run.id for run in runs.all()] == [own.id]
+        with pytest.raises(NotFound):
+            await runs.find("put")
+
+
+async def test_recording_that_is_still_being_copied_is_read_again(tmp_path: Path) -> None:
+    recorded(tmp_path / "aside.timeslice")
+    whole = (tmp_path / "aside.timeslice").read_bytes()
+    async with opened(tmp_path, FakeLauncher()) as runs:
+        runs._again = Again(runs.folder, rest_s=0)
+        runs.folder.mkdir()
+        put = runs.folder / "put.timeslice"
+        put.write_bytes(whole[: len(whole) // 2])
+        assert (await runs.find("put")).state is RunState.DAMAGED
+        put.write_bytes(whole)
+        await runs.look_again()
+        assert runs.get("put").state is RunState.ENDED
+
+
+def test_looks_again_rest_between_two(tmp_path: Path) -> None:
+    again = Again(tmp_path)
+    assert again.due
+    again.look([], [])
+    assert not again.due
 
 
 async def test_runs_wait_their_turn_and_can_be_cancelled(tmp_path: Path) -> None:

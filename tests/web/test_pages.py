@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue
 from app.main import create_app
+from app.runs.recording import Recording
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import PROGRAM, application, scenario
 
@@ -231,3 +232,13 @@ def test_error_of_ours_is_a_page_without_its_inside(
         assert "ZeroDivision" not in answer.text
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert client.get("/api/runs").json()["status"] == 500
+
+
+def test_recording_put_into_the_folder_is_shown(tmp_path: Path) -> None:
+    with TestClient(application(tmp_path)) as client:
+        (tmp_path / "data" / "runs").mkdir(parents=True, exist_ok=True)
+        meta = {"id": "put", "scenario": "dead-lock", "params": {}}
+        Recording.create(tmp_path / "data" / "runs" / "put.timeslice", meta, "print()").close()
+        assert client.get("/runs/put").status_code == 200
+        assert [run["id"] for run in client.get("/api/runs").json()] == ["put"]
+        assert "/runs/put" in client.get("/runs").text
