@@ -206,17 +206,20 @@ class _Stats(TypedDict):
     uncounted_ns: NotRequired[Count | None]
 
 
+_Pair = Annotated[list[Whole], Field(min_length=2, max_length=2)]
+
+
 class _Lane(TypedDict):
     __pydantic_config__ = STRICT  # type: ignore[misc]
     name: Name
-    book: Annotated[Many[tuple[Whole, Whole]], Field(max_length=10_000)]
-    run: Annotated[Many[tuple[Whole, Whole]], Field(max_length=10_000)]
+    book: Annotated[Many[_Pair], Field(max_length=10_000)]
+    run: Annotated[Many[_Pair], Field(max_length=10_000)]
 
 
 class _Row(TypedDict):
     __pydantic_config__ = STRICT  # type: ignore[misc]
     name: Text
-    cells: Annotated[Many[tuple[Whole, Whole]], Field(max_length=100)]
+    cells: Annotated[Many[_Pair], Field(max_length=100)]
 
 
 class _Beside(TypedDict):

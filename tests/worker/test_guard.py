@@ -17,13 +17,20 @@ pytestmark = pytest.mark.real
 
 #: A worker's skeleton: starts a guard on argv, lets it go (or not), prints all messages.
 SKELETON = """
-import json, os, sys, tempfile
+import contextlib, json, os, pathlib, sys, tempfile, time
+from app.witness import proc
 from app.worker import prctl
 from app.worker.cgroup import Cgroup
 from app.worker.guard import Guard
 from app.worker.sandbox import Sandbox
 from app.worker.spec import Limits
 argv, then = json.loads(sys.argv[1]), sys.argv[2]
+def asleep(root):
+    names = []
+    for pid in proc.descendants([root]):
+        with contextlib.suppress(OSError):
+            names.append(pathlib.Path(f'/proc/{pid}/comm').read_text())
+    return names.count('sleep\\n')
 prctl.become_subreaper()
 waiting, go = os.pipe()
 out = os.open(os.devnull, os.O_WRONLY)
@@ -35,7 +42,9 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         pid, messages = guard.wait_for('started', 20)
         if then != 'leave': os.write(go, b'g')
-        if then == 'kill': guard.kill()
+        if then == 'kill':
+            while asleep(guard.pid) < 3: time.sleep(0.001)
+            guard.kill()
         os.close(go)
         messages += guard.wait_for('empty', 20)[1]
     finally:
