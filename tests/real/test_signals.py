@@ -109,7 +109,7 @@ def test_sender_of_a_signal_is_told(witness: str) -> None:
         "terminated": root.id,
         "alone": named["alone"].id,
         "shot": named["sh"].id if sees else None,
-        root.name: 0 if sees else None,
+        root.name: None,  # the cause says who
     }
     arrows = {
         (flow.from_track, flow.to_track) for flow in timeline.flows if flow.kind is FlowKind.SIGNAL
