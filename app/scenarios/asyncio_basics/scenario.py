@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -90,8 +91,8 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     together = pairwise(running)
     return either(
         len(parents) == 1 and not together,
-        f"{len(tasks)} tasks ran {sum(map(len, running))} times on {len(parents)} thread; "
-        f"two of them at once {len(together)} times.",
+        f"{len(tasks)} tasks ran {times(sum(map(len, running)))} on {len(parents)} thread; "
+        f"two of them at once {times(len(together))}.",
         f"{len(tasks)} 个任务在 {len(parents)} 个线程上共运行 {sum(map(len, running))} 次；"
         f"其中两个同时运行 {len(together)} 次。",
         together or [row for rows in running for row in rows],
