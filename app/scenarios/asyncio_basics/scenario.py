@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
-from app.catalogue.counting import times
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -161,7 +161,8 @@ def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("No task had to wait so long.", "没有任务等待那么久。")
     return either(
         due <= {task.id for task in late} and safe <= {task.id for task in early},
-        f"{len(late)} tasks were cancelled, {len(early)} returned; the limit was {params.limit} s.",
+        f"{counted(len(late), 'task was', 'tasks were')} cancelled, {len(early)} returned; "
+        f"the limit was {params.limit} s.",
         f"{len(late)} 个任务被取消，{len(early)} 个正常返回；时限 {params.limit} s。",
         [whole(timeline, task) for task in late],
     )

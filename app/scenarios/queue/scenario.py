@@ -72,8 +72,8 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
     allowed = params.room + 1
     return either(
         most <= allowed,
-        f"At most {most} items were on their way at once (room: {params.room}, and one that the "
-        "consumer is just taking).",
+        f"At most {counted(most, 'item was', 'items were')} under way at once (room: "
+        f"{params.room}, and one that the consumer is just taking).",
         f"同时在途的产品最多 {most} 个（容量 {params.room}，外加消费者正在取走的一个）。",
         [row for track in producers_of(timeline) for row in queue_waits(timeline, track)],
     )
