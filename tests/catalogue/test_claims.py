@@ -60,6 +60,12 @@ def test_claim_evidence_lies_on_tracks_of_the_run(case: Case) -> None:
         assert 0 <= span["start_ns"] <= span["end_ns"] <= build.timeline.now_ns
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_claim_counts_one_in_the_singular(case: Case) -> None:
+    said = answer(case)["why"]["en"]
+    assert not re.search(r"(?<![\d.,])1 (times|[a-z]+ ?[a-z]+s (were|are))\b", said), said
+
+
 @pytest.mark.parametrize(("slug", "claim"), CLAIMS)
 @pytest.mark.parametrize("verdict", ["holds", "fails", "not-seen"])
 def test_claim_has_a_case_for_each_verdict(slug: str, claim: str, verdict: str) -> None:

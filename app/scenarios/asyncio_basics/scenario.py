@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -90,8 +91,8 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     together = pairwise(running)
     return either(
         len(parents) == 1 and not together,
-        f"{len(tasks)} tasks ran {sum(map(len, running))} times on {len(parents)} thread; "
-        f"two of them at once {len(together)} times.",
+        f"{len(tasks)} tasks ran {times(sum(map(len, running)))} on {len(parents)} thread; "
+        f"two of them at once {times(len(together))}.",
         f"{len(tasks)} 个任务在 {len(parents)} 个线程上共运行 {sum(map(len, running))} 次；"
         f"其中两个同时运行 {len(together)} 次。",
         together or [row for rows in running for row in rows],
@@ -160,7 +161,8 @@ def check_cancelled(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("No task had to wait so long.", "没有任务等待那么久。")
     return either(
         due <= {task.id for task in late} and safe <= {task.id for task in early},
-        f"{len(late)} tasks were cancelled, {len(early)} returned; the limit was {params.limit} s.",
+        f"{counted(len(late), 'task was', 'tasks were')} cancelled, {len(early)} returned; "
+        f"the limit was {params.limit} s.",
         f"{len(late)} 个任务被取消，{len(early)} 个正常返回；时限 {params.limit} s。",
         [whole(timeline, task) for task in late],
     )

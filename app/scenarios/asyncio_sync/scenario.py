@@ -7,6 +7,7 @@ from itertools import pairwise as neighbours
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -162,7 +163,7 @@ def _queue(timeline: Timeline, params: Settings) -> Answer:
     return either(
         sorted(items) == list(range(1, due + 1)) and items == sorted(items),
         f"{due} items were put; {len(items)} came out, {len(set(items))} different ones, "
-        f"{sum(one > other for one, other in neighbours(items))} times out of order.",
+        f"{times(sum(one > other for one, other in neighbours(items)))} out of order.",
         f"放入 {due} 个产品，取出 {len(items)} 个，其中不同的 {len(set(items))} 个，"
         f"次序颠倒 {sum(one > other for one, other in neighbours(items))} 次。",
         [whole(timeline, track) for track in _workers(timeline)],
@@ -179,9 +180,9 @@ def check_awaits(timeline: Timeline, params: Settings) -> Answer:
     polls = clip([row for row in blocked if row.reason is Reason.POLL], begin, end)
     return either(
         not for_it,
-        f"Workers awaited it {len(waits)} times, {duration(total(waits))} in all; meanwhile their "
+        f"Workers awaited it {times(len(waits))}, {duration(total(waits))} in all; meanwhile their "
         f"thread was in its event loop's poll for {duration(total(polls))}, and blocked "
-        f"{len(for_it)} times by a lock or the like.",
+        f"{times(len(for_it))} by a lock or the like.",
         f"协程等待了它 {len(waits)} 次，共 {duration(total(waits))}；其间所在线程在事件循环的 poll "
         f"中 {duration(total(polls))}，因锁之类的对象阻塞 {len(for_it)} 次。",
         for_it or waits,
@@ -213,7 +214,7 @@ def check_fair(timeline: Timeline, params: Settings) -> Answer:
     swapped = sum(one.end_ns > two.end_ns for one, two in neighbours(waits))
     return either(
         swapped == 0,
-        f"{len(waits)} waits; {swapped} times one who came later was served first.",
+        f"{counted(len(waits), 'wait')}; one who came later was served first {times(swapped)}.",
         f"共等待 {len(waits)} 次；后来者先得到的有 {swapped} 次。",
         waits,
     )

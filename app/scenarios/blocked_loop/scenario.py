@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -59,7 +60,7 @@ def _others_ran(timeline: Timeline, sleep: Span) -> list[Span]:
 def check_others(timeline: Timeline, params: Settings) -> Answer:
     sleep = sleep_of(timeline)
     ran = _others_ran(timeline, sleep)
-    en = f"In the {duration(sleep.length_ns)} of the sleep the others ran {len(ran)} times."
+    en = f"In the {duration(sleep.length_ns)} of the sleep the others ran {times(len(ran))}."
     zh = f"在睡眠的 {duration(sleep.length_ns)} 里，其他协程运行了 {len(ran)} 次。"
     if params.sleep == "time.sleep":
         return either(not ran, en, zh, [sleep, *ran])
@@ -97,7 +98,8 @@ def check_finding(timeline: Timeline, params: Settings) -> Answer:
     awaiting = clip(timeline.of(sleeper, State.AWAITING), sleep.start_ns, sleep.end_ns)
     running = clip(timeline.of(sleeper, State.RUNNING), sleep.start_ns, sleep.end_ns)
     en = f"Asleep, the sleeper was running for {duration(total(running))} and awaiting for "
-    en += f"{duration(total(awaiting))}; {len(found)} blocked loops were reported."
+    en += f"{duration(total(awaiting))}; "
+    en += f"{counted(len(found), 'blocked loop was', 'blocked loops were')} reported."
     zh = (
         f"睡眠期间，sleeper 处于运行 {duration(total(running))}，等待 {duration(total(awaiting))}；"
     )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.catalogue.brokers import BROKERS, obstacle
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, fails, holds, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -121,8 +122,8 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     )
     return either(
         wrong == 0,
-        f"Of {pairs} times that a consumer took another message of the same producer, {wrong} "
-        "were out of order.",
+        f"Of {counted(pairs, 'time')} that a consumer took another message of the same producer, "
+        f"{wrong} were out of order.",
         f"消费者先后取走同一生产者的两条消息，共 {pairs} 次，其中 {wrong} 次顺序颠倒。",
         [whole(timeline, track) for track in _consumers(timeline)],
     )
@@ -176,7 +177,8 @@ def check_outside(timeline: Timeline, params: Settings) -> Answer:
         ends = [_process_of(timeline, track) for track in (flow.from_track, flow.to_track)]
         direct += ids.issuperset(ends)
         reached.update(end for end in ends if end in ids and not names.keys().isdisjoint(ends))
-    en = f"{sum(reached.values())} times bytes went to or came from {', '.join(names.values())}; "
+    en = f"Bytes went to or came from {', '.join(names.values())} "
+    en += f"{times(sum(reached.values()))}; "
     en += f"{len(reached)} of {len(crew)} producers and consumers took part, and {direct} "
     en += "messages went from one to the other directly."
     zh = f"与 {'、'.join(names.values())} 之间共收发 {sum(reached.values())} 次；"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, ascending, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -127,7 +128,8 @@ def check_switch(timeline: Timeline, params: Settings) -> Answer:
     )
     if turns < passed / 2:
         return not_seen(
-            f"The coroutines were seen to run {turns} times only.", f"只看到协程运行了 {turns} 次。"
+            f"The coroutines were seen to run {times(turns)} only.",
+            f"只看到协程运行了 {turns} 次。",
         )
     stops = {kind: _stops(timeline, kind) for kind in KINDS}
     # Where both share one CPU, every second turn may come without a wait.
@@ -135,9 +137,9 @@ def check_switch(timeline: Timeline, params: Settings) -> Answer:
     least = min(counts["thread"], counts["process"])
     return either(
         counts["coroutine"] < 0.1 * turns and least >= 0.25 * passed,
-        f"For {passed} turns passed on, the kernel stopped processes {counts['process']} times and "
-        f"threads {counts['thread']} times. Coroutines ran {turns} times, and their thread was "
-        f"stopped {counts['coroutine']} times.",
+        f"For {passed} turns passed on, the kernel stopped processes {times(counts['process'])} "
+        f"and threads {times(counts['thread'])}. Coroutines ran {times(turns)}, and their thread "
+        f"was stopped {times(counts['coroutine'])}.",
         f"交接 {passed} 次，内核让进程停下 {counts['process']} 次，"
         f"让线程停下 {counts['thread']} 次。"
         f"协程运行了 {turns} 次，它们所在的线程停下 {counts['coroutine']} 次。",

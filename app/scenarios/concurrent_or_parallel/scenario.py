@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -90,7 +91,7 @@ def check_all_advance(timeline: Timeline, params: Settings) -> Answer:
     return either(
         not missed,
         f"In each of {WINDOWS} parts of {duration(step)}, {len(running)} processes got on; "
-        f"{len(missed)} times one did not.",
+        f"one did not {times(len(missed))}.",
         f"在 {WINDOWS} 段各 {duration(step)} 的时间里，看 {len(running)} 个进程是否都有进展；"
         f"没有进展的有 {len(missed)} 次。",
         missed or [Span(track, begin, end) for track in running],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
@@ -68,7 +69,7 @@ def check_runs_on(timeline: Timeline, params: Settings) -> Answer:
         )
     return either(
         bool(ran or spoke) and _outlived(end_of(timeline, logger), over, end),
-        f"After main's code the logger ran {len(ran)} times more in {duration(end - over)}.",
+        f"After main's code the logger ran {times(len(ran))} more in {duration(end - over)}.",
         f"主线程的代码结束后，在 {duration(end - over)} 里 logger 又运行了 {len(ran)} 次。",
         ran or [Span(logger.id, over, end)],
     )

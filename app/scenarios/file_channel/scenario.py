@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -113,8 +114,8 @@ def check_sections(timeline: Timeline, params: Settings) -> Answer:
     sections = _sections(timeline)
     together = pairwise(sections)
     most, _ = peak(span for section in sections for span in section)
-    en = f"At most {most} buyers were between reading and writing at one instant; two of them for "
-    en += f"{duration(total(together))} in all."
+    en = f"At most {counted(most, 'buyer was', 'buyers were')} between reading and writing at one "
+    en += f"instant; two of them for {duration(total(together))} in all."
     zh = f"同一时刻最多有 {most} 个进程处在读与写之间；两两重叠共 {duration(total(together))}。"
     if params.lock != "none":
         spans = together or [span for section in sections for span in section]
@@ -162,8 +163,9 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
     wrong = [row for row in waits if row.holder == row.track or row.holder not in ids]
     return either(
         not wrong,
-        f"{len({row.track for row in waits})} buyers waited, {duration(total(waits))} in all; "
-        f"{len(waits) - len(wrong)} of {len(waits)} waits were for another buyer.",
+        f"{counted(len({row.track for row in waits}), 'buyer')} waited "
+        f"{times(len(waits))}, {duration(total(waits))} in all; "
+        f"{times(len(waits) - len(wrong))} it was for another buyer.",
         f"{len({row.track for row in waits})} 个进程等过锁，共 {duration(total(waits))}；"
         f"{len(waits)} 次等待中有 {len(waits) - len(wrong)} 次是在等另一个买票进程。",
         wrong or waits,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -138,7 +139,7 @@ def check_main_waits(timeline: Timeline, params: Settings) -> Answer:
     return either(
         total(blocked) > total(ran),
         f"Until the last result main was blocked for {duration(total(blocked))}, in "
-        f"{len(blocked)} waits, and running for {duration(total(ran))}.",
+        f"{counted(len(blocked), 'wait')}, and running for {duration(total(ran))}.",
         f"到最后一个结果为止，主进程阻塞 {len(blocked)} 次，共 {duration(total(blocked))}，"
         f"运行 {duration(total(ran))}。",
         blocked,

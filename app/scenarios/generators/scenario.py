@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise as neighbours
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -60,7 +61,7 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     return either(
         not together and len(threads) == 1,
         f"{len(workers)} generators had {len(turns)} turns on {len(threads)} thread; "
-        f"two of them ran at once {len(together)} times.",
+        f"two of them ran at once {times(len(together))}.",
         f"{len(workers)} 个生成器在 {len(threads)} 个线程上共运行 {len(turns)} 轮；"
         f"其中两个同时运行 {len(together)} 次。",
         together or turns,
@@ -77,7 +78,7 @@ def check_at_yield(timeline: Timeline, params: Settings) -> Answer:
         right = [row for row in pauses if row.holder in steps]
         return either(
             len(right) == len(pauses),
-            f"{len(pauses)} times a worker was suspended, {len(right)} times in the inner "
+            f"A worker was suspended {times(len(pauses))}, {times(len(right))} in the inner "
             "generator that it had entered.",
             f"worker 共挂起 {len(pauses)} 次，其中 {len(right)} 次是停在它所进入的内层生成器里。",
             pauses,
@@ -86,7 +87,7 @@ def check_at_yield(timeline: Timeline, params: Settings) -> Answer:
     lines = sorted({row.line for row in right if row.line})
     return either(
         len(right) == len(pauses) and len(lines) == 1,
-        f"{len(pauses)} times a worker was suspended, {len(right)} times at a yield, in line "
+        f"A worker was suspended {times(len(pauses))}, {times(len(right))} at a yield, in line "
         f"{', '.join(map(str, lines)) or '–'}.",
         f"worker 共挂起 {len(pauses)} 次，其中 {len(right)} 次是在 yield 处，行号："
         f"{'、'.join(map(str, lines)) or '–'}。",
@@ -106,8 +107,8 @@ def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     broken = sum(following[one] != two for one, two in neighbours(order))
     return either(
         broken == 0,
-        f"{len(turns)} turns went round in a circle of {len(circle)}; {broken} times another one "
-        "came next.",
+        f"{len(turns)} turns went round in a circle of {len(circle)}; another one "
+        f"came next {times(broken)}.",
         f"{len(turns)} 轮按 {len(circle)} 个生成器的次序循环；有 {broken} 次轮到了别的。",
         turns,
     )
@@ -142,8 +143,8 @@ def check_user_space(timeline: Timeline, params: Settings) -> Answer:
     ran = clip(timeline.of(main, State.RUNNING), *window[1:])
     return either(
         len(blocked) < len(turns) / 5,
-        f"In {duration(window.length_ns)} generators were resumed {len(turns)} times; the kernel "
-        f"saw one thread, running for {duration(total(ran))} and blocked {len(blocked)} times.",
+        f"In {duration(window.length_ns)} generators were resumed {times(len(turns))}; the kernel "
+        f"saw one thread, running for {duration(total(ran))} and blocked {times(len(blocked))}.",
         f"在 {duration(window.length_ns)} 里，生成器被恢复 {len(turns)} 次；内核只看到一个线程，"
         f"运行 {duration(total(ran))}，阻塞 {len(blocked)} 次。",
         blocked or [window],

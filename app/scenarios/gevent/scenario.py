@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -124,7 +125,7 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     return either(
         not together and len(threads) == 1,
         f"{len(greenlets)} greenlets on {len(threads)} thread; two of them were "
-        f"running at once {len(together)} times.",
+        f"running at once {times(len(together))}.",
         f"{len(greenlets)} 个 greenlet 在 {len(threads)} 个线程上；其中两个同时运行 "
         f"{len(together)} 次。",
         together or [row for track in greenlets for row in timeline.of(track, State.RUNNING)],

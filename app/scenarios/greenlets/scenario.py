@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise as neighbours
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -43,7 +44,7 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     return either(
         not together and len(threads) == 1,
         f"{len(workers)} greenlets had {len(turns)} turns on {len(threads)} thread; "
-        f"two of them ran at once {len(together)} times.",
+        f"two of them ran at once {times(len(together))}.",
         f"{len(workers)} 个 greenlet 在 {len(threads)} 个线程上共运行 {len(turns)} 轮；"
         f"其中两个同时运行 {len(together)} 次。",
         together or turns,
@@ -64,8 +65,8 @@ def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     most = max(order.count(track) for track in circle)
     return either(
         broken == 0 and most <= due,
-        f"{len(turns)} turns went round in a circle of {len(circle)}, and {broken} times another "
-        f"one came next; each had at most {most}.",
+        f"{len(turns)} turns went round in a circle of {len(circle)}, and another "
+        f"one came next {times(broken)}; each had at most {most}.",
         f"{len(turns)} 轮按 {len(circle)} 个 greenlet 的次序循环，有 {broken} 次轮到了别的；"
         f"每个最多 {most} 轮。",
         turns,
@@ -84,9 +85,9 @@ def check_user_space(timeline: Timeline, params: Settings) -> Answer:
     ran = clip(timeline.of(main, State.RUNNING), *window[1:])
     return either(
         len(blocked) < len(turns) / 5,
-        f"In {duration(window.length_ns)} greenlets switched {2 * len(turns)} times; the kernel "
+        f"In {duration(window.length_ns)} greenlets switched {times(2 * len(turns))}; the kernel "
         f"saw one thread, running for {duration(total(ran))}, that gave way to nobody but "
-        f"{len(blocked)} times.",
+        f"{times(len(blocked))}.",
         f"在 {duration(window.length_ns)} 里 greenlet 切换了 {2 * len(turns)} 次；"
         f"内核只看到一个线程，运行 {duration(total(ran))}，主动让出 {len(blocked)} 次。",
         blocked or [window],
@@ -105,7 +106,7 @@ def check_same_frame(timeline: Timeline, params: Settings) -> Answer:
     count = sum(map(len, paused.values()))
     return either(
         len(lines) == 1,
-        f"{count} times one was suspended, always within its function, at line "
+        f"One was suspended {times(count)}, always within its function, at line "
         f"{', '.join(map(str, sorted(lines)))}.",
         f"共挂起 {count} 次，都停在函数内部，行号：{'、'.join(map(str, sorted(lines)))}。",
         [whole(timeline, track) for track in workers],

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -128,7 +129,7 @@ def check_handed_on(timeline: Timeline, params: Settings) -> Answer:
     writings = params.threads * params.entries
     return either(
         len(handed) > writings / 3,
-        f"The lock was handed to one who waited {len(handed)} times, for {writings} entries.",
+        f"The lock was handed to one who waited {times(len(handed))}, for {writings} entries.",
         f"写了 {writings} 条，其中 {len(handed)} 次把锁直接交给了正在等待的线程。",
         [row for rows in waits for row in rows],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -170,7 +171,8 @@ def _condition(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("Only one thread waited.", "只有一个线程在等待。")
     return either(
         len(calls) == len(flows) == len({flow.to_track for flow in flows}),
-        f"{len(calls)} calls of notify() let {len(flows)} waits end, one for each.",
+        f"{counted(len(calls), 'call')} of notify() let {counted(len(flows), 'wait')} end, one "
+        "for each.",
         f"{len(calls)} 次 notify() 结束了 {len(flows)} 次等待。",
         [row for track in users for row in _waits(timeline, track, params)],
     )

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.methods import start_method
@@ -48,7 +49,7 @@ def check_read(timeline: Timeline, params: Settings) -> Answer:
     told = listed(f"{pid} ({name})" for _, pid, name in readers)
     return either(
         bool(again) == (params.method != "fork") and all(item[2] != "__main__" for item in again),
-        f"The file was read {len(readers)} times, by the processes {told.en}; main is {main.pid}.",
+        f"The file was read {times(len(readers))}, by the processes {told.en}; main is {main.pid}.",
         f"文件被读取 {len(readers)} 次，进程：{told.zh}；主进程是 {main.pid}。",
         [whole(timeline, timeline.tracks[track]) for track, *_ in readers],
     )
@@ -61,7 +62,9 @@ def check_main(timeline: Timeline, params: Settings) -> Answer:
     main = root(timeline)
     calls = [line for line in lines(timeline) if "starts a child" in line.text]
     others = [line for line in calls if line.track != main.id]
-    en = f"main() was called {len(calls)} times, {len(others)} of them outside of the main process."
+    en = (
+        f"main() was called {times(len(calls))}, {len(others)} of them outside of the main process."
+    )
     zh = f"main() 被调用 {len(calls)} 次，其中 {len(others)} 次不在主进程里。"
     spans = [whole(timeline, main), whole(timeline, child)]
     return either(bool(others) == _refused(params), en, zh, spans)
@@ -100,7 +103,8 @@ def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
     ]
     return either(
         not below,
-        f"{len(found)} processes were seen, {len(below)} of them started by the child.",
+        f"{counted(len(found), 'process was', 'processes were')} seen, {len(below)} of them "
+        "started by the child.",
         f"共出现 {len(found)} 个进程，其中由子进程启动的有 {len(below)} 个。",
         [whole(timeline, track) for track in below or [child]],
     )

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, ascending, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -142,8 +143,8 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
         return not_seen(f"There were {waits} waits only.", f"只有 {waits} 次等待。")
     return either(
         len(threads) == 1 and len(stops) < waits / 2,
-        f"{len(batch.tracks)} coroutines awaited {waits} times on {len(threads)} thread, which the "
-        f"kernel saw blocked {len(stops)} times.",
+        f"{len(batch.tracks)} coroutines awaited {times(waits)} on {len(threads)} thread, which "
+        f"the kernel saw blocked {times(len(stops))}.",
         f"{len(batch.tracks)} 个协程在 {len(threads)} 个线程上等待了 {waits} 次，"
         f"内核看到这个线程阻塞 {len(stops)} 次。",
         stops,

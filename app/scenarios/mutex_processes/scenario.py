@@ -7,6 +7,7 @@ from itertools import chain
 from itertools import pairwise as successive
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -191,13 +192,13 @@ def check_holder(timeline: Timeline, params: Settings) -> Answer:
     whose = Text("always for a lock that another worker held", "每次都是别的 worker 持有锁")
     if wrong:
         whose = Text(
-            f"{len(wrong)} times for a lock that no other worker held",
+            f"{times(len(wrong))} for a lock that no other worker held",
             f"其中 {len(wrong)} 次持有锁的不是别的 worker",
         )
     return either(
         not wrong and bool(passed),
         f"They waited {duration(total(waits))} in all, {whose.en}; the lock was handed over "
-        f"{len(passed)} times.",
+        f"{times(len(passed))}.",
         f"等锁合计 {duration(total(waits))}，{whose.zh}；锁被交接 {len(passed)} 次。",
         wrong or known,
     )

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -94,7 +95,7 @@ def check_cycle(timeline: Timeline, params: Settings) -> Answer:
     finding = _deadlock(timeline)
     waits = [row for guest in guests for row in _hunger(timeline, guest)]
     if finding is None:
-        en = f"They waited {len(waits)} times; no circle closed."
+        en = f"They waited {times(len(waits))}; no circle closed."
         zh = f"共等待 {len(waits)} 次，没有形成环。"
         if params.variant != "naive":
             if not waits:
@@ -165,7 +166,7 @@ def check_neighbours(timeline: Timeline, params: Settings) -> Answer:
     )
     eaten = total(chain.from_iterable(meals))
     if sum(map(bool, meals)) < 2:
-        return not_seen(f"They ate only {count} times.", f"总共只吃了 {count} 次。")
+        return not_seen(f"They ate only {times(count)}.", f"总共只吃了 {count} 次。")
     if total(together) > 0.05 * eaten:
         need_exact(timeline)
     but = excused(total(together), eaten, 0.05, HANDED_OVER)

@@ -6,6 +6,7 @@ import re
 from itertools import combinations
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, holds, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -127,8 +128,8 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
         for row in timeline.of(reader, State.BLOCKED)
         if row.reason is Reason.LOCK
     ]
-    en = f"Two readers waited in recv() at once {len(at_once)} times, {duration(total(at_once))} "
-    en += f"in all; they waited for the lock {len(queued)} times."
+    en = f"Two readers waited in recv() at once {times(len(at_once))}, {duration(total(at_once))} "
+    en += f"in all; they waited for the lock {times(len(queued))}."
     zh = f"两个读进程同时在 recv() 中等待 {len(at_once)} 次，共 {duration(total(at_once))}；"
     zh += f"等锁 {len(queued)} 次。"
     if params.lock:
@@ -161,7 +162,7 @@ def check_full(timeline: Timeline, params: Settings) -> Answer:
     share = percent(total(unfed), total(waits))
     return either(
         total(unfed) < total(waits) / 10,
-        f"send() waited {len(waits)} times, {duration(total(waits))} in all; {share} of it ended "
+        f"send() waited {times(len(waits))}, {duration(total(waits))} in all; {share} of it ended "
         "though no reader had run meanwhile.",
         f"send() 等待了 {len(waits)} 次，共 {duration(total(waits))}；"
         f"其中 {share} 的时间，直到结束都没有读进程运行。",

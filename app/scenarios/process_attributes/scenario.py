@@ -7,6 +7,7 @@ import signal
 from typing import Literal, NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, integer, number
@@ -174,8 +175,8 @@ def check_alive(timeline: Timeline, params: Settings) -> Answer:
     yes = sum(answer.alive for answer in answers)
     return either(
         not wrong,
-        f"is_alive() said {yes} times yes and {len(answers) - yes} times no; {len(wrong)} answers "
-        "were wrong.",
+        f"is_alive() said yes {times(yes)} and no {times(len(answers) - yes)}; "
+        f"{counted(len(wrong), 'answer was', 'answers were')} wrong.",
         f"is_alive() 回答了 {yes} 次“是”、{len(answers) - yes} 次“否”；其中 {len(wrong)} 次不对。",
         [whole(timeline, answer.track) for answer in wrong or answers],
     )

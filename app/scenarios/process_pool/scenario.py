@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -87,7 +88,8 @@ def check_reused(timeline: Timeline, params: Settings) -> Answer:
         done_by[span.track] = done_by.get(span.track, 0) + 1
     processes = [timeline.tracks[track] for track in done_by]
     most = max(done_by.values())
-    en = f"{len(tasks)} tasks were done by {len(processes)} processes, {most} by the busiest."
+    en = f"{counted(len(tasks), 'task was', 'tasks were')} done by "
+    en += f"{counted(len(processes), 'process', 'processes')}, {most} by the busiest."
     zh = f"{len(tasks)} 个任务由 {len(processes)} 个进程完成，最忙的做了 {most} 个。"
     evidence = [whole(timeline, track) for track in processes]
     limit = params.tasks_per_worker if params.call != "executor.map" else 0
@@ -179,7 +181,8 @@ def check_helpers(timeline: Timeline, params: Settings) -> Answer:
     names = listed(track.name for track in threads)
     return either(
         bool(threads),
-        f"Main's process has {len(threads)} threads that the program never made: {names.en}.",
+        f"Main's process has {counted(len(threads), 'thread')} that the program never made: "
+        f"{names.en}.",
         f"主进程里有 {len(threads)} 个程序没有创建过的线程：{names.zh}。",
         [whole(timeline, track) for track in threads],
     )

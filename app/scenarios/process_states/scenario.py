@@ -6,6 +6,7 @@ from itertools import pairwise as neighbours
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, holds, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -112,7 +113,7 @@ def check_io_blocks(timeline: Timeline, params: Settings) -> Answer:
             f"这个文件系统几乎不需要等待：总共阻塞 {duration(waited)}。",
             blocked,
         )
-    en = f"Blocked {len(blocked)} times, {duration(waited)} in all; running {duration(ran)}"
+    en = f"Blocked {times(len(blocked))}, {duration(waited)} in all; running {duration(ran)}"
     zh = f"阻塞 {len(blocked)} 次，共 {duration(waited)}；运行 {duration(ran)}"
     stats = timeline.stats.get(io.id)
     if stats and exact(timeline):

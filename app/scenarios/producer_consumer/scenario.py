@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.passing import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
@@ -51,7 +52,8 @@ def check_once(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("The run ended before all was used.", "运行在全部消费完之前就结束了。")
     return either(
         used.keys() == made and not twice,
-        f"{len(made)} items were made; {missing} of them were never used, {twice} more than once.",
+        f"{counted(len(made), 'item was', 'items were')} made; {missing} of them were never "
+        f"used, {twice} more than once.",
         f"共生产 {len(made)} 个产品；从未被消费的 {missing} 个，被消费多次的 {twice} 个。",
         [whole(timeline, consumer) for consumer in consumers],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.passing import most_inside, passed_on, queue_waits
@@ -56,7 +57,8 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("No producer sent two items.", "没有生产者发送过两个产品。")
     return either(
         swapped == 0,
-        f"{len(flows)} items passed through; {swapped} times one overtook another of its producer.",
+        f"{counted(len(flows), 'item')} passed through; one overtook another of its producer "
+        f"{times(swapped)}.",
         f"共传递 {len(flows)} 个产品；同一生产者的产品被后来者超过 {swapped} 次。",
         [whole(timeline, timeline.tracks[track]) for track in by_sender],
     )
@@ -70,8 +72,8 @@ def check_room(timeline: Timeline, params: Settings) -> Answer:
     allowed = params.room + 1
     return either(
         most <= allowed,
-        f"At most {most} items were on their way at once (room: {params.room}, and one that the "
-        "consumer is just taking).",
+        f"At most {counted(most, 'item was', 'items were')} under way at once (room: "
+        f"{params.room}, and one that the consumer is just taking).",
         f"同时在途的产品最多 {most} 个（容量 {params.room}，外加消费者正在取走的一个）。",
         [row for track in producers_of(timeline) for row in queue_waits(timeline, track)],
     )
@@ -101,7 +103,7 @@ def check_put_waits(timeline: Timeline, params: Settings) -> Answer:
         )
     return either(
         not unfed,
-        f"put() waited on a full queue {len(full)} times, {duration(total(full))} in all; "
+        f"put() waited on a full queue {times(len(full))}, {duration(total(full))} in all; "
         f"{len(unfed)} of them went on without a get.",
         f"put() 在队列满时等待了 {len(full)} 次，共 {duration(total(full))}；"
         f"其中 {len(unfed)} 次没有 get 就继续了。",
@@ -122,7 +124,7 @@ def check_get_waits(timeline: Timeline, params: Settings) -> Answer:
     fed = [flow for flow in arrived if flow.from_ns <= first.end_ns]
     return either(
         bool(fed) or not arrived,
-        f"get() waited {len(waits)} times; the first wait, of {duration(length)}, ended "
+        f"get() waited {times(len(waits))}; the first wait, of {duration(length)}, ended "
         f"{'after a put' if fed else 'before any put'}.",
         f"get() 等待了 {len(waits)} 次；第一次等了 {duration(length)}，"
         f"{'在 put 之后' if fed else '在任何 put 之前'}结束。",

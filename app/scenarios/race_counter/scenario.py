@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -124,7 +125,7 @@ def check_count(timeline: Timeline, params: Settings) -> Answer:
     zh = f"{made} 步丢失了 {lost} 步（{percent(lost, made)}；第一次 {first}，第二次 {second}），"
     zh += f"解释器：{name}"
     if exact(timeline):
-        en += f"; the threads took over from each other {len(turns)} times"
+        en += f"; the threads took over from each other {times(len(turns))}"
         zh += f"；线程之间交接 {len(turns)} 次"
     spans = [whole(timeline, adder) for adder in adders]
     if losing is None:
@@ -142,7 +143,7 @@ def check_take_turns(timeline: Timeline, params: Settings) -> Answer:
     turns = _turns(timeline, adders)
     if len(adders) < 2:
         return not_seen("One thread has nobody to take turns with.", "只有一个线程，谈不上交替。")
-    en = f"The threads took over from each other {len(turns)} times."
+    en = f"The threads took over from each other {times(len(turns))}."
     zh = f"线程之间交接 {len(turns)} 次。"
     if len(turns) < len(adders):
         busy = min(computed(timeline, adder) for adder in adders)
@@ -167,14 +168,14 @@ def check_lock_waits(timeline: Timeline, params: Settings) -> Answer:
     known = [row for row in waits if row.holder]
     if not known:
         return not_seen(
-            f"They waited for the lock {len(waits)} times, the holder never being known.",
+            f"They waited for the lock {times(len(waits))}, the holder never being known.",
             f"等锁 {len(waits)} 次，持有者均未知。",
             waits,
         )
     wrong = [row for row in known if row.holder == row.track or row.holder not in adders]
     return either(
         not wrong,
-        f"They waited {len(waits)} times; where the holder is known it was another adder in "
+        f"They waited {times(len(waits))}; where the holder is known it was another adder in "
         f"{len(known) - len(wrong)} of {len(known)} cases.",
         f"共等待 {len(waits)} 次；在已知持有者的 {len(known)} 次中，有 {len(known) - len(wrong)} 次"
         "是另一个线程。",

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -127,8 +128,8 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
         for reader in _readers(timeline)
     )
     longest = max(wait.end_ns - wait.start_ns for wait in waits)
-    en = f"The writer waited {len(waits)} times, for {duration(longest)} at most; one reader "
-    en += f"began to read {passed} times in one such wait."
+    en = f"The writer waited {times(len(waits))}, for {duration(longest)} at most; one reader "
+    en += f"began to read {times(passed)} in one such wait."
     zh = f"写者等待 {len(waits)} 次，最长 {duration(longest)}；在其中一次等待里，"
     zh += f"同一个读者最多开始读了 {passed} 次。"
     if params.policy == "writers":

@@ -6,6 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, fails, holds, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -141,8 +142,8 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     wrong = [row for row in waits if row.holder == row.track or row.holder not in ids]
     return either(
         not wrong,
-        f"Adders waited {len(waits)} times for the lock, {duration(total(waits))} in all; "
-        f"{len(wrong)} times its holder was no other adder.",
+        f"Adders waited {times(len(waits))} for the lock, {duration(total(waits))} in all; "
+        f"its holder was no other adder {times(len(wrong))}.",
         f"等锁 {len(waits)} 次，共 {duration(total(waits))}；"
         f"其中 {len(wrong)} 次持有者不是另一个加一的进程。",
         wrong or waits,
@@ -180,7 +181,7 @@ def check_manager(timeline: Timeline, params: Settings) -> Answer:
     return either(
         own and each > 0.5,
         f"{managers[0].name} has the pid {managers[0].pid}, main {main.pid}; the adders waited for "
-        f"an answer {len(waits)} times, {each:.1f} times a step.",
+        f"an answer {times(len(waits))}, {each:.1f} times a step.",
         f"{managers[0].name} 的 pid 是 {managers[0].pid}，主进程是 {main.pid}；"
         f"各进程等待答复共 {len(waits)} 次，平均每步 {each:.1f} 次。",
         [*(whole(timeline, manager) for manager in managers), *waits],

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
+from app.catalogue.counting import times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -141,8 +142,8 @@ def check_later(timeline: Timeline, params: Settings) -> Answer:
     ]
     return either(
         not late,
-        f"When the object was there, {len(askers)} threads asked {params.ask_again} times each, "
-        f"and waited for the lock {len(late)} times.",
+        f"When the object was there, {len(askers)} threads asked {times(params.ask_again)} each, "
+        f"and waited for the lock {times(len(late))}.",
         f"对象已存在之后，{len(askers)} 个线程各取 {params.ask_again} 次，等锁 {len(late)} 次。",
         late or made,
     )

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
@@ -139,8 +140,8 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     connected = sum(
         line.ns < first_end for line in lines(timeline) if line.text.endswith(" is connected")
     )
-    en = f"At most {most} clients were served at one instant; {connected} of {len(clients)} were "
-    en += "connected before the first one had closed."
+    en = f"At most {counted(most, 'client was', 'clients were')} served at one instant; "
+    en += f"{connected} of {len(clients)} were connected before the first one had closed."
     zh = f"同一时刻最多服务 {most} 个客户端；第一个客户端关闭之前，{len(clients)} 个中已有 "
     zh += f"{connected} 个连接成功。"
     if params.server == "threads":

@@ -156,7 +156,7 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
     lives = [_life(timeline, track) for track in workers]
     met = [max(one.start_ns, two.start_ns) < one.end_ns for one, two in pairwise(lives)]
     together = min(life.end_ns for life in lives) - max(life.start_ns for life in lives)
-    en = f"{sum(met)} of {len(met)} threads were alive when the next one was started; all "
+    en = f"Still alive when the next one was started: {sum(met)} of {len(met)}; all "
     en += f"{len(lives)} were alive at once for {duration(max(together, 0))}."
     zh = f"启动下一个线程时，{len(met)} 个线程中有 {sum(met)} 个还活着；"
     zh += f"{len(lives)} 个线程同时存活的时间为 {duration(max(together, 0))}。"

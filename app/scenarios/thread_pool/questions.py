@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from app.catalogue.claims import NotSeen
+from app.catalogue.counting import counted
 from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import peak
@@ -59,15 +60,16 @@ def why_at_once(params: Settings, answer: float) -> Text:
 def why_waves(params: Settings, answer: float) -> Text:
     tasks, workers = params.tasks, params.workers
     rounds = -(-tasks // workers)
+    made = f"{'is' if tasks == 1 else 'are'} {counted(rounds, 'round')}"
     if tasks % workers == 0:
         return Text(
-            f"{tasks} tasks on {workers} threads are {rounds} rounds, and each takes as long as "
-            "one task.",
+            f"{counted(tasks, 'task')} on {counted(workers, 'thread')} {made}, and each takes as "
+            "long as one task.",
             f"{workers} 个线程执行 {tasks} 个任务，要分 {rounds} 批，每批的时间等于单个任务。",
         )
     return Text(
-        f"{tasks} tasks on {workers} threads are {rounds} rounds. The last one is not full, but "
-        f"takes as long as any other: {tasks} / {workers}, rounded up.",
+        f"{counted(tasks, 'task')} on {counted(workers, 'thread')} {made}. The last one is not "
+        f"full, but takes as long as any other: {tasks} / {workers}, rounded up.",
         f"{workers} 个线程执行 {tasks} 个任务，要分 {rounds} 批。最后一批虽然不满，"
         f"用的时间却一样长：{tasks} / {workers} 要向上取整。",
     )

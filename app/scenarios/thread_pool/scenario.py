@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
+from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -46,7 +47,8 @@ def check_at_most(timeline: Timeline, params: Settings) -> Answer:
     most, _ = peak(spans)
     return either(
         most <= params.workers and len(threads) <= params.workers,
-        f"{len(spans)} tasks ran in {len(threads)} threads, at most {most} at once.",
+        f"{counted(len(spans), 'task')} ran in {counted(len(threads), 'thread')}, at most {most} "
+        "at once.",
         f"{len(spans)} 个任务由 {len(threads)} 个线程执行，同时进行的最多 {most} 个。",
         [whole(timeline, thread) for thread in threads],
     )
@@ -76,7 +78,8 @@ def check_waves(timeline: Timeline, params: Settings) -> Answer:
         figure >= waves * 0.95 and max(per_thread.values()) <= waves + 1 and figure < params.tasks
         if params.workers > 1 and params.tasks > params.workers + 1
         else figure >= waves * 0.95,
-        f"All took {duration(took)}, {figure:.1f} times the shortest task; {waves} waves are due. "
+        f"All took {duration(took)}, {figure:.1f} times the shortest task; "
+        f"{counted(waves, 'wave is', 'waves are')} due. "
         f"The busiest thread did {max(per_thread.values())}.",
         f"总共用了 {duration(took)}，是最短任务的 {figure:.1f} 倍；应为 {waves} 批。"
         f"最忙的线程做了 {max(per_thread.values())} 个任务。",
@@ -119,7 +122,7 @@ def check_result_waits(timeline: Timeline, params: Settings) -> Answer:
     return either(
         answer >= last and bool(blocked),
         f"The last task ended at {duration(last)}, main had the results at {duration(answer)} and "
-        f"was blocked {len(blocked)} times before.",
+        f"was blocked {times(len(blocked))} before.",
         f"最后一个任务在 {duration(last)} 结束，主线程在 {duration(answer)} 拿到结果，"
         f"在此之前阻塞了 {len(blocked)} 次。",
         blocked,

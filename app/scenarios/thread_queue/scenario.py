@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
+from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -105,7 +106,8 @@ def check_once(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("Main never came to its last item.", "主线程没有放完所有产品。")
     return either(
         put == got,
-        f"{len(put)} items were put, {len(got)} taken, {len(set(got))} of them different.",
+        f"{counted(len(put), 'item was', 'items were')} put, {len(got)} taken, {len(set(got))} "
+        "of them different.",
         f"放入 {len(put)} 个，取出 {len(got)} 个，其中不同的有 {len(set(got))} 个。",
         [whole(timeline, track) for track in _consumers(timeline)],
     )
