@@ -80,6 +80,52 @@ def test_theory_speaks_chinese(server: PageServer, open_page: Opener) -> None:
     assert label is not None and label.startswith("<b>，教科书：40.0 ms–80.0 ms")
 
 
+_COLUMNS = """async (lines) => {
+  const main = document.querySelector("script[type=module]").src;
+  const { columnsOf } = await import(new URL("panels/differences.js", main).href);
+  const { KINDS } = await import(new URL("model/vocabulary.js", main).href);
+  const ns = (by) => by && Float64Array.from(KINDS, (kind) => by[kind] ?? 0);
+  const columns = columnsOf(lines.map((both) => ({ ns: both.map(ns) })));
+  return columns.map(({ name, kinds }) => [name, kinds.map((kind) => KINDS[kind])]);
+}"""
+
+
+def test_comparison_has_a_column_for_what_only_a_coroutine_does(
+    server: PageServer, open_page: Opener
+) -> None:
+    page = open_page()
+    threads = {"running": 600, "sleep": 400, "gil": 1, "io": 3}
+    coroutine = {"await": 995, "running": 5, "io": 1}
+    lines = [[threads, threads], [threads, None], [None, coroutine]]
+    columns = page.page.evaluate(_COLUMNS, lines)
+    assert columns == [
+        ["running", ["running"]],
+        ["sleeping", ["sleep"]],
+        ["awaiting", ["await"]],
+        ["all others", ["gil", "io"]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (None, "ended after 200 ms"),
+        ("stopped", "stopped after 200 ms"),
+        ("wall", "ended at its limit, after 200 ms"),
+    ],
+)
+def test_run_says_whether_it_ended_by_itself(
+    server: PageServer, open_page: Opener, limit: str | None, words: str
+) -> None:
+    run = scenes.run_head(duration_ns=200 * MS)
+    if limit is not None:
+        run["limit"] = {"name": limit, "value": 200}
+    publish(server, [Frame(0, 200 * MS, {"run": run, "state": "ended"})], done=True)
+    page = open_page()
+    page.wait_painted(0)
+    assert page.text("#run-state") == words
+
+
 def boxes(lane: Locator, kind: str) -> list[tuple[Any, Any]]:
     return [
         (box.get_attribute("x"), box.get_attribute("width"))

@@ -107,7 +107,7 @@ def test_blocked_loop_has_an_advice_that_fits_what_its_step_did(
     assert len({advice for _, _, advice in found}) == len(LOOPS) - 1  # the first two compute
     assert found[0][2] == found[1][2]
     if language == "zh":
-        assert found[0][1].endswith(" 其线程：运行 60.0 ms、没有 CPU 30.0 ms（不计入）。")
+        assert found[0][1].endswith("。其线程：运行 60.0 ms、没有 CPU 30.0 ms（不计入）。")
         return
     assert found[0][1] == (
         "fetch computed for 60.0 ms before it gave way at line 24: no other could run. "

@@ -242,3 +242,25 @@ def test_recording_put_into_the_folder_is_shown(tmp_path: Path) -> None:
         assert client.get("/runs/put").status_code == 200
         assert [run["id"] for run in client.get("/api/runs").json()] == ["put"]
         assert "/runs/put" in client.get("/runs").text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", r" MiB\. When there .* first\. The next to go would be <a [^>]*>[^<]+</a>, <time"),
+        ("zh", r" MiB。空间用完时，.*删除。下一个会是：<a [^>]*>[^<]+</a>，<time"),
+    ],
+)
+def test_runs_page_says_which_recording_goes_next(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    folder = tmp_path / "data" / "runs"
+    folder.mkdir(parents=True)
+    for name, day in [("older", 1), ("newer", 2)]:
+        meta = {"id": name, "scenario": "dead-lock", "params": {}}
+        meta["created_at"] = f"2026-01-0{day}T00:00:00+00:00"
+        Recording.create(folder / f"{name}.timeslice", meta, "print()").close()
+    with TestClient(application(tmp_path)) as client:
+        page = client.get(f"/runs?lang={language}").text
+    assert (said := re.search(words, page)), page
+    assert 'href="/runs/older"' in said[0] and "&lt;i&gt;" in said[0]

@@ -47,6 +47,15 @@ export function inOwnWords(told) {
     Object.keys(values).length > 0 ? t(template, values) : t(template));
 }
 
+/** What stands between a sentence and the next: a full-width mark has its space within.
+ *  @param {string} sentence */
+export const gapAfter = (sentence) => (/[。！？：；]$/u.test(sentence) ? "" : " ");
+
+/** Sentences in a row. @param {string[]} sentences */
+export function joined(sentences) {
+  return sentences.reduce((all, next) => (all ? all + gapAfter(all) + next : next), "");
+}
+
 /** @param {Part[]} sentence */
 export function plain(sentence) {
   return sentence.map((part) => part.text).join("");

@@ -1,6 +1,6 @@
 // The sentence about the pinned, else the hovered slice.
 
-import { plain, t } from "../base/messages.js";
+import { joined, plain, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
 import { lastSeen } from "../model/sightings.js";
@@ -61,7 +61,7 @@ export class Details {
       names.push(evidenceName(reason));
       meanings.push(t("What it waits for: {how}", { how: evidenceMeaning(reason) }));
     }
-    const badge = el("span", { class: "badge", title: meanings.join(" ") });
+    const badge = el("span", { class: "badge", title: joined(meanings) });
     badge.append(t("known by: {names}", { names: names.join(" + ") }));
     return [badge];
   }
@@ -105,7 +105,9 @@ export class Details {
     this.#shown = "";
     say(this.title, t("Details"));
     say(this.sentence, t("Point at a slice to read what it is; click to pin it."));
-    say(this.facts, t("Every state here was measured. What is not known is drawn dotted."));
+    say(this.facts, t(
+      "States are measured or, where marked, inferred; what is not known is drawn dotted.",
+    ));
   }
 
   /** @param {number} id */

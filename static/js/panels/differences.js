@@ -14,7 +14,7 @@ import { el, part } from "./dom.js";
 /** @typedef {{name: string, detail: string, coroutine: boolean, ns: Both}} Line */
 
 const MOST_PAIRS = 60;
-/** States that take a smaller part of the time of both runs are put together. */
+/** States that take a smaller part of the time of every line are put together. */
 const LEAST = 0.005;
 /** A difference below this part of the greater of the two is none to a reader. */
 const ALIKE = 0.005;
@@ -35,7 +35,7 @@ export class Differences {
     const pairs = pairTracks(a.model, b.model).slice(0, MOST_PAIRS);
     const lines = pairs.map((pair) => this.#line(pair));
     const whole = sumOf(lines);
-    const columns = columnsOf(whole);
+    const columns = columnsOf([whole, ...lines]);
     const all = [whole, ...lines];
     const key = JSON.stringify([columns, all.map((line) =>
       [line.name, line.detail, columns.map(({ kinds }) => line.ns.map((ns) => words(ns, kinds)))])]);
@@ -82,13 +82,16 @@ function sumOf(lines) {
   return { name: t("all tracks"), detail, coroutine: false, ns: [add(0), add(1)] };
 }
 
-/** A column for each state that matters in either run, and one for what is left.
- *  @param {Line} whole @returns {Column[]} */
-function columnsOf(whole) {
-  const sums = whole.ns.map((ns) => sum(ns, KINDS.map((_, kind) => kind)));
-  const part = (/** @type {number} */ kind) =>
-    Math.max(...whole.ns.map((ns, side) => (ns?.[kind] ?? 0) / (sums[side] || 1)));
-  const there = KINDS.map((_, kind) => kind).filter((kind) => part(kind) > 0);
+/** A column for each state that matters on a line, and one for what is left on all of them.
+ *  @param {Line[]} lines @returns {Column[]} */
+export function columnsOf(lines) {
+  const every = KINDS.map((_, kind) => kind);
+  const parts = lines.flatMap((line) => line.ns).map((ns) => {
+    const all = sum(ns, every);
+    return every.map((kind) => (all > 0 ? (ns?.[kind] ?? 0) / all : 0));
+  });
+  const part = (/** @type {number} */ kind) => Math.max(...parts.map((of) => of[kind]));
+  const there = every.filter((kind) => part(kind) > 0);
   const rest = there.filter((kind) => part(kind) < LEAST);
   const columns = there.filter((kind) => !rest.includes(kind))
     .map((kind) => ({ name: kindName(KINDS[kind]), kinds: [kind] }));

@@ -1,6 +1,6 @@
 // Findings as cards: what happened, as a sentence, and what may help.
 
-import { t } from "../base/messages.js";
+import { gapAfter, t } from "../base/messages.js";
 import { findingSentence } from "../view/findings.js";
 import { el, part, sentence } from "./dom.js";
 
@@ -35,7 +35,7 @@ export class Findings {
         const { title, sentence: words, advice, bad } = said[i];
         const card = el("button", { type: "button", class: bad ? "finding bad" : "finding" },
           el("span", { class: "finding-title" }, title),
-          " ",
+          gapAfter(title),
           el("span", { class: "finding-text" }, sentence(words)),
           advice ? el("span", { class: "finding-advice" }, advice) : null,
         );

@@ -123,9 +123,10 @@ export class States {
     const { palette } = this.painter;
     const totals = this.model.totals(track, fromNs, toNs);
     const sum = totals.reduce((total, ns) => total + ns, 0);
+    const trackKind = this.model.tracks.get(track)?.kind;
     const words = [...totals.entries()]
       .filter(([, ns]) => ns > 0)
-      .map(([kind, ns]) => `${kindName(KINDS[kind])} ${((100 * ns) / sum).toFixed(0)} %`);
+      .map(([kind, ns]) => `${kindName(KINDS[kind], trackKind)} ${((100 * ns) / sum).toFixed(0)} %`);
     canvas.setAttribute("aria-label", words.join(", "));
     canvas.title = words.join("\n");
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];

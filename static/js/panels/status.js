@@ -1,6 +1,6 @@
 // The run's state in words: waiting in the queue, live, ended how; which witness; what was lost.
 
-import { inOwnWords, t } from "../base/messages.js";
+import { inOwnWords, joined, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { limitName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
@@ -43,7 +43,7 @@ export class Status {
     if (this.pin) this.pin.hidden = !over;
     const words = this.#notices();
     if (model.seq >= 0) this.first.remove(); // the frames say the same, and more
-    say(this.notice, words.join(" "));
+    say(this.notice, joined(words));
     this.#updateWitness();
   }
 

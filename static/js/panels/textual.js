@@ -1,6 +1,6 @@
 // The picture as a table: each track, its states in order, how it ended.
 
-import { t } from "../base/messages.js";
+import { joined, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/lives.js";
 import { lastSeen } from "../model/sightings.js";
@@ -76,16 +76,17 @@ export class Textual {
     const words = instant(endNs) + t(": ") + endingSentence(track, this.#nameOf);
     if (track.end_ns === null || track.end_ns <= endNs) return words;
     const time = instant(track.end_ns);
-    return [words, t("Its parent collected it at {time}.", { time })].join(" ");
+    return joined([words, t("Its parent collected it at {time}.", { time })]);
   }
 
   /** The states in order; neighbours of one kind and object are one. @param {number} id */
   #states(id) {
     const columns = this.model.slicesOf(id);
+    const trackKind = this.model.tracks.get(id)?.kind;
     /** @type {string[]} */
     const words = [];
     const say = (/** @type {number} */ row) => {
-      const kind = kindName(KINDS[columns.kind[row]]);
+      const kind = kindName(KINDS[columns.kind[row]], trackKind);
       const label = columns.state[row] === STATE.GIL
         ? ""
         : sliceLabels(this.model, id, row)[0] ?? "";

@@ -13,13 +13,20 @@ import { el } from "./dom.js";
  */
 export function runState(model, stream, time, firstState) {
   if (model.state === "ended") {
-    return t("ended after {time}", { time: duration(model.run.duration_ns ?? model.nowNs) });
+    return endedAfter(model.run.limit?.name, duration(model.run.duration_ns ?? model.nowNs));
   }
   if (isLive(model, stream)) return t("live {time}", { time });
   if (stream === "failed") return t("stopped");
   if (stream === "retrying") return t("connecting again…");
   if (stream === "ended") return t("ended early");
   return firstState === "waiting" ? t("waiting for its turn") : t("starting…");
+}
+
+/** @param {string | undefined} limit that ended the run @param {string} time */
+function endedAfter(limit, time) {
+  if (limit === undefined) return t("ended after {time}", { time });
+  if (limit === "stopped") return t("stopped after {time}", { time });
+  return t("ended at its limit, after {time}", { time });
 }
 
 /**

@@ -216,7 +216,7 @@ function shineThrough(scene, columns, threadId, top, height) {
       if (room < LABEL_FROM_PX || isPatterned(thread.kind[i])) continue;
       pen.font = font(scene, 11.5, 450);
       pen.fillStyle = palette.colour.ink;
-      const words = t("its thread: {state}", { state: kindNameOf(thread.kind[i]) });
+      const words = t("its thread: {state}", { state: kindNameOf(thread.kind[i], "thread") });
       const left = Math.max(x0, scale.leftPx) + 7;
       pen.fillText(firstFitting(pen, [words], room), left, top + height / 2);
     }

@@ -1,6 +1,6 @@
 // Sentences about findings: what happened, how it came out, what may help.
 
-import { parts, t } from "../base/messages.js";
+import { gapAfter, parts, t } from "../base/messages.js";
 import { instant } from "../base/times.js";
 import { STATE } from "../model/vocabulary.js";
 import { loopBlocked } from "./loops.js";
@@ -58,14 +58,12 @@ export function findingSentence(model, finding) {
 function competed(facts) {
   const share = facts.unserved_ns / (facts.running_ns + facts.ready_ns);
   const by = t("Something else had it: other programs, or a limit of CPU time.");
+  const much = t("For {share} of the time in which its threads could have run, they waited for a CPU that no thread of this run had.");
   return {
     title: t("This run competed for CPUs."),
     sentence: [
-      ...parts(
-        t("For {share} of the time in which its threads could have run, they waited for a CPU that no thread of this run had."),
-        { share: `${Math.round(100 * share)} %` },
-      ),
-      { text: ` ${by}`, strong: false },
+      ...parts(much, { share: `${Math.round(100 * share)} %` }),
+      { text: gapAfter(much) + by, strong: false },
     ],
     advice: t("Try: run it again when the machine has less to do."),
     bad: false,
@@ -91,7 +89,7 @@ function limitSentence(name, value) {
     case "disk":
       return t("It put as many files into its folders as a run may: {value} MiB.", { value: mib });
     case "stopped":
-      return t("Someone asked for it; what was recorded until then is here.");
+      return t("It was stopped on request; what was recorded until then is here.");
     default:
       return t("The run was ended at its limit {name} = {value}.", { name, value });
   }

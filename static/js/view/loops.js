@@ -1,6 +1,6 @@
 // Sentences about an event loop that one step of a coroutine kept from all others.
 
-import { parts, t } from "../base/messages.js";
+import { gapAfter, parts, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
@@ -78,7 +78,7 @@ function shares(facts) {
   if (named.length < 2) return [];
   const list = named.map(([text, ns]) => text.replace("{time}", duration(ns))).join(t(", "));
   const sentence = t("Its thread: {list}.", { list });
-  return [{ text: ` ${sentence}`, strong: false }];
+  return [{ text: gapAfter(sentence) + sentence, strong: false }];
 }
 
 /** What helps against this cause; nothing where the cause is not known. @param {Facts} facts */

@@ -233,7 +233,7 @@ export function sliceFacts(model, track, row, nowNs) {
   }
   const under = threadUnder(model, track, row, nowNs);
   if (under) {
-    const did = { kind: kindNameOf(under.kind), time: duration(under.ns) };
+    const did = { kind: kindNameOf(under.kind, "thread"), time: duration(under.ns) };
     facts.push(t("its thread meanwhile: {kind}, {time}", did));
   }
   return facts;

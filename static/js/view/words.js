@@ -6,11 +6,14 @@ import { KINDS, STATE, VOCABULARY } from "../model/vocabulary.js";
 /** @typedef {import("../model/shapes.js").Track} Track */
 /** @typedef {import("../model/shapes.js").Thing} Thing */
 
-/** @param {import("../model/vocabulary.js").Kind} kind */
-export function kindName(kind) {
+/**
+ * @param {import("../model/vocabulary.js").Kind} kind
+ * @param {string} [trackKind] of the track that it is said of; none where it is said of all
+ */
+export function kindName(kind, trackKind) {
   const names = {
     running: t("running"),
-    ready: t("ready (no CPU)"),
+    ready: readyName(trackKind),
     gil: t("waiting for the GIL"),
     lock: t("blocked: lock"),
     sync: t("blocked: event, condition"),
@@ -28,8 +31,14 @@ export function kindName(kind) {
   return names[kind];
 }
 
-/** @param {number} code */
-export const kindNameOf = (code) => kindName(KINDS[code]);
+/** What it is ready for: a thread for a CPU, a coroutine for its turn. @param {string} [trackKind] */
+function readyName(trackKind) {
+  if (trackKind === undefined) return t("ready");
+  return trackKind === "coroutine" ? t("ready (waits for the loop)") : t("ready (no CPU)");
+}
+
+/** @param {number} code @param {string} [trackKind] */
+export const kindNameOf = (code, trackKind) => kindName(KINDS[code], trackKind);
 
 /** @param {number} state */
 export function stateName(state) {
