@@ -10,13 +10,15 @@ pytestmark = pytest.mark.real
 
 SHORT = """
 import threading, time
+told = []
 def work():
     n = 0
     for k in range(60_000): n += k % 7
-    print(threading.current_thread().name, time.thread_time_ns())
+    told.append(f"{threading.current_thread().name} {time.thread_time_ns()}")
 threads = [threading.Thread(target=work, name=f"t{k}") for k in range(40)]
 for t in threads: t.start()
 for t in threads: t.join()
+print(*told, sep=chr(10))  # by one thread: a line and its end are two writes
 """
 #: From the program's own reading to the end of the thread, on a machine that is busy.
 AFTER_NS = 3_000_000
