@@ -27,18 +27,21 @@ _LAST_SEQ = 0xFFFF_FFFF
 async def stream(websocket: WebSocket, run_id: str) -> None:
     """Binary messages, one frame each, from ``?from=`` on, then live; 1000 when all were sent."""
     site: Site = websocket.app.state.site
-    await websocket.accept()
+    try:
+        await websocket.accept()
+    except OSError:
+        return  # the viewer is gone
     try:
         run = await site.runs.find(run_id)
         from_seq = _number(websocket.query_params.get("from", "0"))
         with site.audience.seat(address_of(websocket)):
             await _follow(websocket, site, run, from_seq)
     except NotFound as error:
-        await websocket.close(UNKNOWN_RUN, _short(error, websocket))
+        await _close(websocket, UNKNOWN_RUN, _short(error, websocket))
     except TooManyViewers as error:
-        await websocket.close(TOO_MANY, _short(error, websocket))
+        await _close(websocket, TOO_MANY, _short(error, websocket))
     except InvalidInput as error:
-        await websocket.close(BAD_REQUEST, _short(error, websocket))
+        await _close(websocket, BAD_REQUEST, _short(error, websocket))
 
 
 async def _follow(websocket: WebSocket, site: Site, run: Run, from_seq: int) -> None:
@@ -67,9 +70,15 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> No
                 runs.meters.sent.inc()
     except BadRecording as error:
         _log.error("%s", error)
-        await websocket.close(DAMAGED, _short(error, websocket))
+        await _close(websocket, DAMAGED, _short(error, websocket))
         return
-    await websocket.close(1000)
+    await _close(websocket, 1000)
+
+
+async def _close(websocket: WebSocket, code: int, reason: str = "") -> None:
+    """Close it, unless the viewer (WebSocketDisconnect) or the protocol (RuntimeError) has."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await websocket.close(code, reason)
 
 
 async def _listen(websocket: WebSocket) -> None:

@@ -9,13 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -173,6 +176,41 @@ def test_stream_unknown_run_is_4404(client: TestClient) -> None:
     ):
         line.receive_bytes()
     assert closed.value.code == 4404 and "nosuch" in closed.value.reason
+
+
+@pytest.mark.parametrize("at", ["websocket.accept", "websocket.close"])
+async def test_stream_viewer_gone_before_the_answer_is_no_error_of_ours(
+    tmp_path: Path, at: str
+) -> None:
+    said: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(message["type"])
+        if message["type"] == at:
+            raise ClientDisconnected
+
+    path = "/api/runs/nosuch/stream"
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "subprotocols": [],
+    }
+    app = application(tmp_path)
+    async with app.router.lifespan_context(app):
+        await app(scope, receive, send)
+    assert said[-1] == at
 
 
 async def test_stream_viewers_are_counted_and_forgotten(tmp_path: Path) -> None:
