@@ -15,8 +15,10 @@ import pytest
 
 from app.errors import BadFrame, BadRecording, RecordingFailed, RecordingTooLong
 from app.runs import reading, schema
+from app.runs.finding import found
 from app.runs.reading import Reading
 from app.runs.recording import Recording
+from app.runs.run import RunState
 from app.timeline.frames import Frame, encode
 from app.timeline.heads import track_json
 from app.timeline.model import Output, Stats, Thing, Track, Wait
@@ -86,6 +88,17 @@ def test_reading_refuses(path: Path, statement: str, said: str) -> None:
     db.close()
     with pytest.raises(BadRecording, match=said):
         everything(path)
+
+
+@pytest.mark.parametrize("name", [b"frames", b"now_ns", b"meta", b"value"])
+def test_reading_takes_a_name_that_is_no_utf8_for_damage(path: Path, name: bytes) -> None:
+    """SQLite hands out names of tables and columns as they stand in the file."""
+    data = path.read_bytes()
+    assert name in data[:4096]  # the schema is on the first page
+    path.write_bytes(data[:4096].replace(name, b"\xff\xfe" + name[2:]) + data[4096:])
+    with pytest.raises(BadRecording, match=path.name):
+        everything(path)
+    assert found(path).state is RunState.DAMAGED
 
 
 def test_reading_does_not_follow_pages_that_lead_in_circles(tmp_path: Path) -> None:
