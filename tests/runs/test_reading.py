@@ -91,11 +91,15 @@ def test_reading_refuses(path: Path, statement: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", [b"frames", b"now_ns", b"meta", b"value"])
-def test_reading_takes_a_name_that_is_no_utf8_for_damage(path: Path, name: bytes) -> None:
-    """SQLite hands out names of tables and columns as they stand in the file."""
+@pytest.mark.parametrize("word", [b"TABLE", b"TIBLE"])
+def test_reading_takes_a_name_that_is_no_utf8_for_damage(
+    path: Path, name: bytes, word: bytes
+) -> None:
+    """SQLite hands out names as they stand in the file; its messages hold them, too."""
     data = path.read_bytes()
     assert name in data[:4096]  # the schema is on the first page
-    path.write_bytes(data[:4096].replace(name, b"\xff\xfe" + name[2:]) + data[4096:])
+    schema = data[:4096].replace(name, b"\xff\xfe" + name[2:]).replace(b"TABLE", word)
+    path.write_bytes(schema + data[4096:])
     with pytest.raises(BadRecording, match=path.name):
         everything(path)
     assert found(path).state is RunState.DAMAGED
