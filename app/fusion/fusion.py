@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.fusion.accounts import Accounts
-from app.fusion.book import Book
-from app.fusion.endings import Endings
+from app.fusion.between.endings import Endings
+from app.fusion.between.findings import Findings
+from app.fusion.between.flows import Flows
+from app.fusion.between.outside import Outside
+from app.fusion.between.waits import Waits
+from app.fusion.coroutines.task_machine import TaskMachine
 from app.fusion.facts import RunFacts
-from app.fusion.findings import Findings
-from app.fusion.flows import Flows
-from app.fusion.groups import Groups
-from app.fusion.identities import Identities
-from app.fusion.levels import Levels
-from app.fusion.lines import Lines
-from app.fusion.off_cpu import OffCpu
-from app.fusion.operations import Operations
-from app.fusion.output import STREAMS, Output
-from app.fusion.outside import Outside
-from app.fusion.probe_records import ProbeRecords
-from app.fusion.reorder import Reorder
-from app.fusion.sampled_machine import SampledMachine
-from app.fusion.shed import Shed
-from app.fusion.task_machine import TaskMachine
-from app.fusion.things import Things
-from app.fusion.thread_machine import ThreadMachine
-from app.fusion.waits import Waits
+from app.fusion.lives.identities import Identities
+from app.fusion.objects.groups import Groups
+from app.fusion.objects.levels import Levels
+from app.fusion.objects.things import Things
+from app.fusion.output.output import STREAMS, Output
+from app.fusion.picture.book import Book
+from app.fusion.records.probe_records import ProbeRecords
+from app.fusion.records.reorder import Reorder
+from app.fusion.shedding.shed import Shed
+from app.fusion.threads.accounts import Accounts
+from app.fusion.threads.lines import Lines
+from app.fusion.threads.off_cpu import OffCpu
+from app.fusion.threads.operations import Operations
+from app.fusion.threads.sampled_machine import SampledMachine
+from app.fusion.threads.thread_machine import ThreadMachine
 from app.timeline.model import Batch
 from app.timeline.records import (
     CpuStolen,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.fusion.names import ProgramNames
+from app.fusion.objects.names import ProgramNames
 from app.timeline import wire
 from app.timeline.places import place
 from app.timeline.states import ObjectKind, Reason, State, TrackKind

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from app.fusion import Fusion
-from app.fusion.reorder import Reorder
+from app.fusion.records.reorder import Reorder
 from app.timeline.model import OPEN
 from app.timeline.records import (
     Dropped,
