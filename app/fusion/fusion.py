@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.endings import Endings
 from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
-from app.fusion.between.outside import Outside
-from app.fusion.between.waits import Waits
-from app.fusion.coroutines.task_machine import TaskMachine
+from app.fusion.between.servers import Servers
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.facts import RunFacts
 from app.fusion.lives.identities import Identities
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
-from app.fusion.objects.things import Things
+from app.fusion.objects.objects import Objects
 from app.fusion.output.output import STREAMS, Output
 from app.fusion.picture.book import Book
 from app.fusion.records.probe_records import ProbeRecords
 from app.fusion.records.reorder import Reorder
 from app.fusion.shedding.shed import Shed
-from app.fusion.threads.accounts import Accounts
+from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.lines import Lines
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.operations import Operations
-from app.fusion.threads.sampled_machine import SampledMachine
-from app.fusion.threads.thread_machine import ThreadMachine
+from app.fusion.threads.samples import SampleMachine
+from app.fusion.threads.switches import SwitchMachine
 from app.timeline.model import Batch
 from app.timeline.records import (
     CpuStolen,
@@ -70,27 +70,27 @@ class Fusion:
         self._reorder = Reorder()
         self._finished = False
         self._who = who = Identities(book)
-        self._things = things = Things(book)
-        self._waits = waits = Waits(book, things)
+        self._things = things = Objects(book)
+        self._graph = graph = WaitGraph(book, things)
         flows = Flows(book, things)
-        self._endings = endings = Endings(book, who, flows, waits)
+        self._endings = endings = Endings(book, who, flows, graph)
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
         off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
         groups = Groups(book, lambda obj: tasks.name_of(obj) or things.name_of(obj))
         self._operations = operations = Operations(
-            book, who, things, waits, flows, off_cpu, findings, groups
+            book, who, things, graph, flows, off_cpu, findings, groups
         )
-        tasks = TaskMachine(book, things, waits, endings, findings, groups)
+        tasks = TaskMachine(book, things, graph, endings, findings, groups)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
-        self._threads = threads = ThreadMachine(
-            book, who, off_cpu, endings, flows, accounts := Accounts(book)
+        self._threads = threads = SwitchMachine(
+            book, who, off_cpu, endings, flows, accounts := CpuAccounts(book)
         )
-        self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
-        looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
-        self._outside = outside = Outside(book, who)
+        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings)
+        looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
+        self._servers = servers = Servers(book, who)
         levels = Levels(book, things)
         probe = ProbeRecords(
             book,
@@ -103,7 +103,7 @@ class Fusion:
             self._outputs,
             sampled,
             groups,
-            outside,
+            servers,
             levels,
             accounts,
         )
@@ -111,7 +111,7 @@ class Fusion:
             book,
             who,
             things,
-            waits,
+            graph,
             flows,
             operations,
             tasks,
@@ -178,9 +178,9 @@ class Fusion:
             end = self._book.now
             for output in self._outputs.values():
                 output.finish(end)
-            self._waits.run_over(end)
+            self._graph.run_over(end)
             self._endings.run_over(end)
-            self._outside.run_over(end)
+            self._servers.run_over(end)
             self._findings.run_over()
         return self._batch(final=True)
 

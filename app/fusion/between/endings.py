@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
-from app.fusion.between.waits import Waits
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ProcessLife, TaskLife, ThreadLife
-from app.fusion.lives.told import Cpu, Kill
+from app.fusion.lives.reports import Cpu, Kill
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING, Ending
 from app.timeline.records import SignalSent
@@ -31,11 +31,11 @@ def signal_name(number: int) -> str:
 class Endings:
     """Closes lanes and tells each ended track's cause as soon as it is known."""
 
-    def __init__(self, book: Book, who: Identities, flows: Flows, waits: Waits) -> None:
+    def __init__(self, book: Book, who: Identities, flows: Flows, graph: WaitGraph) -> None:
         self._book = book
         self._who = who
         self._flows = flows
-        self._waits = waits
+        self._graph = graph
         self._limit: tuple[str, int] | None = None  # that ended the run, and when
         self.step_cut: Callable[[TaskLife, int], None] = lambda task, t: None
         who.thread_replaced = self.thread_gone
@@ -60,7 +60,7 @@ class Endings:
         life.exited = True
         self._flows.settle(life)
         life.cpu = Cpu.UNSEEN
-        self._waits.abandon(life, t)
+        self._graph.abandon(life, t)
         process.executing.pop(life, None)
         process.threads.pop(life.tid, None)
         process.gil.gone(life, t)
@@ -163,7 +163,7 @@ class Endings:
         if not main.exited:
             main.exited = True
             self._flows.settle(main)
-            self._waits.abandon(main, t)
+            self._graph.abandon(main, t)
             process.executing.pop(main, None)
         main.lane.end(t)
         self._book.end_track(main.track, t, self.of_process(process))
@@ -199,7 +199,7 @@ class Endings:
     def task_gone(self, task: TaskLife, t: int, ending: Ending) -> None:
         if task.lane.ended:
             return
-        self._waits.abandon(task, t)
+        self._graph.abandon(task, t)
         task.lane.end(t)
         task.process.tasks.pop(task, None)
         task.thread.ready_tasks.pop(task, None)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from app.fusion.between.competition import Competition
-from app.fusion.between.steps import Spent, Steps
+from app.fusion.between.steps import Steps
 from app.fusion.lives.lives import Operation, TaskLife, ThreadLife
+from app.fusion.lives.spent import Spent
 from app.fusion.picture.book import Book
 from app.timeline.model import OPEN, Finding
 from app.timeline.states import Reason, State

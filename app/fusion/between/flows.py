@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from app.fusion.between.items import Fifo, Items
+from app.fusion.between.queue_items import Fifo, Items
 from app.fusion.lives.lives import Operation, ProcessLife, ThreadLife
-from app.fusion.lives.told import Sent
-from app.fusion.objects.things import Things
+from app.fusion.lives.reports import Sent
+from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
 from app.timeline.states import FlowKind, ObjectKind, Reason
 
@@ -27,7 +27,7 @@ _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 class Flows:
     """Matches the two ends of each arrow; draws it when the later end is known."""
 
-    def __init__(self, book: Book, things: Things) -> None:
+    def __init__(self, book: Book, things: Objects) -> None:
         self._book = book
         self._things = things
         self._over: dict[int, int] = {}  # when a track's code, or its process, was over

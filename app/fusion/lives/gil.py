@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.fusion.lives.gil_wait import GilWait
-from app.fusion.picture.lanes import LEAST_PIECE_NS
+from app.fusion.picture.lane import LEAST_PIECE_NS
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.fusion.picture.lanes import LEAST_PIECE_NS, Lane
+from app.fusion.picture.lane import LEAST_PIECE_NS, Lane
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 

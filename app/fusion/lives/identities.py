@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.fusion.lives.lives import ProcessLife, ThreadLife
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import OF_THREAD, Lane
+from app.fusion.picture.lane import OF_THREAD, Lane
 from app.timeline.model import NOTHING
 from app.timeline.states import Evidence, State, TrackKind
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.fusion.lives.gil import Gil
-from app.fusion.lives.told import Account, Cpu, Kill, Look, Sent
-from app.fusion.picture.lanes import Lane
+from app.fusion.lives.reports import Account, Cpu, Kill, Look, Sent
+from app.fusion.lives.spent import Spent
+from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import SyscallSample
 from app.timeline.states import Reason, State
-
-if TYPE_CHECKING:
-    from app.fusion.between.steps import Spent
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
 _ON, _QUEUED = Cpu.RUNNING, Cpu.READY
@@ -307,7 +303,7 @@ class TaskLife:
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step
-        self.spent: Spent | None = None  # what the thread did in it, once it is long: see steps
+        self.spent: Spent | None = None  # what the thread did in it, once it is long: see spent
 
     @property
     def exited(self) -> bool:

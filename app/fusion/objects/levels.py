@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.fusion.objects.things import Known, Things
+from app.fusion.objects.objects import KnownObject, Objects
 from app.fusion.picture.book import Book
 from app.timeline.states import ObjectKind
 
@@ -18,7 +18,7 @@ class Levels:
     """Each level that is told was the object's at that instant; a level that lasted is not left
     out."""
 
-    def __init__(self, book: Book, things: Things) -> None:
+    def __init__(self, book: Book, things: Objects) -> None:
         self._book = book
         self._things = things
         self._told: dict[int, int] = {}  # by the probe's id: when
@@ -44,11 +44,11 @@ class Levels:
             self._newer[obj] = (t, value, most)
             self._book.timer(self._told[obj] + EVERY_NS, lambda _: self._settle(obj, known))
 
-    def _settle(self, obj: int, known: Known) -> None:
+    def _settle(self, obj: int, known: KnownObject) -> None:
         t, value, most = self._newer.pop(obj)
         self._tell(obj, known, t, value, most)
 
-    def _tell(self, obj: int, known: Known, t: int, value: int, most: int) -> None:
+    def _tell(self, obj: int, known: KnownObject, t: int, value: int, most: int) -> None:
         if known.thing and self._last.get(obj) != value:
             self._told[obj], self._last[obj] = t, value
             self._book.level(known.thing, t, value, most)

@@ -12,7 +12,7 @@ from collections import deque
 from itertools import islice
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.output.shuffle import BACK, Line, Piece, Shuffle
+from app.fusion.output.interleaving import BACK, Interleaving, Line, Piece
 from app.fusion.picture.book import Book
 
 #: Text that no piece explains is given to the program itself after this time, and text whose writer
@@ -50,7 +50,7 @@ class Output:
         self._stream = stream
         self._root = root_track
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._shuffle = Shuffle()
+        self._shuffle = Interleaving()
         self._came = self._told = 0  # characters
         self._arrivals: deque[tuple[int, int]] = deque()  # (a chunk's end, its time), if untold
         self._row: _Row | None = None
@@ -86,7 +86,7 @@ class Output:
         if rest:
             self._add(t, rest)
         self._settle(t)
-        self._shuffle = Shuffle()
+        self._shuffle = Interleaving()
 
     def _add(self, t: int, text: str) -> None:
         self._shuffle.text += text

@@ -27,7 +27,7 @@ from app.timeline.model import (
 from app.timeline.states import FlowKind, ObjectKind, TrackKind
 
 if TYPE_CHECKING:
-    from app.fusion.picture.lanes import Lane
+    from app.fusion.picture.lane import Lane
 
 #: Totals of tracks that changed are told this often while the run lasts.
 STATS_EVERY_NS = 500_000_000

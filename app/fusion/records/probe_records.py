@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 from app.fusion.between.endings import HARMLESS, Endings
 from app.fusion.between.flows import Flows
-from app.fusion.between.outside import Outside
-from app.fusion.coroutines.task_machine import TaskMachine
+from app.fusion.between.servers import Servers
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives.identities import PROGRAM, Identities
 from app.fusion.lives.lives import ThreadLife, Waiter
-from app.fusion.lives.told import Cpu, Kill
+from app.fusion.lives.reports import Cpu, Kill
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
-from app.fusion.objects.things import Things, object_kind
+from app.fusion.objects.objects import Objects, object_kind
 from app.fusion.output.output import STREAMS, Output
 from app.fusion.picture.book import Book
-from app.fusion.threads.accounts import Accounts
+from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.operations import Operations
-from app.fusion.threads.sampled_machine import SampledMachine
+from app.fusion.threads.samples import SampleMachine
 from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
@@ -36,17 +36,17 @@ class ProbeRecords:
         self,
         book: Book,
         who: Identities,
-        things: Things,
+        things: Objects,
         operations: Operations,
         tasks: TaskMachine,
         flows: Flows,
         endings: Endings,
         outputs: dict[str, Output],
-        sampled: SampledMachine,
+        sampled: SampleMachine,
         groups: Groups,
-        outside: Outside,
+        servers: Servers,
         levels: Levels,
-        accounts: Accounts,
+        accounts: CpuAccounts,
     ) -> None:
         self._book = book
         self._who = who
@@ -86,9 +86,9 @@ class ProbeRecords:
             wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
             wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b, r.c),
             wire.WAITS_FOR: lambda t, life, r: groups.member(life, r),
-            wire.PEER: outside.peer,
-            wire.TO_PEER: outside.sent,
-            wire.FROM_PEER: outside.came,
+            wire.PEER: servers.peer,
+            wire.TO_PEER: servers.sent,
+            wire.FROM_PEER: servers.came,
             wire.OBJECT: self._object,
             wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
             wire.TASK_NEW: tasks.new,

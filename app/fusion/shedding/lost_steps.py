@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.fusion.between.waits import Waits
-from app.fusion.coroutines.task_machine import TaskMachine
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives.lives import TaskLife
 from app.timeline import wire
 from app.timeline.model import NOTHING
@@ -21,13 +21,13 @@ class LostSteps:
     def __init__(
         self,
         tasks: TaskMachine,
-        waits: Waits,
+        graph: WaitGraph,
         start_ns: int,
         apply: Callable[[Record], None],
         reach: Callable[[int], None],
     ) -> None:
         self._tasks = tasks
-        self._waits = waits
+        self._graph = graph
         self._start = start_ns
         self._apply = apply
         self._reach = reach
@@ -73,7 +73,7 @@ class LostSteps:
         if thread.step is task:
             thread.step = None
         thread.ready_tasks.pop(task, None)
-        self._waits.abandon(task, t)
+        self._graph.abandon(task, t)
         task.readied.clear()
         task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None
         task.lane.change(t, State.UNKNOWN, Evidence.MISSING)

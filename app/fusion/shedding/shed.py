@@ -12,20 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
-from app.fusion.between.waits import Waits
-from app.fusion.coroutines.task_machine import TaskMachine
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Account
+from app.fusion.lives.reports import Account
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
-from app.fusion.objects.things import Things
+from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
+from app.fusion.shedding.lost_changes import LostChanges
 from app.fusion.shedding.lost_steps import LostSteps
-from app.fusion.shedding.passed_by import PassedBy
 from app.fusion.threads.operations import Operations
-from app.fusion.threads.thread_machine import ThreadMachine
+from app.fusion.threads.switches import SwitchMachine
 from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import (
@@ -54,12 +54,12 @@ class Shed:
         self,
         book: Book,
         who: Identities,
-        things: Things,
-        waits: Waits,
+        things: Objects,
+        graph: WaitGraph,
         flows: Flows,
         operations: Operations,
         tasks: TaskMachine,
-        threads: ThreadMachine,
+        threads: SwitchMachine,
         groups: Groups,
         levels: Levels,
         apply: Callable[[Record], None],
@@ -79,10 +79,10 @@ class Shed:
         self._start = book.facts.start_ns
         self._switches = book.facts.switches
         self.under_way = False
-        self._passed = PassedBy(
-            things, waits, flows, operations, levels, self._start, reach, self._life
+        self._passed = LostChanges(
+            things, graph, flows, operations, levels, self._start, reach, self._life
         )
-        self._lost_steps = LostSteps(tasks, waits, self._start, apply, reach)
+        self._lost_steps = LostSteps(tasks, graph, self._start, apply, reach)
         self._notes: dict[int, Callable[[ProbeRecord], None]] = {
             wire.ENTER: self._operation,
             wire.LEAVE: self._operation,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.fusion.lives.identities import Identities
-from app.fusion.objects.things import Things
+from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import Lane
+from app.fusion.picture.lane import Lane
 from app.timeline.records import LineSample
 from app.timeline.states import State
 
@@ -18,7 +18,7 @@ class Lines:
     is off its CPU tells that of the whole slice, and so where the next one begins.
     """
 
-    def __init__(self, book: Book, who: Identities, things: Things) -> None:
+    def __init__(self, book: Book, who: Identities, things: Objects) -> None:
         self._book = book
         self._who = who
         self._things = things

@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.fusion.lives.gil import Gil
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Cpu
-from app.fusion.objects.things import Things
-from app.fusion.threads.calls import reason_of_call
+from app.fusion.lives.reports import Cpu
+from app.fusion.objects.objects import Objects
+from app.fusion.threads.syscall_reasons import reason_of_call
 from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
@@ -33,7 +33,9 @@ _LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 class OffCpu:
     """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
 
-    def __init__(self, things: Things, who: Identities, evidence: Evidence, wake_ups: bool) -> None:
+    def __init__(
+        self, things: Objects, who: Identities, evidence: Evidence, wake_ups: bool
+    ) -> None:
         self._wake_ups = wake_ups
         self._things = things
         self._who = who

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
-from app.fusion.between.waits import Waits
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import Operation, ThreadLife, Waiter
-from app.fusion.lives.told import Cpu
+from app.fusion.lives.reports import Cpu
 from app.fusion.objects.groups import Groups
-from app.fusion.objects.things import Held, Known, Things
+from app.fusion.objects.objects import Held, KnownObject, Objects
 from app.fusion.picture.book import Book
 from app.fusion.threads.off_cpu import OffCpu
-from app.fusion.threads.runqueue import RunQueue
+from app.fusion.threads.run_queue import RunQueue
 from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
@@ -46,8 +46,8 @@ class Operations:
         self,
         book: Book,
         who: Identities,
-        things: Things,
-        waits: Waits,
+        things: Objects,
+        graph: WaitGraph,
         flows: Flows,
         off_cpu: OffCpu,
         findings: Findings,
@@ -58,7 +58,7 @@ class Operations:
         self._groups = groups
         self._who = who
         self._things = things
-        self._waits = waits
+        self._graph = graph
         self._flows = flows
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
@@ -90,7 +90,7 @@ class Operations:
         op.inner = where & wire.INNER == wire.INNER and reason not in _JOINS
         if life.python:
             life.process.update_executing(life, t)
-        self._waits.entered(life, t)
+        self._graph.entered(life, t)
         if life.step is not None:
             self._findings.step_waits(life.step, op, t)
         if not self._switches:
@@ -147,7 +147,7 @@ class Operations:
                 known.waits_no_more(life)
         if life.python:
             life.process.update_executing(life, t)
-        self._waits.left(life, t)
+        self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         known = self._things.known(record.b, _LOCK)
@@ -183,7 +183,7 @@ class Operations:
         known.claimed = None
         known.released = (life.actor, t)
         if known.waiters:
-            self._waits.released(known, t)
+            self._graph.released(known, t)
 
     def promised(self, t: int, by: Waiter, obj: int) -> None:
         """FUTURE_RUN, FUTURE_BY: from now on it is known who is to give a future's result."""
@@ -194,7 +194,7 @@ class Operations:
             known.holders.clear()
             known.held_by(by, Held(t, 0))
             self._tell_waiters(t, known, by)
-            self._waits.held(known, t)
+            self._graph.held(known, t)
 
     def unpromised(self, obj: int) -> bool:
         """Whether nobody is known yet to give this future's result."""
@@ -207,7 +207,7 @@ class Operations:
             known = self._things.known(obj, Reason.FUTURE)
             known.holders.clear()
             self.notify(t, life, obj, 0)
-            self._waits.released(known, t)
+            self._graph.released(known, t)
 
     def notify(self, t: int, life: ThreadLife, obj: int, count: int) -> None:
         """NOTIFY, FUTURE_DONE: waiters may go on; of a condition's those ``count`` that have waited
@@ -245,7 +245,7 @@ class Operations:
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 
-    def _tell_waiters(self, t: int, known: Known, life: Waiter) -> None:
+    def _tell_waiters(self, t: int, known: KnownObject, life: Waiter) -> None:
         """``life`` has an object from now on."""
         if not 0 < len(known.waiters) <= _CROWD:
             return

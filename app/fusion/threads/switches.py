@@ -7,12 +7,12 @@ from app.fusion.between.flows import Flows
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS
 from app.fusion.lives.identities import COMM, Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Cpu
+from app.fusion.lives.reports import Cpu
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import Lane
-from app.fusion.threads.accounts import Accounts
+from app.fusion.picture.lane import Lane
+from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.off_cpu import OffCpu, satisfy
-from app.fusion.threads.runqueue import RunQueue
+from app.fusion.threads.run_queue import RunQueue
 from app.timeline.model import NOTHING
 from app.timeline.records import (
     SchedStat,
@@ -37,7 +37,7 @@ _OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
 _STOOD = frozenset({State.READY, *_OFF_STATES})
 
 
-class ThreadMachine:
+class SwitchMachine:
     """Kernel records in, thread slices out. All ``t`` are ns since the run's start."""
 
     def __init__(
@@ -47,7 +47,7 @@ class ThreadMachine:
         off_cpu: OffCpu,
         endings: Endings,
         flows: Flows,
-        accounts: Accounts,
+        accounts: CpuAccounts,
     ) -> None:
         self._book = book
         self._who = who

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.endings import Endings
 from app.fusion.between.findings import Findings
-from app.fusion.between.waits import Waits
-from app.fusion.coroutines.task_waits import TaskWaits
+from app.fusion.coroutines.waits import TaskWaits
 from app.fusion.lives.lives import TaskLife, ThreadLife
 from app.fusion.objects.groups import Groups
-from app.fusion.objects.things import Things
+from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import OF_COROUTINE, Lane
+from app.fusion.picture.lane import OF_COROUTINE, Lane
 from app.fusion.threads.operations import reason_of
 from app.timeline.model import NOTHING, Ending
 from app.timeline.places import LINE_BITS, line_of
@@ -38,15 +38,15 @@ class TaskMachine:
     def __init__(
         self,
         book: Book,
-        things: Things,
-        waits: Waits,
+        things: Objects,
+        graph: WaitGraph,
         endings: Endings,
         findings: Findings,
         groups: Groups,
     ) -> None:
         self._book = book
         self._things = things
-        self._waits = TaskWaits(book, things, waits)
+        self._waits = TaskWaits(book, things, graph)
         self._endings = endings
         self._groups = groups
         self._findings = findings

@@ -9,7 +9,7 @@ the account while the thread is off its CPU, and where a thread reads it itself 
 from __future__ import annotations
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Cpu
+from app.fusion.lives.reports import Cpu
 from app.fusion.picture.book import Book
 from app.timeline.states import State
 
@@ -22,7 +22,7 @@ _EACH_NS = 5_000
 _LEAST_NS = 2_000_000
 
 
-class Accounts:
+class CpuAccounts:
     """Tells lanes how much of their running the kernel's account does not have."""
 
     def __init__(self, book: Book) -> None:

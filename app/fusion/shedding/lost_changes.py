@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
-from app.fusion.between.waits import Waits
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.objects.levels import Levels
-from app.fusion.objects.things import Things
+from app.fusion.objects.objects import Objects
 from app.fusion.threads.operations import Operations
 from app.timeline import wire
 from app.timeline.model import NOTHING
@@ -19,7 +19,7 @@ _WAITING = frozenset({State.BLOCKED, State.AWAITING})
 _GET = wire.GET
 
 
-class PassedBy:
+class LostChanges:
     """From its first change on it is not known who holds an object; of a queue it is known again
     what is in it when it was empty; of messages how many went by. ``note`` gives what to do with
     each kind of record.
@@ -27,8 +27,8 @@ class PassedBy:
 
     def __init__(
         self,
-        things: Things,
-        waits: Waits,
+        things: Objects,
+        graph: WaitGraph,
         flows: Flows,
         operations: Operations,
         levels: Levels,
@@ -37,7 +37,7 @@ class PassedBy:
         life_of: Callable[[ProbeRecord], ThreadLife | None],
     ) -> None:
         self._things = things
-        self._waits = waits
+        self._graph = graph
         self._flows = flows
         self._operations = operations
         self._levels = levels
@@ -98,7 +98,7 @@ class PassedBy:
                 waiter.process.gil.unsure[waiter] = None
             if waiter.lane.state in _WAITING and waiter.lane.holder != NOTHING:
                 waiter.lane.cut(t, NOTHING)
-        self._waits.released(known, t)
+        self._graph.released(known, t)
 
     def _item(self, record: ProbeRecord) -> None:
         _, pid, _, _, kind, aux, size, queue, _, _ = record

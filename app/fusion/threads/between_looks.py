@@ -10,9 +10,9 @@ counted. What is not counted yet is left open until it is, or until a tick must 
 from __future__ import annotations
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Account, Cpu, Look
+from app.fusion.lives.reports import Account, Cpu, Look
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import SHORTEST_NS
+from app.fusion.picture.lane import SHORTEST_NS
 from app.fusion.threads.off_cpu import OffCpu
 from app.timeline.model import NO_CPU
 from app.timeline.states import Evidence, State
@@ -31,7 +31,7 @@ WAITS = frozenset({State.BLOCKED, State.GIL})
 ON_CPU = frozenset({State.RUNNING, State.READY})
 
 
-class Turns:
+class BetweenLooks:
     """Decides looks once the account after them is known. Each ``t`` is ns since the run began."""
 
     def __init__(self, book: Book, off_cpu: OffCpu) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.fusion.between.waits import Waits
+from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.lives.lives import Operation, TaskLife, ThreadLife, Waiter
-from app.fusion.objects.things import Held, Known, Things
+from app.fusion.objects.objects import Held, KnownObject, Objects
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
 from app.timeline.states import FlowKind, ObjectKind, Reason, State
@@ -20,10 +20,10 @@ _CROWD = 16
 class TaskWaits:
     """The part of the wait-for graph in which coroutines stand."""
 
-    def __init__(self, book: Book, things: Things, waits: Waits) -> None:
+    def __init__(self, book: Book, things: Objects, graph: WaitGraph) -> None:
         self._book = book
         self._things = things
-        self._waits = waits
+        self._graph = graph
 
     def begin(
         self, task: TaskLife, t: int, reason: Reason, line: int, obj: int, target: TaskLife | None
@@ -31,7 +31,7 @@ class TaskWaits:
         """It awaits another coroutine (``target``) or an object; the thing and who holds it."""
         if target is not None:
             task.op = Operation(reason, t, line, obj, NOTHING, target)
-            self._waits.entered(task, t)
+            self._graph.entered(task, t)
             return NOTHING, target.track.id
         if not obj:
             return NOTHING, NOTHING
@@ -43,13 +43,13 @@ class TaskWaits:
         thing = self._things.show(obj, reason)
         task.op = Operation(reason, t, line, obj, thing, None)
         known.waits(task, reason)
-        self._waits.entered(task, t)
+        self._graph.entered(task, t)
         holder = known.sole_holder() if reason in _HELD else None
         return thing, holder.track.id if holder is not None else NOTHING
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
         """The thread runs its loop for another coroutine, or for none."""
-        self._waits.loop_over(life, t)
+        self._graph.loop_over(life, t)
 
     def over(self, task: TaskLife, t: int, waker: TaskLife | None) -> None:
         """It waits no longer; ``waker`` is the coroutine whose step made it ready."""
@@ -74,7 +74,7 @@ class TaskWaits:
                 if task.lane.state is State.AWAITING and op.reason is Reason.LOCK:
                     task.lane.hold_by(released[0])
                 self._arrow(task, op.thing, released, t)
-        self._waits.left(task, t)
+        self._graph.left(task, t)
 
     def done(self, task: TaskLife, t: int) -> None:
         """A coroutine is over: those that its last step made ready had awaited its end."""
@@ -108,7 +108,7 @@ class TaskWaits:
             self._arrow(holder, known.thing, released, t)
         _tell(known, holder, t)
 
-    def _take_permit(self, known: Known, task: TaskLife, t: int, line: int) -> None:
+    def _take_permit(self, known: KnownObject, task: TaskLife, t: int, line: int) -> None:
         held = known.holders.get(task)
         if held is None:
             known.held_by(task, Held(t, line))
@@ -129,7 +129,7 @@ class TaskWaits:
             known.holders.clear()
         known.released = (life.actor, t)
         if known.waiters:
-            self._waits.released(known, t)
+            self._graph.released(known, t)
 
     def _arrow(self, task: TaskLife, thing: int, released: tuple[int, int], t: int) -> None:
         by, since = released
@@ -137,7 +137,7 @@ class TaskWaits:
             self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, thing)
 
 
-def _tell(known: Known, holder: Waiter | None, t: int) -> None:
+def _tell(known: KnownObject, holder: Waiter | None, t: int) -> None:
     """Let those who wait for an object, and for no more than to have it, say who has it."""
     if holder is None or len(known.waiters) > _CROWD:
         return

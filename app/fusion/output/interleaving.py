@@ -52,7 +52,7 @@ class Step(NamedTuple):
     sure: bool
 
 
-class Shuffle:
+class Interleaving:
     """A text that grows, and the lines that grow beside it.
 
     ``steps`` make up ``text`` up to ``at``. The first ``told`` of them are settled: only a piece of

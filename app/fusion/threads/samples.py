@@ -15,11 +15,11 @@ from __future__ import annotations
 from app.fusion.between.endings import Endings
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.told import Account, Cpu, Look
+from app.fusion.lives.reports import Account, Cpu, Look
 from app.fusion.picture.book import Book
+from app.fusion.threads.between_looks import ON_CPU, WAITS, BetweenLooks
 from app.fusion.threads.off_cpu import OffCpu
-from app.fusion.threads.runqueue import RunQueue
-from app.fusion.threads.turns import ON_CPU, WAITS, Turns
+from app.fusion.threads.run_queue import RunQueue
 from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
 from app.timeline.states import Evidence, State
@@ -28,11 +28,11 @@ from app.timeline.states import Evidence, State
 EDGE_NS = 20_000
 
 
-class SampledMachine:
+class SampleMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
     def __init__(self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
-        self._turns = Turns(book, off_cpu)
+        self._looks = BetweenLooks(book, off_cpu)
         self._queue = RunQueue(book)
         self._who = who
         self._off_cpu = off_cpu
@@ -43,13 +43,13 @@ class SampledMachine:
         if life is None:
             return
         if life.look is not None and not life.look.decided:
-            self._turns.decide(life, life.look, None, 0)
+            self._looks.decide(life, life.look, None, 0)
         if record.state in "ZX":
             if life is life.process.main:
                 self._endings.thread_gone(life, t, Evidence.SAMPLED)
             return
         life.last = None
-        self._turns.looked(life, t, record.state, record.cpu)
+        self._looks.looked(life, t, record.state, record.cpu)
 
     def task_exit(self, t: int, record: TaskExit) -> None:
         """Gone since some time after the last look; what it did after that is not known."""
@@ -63,9 +63,9 @@ class SampledMachine:
         """Lay out what the thread did from the last look at it to its end."""
         look, lane, last = life.look, life.lane, life.last
         if look is not None and not look.decided:
-            self._turns.decide(life, look, None, 0)
+            self._looks.decide(life, look, None, 0)
         if last is not None:
-            self._turns.lay_last(life, t, last[0], life.account or last[0], last[1])
+            self._looks.lay_last(life, t, last[0], life.account or last[0], last[1])
         elif look is not None and lane.state in ON_CPU:
             lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
 
@@ -74,14 +74,14 @@ class SampledMachine:
         if life.exited or (life.account is None and life is self._who.root.main):
             return  # what it did before the run is not known
         if life.look is not None and not life.look.decided:
-            self._turns.decide(life, life.look, None, 0)
+            self._looks.decide(life, life.look, None, 0)
         before = life.account or Account(0, 0, 0)
         life.account = before._replace(run_ns=max(run_ns, before.run_ns))
-        self._turns.lay_last(life, t, before, life.account, 0)
+        self._looks.lay_last(life, t, before, life.account, 0)
         life.anchor = t, life.account.run_ns
         life.look = Look(t, None, "R", NO_CPU)
         life.look.decided = True
-        self._turns.set_cpu(life, Cpu.RUNNING, t)
+        self._looks.set_cpu(life, Cpu.RUNNING, t)
         self._count(t, life)
 
     def sched_stat(self, t: int, record: SchedStat) -> None:
@@ -106,7 +106,7 @@ class SampledMachine:
         shares = self._queue.shares(life, wait)
         look = life.look
         if look is not None and not look.decided:
-            self._turns.decide(life, look, before, wait - sum(shares))
+            self._looks.decide(life, look, before, wait - sum(shares))
         elif look is not None:
             life.last = before, wait - sum(shares)  # of a zombie: without a look at its state
         self._queue.settle(life, shares)

@@ -87,7 +87,7 @@ class Held:
         self.task = task
 
 
-class Known:
+class KnownObject:
     """One Python object, by the probe's id. ``thing`` is 0 until it was shown."""
 
     __slots__ = (
@@ -169,7 +169,7 @@ class Known:
         return found
 
 
-class Things:
+class Objects:
     """Finds objects by the probe's ids, and gives them names when they are first shown."""
 
     def __init__(self, book: Book) -> None:
@@ -177,7 +177,7 @@ class Things:
         #: Ids that a probe gave to several objects: nobody holds or waits for them, as far as
         #: can be known.
         self.ambiguous: set[int] = set()
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, KnownObject] = {}
         self._names = ProgramNames(book.facts.program)
         self._others: dict[tuple[int, int], int] = {}  # files that are not the program's own
         self._numbers: dict[str, int] = {}
@@ -237,7 +237,7 @@ class Things:
         if not name and line and (pid, file_id) not in self._others:
             name = self._names.name(line, kind, count)
         if known is None:
-            known = self._known[obj] = Known(kind, name, track, where)
+            known = self._known[obj] = KnownObject(kind, name, track, where)
         elif not known.thing:
             known.kind, known.name, known.track, known.line = kind, name, track, where
         known.maker = pid
@@ -263,18 +263,20 @@ class Things:
         copy = self._copies.get((obj, pid))
         if copy is None:
             copy = self._copies[obj, pid] = -len(self._copies) - 1
-            self._known[copy] = Known(original.kind, original.name, original.track, original.line)
+            self._known[copy] = KnownObject(
+                original.kind, original.name, original.track, original.line
+            )
         return copy
 
-    def get(self, obj: int) -> Known | None:
+    def get(self, obj: int) -> KnownObject | None:
         return self._known.get(obj)
 
-    def known(self, obj: int, reason: Reason = Reason.NONE) -> Known:
+    def known(self, obj: int, reason: Reason = Reason.NONE) -> KnownObject:
         """The object, made up from the ``reason`` someone waits for it if it is new to us."""
         known = self._known.get(obj)
         if known is None:
             kind = _KIND_OF_REASON.get(reason, ObjectKind.OTHER)
-            known = self._known[obj] = Known(kind, "", NOTHING, 0)
+            known = self._known[obj] = KnownObject(kind, "", NOTHING, 0)
         return known
 
     def called(self, obj: int, reason: Reason, qualname: str) -> None:
@@ -306,7 +308,7 @@ class Things:
             if known is not None:
                 thing = known.thing or self._show(known)
             else:
-                thing = self._show(Known(kind, sample.label, NOTHING, 0))
+                thing = self._show(KnownObject(kind, sample.label, NOTHING, 0))
             self._targets[target] = thing
         return thing
 
@@ -321,7 +323,7 @@ class Things:
         """The interpreter lock of the process that this track is."""
         return self._book.new_thing(ObjectKind.GIL, "GIL", track, 0).id
 
-    def _show(self, known: Known) -> int:
+    def _show(self, known: KnownObject) -> int:
         if not known.thing:
             name = known.name
             if not name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.fusion.lives.lives import Operation, ThreadLife, Waiter
-from app.fusion.objects.things import Known, Things
+from app.fusion.objects.objects import KnownObject, Objects
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING, Finding, Wait
 from app.timeline.states import Reason
@@ -44,14 +44,14 @@ class Cycle(NamedTuple):
         return tuple(edge.life for edge in self.edges)
 
 
-class Waits:
+class WaitGraph:
     """Nobody goes on before all that he waits for is done; so whoever stands in a ring can't.
 
     A ring closes only where a wait begins, or gets to know whom it is for. A thread that executes,
     and one whose loop waits for the next event, wait for nobody.
     """
 
-    def __init__(self, book: Book, things: Things) -> None:
+    def __init__(self, book: Book, things: Objects) -> None:
         self._book = book
         self._things = things
         self._told: dict[Waiter, tuple[Cycle, Finding]] = {}
@@ -70,7 +70,7 @@ class Waits:
             cycle = Cycle(path, t)
             self._book.timer(t + PATIENCE_NS, lambda _: self._tell(cycle))
 
-    def held(self, known: Known, t: int) -> None:
+    def held(self, known: KnownObject, t: int) -> None:
         """It is known from now on who holds an object: what becomes of those who wait for it?"""
         for waiter in known.waiters:
             self.entered(waiter, t)
@@ -85,7 +85,7 @@ class Waits:
             finding.end_ns = t
             self._book.finding(finding)
 
-    def released(self, known: Known, t: int) -> None:
+    def released(self, known: KnownObject, t: int) -> None:
         """An object changed hands: cycles through it may be gone."""
         told, waiters = self._told, known.waiters
         # Of both there may be many.

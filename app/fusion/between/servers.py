@@ -7,7 +7,7 @@ from collections import deque
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.picture.book import Book
-from app.fusion.picture.lanes import OF_THREAD, Lane
+from app.fusion.picture.lane import OF_THREAD, Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import ProbeRecord
 from app.timeline.states import FlowKind, TrackKind
@@ -28,7 +28,7 @@ class Server:
         self.early: deque[tuple[int, int, bool]] = deque(maxlen=_KEPT)  # (track, t, sends it?)
 
 
-class Outside:
+class Servers:
     """PEER, TO_PEER, FROM_PEER.
 
     An arrow stands upright at the time when its sender or receiver was done with it: how long the
