@@ -70,18 +70,18 @@ class Fusion:
         self._reorder = Reorder()
         self._finished = False
         self._who = who = Identities(book)
-        self._things = things = Objects(book)
-        self._graph = graph = WaitGraph(book, things)
-        flows = Flows(book, things)
+        self._objects = objects = Objects(book)
+        self._graph = graph = WaitGraph(book, objects)
+        flows = Flows(book, objects)
         self._endings = endings = Endings(book, who, flows, graph)
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
-        groups = Groups(book, lambda obj: tasks.name_of(obj) or things.name_of(obj))
+        off_cpu = OffCpu(objects, who, evidence, facts.scheduler == "tracepoints")
+        groups = Groups(book, lambda obj: tasks.name_of(obj) or objects.name_of(obj))
         self._operations = operations = Operations(
-            book, who, things, graph, flows, off_cpu, findings, groups
+            book, who, objects, graph, flows, off_cpu, findings, groups
         )
-        tasks = TaskMachine(book, things, graph, endings, findings, groups)
+        tasks = TaskMachine(book, objects, graph, endings, findings, groups)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
@@ -91,11 +91,11 @@ class Fusion:
         self._sampled = sampled = SampleMachine(book, who, off_cpu, endings)
         looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
         self._servers = servers = Servers(book, who)
-        levels = Levels(book, things)
+        levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
             who,
-            things,
+            objects,
             operations,
             tasks,
             flows,
@@ -110,7 +110,7 @@ class Fusion:
         self._shed = Shed(
             book,
             who,
-            things,
+            objects,
             graph,
             flows,
             operations,
@@ -133,7 +133,7 @@ class Fusion:
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
-            LineSample: Lines(book, who, things).sample,
+            LineSample: Lines(book, who, objects).sample,
             ProbeRecord: probe.apply,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,

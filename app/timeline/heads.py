@@ -11,11 +11,11 @@ from app.timeline.model import (
     Ending,
     Finding,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Stats,
     Stolen,
-    Thing,
     Track,
     Wait,
 )
@@ -26,8 +26,8 @@ def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
     """The frame that carries ``batch``; ``head`` adds entries such as ``run`` or ``claims``."""
     if batch.tracks:
         head["tracks"] = [track_json(track) for track in batch.tracks]
-    if batch.things:
-        head["objects"] = [thing_json(thing) for thing in batch.things]
+    if batch.objects:
+        head["objects"] = [object_json(obj) for obj in batch.objects]
     if batch.output:
         head["output"] = [item._asdict() for item in batch.output]
     if batch.findings:
@@ -97,12 +97,12 @@ def track_from(value: dict[str, Any]) -> Track:
     )
 
 
-def thing_json(thing: Thing) -> dict[str, Any]:
-    return {**thing._asdict(), "kind": thing.kind.word}
+def object_json(obj: ObjectRow) -> dict[str, Any]:
+    return {**obj._asdict(), "kind": obj.kind.word}
 
 
-def thing_from(value: dict[str, Any]) -> Thing:
-    return Thing(**{**value, "kind": ObjectKind.from_word(value["kind"])})
+def object_from(value: dict[str, Any]) -> ObjectRow:
+    return ObjectRow(**{**value, "kind": ObjectKind.from_word(value["kind"])})
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from app.timeline.model import (
     Finding,
     Flow,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Slice,
     Stats,
     Stolen,
-    Thing,
     Track,
 )
 from app.timeline.places import file_of, line_of
@@ -44,7 +44,7 @@ class Timeline:
         self.dropped = 0
         self.run: dict[str, Any] = {}
         self.tracks: dict[int, Track] = {}
-        self.things: dict[int, Thing] = {}
+        self.objects: dict[int, ObjectRow] = {}
         self.slices: dict[int, list[Slice]] = {}
         self.flows: list[Flow] = []
         self.output: list[Output] = []
@@ -71,7 +71,7 @@ class Timeline:
         for value in head.get("tracks", ()):
             self.tracks[value["id"]] = heads.track_from(value)
         for value in head.get("objects", ()):
-            self.things[value["id"]] = heads.thing_from(value)
+            self.objects[value["id"]] = heads.object_from(value)
         self.output += map(heads.output_from, head.get("output", ()))
         for value in head.get("findings", ()):
             self.findings[value["id"]] = heads.finding_from(value)
@@ -133,7 +133,7 @@ class Timeline:
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """The timeline JSON of docs/architecture.md: words for codes, names for objects."""
-        names = {thing.id: thing.name for thing in self.things.values()}
+        names = {obj.id: obj.name for obj in self.objects.values()}
         order = {track.id: (track.start_ns, track.id) for track in self.tracks.values()}
         return {
             "run": {**self.run, "dropped": self.dropped, "state": self.state},
@@ -141,7 +141,7 @@ class Timeline:
                 heads.track_json(track)
                 for track in sorted(self.tracks.values(), key=lambda item: order[item.id])
             ],
-            "objects": [self._placed(heads.thing_json(thing)) for thing in self.things.values()],
+            "objects": [self._placed(heads.object_json(obj)) for obj in self.objects.values()],
             "slices": [
                 {
                     "track": row.track,
@@ -178,9 +178,9 @@ class Timeline:
                 for item in self.seen[track]
             ],
             "levels": [
-                {**level._asdict(), "object": names.get(thing), "most": level.most or None}
-                for thing in sorted(self.levels)
-                for level in self.levels[thing]
+                {**level._asdict(), "object": names.get(obj), "most": level.most or None}
+                for obj in sorted(self.levels)
+                for level in self.levels[obj]
             ],
             "stolen": [item._asdict() for item in self.stolen],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],

@@ -41,7 +41,7 @@ class Backlog:
         part.batches.append(batch)
         part.rows += len(batch.slices) + len(batch.flows)
         part.rows += len(batch.seen) + len(batch.levels) + len(batch.stolen)
-        part.entries += len(batch.tracks) + len(batch.things) + len(batch.findings)
+        part.entries += len(batch.tracks) + len(batch.objects) + len(batch.findings)
         part.entries += len(batch.stats) + len(batch.output)
         part.now_ns = now_ns
 
@@ -57,7 +57,7 @@ def merge(batches: list[Batch]) -> Batch:
         return batches[0]
     merged = Batch(slices=_without_replaced(batches), dropped=batches[-1].dropped)
     merged.tracks = list({track.id: track for batch in batches for track in batch.tracks}.values())
-    merged.things = list({thing.id: thing for batch in batches for thing in batch.things}.values())
+    merged.objects = list({obj.id: obj for batch in batches for obj in batch.objects}.values())
     merged.findings = list({item.id: item for batch in batches for item in batch.findings}.values())
     merged.stats = list({item.track: item for batch in batches for item in batch.stats}.values())
     merged.files = next((batch.files for batch in reversed(batches) if batch.files), [])

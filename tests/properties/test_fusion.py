@@ -260,7 +260,7 @@ def assert_lawful(timeline: Timeline) -> None:
 
 def assert_gil_told_with_care(timeline: Timeline) -> None:
     """A holder of a GIL is a thread of that process, and lived then; none waits for itself."""
-    gils = {thing.id: thing for thing in timeline.things.values() if thing.kind is ObjectKind.GIL}
+    gils = {thing.id: thing for thing in timeline.objects.values() if thing.kind is ObjectKind.GIL}
     for row in timeline.rows():
         if row.object not in gils:
             assert row.state is not State.GIL, row

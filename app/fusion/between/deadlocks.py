@@ -51,9 +51,9 @@ class WaitGraph:
     and one whose loop waits for the next event, wait for nobody.
     """
 
-    def __init__(self, book: Book, things: Objects) -> None:
+    def __init__(self, book: Book, objects: Objects) -> None:
         self._book = book
-        self._things = things
+        self._objects = objects
         self._told: dict[Waiter, tuple[Cycle, Finding]] = {}
         self._occurrences: dict[str, int] = {}
 
@@ -101,7 +101,7 @@ class WaitGraph:
         """``life`` is gone, maybe in the middle of an operation."""
         op, life.op = life.op, None
         if op is not None and op.obj:
-            known = self._things.get(op.obj)
+            known = self._objects.get(op.obj)
             if known is not None:
                 known.waits_no_more(life)
         self.left(life, t)
@@ -121,7 +121,7 @@ class WaitGraph:
         if op.reason in _JOINS:
             other = op.target if op.target is not None and not op.target.exited else None
         elif op.reason in _HELD:
-            known = self._things.get(op.obj)
+            known = self._objects.get(op.obj)
             other = known.sole_holder() if known else None
         return None if other is None else Edge(life, other, op)
 
@@ -176,7 +176,7 @@ class WaitGraph:
             return False
         if op.reason in _JOINS:
             return True
-        known = self._things.get(op.obj) if op.reason is not Reason.FUTURE else None
+        known = self._objects.get(op.obj) if op.reason is not Reason.FUTURE else None
         held = known.holders.get(thread) if known is not None else None
         return held is not None and held.task is None and held.since < thread.loops_since
 
@@ -211,11 +211,11 @@ class WaitGraph:
         if op is None or op is not life.op:
             line, since = (op.line, op.entered) if op else (0, holder.track.start_ns)
             return Wait(life.track.id, NOTHING, holder.track.id, line, since, 0)
-        known = self._things.get(op.obj)
+        known = self._objects.get(op.obj)
         held = known.hold_of(holder) if known and op.reason in _HELD else None
         return Wait(
             life.track.id,
-            op.thing or NOTHING,
+            op.object_id or NOTHING,
             holder.track.id,
             op.line,
             held.since if held else holder.track.start_ns,

@@ -27,9 +27,9 @@ _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 class Flows:
     """Matches the two ends of each arrow; draws it when the later end is known."""
 
-    def __init__(self, book: Book, things: Objects) -> None:
+    def __init__(self, book: Book, objects: Objects) -> None:
         self._book = book
-        self._things = things
+        self._objects = objects
         self._over: dict[int, int] = {}  # when a track's code, or its process, was over
         self._woken_by: dict[int, tuple[int, int]] = {}  # a blocked track's waker, and when
         self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
@@ -102,9 +102,9 @@ class Flows:
             target = op.target
             over = self._over.get(target.track.id) if target else None
             if target is not None and over is not None:
-                self._book.flow(FlowKind.JOIN, target.track.id, over, track, t, op.thing)
+                self._book.flow(FlowKind.JOIN, target.track.id, over, track, t, op.object_id)
             return
-        known = self._things.get(op.obj) if op.obj else None
+        known = self._objects.get(op.obj) if op.obj else None
         if known is None or (known.released is None and known.notified is None):
             return
         given = op.given or known.notified
@@ -115,11 +115,11 @@ class Flows:
         ]
         if causes:
             by, since = max(causes, key=lambda cause: cause[1])
-            self._book.flow(_RELEASE, by, since, track, t, op.thing)
+            self._book.flow(_RELEASE, by, since, track, t, op.object_id)
 
     def thread_over(self, life: ThreadLife, t: int) -> None:
         self._over[life.track.id] = t
-        known = self._things.get(life.obj) if life.obj else None
+        known = self._objects.get(life.obj) if life.obj else None
         for waiter in known.waiters if known else ():
             if waiter.op is not None:
                 waiter.op.satisfied = waiter.op.told = True
@@ -144,8 +144,8 @@ class Flows:
         got = items.put(key, life.process.pid, actor, t)
         if got is not None:
             # The item was through the pipe before its put() came to tell of it.
-            thing = self._things.show(queue, _BY_QUEUE)
-            self._book.flow(_PUT_GET, actor, t, got[0], got[1], thing)
+            object_id = self._objects.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, actor, t, got[0], got[1], object_id)
 
     def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
         """An item came out: of this process's own queue, or through a pipe it just read."""
@@ -158,8 +158,8 @@ class Flows:
         by = life.actor, t
         put = items.get(key) if received is None else items.get_sent(received.pid, by)
         if put is not None:
-            thing = self._things.show(queue, _BY_QUEUE)
-            self._book.flow(_PUT_GET, put[0], put[1], life.actor, t, thing)
+            object_id = self._objects.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, put[0], put[1], life.actor, t, object_id)
 
     def emptied(self, queue: int) -> None:
         """A get left no item in this queue."""
@@ -181,7 +181,7 @@ class Flows:
     def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
         """Bytes came out of a pipe; told as a queue's item when a GET follows."""
         self.settle(life)
-        known = self._things.get(pipe)
+        known = self._objects.get(pipe)
         plain = known is not None and known.kind is not _QUEUE
         sent = self._sent.get(pipe)
         if sent:
@@ -221,14 +221,14 @@ class Flows:
             self._draw_sent(life, received)
 
     def _draw_sent(self, reader: ThreadLife, sent: Sent) -> None:
-        thing = self._things.show(sent.pipe, _BY_PIPE)
+        object_id = self._objects.show(sent.pipe, _BY_PIPE)
         self._book.flow(
             _SEND_RECV,
             sent.from_track,
             sent.from_ns,
             reader.track.id,
             sent.to_ns,
-            thing,
+            object_id,
         )
 
     @staticmethod
@@ -251,5 +251,5 @@ class Flows:
         submitted = self._submitted.pop(future, None)
         if submitted is not None:
             track, since, pool = submitted
-            thing = self._things.show(pool)
-            self._book.flow(_PUT_GET, track, since, life.track.id, t, thing)
+            object_id = self._objects.show(pool)
+            self._book.flow(_PUT_GET, track, since, life.track.id, t, object_id)

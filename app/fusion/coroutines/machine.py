@@ -38,15 +38,15 @@ class TaskMachine:
     def __init__(
         self,
         book: Book,
-        things: Objects,
+        objects: Objects,
         graph: WaitGraph,
         endings: Endings,
         findings: Findings,
         groups: Groups,
     ) -> None:
         self._book = book
-        self._things = things
-        self._waits = TaskWaits(book, things, graph)
+        self._objects = objects
+        self._waits = TaskWaits(book, objects, graph)
         self._endings = endings
         self._groups = groups
         self._findings = findings
@@ -186,18 +186,18 @@ class TaskMachine:
     ) -> None:
         """It stands still since ``t``, for another coroutine or the object ``obj`` if any."""
         holder = self._tracks.get(obj, NOTHING)
-        thing = NOTHING
+        object_id = NOTHING
         target = self._tasks.get(obj)
         if obj and (target is not None or holder == NOTHING):
-            thing, holder = self._waits.begin(task, t, reason, line, obj, target)
+            object_id, holder = self._waits.begin(task, t, reason, line, obj, target)
         elif not obj and reason is Reason.TASK:
-            thing = self._groups.thing(life, reason)
+            object_id = self._groups.object_id(life, reason)
         task.lane.change(
             t,
             State.AWAITING,
             Evidence.PROBE,
             reason,
-            thing,
+            object_id,
             holder,
             line=line,
             reason_evidence=Evidence.MISSING if reason is Reason.NONE else Evidence.PROBE,
@@ -232,7 +232,7 @@ class TaskMachine:
         self._findings.never_awaited(t, track.id, name, self._line(record))
 
     def _line(self, record: ProbeRecord) -> int:
-        return self._things.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
+        return self._objects.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
 
     def _numbered(self, task: TaskLife, function: str) -> str:
         """``function``, ``function #2`` and so on: those whose library gives them no name."""

@@ -20,32 +20,32 @@ _CROWD = 16
 class TaskWaits:
     """The part of the wait-for graph in which coroutines stand."""
 
-    def __init__(self, book: Book, things: Objects, graph: WaitGraph) -> None:
+    def __init__(self, book: Book, objects: Objects, graph: WaitGraph) -> None:
         self._book = book
-        self._things = things
+        self._objects = objects
         self._graph = graph
 
     def begin(
         self, task: TaskLife, t: int, reason: Reason, line: int, obj: int, target: TaskLife | None
     ) -> tuple[int, int]:
-        """It awaits another coroutine (``target``) or an object; the thing and who holds it."""
+        """It awaits another coroutine (``target``) or an object; its id, and who holds it."""
         if target is not None:
             task.op = Operation(reason, t, line, obj, NOTHING, target)
             self._graph.entered(task, t)
             return NOTHING, target.track.id
         if not obj:
             return NOTHING, NOTHING
-        known = self._things.get(obj)
+        known = self._objects.get(obj)
         if known is None:
             if reason is not Reason.FUTURE:
                 return NOTHING, NOTHING
-            known = self._things.known(obj, reason)
-        thing = self._things.show(obj, reason)
-        task.op = Operation(reason, t, line, obj, thing, None)
+            known = self._objects.known(obj, reason)
+        object_id = self._objects.show(obj, reason)
+        task.op = Operation(reason, t, line, obj, object_id, None)
         known.waits(task, reason)
         self._graph.entered(task, t)
         holder = known.sole_holder() if reason in _HELD else None
-        return thing, holder.track.id if holder is not None else NOTHING
+        return object_id, holder.track.id if holder is not None else NOTHING
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
         """The thread runs its loop for another coroutine, or for none."""
@@ -60,7 +60,7 @@ class TaskWaits:
             if op.target is waker:
                 waker.readied.append(task)
         else:
-            known = self._things.known(op.obj, op.reason)
+            known = self._objects.known(op.obj, op.reason)
             known.waits_no_more(task)
             task.waited_line = op.line
             if known.handed and op.reason is Reason.SEMAPHORE:
@@ -69,11 +69,11 @@ class TaskWaits:
             released = known.released if op.reason in _OWNED else None
             given = op.given or known.notified if op.reason in _NOTIFIED else None
             if given is not None and given[1] >= op.entered:
-                self._arrow(task, op.thing, given, t)
+                self._arrow(task, op.object_id, given, t)
             if released is not None and _by_this_step(released, waker):
                 if task.lane.state is State.AWAITING and op.reason is Reason.LOCK:
                     task.lane.hold_by(released[0])
-                self._arrow(task, op.thing, released, t)
+                self._arrow(task, op.object_id, released, t)
         self._graph.left(task, t)
 
     def done(self, task: TaskLife, t: int) -> None:
@@ -92,7 +92,7 @@ class TaskWaits:
         handed: bool = False,
     ) -> None:
         """``holder`` has the lock; it may have been handed on to it by the step under way."""
-        known = self._things.known(obj, Reason.LOCK)
+        known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             if handed:
                 known.handed = 1
@@ -105,7 +105,7 @@ class TaskWaits:
         known.held_by(holder, Held(t, line or holder.waited_line))
         released, step = known.released, life.step
         if step is not holder and released is not None and _by_this_step(released, step):
-            self._arrow(holder, known.thing, released, t)
+            self._arrow(holder, known.object_id, released, t)
         _tell(known, holder, t)
 
     def _take_permit(self, known: KnownObject, task: TaskLife, t: int, line: int) -> None:
@@ -117,7 +117,7 @@ class TaskWaits:
         _tell(known, known.sole_holder(), t)
 
     def released(self, t: int, life: ThreadLife, by: TaskLife | None, obj: int) -> None:
-        known = self._things.known(obj, Reason.LOCK)
+        known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             held = known.holders.get(by) if by is not None else None
             known.given = known.given or held is None  # a signal, not a lock
@@ -131,10 +131,10 @@ class TaskWaits:
         if known.waiters:
             self._graph.released(known, t)
 
-    def _arrow(self, task: TaskLife, thing: int, released: tuple[int, int], t: int) -> None:
+    def _arrow(self, task: TaskLife, object_id: int, released: tuple[int, int], t: int) -> None:
         by, since = released
         if by != task.track.id:
-            self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, thing)
+            self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, object_id)
 
 
 def _tell(known: KnownObject, holder: Waiter | None, t: int) -> None:

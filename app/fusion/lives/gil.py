@@ -37,14 +37,14 @@ class Gil:
     """The lock of one process.
 
     ``followed``: there is such a lock, and a witness of every switch, so that its holder can be
-    told. ``holder`` is None while nobody holds the lock, or who does is not known. ``thing`` is the
-    object as which the timeline shows it, from the first wait on. ``interval_ns`` is the switch
+    told. ``holder`` is None while nobody holds the lock, or who does is not known. ``object_id`` is
+    the object as which the timeline shows it, from the first wait on. ``interval_ns`` is the switch
     interval. ``asked``: a waiter asked its holder for it.
     """
 
     __slots__ = ("_blind", "_doubted", "_dropped", "_gave", "_previous", "_process", "_ran",
                  "_since", "_turns", "_waited", "_waiters", "asked", "followed", "holder",
-                 "interval_ns", "thing", "unsure")  # fmt: skip
+                 "interval_ns", "object_id", "unsure")  # fmt: skip
 
     def __init__(self, process: ProcessLife) -> None:
         self._process = process
@@ -52,7 +52,7 @@ class Gil:
         self.unsure: dict[ThreadLife, None] = {}
         self.followed = True
         self.holder: ThreadLife | None = None
-        self.thing = NOTHING
+        self.object_id = NOTHING
         self.interval_ns = DEFAULT_INTERVAL_NS
         self.asked = False
         self._previous: ThreadLife | None = None  # who held it before
@@ -65,11 +65,11 @@ class Gil:
         self._blind = False  # switches go unseen
         self._waiters: dict[ThreadLife, GilWait] = {}
 
-    def shown_as(self, thing: int) -> None:
+    def shown_as(self, object_id: int) -> None:
         """The first wait: from now on it is told who holds the lock."""
-        self.thing = thing
+        self.object_id = object_id
         if self.holder is not None and self.holder.lane.state in _ON_CPU:
-            self.holder.lane.about(thing, self.holder.track.id)
+            self.holder.lane.about(object_id, self.holder.track.id)
 
     # --- who executes --------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class Gil:
             return
         self._settle(life, t)
         if self.holder is not life:
-            if self.thing:
+            if self.object_id:
                 self._ran_in_call(life, t)
             self._displace(t, life)
             self._take(life, t)
@@ -173,13 +173,13 @@ class Gil:
     def label(self, life: ThreadLife) -> None:
         """Say of a slice on a CPU or a run queue whether the thread holds the lock or asks.
 
-        Only once the lock is shown as a ``thing``.
+        Only once the lock is shown, as ``object_id``.
         """
         holder = self.holder
         if holder is life:
-            life.lane.about(self.thing, life.track.id)
+            life.lane.about(self.object_id, life.track.id)
         elif life.wants_gil:
-            life.lane.about(self.thing, holder.track.id if holder is not None else NOTHING)
+            life.lane.about(self.object_id, holder.track.id if holder is not None else NOTHING)
 
     # --- who waits -----------------------------------------------------------------------------
 
@@ -249,9 +249,9 @@ class Gil:
             self.asked = True  # it did so before it ran on
         self._drop(t)
         lane, wants = holder.lane, holder.wants_gil
-        if lane.state is _READY and self.thing:
+        if lane.state is _READY and self.object_id:
             # It has not run since, so it was preempted after giving it.
-            lane.about(self.thing if wants else NOTHING, by.track.id if wants else NOTHING)
+            lane.about(self.object_id if wants else NOTHING, by.track.id if wants else NOTHING)
 
     def _wants_again(self, giver: ThreadLife, t: int) -> bool:
         """Whether the holder, which gives the lock away, waits for it at once.
@@ -298,8 +298,8 @@ class Gil:
         self.asked = self.asked and again
         self._waited = life.wants_gil
         life.wants_gil = life.gil_gives = False
-        if self.thing and life.lane.state in _ON_CPU and life.lane.start >= self._doubted:
-            life.lane.about(self.thing, life.track.id)
+        if self.object_id and life.lane.state in _ON_CPU and life.lane.start >= self._doubted:
+            life.lane.about(self.object_id, life.track.id)
         if again:
             return
         self._turns += 1

@@ -23,8 +23,20 @@ class Operation:
     that let it go on by ``notify``, ``set`` and the like, and when.
     """
 
-    __slots__ = ("entered", "given", "in_vain", "inner", "line", "obj", "reason", "satisfied",
-                 "sends", "target", "thing", "told")  # fmt: skip
+    __slots__ = (
+        "entered",
+        "given",
+        "in_vain",
+        "inner",
+        "line",
+        "obj",
+        "object_id",
+        "reason",
+        "satisfied",
+        "sends",
+        "target",
+        "told",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -32,14 +44,14 @@ class Operation:
         entered: int,
         line: int,
         obj: int,
-        thing: int,
+        object_id: int,
         target: Waiter | None,
     ) -> None:
         self.reason = reason
         self.entered = entered
         self.line = line
         self.obj = obj
-        self.thing = thing
+        self.object_id = object_id
         self.target = target  # who is joined or awaited; of a process, its first thread
         self.sends = False  # of a message: it gives it, rather than takes it
         self.inner = False

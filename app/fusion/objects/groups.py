@@ -24,7 +24,7 @@ class Groups:
         self._book = book
         self._name_of = name_of
         self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
-        self._things: dict[tuple[Reason, str], int] = {}
+        self._objects: dict[tuple[Reason, str], int] = {}
 
     def member(self, life: ThreadLife, record: ProbeRecord) -> None:
         """WAITS_FOR: one of those for which the wait is that begins next."""
@@ -36,7 +36,7 @@ class Groups:
         """Waits began unseen: which of them the members were told for is not known."""
         self._told.clear()
 
-    def thing(self, life: ThreadLife, reason: Reason) -> int:
+    def object_id(self, life: ThreadLife, reason: Reason) -> int:
         """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
         told = self._told.pop(life, None)
         if told is None or reason not in _KINDS:
@@ -47,8 +47,8 @@ class Groups:
             return NOTHING
         more = count - len(names)
         name = ", ".join(names) + (f" +{more}" if more > 0 else "")
-        thing = self._things.get((reason, name), NOTHING)
-        if not thing and len(self._things) < _MOST:
-            thing = self._book.new_thing(_KINDS[reason], name, NOTHING, 0).id
-            self._things[reason, name] = thing
-        return thing
+        object_id = self._objects.get((reason, name), NOTHING)
+        if not object_id and len(self._objects) < _MOST:
+            object_id = self._book.new_object(_KINDS[reason], name, NOTHING, 0).id
+            self._objects[reason, name] = object_id
+        return object_id

@@ -18,16 +18,16 @@ class Levels:
     """Each level that is told was the object's at that instant; a level that lasted is not left
     out."""
 
-    def __init__(self, book: Book, things: Objects) -> None:
+    def __init__(self, book: Book, objects: Objects) -> None:
         self._book = book
-        self._things = things
+        self._objects = objects
         self._told: dict[int, int] = {}  # by the probe's id: when
         self._last: dict[int, int] = {}  # the level told last
         self._newer: dict[int, tuple[int, int, int]] = {}  # changed since, and not told yet
 
     def changed(self, t: int, obj: int, value: int, most: int = 0) -> None:
         """The level is ``value`` (two's complement) from now on, of ``most``, if that is known."""
-        known = self._things.get(obj)
+        known = self._objects.get(obj)
         if known is None or known.kind not in _COUNTED:
             return
         if value >= _SIGN:
@@ -49,6 +49,6 @@ class Levels:
         self._tell(obj, known, t, value, most)
 
     def _tell(self, obj: int, known: KnownObject, t: int, value: int, most: int) -> None:
-        if known.thing and self._last.get(obj) != value:
+        if known.object_id and self._last.get(obj) != value:
             self._told[obj], self._last[obj] = t, value
-            self._book.level(known.thing, t, value, most)
+            self._book.level(known.object_id, t, value, most)

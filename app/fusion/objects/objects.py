@@ -88,7 +88,7 @@ class Held:
 
 
 class KnownObject:
-    """One Python object, by the probe's id. ``thing`` is 0 until it was shown."""
+    """One Python object, by the probe's id. ``object_id`` is 0 until it was shown."""
 
     __slots__ = (
         "claimed",
@@ -101,9 +101,9 @@ class KnownObject:
         "maker",
         "name",
         "notified",
+        "object_id",
         "permits",
         "released",
-        "thing",
         "track",
         "waiters",
     )
@@ -114,7 +114,7 @@ class KnownObject:
         self.track = track
         self.line = line
         self.maker = 0  # the process whose probe announced it
-        self.thing = NOTHING
+        self.object_id = NOTHING
         self.holders: dict[Waiter, Held] = {}
         self.waiters: dict[Waiter, None] = {}
         #: Those of them that wait for a ``notify`` or ``set`` and have not got one, oldest first.
@@ -238,7 +238,7 @@ class Objects:
             name = self._names.name(line, kind, count)
         if known is None:
             known = self._known[obj] = KnownObject(kind, name, track, where)
-        elif not known.thing:
+        elif not known.object_id:
             known.kind, known.name, known.track, known.line = kind, name, track, where
         known.maker = pid
         if kind in _SHOWN_AT_ONCE:
@@ -291,7 +291,7 @@ class Objects:
         known = self.known(obj, reason)
         if name and not known.name:
             known.name = name
-        return known.thing or self._show(known)
+        return known.object_id or self._show(known)
 
     def descriptor(self, sample: SyscallSample) -> int:
         """What a sampled call waits on: the program's own object where it is one, else the
@@ -300,38 +300,38 @@ class Objects:
         target, kind = sample.target, _KIND_OF_SITE.get(sample.site, ObjectKind.SYSCALL)
         if not target or (kind is ObjectKind.SYSCALL and not sample.label):
             return self.syscall(sample.name)
-        thing = self._targets.get(target)
-        if thing is None:
+        object_id = self._targets.get(target)
+        if object_id is None:
             if kind is ObjectKind.SYSCALL and len(self._targets) >= _MOST_TARGETS:
                 return self.syscall(sample.name)
             known = self._known.get(_shared_id(target))
             if known is not None:
-                thing = known.thing or self._show(known)
+                object_id = known.object_id or self._show(known)
             else:
-                thing = self._show(KnownObject(kind, sample.label, NOTHING, 0))
-            self._targets[target] = thing
-        return thing
+                object_id = self._show(KnownObject(kind, sample.label, NOTHING, 0))
+            self._targets[target] = object_id
+        return object_id
 
     def syscall(self, name: str) -> int:
-        thing = self._syscalls.get(name)
-        if thing is None:
-            thing = self._book.new_thing(ObjectKind.SYSCALL, name, NOTHING, 0).id
-            self._syscalls[name] = thing
-        return thing
+        object_id = self._syscalls.get(name)
+        if object_id is None:
+            object_id = self._book.new_object(ObjectKind.SYSCALL, name, NOTHING, 0).id
+            self._syscalls[name] = object_id
+        return object_id
 
     def gil(self, track: int) -> int:
         """The interpreter lock of the process that this track is."""
-        return self._book.new_thing(ObjectKind.GIL, "GIL", track, 0).id
+        return self._book.new_object(ObjectKind.GIL, "GIL", track, 0).id
 
     def _show(self, known: KnownObject) -> int:
-        if not known.thing:
+        if not known.object_id:
             name = known.name
             if not name:
                 count = self._nameless[known.kind] = self._nameless.get(known.kind, 0) + 1
                 name = f"{_label(known.kind)} {count}"
-            thing = self._book.new_thing(known.kind, name, known.track, known.line)
-            known.thing = thing.id
-        return known.thing
+            row = self._book.new_object(known.kind, name, known.track, known.line)
+            known.object_id = row.id
+        return known.object_id
 
 
 def _label(kind: ObjectKind) -> str:

@@ -16,12 +16,12 @@ from app.timeline.model import (
     Finding,
     Flow,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Slice,
     Stats,
     Stolen,
-    Thing,
     Track,
 )
 from app.timeline.states import FlowKind, ObjectKind, TrackKind
@@ -60,7 +60,7 @@ class Book:
         self._track_count = 0
         self._thing_count = 0
         self._tracks: dict[int, Track] = {}
-        self._things: list[Thing] = []
+        self._objects: list[ObjectRow] = []
         self._names: dict[str, int] = {}
         self._flows: list[Flow] = []
         self._output: list[Output] = []
@@ -95,15 +95,15 @@ class Book:
             track.end = ending
         self.touch(track)
 
-    def new_thing(self, kind: ObjectKind, name: str, track: int, line: int) -> Thing:
-        """A thing whose name is made unique over the run: ``lock``, ``lock #2``."""
+    def new_object(self, kind: ObjectKind, name: str, track: int, line: int) -> ObjectRow:
+        """An object whose name is made unique over the run: ``lock``, ``lock #2``."""
         self._thing_count += 1
         count = self._names[name] = self._names.get(name, 0) + 1
-        thing = Thing(
+        row = ObjectRow(
             self._thing_count, kind, name if count == 1 else f"{name} #{count}", track, line
         )
-        self._things.append(thing)
-        return thing
+        self._objects.append(row)
+        return row
 
     def file(self, name: str) -> int:
         """The number of another file of the program than its own, see ``timeline.places``."""
@@ -116,12 +116,12 @@ class Book:
         from_ns: int,
         to_track: int,
         to_ns: int,
-        thing: int = NOTHING,
+        object_id: int = NOTHING,
     ) -> None:
         """An arrow; it never points back in time, whatever the order the witnesses wrote in."""
         if from_ns > to_ns:
             from_ns = to_ns
-        self._flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, thing)))
+        self._flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, object_id)))
         causes = self.causes.get(to_track)
         if causes is not None and kind is not FlowKind.SPAWN:
             causes.append(from_ns)
@@ -133,9 +133,9 @@ class Book:
         """The track was seen at this line at ``t``."""
         self._seen.append(Seen(track, t, line))
 
-    def level(self, thing: int, t: int, value: int, most: int) -> None:
+    def level(self, object_id: int, t: int, value: int, most: int) -> None:
         """How many an object has, or have come to it, from ``t`` on."""
-        self._levels.append(Level(thing, t, value, most))
+        self._levels.append(Level(object_id, t, value, most))
 
     def stolen(self, cpu: int, since: int, t: int, ns: int) -> None:
         """The hypervisor took so much of the CPU between the two times."""
@@ -211,7 +211,7 @@ class Book:
             self._stats_due = self.now + STATS_EVERY_NS
         batch = Batch(
             [replace(track) for track in self._tracks.values()],
-            self._things,
+            self._objects,
             rows,
             self._flows,
             self._output,
@@ -224,7 +224,7 @@ class Book:
             self._stolen,
         )
         self._files_told = len(self._files)
-        self._tracks, self._things, self._flows = {}, [], []
+        self._tracks, self._objects, self._flows = {}, [], []
         self._output, self._findings, self._stats, self._seen = [], {}, {}, []
         self._levels, self._stolen = [], []
         return batch

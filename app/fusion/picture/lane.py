@@ -117,7 +117,7 @@ class Lane:
         state: State,
         evidence: Evidence,
         reason: Reason = _NONE,
-        thing: int = NOTHING,
+        object_id: int = NOTHING,
         holder: int = NOTHING,
         cpu: int = NO_CPU,
         line: int = 0,
@@ -135,12 +135,12 @@ class Lane:
         elif state not in self.legal[self.before]:
             self.book.gaps += 1
             state, evidence, reason, reason_evidence = _UNKNOWN, _MISSING, _NONE, _MISSING
-            thing = holder = NOTHING
+            object_id = holder = NOTHING
             cpu, line = NO_CPU, 0
         self.state = state
         self.evidence = evidence
         self.reason = reason
-        self.object = thing
+        self.object = object_id
         self.holder = holder
         self.cpu = cpu
         self.line = line
@@ -152,7 +152,7 @@ class Lane:
         state: State,
         evidence: Evidence,
         reason: Reason = _NONE,
-        thing: int = NOTHING,
+        object_id: int = NOTHING,
         holder: int = NOTHING,
         line: int = 0,
         reason_evidence: Evidence = _MISSING,
@@ -160,7 +160,7 @@ class Lane:
         """More is known of the open slice, from its start on; its line stays, if it has one."""
         line = line or (0 if state is _UNKNOWN else self.line)
         self.change(
-            self.start, state, evidence, reason, thing, holder, NO_CPU, line, reason_evidence
+            self.start, state, evidence, reason, object_id, holder, NO_CPU, line, reason_evidence
         )
 
     def at_line(self, line: int) -> None:
@@ -185,10 +185,10 @@ class Lane:
         else:
             self.hold_by(holder)
 
-    def about(self, thing: int, holder: int) -> None:
+    def about(self, object_id: int, holder: int) -> None:
         """The open slice has to do with this object, which ``holder`` holds."""
-        if (thing, holder) != (self.object, self.holder):
-            self.object, self.holder = thing, holder
+        if (object_id, holder) != (self.object, self.holder):
+            self.object, self.holder = object_id, holder
             self.book.dirty[self] = None
 
     def cut(self, t: int, holder: int) -> None:

@@ -36,7 +36,7 @@ class ProbeRecords:
         self,
         book: Book,
         who: Identities,
-        things: Objects,
+        objects: Objects,
         operations: Operations,
         tasks: TaskMachine,
         flows: Flows,
@@ -51,9 +51,9 @@ class ProbeRecords:
         self._book = book
         self._who = who
         self._lives = who.threads
-        self._things = things
+        self._objects = objects
         self._levels = levels
-        self._ambiguous = things.ambiguous
+        self._ambiguous = objects.ambiguous
         self._operations = operations
         self._tasks = tasks
         self._flows = flows
@@ -90,7 +90,7 @@ class ProbeRecords:
             wire.TO_PEER: servers.sent,
             wire.FROM_PEER: servers.came,
             wire.OBJECT: self._object,
-            wire.FILE: lambda t, life, r: things.file(r.pid, r.a, r.text),
+            wire.FILE: lambda t, life, r: objects.file(r.pid, r.a, r.text),
             wire.TASK_NEW: tasks.new,
             wire.TASK_BEGAN: tasks.began,
             wire.TASK_PAUSED: tasks.paused,
@@ -135,7 +135,7 @@ class ProbeRecords:
         if life.received is not None and kind not in _BEFORE_GET:
             self._flows.settle(life)
         if obj >> 32 != pid and obj and kind in _USES:
-            own = self._things.own(obj, pid)
+            own = self._objects.own(obj, pid)
             if own != obj:
                 record = record._replace(b=own)
         if self._ambiguous and obj in self._ambiguous:
@@ -264,7 +264,7 @@ class ProbeRecords:
     # --- objects, items, texts -----------------------------------------------------------------
 
     def _object(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._things.made(
+        self._objects.made(
             record.pid,
             life.track.id,
             record.b,
@@ -291,7 +291,7 @@ class ProbeRecords:
     def _submit(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         self._flows.submit(life, t, record.b, record.c)
         if record.b and record.text:
-            self._things.called(record.b, Reason.FUTURE, record.text)
+            self._objects.called(record.b, Reason.FUTURE, record.text)
 
     def _future_run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if not record.aux:
@@ -300,7 +300,7 @@ class ProbeRecords:
 
     def _future_by(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if record.text:
-            self._things.called(record.b, Reason.FUTURE, record.text)
+            self._objects.called(record.b, Reason.FUTURE, record.text)
         by: Waiter | None = self._tasks.alive(record.c) if record.c else None
         if by is None and record.a and self._operations.unpromised(record.b):
             by = self._lives.get(record.a)

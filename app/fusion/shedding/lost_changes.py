@@ -27,7 +27,7 @@ class LostChanges:
 
     def __init__(
         self,
-        things: Objects,
+        objects: Objects,
         graph: WaitGraph,
         flows: Flows,
         operations: Operations,
@@ -36,7 +36,7 @@ class LostChanges:
         reach: Callable[[int], None],
         life_of: Callable[[ProbeRecord], ThreadLife | None],
     ) -> None:
-        self._things = things
+        self._objects = objects
         self._graph = graph
         self._flows = flows
         self._operations = operations
@@ -80,11 +80,11 @@ class LostChanges:
         """An object changed hands, or let waiters go on."""
         obj = record.b
         if obj >> 32 != record.pid:
-            obj = self._things.own(obj, record.pid)
+            obj = self._objects.own(obj, record.pid)
         if obj in self.touched:
             return
         self.touched.add(obj)
-        known = self._things.get(obj)
+        known = self._objects.get(obj)
         if known is None:
             return
         t = record.t - self._start
@@ -103,7 +103,7 @@ class LostChanges:
     def _item(self, record: ProbeRecord) -> None:
         _, pid, _, _, kind, aux, size, queue, _, _ = record
         if queue >> 32 != pid:
-            queue = self._things.own(queue, pid)
+            queue = self._objects.own(queue, pid)
         self._queues[queue] = kind == _GET and aux == 1 and not size
         if aux:
             self._level[queue] = record.t - self._start, size, 0
@@ -112,7 +112,7 @@ class LostChanges:
             self._operations.got(life, queue)
 
     def _value(self, record: ProbeRecord) -> None:
-        obj = self._things.own(record.b, record.pid)
+        obj = self._objects.own(record.b, record.pid)
         self._level[obj] = record.t - self._start, record.c, record.a
 
     def _message(self, record: ProbeRecord) -> None:

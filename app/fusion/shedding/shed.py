@@ -54,7 +54,7 @@ class Shed:
         self,
         book: Book,
         who: Identities,
-        things: Objects,
+        objects: Objects,
         graph: WaitGraph,
         flows: Flows,
         operations: Operations,
@@ -68,7 +68,7 @@ class Shed:
         self._book = book
         self._who = who
         self._lives = who.threads
-        self._things = things
+        self._objects = objects
         self._flows = flows
         self._operations = operations
         self._tasks = tasks
@@ -80,7 +80,7 @@ class Shed:
         self._switches = book.facts.switches
         self.under_way = False
         self._passed = LostChanges(
-            things, graph, flows, operations, levels, self._start, reach, self._life
+            objects, graph, flows, operations, levels, self._start, reach, self._life
         )
         self._lost_steps = LostSteps(tasks, graph, self._start, apply, reach)
         self._notes: dict[int, Callable[[ProbeRecord], None]] = {
@@ -184,8 +184,8 @@ class Shed:
             if life is None:
                 return
             if record.kind == wire.ENTER:
-                obj = self._things.own(record.b, record.pid)
-                if obj in self._things.ambiguous:
+                obj = self._objects.own(record.b, record.pid)
+                if obj in self._objects.ambiguous:
                     obj = NOTHING
                 if obj in self._passed.touched and life.process.gil.followed:
                     life.process.gil.unsure[life] = None

@@ -18,10 +18,10 @@ class Lines:
     is off its CPU tells that of the whole slice, and so where the next one begins.
     """
 
-    def __init__(self, book: Book, who: Identities, things: Objects) -> None:
+    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
         self._book = book
         self._who = who
-        self._things = things
+        self._objects = objects
         self._start = book.facts.start_ns
         self._switches = book.facts.switches
 
@@ -30,7 +30,7 @@ class Lines:
         if life is None or life.exited or life.process.pid != record.pid:
             return
         since = record.since - self._start
-        place = self._things.place_in(record.path, record.line)
+        place = self._objects.place_in(record.path, record.line)
         if not place or not self._was_one(life.lane, since):
             return
         lane = life.lane

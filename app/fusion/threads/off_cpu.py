@@ -34,10 +34,10 @@ class OffCpu:
     """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
 
     def __init__(
-        self, things: Objects, who: Identities, evidence: Evidence, wake_ups: bool
+        self, objects: Objects, who: Identities, evidence: Evidence, wake_ups: bool
     ) -> None:
         self._wake_ups = wake_ups
-        self._things = things
+        self._objects = objects
         self._who = who
         self.evidence = evidence
 
@@ -77,7 +77,7 @@ class OffCpu:
             other.satisfied = True  # what the waker called for has taken effect
             if op.reason is Reason.SOCKET and not op.sends:
                 # Who takes a message makes room for one, which is nothing to a reader.
-                known = self._things.get(op.obj)
+                known = self._objects.get(op.obj)
                 op.in_vain = not other.sends
                 op.told = other.sends and known is not None and len(known.waiters) == 1
 
@@ -122,7 +122,7 @@ class OffCpu:
                 _BLOCKED,
                 evidence,
                 op.reason,
-                op.thing,
+                op.object_id,
                 self.holder(life),
                 op.line,
                 _PROBE,
@@ -161,7 +161,7 @@ class OffCpu:
         life.process.gil.waited(life, t)
         if op is None or op.inner or lane.state is not _BLOCKED or op.reason not in _LOCKS:
             return
-        known = self._things.get(op.obj)
+        known = self._objects.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
             lane.hold_by(known.released[0])
 
@@ -184,7 +184,7 @@ class OffCpu:
             return NOTHING
         if op.target is not None:
             return op.target.track.id
-        known = self._things.get(op.obj) if op.obj and not op.inner else None
+        known = self._objects.get(op.obj) if op.obj and not op.inner else None
         if known is None:
             return NOTHING
         holder = known.sole_holder()
@@ -196,7 +196,7 @@ class OffCpu:
         if op is None:
             return True
         if op.reason in _LOCKS:
-            known = self._things.get(op.obj)
+            known = self._objects.get(op.obj)
             return (
                 known is not None
                 and not known.holders
@@ -238,10 +238,10 @@ class OffCpu:
     def _for_gil(self, life: ThreadLife, evidence: Evidence, reason_evidence: Evidence) -> None:
         process = life.process
         gil = process.gil
-        if not gil.thing:
-            gil.shown_as(self._things.gil(process.main.track.id))
+        if not gil.object_id:
+            gil.shown_as(self._objects.gil(process.main.track.id))
         op = life.op
-        known = self._things.get(op.obj) if op is not None and op.reason in _LOCKS else None
+        known = self._objects.get(op.obj) if op is not None and op.reason in _LOCKS else None
         if known is not None and known.claimed is None:
             known.claimed = life  # it came first after the release, and has the lock
         if gil.followed:
@@ -255,7 +255,7 @@ class OffCpu:
         life.lane.relabel(
             _GIL,
             evidence,
-            thing=gil.thing,
+            object_id=gil.object_id,
             holder=holder,
             line=op.line if op is not None else 0,
             reason_evidence=reason_evidence,
@@ -266,7 +266,7 @@ class OffCpu:
             _BLOCKED,
             evidence,
             reason_of_call(sample),
-            self._things.descriptor(sample),
+            self._objects.descriptor(sample),
             self._peer(life, sample),
             reason_evidence=_SAMPLED,
         )

@@ -46,7 +46,7 @@ class Operations:
         self,
         book: Book,
         who: Identities,
-        things: Objects,
+        objects: Objects,
         graph: WaitGraph,
         flows: Flows,
         off_cpu: OffCpu,
@@ -57,7 +57,7 @@ class Operations:
         self._findings = findings
         self._groups = groups
         self._who = who
-        self._things = things
+        self._objects = objects
         self._graph = graph
         self._flows = flows
         self._off_cpu = off_cpu
@@ -71,21 +71,21 @@ class Operations:
             self.forget(t, life)  # its LEAVE was lost
         _, pid, _, _, _, code, line, obj, where, _ = record
         reason = _REASONS[code] if code < len(_REASONS) else reason_of(code)
-        target, thing = None, NOTHING
+        target, object_id = None, NOTHING
         if reason in _JOINS:
             target = self._target(obj, where & 0xFFFF_FFFF)
         if obj:
-            known = self._things.known(obj, reason)
-            thing = known.thing or self._things.show(
+            known = self._objects.known(obj, reason)
+            object_id = known.object_id or self._objects.show(
                 obj, reason, target.track.name if target else ""
             )
             known.waits(life, reason)
         elif reason is _FUTURE:
-            thing = self._groups.thing(life, reason)
-        line = self._things.place(pid, where >> 32, line)
+            object_id = self._groups.object_id(life, reason)
+        line = self._objects.place(pid, where >> 32, line)
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
-        op = life.op = Operation(reason, t, line, obj, thing, target)
+        op = life.op = Operation(reason, t, line, obj, object_id, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
         op.inner = where & wire.INNER == wire.INNER and reason not in _JOINS
         if life.python:
@@ -101,7 +101,7 @@ class Operations:
                 _BLOCKED,
                 _PROBE,
                 reason,
-                thing,
+                object_id,
                 self._off_cpu.holder(life),
                 line=op.line,
                 reason_evidence=_PROBE,
@@ -122,7 +122,7 @@ class Operations:
         if record.c == 1:
             self._flows.left(life, op, t)
         if not self._switches:
-            known = self._things.get(op.obj) if op.reason in _LOCKS else None
+            known = self._objects.get(op.obj) if op.reason in _LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
                 life.lane.hold_by(known.released[0])
         self.forget(t, life)
@@ -142,7 +142,7 @@ class Operations:
         if op is None:
             return
         if op.obj:
-            known = self._things.get(op.obj)
+            known = self._objects.get(op.obj)
             if known is not None:
                 known.waits_no_more(life)
         if life.python:
@@ -150,7 +150,7 @@ class Operations:
         self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._things.known(record.b, _LOCK)
+        known = self._objects.known(record.b, _LOCK)
         known.claimed = None
         held = known.holders.get(life)
         if held is not None:
@@ -162,14 +162,14 @@ class Operations:
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
-        line = self._things.place(record.pid, record.c >> 32, record.a)
+        line = self._objects.place(record.pid, record.c >> 32, record.a)
         known.held_by(life, Held(t, line, life.step))
         if t - life.seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
 
     def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._things.known(record.b, _LOCK)
+        known = self._objects.known(record.b, _LOCK)
         # A lock or a semaphore may be released by another thread than took it.
         owner: Waiter | None = life
         if life not in known.holders:
@@ -189,7 +189,7 @@ class Operations:
         """FUTURE_RUN, FUTURE_BY: from now on it is known who is to give a future's result."""
         if not obj:
             return
-        known = self._things.known(obj, Reason.FUTURE)
+        known = self._objects.known(obj, Reason.FUTURE)
         if known.notified is None:
             known.holders.clear()
             known.held_by(by, Held(t, 0))
@@ -198,13 +198,13 @@ class Operations:
 
     def unpromised(self, obj: int) -> bool:
         """Whether nobody is known yet to give this future's result."""
-        known = self._things.get(obj)
+        known = self._objects.get(obj)
         return known is None or not (known.holders or known.notified)
 
     def fulfilled(self, t: int, life: ThreadLife, obj: int) -> None:
         """FUTURE_DONE: its result is there."""
         if obj:
-            known = self._things.known(obj, Reason.FUTURE)
+            known = self._objects.known(obj, Reason.FUTURE)
             known.holders.clear()
             self.notify(t, life, obj, 0)
             self._graph.released(known, t)
@@ -214,7 +214,7 @@ class Operations:
         longest, as its deque has them."""
         if not obj:
             return
-        known = self._things.known(obj)
+        known = self._objects.known(obj)
         known.notified = (life.actor, t)
         expecting = known.expecting
         while expecting:

@@ -134,7 +134,7 @@ class SwitchMachine:
                 life.process.update_executing(life, t)
             elif life.op is None and gil.holder is not life and gil.followed:
                 gil.changed(life, t)
-            if gil.thing:
+            if gil.object_id:
                 gil.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
@@ -161,7 +161,7 @@ class SwitchMachine:
             life.cpu = _QUEUED
             life.ready_since = t
             lane.change(t, _READY, _KERNEL, line=life.op.line if life.op is not None else 0)
-            if gil.thing:
+            if gil.object_id:
                 gil.label(life)
             return
         lane.voluntary += 1
@@ -220,7 +220,7 @@ class SwitchMachine:
         life.cpu = _WOKEN
         life.ready_since = t
         lane.change(t, _READY, _KERNEL, line=_stands_at(life, lane))
-        if life.process.gil.thing:
+        if life.process.gil.object_id:
             life.process.gil.label(life)
 
     # --- readings of /proc ---------------------------------------------------------------------
