@@ -21,7 +21,7 @@ from app.fusion.threads.between_looks import ON_CPU, WAITS, BetweenLooks
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
 from app.timeline.model import NO_CPU
-from app.timeline.records import SchedStat, StatSample, SyscallSample, TaskExit
+from app.timeline.records import SchedStat, StatSample, SyscallSample, ThreadGone
 from app.timeline.states import Evidence, State
 
 #: So long a thread runs inside an operation at most, before it stops and after it came.
@@ -51,7 +51,7 @@ class SampleMachine:
         life.last = None
         self._looks.looked(life, t, record.state, record.cpu)
 
-    def task_exit(self, t: int, record: TaskExit) -> None:
+    def thread_gone(self, t: int, record: ThreadGone) -> None:
         """Gone since some time after the last look; what it did after that is not known."""
         life = self._live(record.tid)
         if life is None or life.process.pid != record.pid:

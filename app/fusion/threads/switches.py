@@ -20,9 +20,9 @@ from app.timeline.records import (
     SwitchIn,
     SwitchOut,
     SyscallSample,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
@@ -61,7 +61,7 @@ class SwitchMachine:
 
     # --- births and deaths ---------------------------------------------------------------------
 
-    def task_new(self, t: int, record: TaskNew) -> None:
+    def thread_born(self, t: int, record: ThreadBorn) -> None:
         who = self._who
         known = who.threads.get(record.tid)
         parent = self._live(record.ptid) or who.of_pid(record.ppid)
@@ -81,13 +81,13 @@ class SwitchMachine:
         if parent is not None:
             self._flows.born(parent, life, t)
 
-    def task_exit(self, t: int, record: TaskExit) -> None:
+    def thread_gone(self, t: int, record: ThreadGone) -> None:
         life = self._live(record.tid)
         if life is not None and life.process.pid == record.pid:
             self._queue.over(life)
             self._endings.thread_gone(life, t)
 
-    def task_comm(self, t: int, record: TaskComm) -> None:
+    def thread_named(self, t: int, record: ThreadNamed) -> None:
         life = self._live(record.tid)
         if life is None:
             return
