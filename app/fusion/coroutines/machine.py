@@ -11,9 +11,9 @@ from app.fusion.coroutines.waits import TaskWaits
 from app.fusion.lives.lives import TaskLife, ThreadLife
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import reason_of
 from app.fusion.picture.book import Book
 from app.fusion.picture.lane import OF_COROUTINE, Lane
-from app.fusion.threads.operations import reason_of
 from app.timeline.model import NOTHING, Ending
 from app.timeline.places import LINE_BITS, line_of
 from app.timeline.records import ProbeRecord

@@ -10,6 +10,7 @@ from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Held, KnownObject, Objects
+from app.fusion.objects.reasons import reason_of
 from app.fusion.picture.book import Book
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
@@ -32,11 +33,6 @@ _JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 SEEN_NS = 50_000_000
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
 _CROWD = 16
-
-
-def reason_of(code: int) -> Reason:
-    """The reason of this code; an unknown code of a newer probe is OTHER."""
-    return _REASONS[code] if 0 <= code < len(_REASONS) else Reason.OTHER
 
 
 class Operations:
