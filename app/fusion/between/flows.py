@@ -8,6 +8,7 @@ from app.fusion.between.queue_items import Fifo, Items
 from app.fusion.lives.lives import Operation, ProcessLife, ThreadLife
 from app.fusion.lives.reports import Sent
 from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import JOINS, NOTIFIED, RELEASED
 from app.fusion.picture.book import Book
 from app.timeline.states import FlowKind, ObjectKind, Reason
 
@@ -17,11 +18,6 @@ T = TypeVar("T")
 _WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
 _PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
 _QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE
-_RELEASED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
-_NOTIFIED = frozenset(
-    {Reason.CONDITION, Reason.EVENT, Reason.BARRIER, Reason.SEMAPHORE, Reason.FUTURE}
-)
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 
 
 class Flows:
@@ -98,7 +94,7 @@ class Flows:
     def left(self, life: ThreadLife, op: Operation, t: int) -> None:
         """An operation got what it waited for: from whom?"""
         track = life.track.id
-        if op.reason in _JOINS:
+        if op.reason in JOINS:
             target = op.target
             over = self._over.get(target.track.id) if target else None
             if target is not None and over is not None:
@@ -110,7 +106,7 @@ class Flows:
         given = op.given or known.notified
         causes = [
             cause
-            for cause, kinds in ((known.released, _RELEASED), (given, _NOTIFIED))
+            for cause, kinds in ((known.released, RELEASED), (given, NOTIFIED))
             if cause and op.reason in kinds and cause[0] != track and cause[1] >= op.entered
         ]
         if causes:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.fusion.lives.lives import ThreadLife
+from app.fusion.objects.reasons import GROUPS, TRAITS
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
 from app.timeline.records import ProbeRecord
-from app.timeline.states import ObjectKind, Reason
+from app.timeline.states import Reason
 
 #: So many names stand for a group; of the others only the count is told.
 _NAMED = 3
 #: So many groups are shown; the waits for others name nobody.
 _MOST = 500
-_KINDS = {Reason.TASK: ObjectKind.TASK, Reason.FUTURE: ObjectKind.FUTURE}
 
 
 class Groups:
@@ -39,7 +39,7 @@ class Groups:
     def object_id(self, life: ThreadLife, reason: Reason) -> int:
         """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
         told = self._told.pop(life, None)
-        if told is None or reason not in _KINDS:
+        if told is None or reason not in GROUPS:
             return NOTHING
         count, members = told
         names = [name for name in map(self._name_of, members[:_NAMED]) if name]
@@ -49,6 +49,6 @@ class Groups:
         name = ", ".join(names) + (f" +{more}" if more > 0 else "")
         object_id = self._objects.get((reason, name), NOTHING)
         if not object_id and len(self._objects) < _MOST:
-            object_id = self._book.new_object(_KINDS[reason], name, NOTHING, 0).id
+            object_id = self._book.new_object(TRAITS[reason].kind, name, NOTHING, 0).id
             self._objects[reason, name] = object_id
         return object_id

@@ -7,6 +7,7 @@ from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Cpu
 from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import CHANNELS, LOCKS, ONE_WAKE_UP, SILENT, TIMELESS
 from app.fusion.threads.syscall_reasons import reason_of_call
 from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
@@ -16,18 +17,12 @@ from app.timeline.states import Evidence, Reason, State
 _BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
 _OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
 _INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
-_CHANNELS = frozenset({Reason.SOCKET, Reason.PIPE})
-#: Waits that no clock ends, unless the program set a time for them.
-_TIMELESS = _CHANNELS | {Reason.LOCK, Reason.RLOCK}
-#: Who begins such a call, or ends it, wakes nobody by that but who waits for the GIL.
-_SILENT = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SLEEP, Reason.JOIN, Reason.WAIT_CHILD})
 #: A waiter sets its clock before it leaves its CPU; the clock rings so late at most, unless the
 #: machine is not ours alone.
 _ARMED_NS = 200_000
 _CLOCK_LATE_NS = 1_000_000
 #: The probe tells of a release so long after it at most, unless the thread is preempted.
 _LATE_NS = 100_000
-_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 
 
 class OffCpu:
@@ -67,13 +62,13 @@ class OffCpu:
             life.process.gil.offered(life, waker, t)
         elif op is None:
             # It waits for the lock, and hears that it was given away or that another one has it.
-            life.rang = waker.ending is not None or (other is not None and other.reason in _SILENT)
+            life.rang = waker.ending is not None or (other is not None and other.reason in SILENT)
             life.heard = life.sample is None and (life.wanted or life.gives or life.rang)
         elif op.reason is _SLEEP:
             op.in_vain = True  # the clock alone ends a sleep: it was about to begin
         elif op.reason is Reason.SOCKET and op.sends and other is not None and other.sends:
             op.satisfied = life.heard = True  # who gives makes no room for what it gives
-        elif op.reason in _CHANNELS and other is not None and other.reason is op.reason:
+        elif op.reason in CHANNELS and other is not None and other.reason is op.reason:
             other.satisfied = True  # what the waker called for has taken effect
             if op.reason is Reason.SOCKET and not op.sends:
                 # Who takes a message makes room for one, which is nothing to a reader.
@@ -96,7 +91,7 @@ class OffCpu:
         elif op.reason is _SLEEP:
             op.told = not op.in_vain  # what else the clock ends inside is a wait for the lock
         elif (
-            (op.inner or op.reason in _TIMELESS)
+            (op.inner or op.reason in TIMELESS)
             and length <= _longest(gil)
             and life.process.other_executing(life, life.off_at) is not None
         ):
@@ -144,7 +139,7 @@ class OffCpu:
         lane, op = life.lane, life.op
         if lane.state not in (_BLOCKED, _GIL):
             return
-        free = op is not None and lane.holder == NOTHING and op.reason in _LOCKS
+        free = op is not None and lane.holder == NOTHING and op.reason in LOCKS
         came = life.came and op is not None and op.told
         if op is None and self._slept_on(life, t):
             life.outside = True
@@ -155,11 +150,11 @@ class OffCpu:
             life.rang = -_ARMED_NS <= length < _CLOCK_LATE_NS
         if life.heard or lane.reason is _OTHER or lane.state is _GIL or free or came:
             too_long = t - life.off_at > _longest(life.process.gil)
-            if op is not None and too_long and not op.told and op.reason not in _LOCKS:
+            if op is not None and too_long and not op.told and op.reason not in LOCKS:
                 op.satisfied = life.heard
             self.decide(life)
         life.process.gil.waited(life, t)
-        if op is None or op.inner or lane.state is not _BLOCKED or op.reason not in _LOCKS:
+        if op is None or op.inner or lane.state is not _BLOCKED or op.reason not in LOCKS:
             return
         known = self._objects.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
@@ -195,7 +190,7 @@ class OffCpu:
         op = life.op
         if op is None:
             return True
-        if op.reason in _LOCKS:
+        if op.reason in LOCKS:
             known = self._objects.get(op.obj)
             return (
                 known is not None
@@ -241,7 +236,7 @@ class OffCpu:
         if not gil.object_id:
             gil.shown_as(self._objects.gil(process.main.track.id))
         op = life.op
-        known = self._objects.get(op.obj) if op is not None and op.reason in _LOCKS else None
+        known = self._objects.get(op.obj) if op is not None and op.reason in LOCKS else None
         if known is not None and known.claimed is None:
             known.claimed = life  # it came first after the release, and has the lock
         if gil.followed:
@@ -285,22 +280,5 @@ def _longest(gil: Gil) -> int:
 def satisfy(life: ThreadLife) -> None:
     """A wake-up inside an operation that needs one: what it waited for has come."""
     op = life.op
-    if op is not None and op.reason in _ONE_WAKE_UP and life.cpu is _OFF and not op.inner:
+    if op is not None and op.reason in ONE_WAKE_UP and life.cpu is _OFF and not op.inner:
         op.satisfied = op.told or not op.in_vain
-
-
-#: Operations that the kernel ends by the wake-up itself. A lock's waiter may find it taken again
-#: (then it is held, see ``OffCpu._over``); a condition or a queue waits in several steps.
-_ONE_WAKE_UP = frozenset(
-    {
-        Reason.SLEEP,
-        Reason.LOCK,
-        Reason.RLOCK,
-        Reason.EVENT,
-        Reason.PIPE,
-        Reason.SOCKET,
-        Reason.POLL,
-        Reason.WAIT_CHILD,
-        Reason.FILE,
-    }
-)

@@ -10,7 +10,7 @@ from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Held, KnownObject, Objects
-from app.fusion.objects.reasons import reason_of
+from app.fusion.objects.reasons import JOINS, LOCKS, reason_of
 from app.fusion.picture.book import Book
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
@@ -24,10 +24,7 @@ _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
 _FUTURE = Reason.FUTURE
-_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
-_REASONS = list(Reason)
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 #: Lines of running threads that the probe's records tell are passed on as often as those that
 #: are seen from outside.
 SEEN_NS = 50_000_000
@@ -66,9 +63,9 @@ class Operations:
         if life.op is not None:
             self.forget(t, life)  # its LEAVE was lost
         _, pid, _, _, _, code, line, obj, where, _ = record
-        reason = _REASONS[code] if code < len(_REASONS) else reason_of(code)
+        reason = reason_of(code)
         target, object_id = None, NOTHING
-        if reason in _JOINS:
+        if reason in JOINS:
             target = self._target(obj, where & 0xFFFF_FFFF)
         if obj:
             known = self._objects.known(obj, reason)
@@ -83,7 +80,7 @@ class Operations:
             self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, object_id, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
-        op.inner = where & wire.INNER == wire.INNER and reason not in _JOINS
+        op.inner = where & wire.INNER == wire.INNER and reason not in JOINS
         if life.python:
             life.process.update_executing(life, t)
         self._graph.entered(life, t)
@@ -118,7 +115,7 @@ class Operations:
         if record.c == 1:
             self._flows.left(life, op, t)
         if not self._switches:
-            known = self._objects.get(op.obj) if op.reason in _LOCKS else None
+            known = self._objects.get(op.obj) if op.reason in LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
                 life.lane.hold_by(known.released[0])
         self.forget(t, life)
