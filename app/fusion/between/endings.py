@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
+from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ProcessLife, TaskLife, ThreadLife
 from app.fusion.lives.reports import Cpu, Kill
@@ -63,7 +64,7 @@ class Endings:
         self._graph.abandon(life, t)
         process.executing.pop(life, None)
         process.threads.pop(life.tid, None)
-        process.gil.gone(life, t)
+        gil_rules.gone(life, t)
         if life is process.main:
             process.exit_ns = t
             life.lane.change(t, State.ZOMBIE, evidence)
@@ -215,7 +216,7 @@ class Endings:
         for process in list(self._who.living):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
-                process.gil.waited(life, t)
+                gil_rules.waited(life, t)
                 if life is not process.main:
                     life.exited = True
                     life.lane.end(t)

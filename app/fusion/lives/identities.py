@@ -103,10 +103,7 @@ class Identities:
         old = self.processes.get(pid)
         if old is not None and not old.reaped:
             self.process_replaced(old, t)
-        process = ProcessLife(pid, parent)
-        process.gil.followed = self._book.facts.switches
-        if parent is not None:
-            process.gil.interval_ns = parent.gil.interval_ns  # fork(2) copies it
+        process = ProcessLife(pid, parent, self._book.facts.switches)
         track = self._book.new_track(
             TrackKind.PROCESS,
             f"process {pid}",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from app.fusion.lives.gil import Gil
+from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil
 from app.fusion.lives.reports import Account, Cpu, Kill, Look, Sent
 from app.fusion.lives.spent import Spent
 from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.records import SyscallSample
 from app.timeline.states import Reason, State
-
-#: Looking a member up in its enum takes longer than most of what is done with it here.
-_ON, _QUEUED = Cpu.RUNNING, Cpu.READY
 
 
 class Operation:
@@ -212,7 +209,7 @@ class ProcessLife:
         "unended",
     )
 
-    def __init__(self, pid: int, parent: ProcessLife | None) -> None:
+    def __init__(self, pid: int, parent: ProcessLife | None, switches: bool) -> None:
         self.pid = pid
         self.parent = parent
         self.main: ThreadLife
@@ -220,7 +217,9 @@ class ProcessLife:
         self.tasks: dict[TaskLife, None] = {}
         self.probed = False
         self.has_gil = True
-        self.gil = Gil(self)
+        # fork(2) copies the switch interval.
+        interval_ns = parent.gil.interval_ns if parent is not None else DEFAULT_INTERVAL_NS
+        self.gil: Gil[ThreadLife] = Gil(switches, interval_ns)
         self.main_end: tuple[int, str] | None = None
         self.kills: list[Kill] = []  # the last ones
         self.exit_ns: int | None = None
@@ -249,25 +248,6 @@ class ProcessLife:
             if other is not life and until > since:
                 return other
         return None
-
-    def update_executing(self, life: ThreadLife, t: int) -> None:
-        """Keep the set of threads that execute Python right after ``life`` changed."""
-        executing = self.executing
-        if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
-            executing[life] = None
-            if life is self.gil.holder:
-                return
-        elif life in executing:
-            del executing[life]
-            past = self.stopped_executing
-            if past and past[0][0] is life:
-                past[0] = (life, t)
-            else:
-                self.stopped_executing = [(life, t), *past[:1]]
-        else:
-            return
-        if self.gil.followed and len(self.threads) > 1:
-            self.gil.changed(life, t)
 
 
 class TaskLife:

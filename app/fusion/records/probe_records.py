@@ -8,6 +8,8 @@ from app.fusion.between.endings import HARMLESS, Endings
 from app.fusion.between.flows import Flows
 from app.fusion.between.servers import Servers
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives import gil_rules
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import PROGRAM, Identities
 from app.fusion.lives.lives import ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu, Kill
@@ -125,13 +127,13 @@ class ProbeRecords:
             life.ring = life.python = True
             if not process.probed:
                 self._who.speaks(process)
-            process.update_executing(life, t)
+            update_executing(life, t)
         life.doubtful = False
         gil = process.gil
         if gil.unsure:
-            gil.unsure.pop(life, None)
+            gil_rules.heard_from(life)
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
-            gil.proved(life, t)
+            gil_rules.proved(life, t)
         if life.received is not None and kind not in _BEFORE_GET:
             self._flows.settle(life)
         if obj >> 32 != pid and obj and kind in _USES:
@@ -152,7 +154,7 @@ class ProbeRecords:
         process = life.process
         # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
         process.has_gil = not record.b & (_NO_GIL | _PYPY)
-        process.gil.followed = process.has_gil and self._book.facts.switches
+        gil_rules.follow(process, process.has_gil and self._book.facts.switches)
         version = f"{record.aux >> 8}.{record.aux & 0xFF}"
         name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
         build = " free-threading" if record.b & _NO_GIL else ""
@@ -163,7 +165,7 @@ class ProbeRecords:
         self._seen_running(t, life)
 
     def _interval(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        life.process.gil.interval_ns = record.a
+        gil_rules.set_interval(life.process, record.a)
 
     def _thread_start(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if life.started and record.b and life.obj and life.obj != record.b:
@@ -223,7 +225,7 @@ class ProbeRecords:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
         elif life.cpu is Cpu.UNSEEN or life.lane.state is State.NEW:
             life.cpu = Cpu.RUNNING
-            life.process.update_executing(life, t)
+            update_executing(life, t)
             life.lane.change(t, State.RUNNING, Evidence.PROBE)
             life.drop_anchor(t)
 

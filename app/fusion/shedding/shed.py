@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Account
@@ -154,13 +155,13 @@ class Shed:
                 records += (record for record in since if record.t >= last.t)
         records += (record for record in self._entered.values() if record.kind == wire.ENTER)
         for life in self._gaps:
-            if life.process.gil.followed and not self._still_waits(life):
-                life.process.gil.unsure[life] = None
+            if not self._still_waits(life):
+                gil_rules.make_unsure(life)
         records.sort(key=lambda record: record.t)
         for record in records:
             self._take_up(record.t - self._start, record)
         for process in {life.process: None for life in self._gaps}:
-            process.gil.found(self._book.now)
+            gil_rules.found(process, self._book.now)
         self._passed.resume()
         self._groups.forget()
         self._forget()
@@ -187,8 +188,8 @@ class Shed:
                 obj = self._objects.own(record.b, record.pid)
                 if obj in self._objects.ambiguous:
                     obj = NOTHING
-                if obj in self._passed.touched and life.process.gil.followed:
-                    life.process.gil.unsure[life] = None
+                if obj in self._passed.touched:
+                    gil_rules.make_unsure(life)
                 self._operations.enter(t, life, record._replace(b=obj))
             elif record.kind == wire.TASK_READY:
                 self._tasks.ready(t, life, record)
@@ -238,7 +239,7 @@ class Shed:
         self._gaps[life] = None
         self._flows.forget(life)
         self._threads.lost(life, t, t)
-        life.process.gil.lost(t)
+        gil_rules.lost(life.process, t)
         life.wants_gil = life.gives = life.gil_gives = life.wanted = False
         life.sample = life.look = life.last = life.anchor = None
 

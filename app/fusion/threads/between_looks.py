@@ -9,6 +9,7 @@ counted. What is not counted yet is left open until it is, or until a tick must 
 
 from __future__ import annotations
 
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Account, Cpu, Look
 from app.fusion.picture.book import Book
@@ -218,4 +219,4 @@ class BetweenLooks:
     def set_cpu(life: ThreadLife, cpu: Cpu, t: int) -> None:
         life.cpu = cpu
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)

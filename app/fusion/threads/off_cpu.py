@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.fusion.lives import gil_rules
 from app.fusion.lives.gil import Gil
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
@@ -59,7 +60,7 @@ class OffCpu:
         life.waked = True
         op, other = life.op, waker.op
         if life.lane.state is _GIL:
-            life.process.gil.offered(life, waker, t)
+            gil_rules.offered(life, waker, t)
         elif op is None:
             # It waits for the lock, and hears that it was given away or that another one has it.
             life.rang = waker.ending is not None or (other is not None and other.reason in SILENT)
@@ -87,7 +88,8 @@ class OffCpu:
         if op is None:
             life.outside = length < gil.interval_ns - _ARMED_NS
             life.rang = not life.outside and length < gil.interval_ns + _CLOCK_LATE_NS
-            gil.asked = gil.asked or life.rang
+            if life.rang:
+                gil_rules.asked_by_clock(life.process)
         elif op.reason is _SLEEP:
             op.told = not op.in_vain  # what else the clock ends inside is a wait for the lock
         elif (
@@ -107,12 +109,12 @@ class OffCpu:
             # The kernel shows the wait itself: only take_gil and drop_gil wait in the runtime.
             self._for_gil(life, evidence, _SAMPLED)
         elif life.process.gil.unsure and sample is None and self._unsure(life):
-            life.process.gil.gave_up(life)
+            gil_rules.gave_up(life)
             lane.relabel(State.UNKNOWN, Evidence.MISSING)
         elif op is not None and (
             sample is not None or not self._over(life) or not self._wants_gil(life)
         ):
-            life.process.gil.gave_up(life)
+            gil_rules.gave_up(life)
             lane.relabel(
                 _BLOCKED,
                 evidence,
@@ -123,12 +125,12 @@ class OffCpu:
                 _PROBE,
             )
         elif sample is not None and sample.site != "gil" and not self._vague(life, sample):
-            life.process.gil.gave_up(life)
+            gil_rules.gave_up(life)
             self._system_call(life, sample, evidence)
         elif self._wants_gil(life):
             self._for_gil(life, _INFERRED, _INFERRED)
         else:
-            life.process.gil.gave_up(life)
+            gil_rules.gave_up(life)
             lane.relabel(_BLOCKED, evidence, _OTHER)
 
     def close(self, life: ThreadLife, t: int, untold: bool = False) -> None:
@@ -153,7 +155,7 @@ class OffCpu:
             if op is not None and too_long and not op.told and op.reason not in LOCKS:
                 op.satisfied = life.heard
             self.decide(life)
-        life.process.gil.waited(life, t)
+        gil_rules.waited(life, t)
         if op is None or op.inner or lane.state is not _BLOCKED or op.reason not in LOCKS:
             return
         known = self._objects.get(op.obj)
@@ -234,14 +236,14 @@ class OffCpu:
         process = life.process
         gil = process.gil
         if not gil.object_id:
-            gil.shown_as(self._objects.gil(process.main.track.id))
+            gil_rules.shown_as(process, self._objects.gil(process.main.track.id))
         op = life.op
         known = self._objects.get(op.obj) if op is not None and op.reason in LOCKS else None
         if known is not None and known.claimed is None:
             known.claimed = life  # it came first after the release, and has the lock
         if gil.followed:
             sure = op is None or known is not None or reason_evidence is _SAMPLED
-            holder = gil.wait(life, sure)
+            holder = gil_rules.wait(life, sure)
         else:
             others = [other for other in process.executing if other is not life]
             since = life.lane.start
@@ -272,7 +274,7 @@ class OffCpu:
         return peer.track.id if peer is not None and peer.process is not life.process else NOTHING
 
 
-def _longest(gil: Gil) -> int:
+def _longest(gil: Gil[ThreadLife]) -> int:
     """How long a wait for the GIL lasts at most, before the thread wakes to ask."""
     return gil.interval_ns + _CLOCK_LATE_NS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu
@@ -82,7 +83,7 @@ class Operations:
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
         op.inner = where & wire.INNER == wire.INNER and reason not in JOINS
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._graph.entered(life, t)
         if life.step is not None:
             self._findings.step_waits(life.step, op, t)
@@ -139,7 +140,7 @@ class Operations:
             if known is not None:
                 known.waits_no_more(life)
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:

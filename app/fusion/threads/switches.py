@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from app.fusion.between.endings import Endings
 from app.fusion.between.flows import Flows
+from app.fusion.lives import gil_rules
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import COMM, Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Cpu
@@ -96,9 +98,9 @@ class SwitchMachine:
             self._who.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
-            life.process.gil.interval_ns = DEFAULT_INTERVAL_NS
+            gil_rules.set_interval(life.process, DEFAULT_INTERVAL_NS)
             life.op = None
-            life.process.update_executing(life, t)
+            update_executing(life, t)
 
     # --- context switches ----------------------------------------------------------------------
 
@@ -131,11 +133,11 @@ class SwitchMachine:
         if life.python:
             gil = life.process.gil
             if cpu is not _QUEUED:
-                life.process.update_executing(life, t)
+                update_executing(life, t)
             elif life.op is None and gil.holder is not life and gil.followed:
-                gil.changed(life, t)
+                gil_rules.changed(life, t)
             if gil.object_id:
-                gil.label(life)
+                gil_rules.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
         _, pid, tid, _, preempted, stopped = record
@@ -157,18 +159,18 @@ class SwitchMachine:
             lane.involuntary += 1
             gil = life.process.gil
             if life.python and gil.holder is not life and gil.followed:
-                gil.changed(life, t)
+                gil_rules.changed(life, t)
             life.cpu = _QUEUED
             life.ready_since = t
             lane.change(t, _READY, _KERNEL, line=life.op.line if life.op is not None else 0)
             if gil.object_id:
-                gil.label(life)
+                gil_rules.label(life)
             return
         lane.voluntary += 1
-        life.process.gil.left_for(life, t)
+        gil_rules.left_for(life, t)
         life.cpu = _OFF
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._off_cpu.begin(life, t)
         if stopped:
             lane.relabel(State.STOPPED, _KERNEL)
@@ -221,7 +223,7 @@ class SwitchMachine:
         life.ready_since = t
         lane.change(t, _READY, _KERNEL, line=_stands_at(life, lane))
         if life.process.gil.object_id:
-            life.process.gil.label(life)
+            gil_rules.label(life)
 
     # --- readings of /proc ---------------------------------------------------------------------
 
@@ -251,7 +253,7 @@ class SwitchMachine:
         if life.exited:
             return
         life.cpu = _UNSEEN
-        life.process.update_executing(life, t)
+        update_executing(life, t)
         self._queue.lost(life)
         self._accounts.lost(life)
         # A slice that began meanwhile was told by another CPU, which may have lost its end.

@@ -1,0 +1,373 @@
+"""Who holds the interpreter lock of a process, as far as records of every switch tell.
+
+CPython gives the lock away where a thread blocks, and where another one asked for it: a waiter
+wakes each switch interval (5 ms, ``sys.setswitchinterval``), runs for some microseconds to ask,
+and waits on (``take_gil`` in Python/ceval_gil.c). So of two threads that execute at once, the one
+that came later only asks, unless it runs on for longer than asking takes.
+"""
+
+from __future__ import annotations
+
+from app.fusion.lives.gil_wait import GilWait
+from app.fusion.lives.lives import ProcessLife, ThreadLife
+from app.fusion.lives.reports import Cpu
+from app.fusion.picture.lane import LEAST_PIECE_NS
+from app.timeline.model import NOTHING
+from app.timeline.states import State
+
+#: A thread that runs for longer beside the holder does more than ask for the lock. A hand-over,
+#: too, takes less than this.
+ASKING_NS = 200_000
+#: What a thread runs inside a call before it waits, or after, is told apart if it is longer.
+_LEAST_CALL_NS = 8_000
+#: Waits of more threads than this are not cut: their holder is told where there was but one.
+CROWD = 16
+
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_RUNNING, _READY, _GIL = State.RUNNING, State.READY, State.GIL
+_ON_CPU = frozenset({_RUNNING, _READY})
+_ON, _QUEUED = Cpu.RUNNING, Cpu.READY
+
+
+def follow(process: ProcessLife, followed: bool) -> None:
+    """Whether there is such a lock, and a witness of every switch."""
+    process.gil.followed = followed
+
+
+def set_interval(process: ProcessLife, interval_ns: int) -> None:
+    """The program set the switch interval, or execve(2) set it back."""
+    process.gil.interval_ns = interval_ns
+
+
+def shown_as(process: ProcessLife, object_id: int) -> None:
+    """The first wait: from now on it is told who holds the lock."""
+    lock = process.gil
+    lock.object_id = object_id
+    if lock.holder is not None and lock.holder.lane.state in _ON_CPU:
+        lock.holder.lane.about(object_id, lock.holder.track.id)
+
+
+# --- who executes ------------------------------------------------------------------------------
+
+
+def update_executing(life: ThreadLife, t: int) -> None:
+    """Keep the set of threads that execute Python right after ``life`` changed."""
+    process = life.process
+    executing = process.executing
+    if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
+        executing[life] = None
+        if life is process.gil.holder:
+            return
+    elif life in executing:
+        del executing[life]
+        past = process.stopped_executing
+        if past and past[0][0] is life:
+            past[0] = (life, t)
+        else:
+            process.stopped_executing = [(life, t), *past[:1]]
+    else:
+        return
+    if process.gil.followed and len(process.threads) > 1:
+        changed(life, t)
+
+
+def changed(life: ThreadLife, t: int) -> None:
+    """The thread began or ceased to execute Python, or is about to leave or came on a CPU."""
+    process = life.process
+    lock = process.gil
+    if lock.blind:
+        return
+    executing = process.executing
+    if lock.holder is None:
+        _settle(process, life, t)
+    if lock.holder is not None:
+        if life is not lock.holder:
+            _settle(process, life, t)
+        if lock.holder in executing:
+            return
+        if lock.holder is not None:
+            _drop(process, t)
+    if lock.giver is not None and lock.giver not in executing:
+        lock.giver = None
+    taker = None
+    for other in executing:
+        if other.lane.state is _RUNNING and other is not lock.giver:
+            if taker is not None:
+                return  # one of them asks, and which is not known
+            taker = other
+    if taker is not None:
+        _take(process, taker, t)
+
+
+def asked_by_clock(process: ProcessLife) -> None:
+    """A thread that waits for the lock woke after the switch interval, which is to ask for it."""
+    process.gil.asked = True
+
+
+def make_unsure(life: ThreadLife) -> None:
+    """Records were given up that would tell whether the thread waits for the lock."""
+    if life.process.gil.followed:
+        life.process.gil.unsure[life] = None
+
+
+def heard_from(life: ThreadLife) -> None:
+    """The thread wrote a record of the probe, so it is sure what it does."""
+    life.process.gil.unsure.pop(life, None)
+
+
+def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
+    """A thread wakes one that waits for the lock: the holder does when it drops it.
+
+    Who took it wakes the one that dropped it for him, too (FORCE_SWITCHING).
+    """
+    process = waiter.process
+    lock = process.gil
+    if waker is not lock.holder:
+        return
+    answers = waiter is lock.previous and _ran_since(process, t) < ASKING_NS
+    if not answers:
+        _drop(process, t)
+        lock.giver = waker
+
+
+def proved(life: ThreadLife, t: int) -> None:
+    """The thread wrote a record of the probe: it executed Python, so it holds the lock."""
+    process = life.process
+    lock = process.gil
+    if lock.holder is life or life.lane.state is not _RUNNING:
+        lock.unproved = lock.unproved and lock.holder is not life
+        return
+    _settle(process, life, t)
+    if lock.holder is not life:
+        if lock.object_id:
+            _ran_in_call(life, t)
+        _displace(process, t, life)
+        _take(process, life, t)
+        lock.unproved = False
+
+
+def _ran_in_call(life: ThreadLife, t: int) -> None:
+    """If it ran inside a call that gives the lock up: it has it again by now."""
+    op, lane = life.op, life.lane
+    if op is None:
+        return
+    called = op.entered > lane.start
+    least = LEAST_PIECE_NS if called or life.wants_gil else _LEAST_CALL_NS
+    if t - max(op.entered, lane.start) > least:
+        if called:
+            lane.cut(op.entered, NOTHING)
+            lane.about(NOTHING, NOTHING)
+        lane.cut(t, NOTHING)
+
+
+def left_for(life: ThreadLife, t: int) -> None:
+    """The thread leaves its CPU at ``t``, to wait in a call: there it gave the lock up."""
+    op, lane = life.op, life.lane
+    if op is None or lane.state is not _RUNNING or lane.holder != life.track.id:
+        return
+    if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
+        lane.cut(op.entered, NOTHING)
+        lane.about(NOTHING, NOTHING)
+
+
+def gone(life: ThreadLife, t: int) -> None:
+    """The thread ended."""
+    process = life.process
+    lock = process.gil
+    lock.unsure.pop(life, None)
+    waited(life, t)
+    if lock.holder is life:
+        _drop(process, t)
+        lock.previous = None
+        changed(life, t)
+
+
+def lost(process: ProcessLife, t: int) -> None:
+    """Switches of a thread went unseen: who has the lock, and who waits, is not known."""
+    lock = process.gil
+    if lock.followed and (lock.holder is not None or lock.waiters or lock.previous):
+        _doubt(process, t)
+        lock.waiters.clear()
+    lock.asked = lock.unproved = False
+    lock.giver = None
+    lock.blind = True
+
+
+def found(process: ProcessLife, t: int) -> None:
+    """Since ``t`` all switches are told again; who has the lock turns out as time goes on."""
+    lock = process.gil
+    lock.blind = False
+    if lock.followed:
+        _doubt(process, t)
+
+
+def label(life: ThreadLife) -> None:
+    """Say of a slice on a CPU or a run queue whether the thread holds the lock or asks.
+
+    Only once the lock is shown, as ``object_id``.
+    """
+    lock = life.process.gil
+    holder = lock.holder
+    if holder is life:
+        life.lane.about(lock.object_id, life.track.id)
+    elif life.wants_gil:
+        life.lane.about(lock.object_id, holder.track.id if holder is not None else NOTHING)
+
+
+# --- who waits ---------------------------------------------------------------------------------
+
+
+def wait(life: ThreadLife, sure: bool) -> int:
+    """The thread's open slice is a wait for the lock; the track that holds it, or NOTHING.
+
+    One that is not ``sure`` is not cut: it may yet turn out to be another wait.
+    """
+    lock = life.process.gil
+    if life in lock.waiters:
+        return life.lane.holder
+    wait = lock.waiters[life] = GilWait(life.lane, sure, lock.handovers)
+    lock.asked = lock.asked or life.wants_gil  # it came to ask, and waits on
+    life.wants_gil = True
+    holder = lock.holder
+    if holder is None or holder is life or len(lock.waiters) > CROWD:
+        return NOTHING
+    if lock.taken_at > life.lane.start + ASKING_NS:  # it is known late what the wait is for
+        wait.mixed = True
+    else:
+        wait.held_by(holder.track.id)
+    return wait.holder
+
+
+def gave_up(life: ThreadLife) -> None:
+    """The thread is blocked for something else."""
+    life.wants_gil = False
+    life.process.gil.waiters.pop(life, None)
+
+
+def waited(life: ThreadLife, t: int) -> None:
+    """The wait is over, or turned out to be none."""
+    process = life.process
+    lock = process.gil
+    wait = lock.waiters.pop(life, None)
+    if wait is None or life.lane.state is not _GIL:
+        return
+    for other in list(process.executing):
+        _settle(process, other, t)
+    if wait.holder == NOTHING and not wait.mixed and wait.turn == lock.handovers:
+        holder = lock.holder or lock.previous
+        if holder is not None and holder is not life and lock.taken_at <= wait.since:
+            wait.held_by(holder.track.id)
+    wait.cut()
+
+
+# --- hand-overs --------------------------------------------------------------------------------
+
+
+def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
+    """A thread that has run for so long beside the holder did not only ask.
+
+    One that waited for the lock has it, then: the other gave it up, and was preempted doing
+    so, or goes on without it. Else either of the two may run without it.
+    """
+    lock = process.gil
+    holder = lock.holder
+    if life is holder or life.lane.state is not _RUNNING:
+        return
+    since = max(life.lane.start, lock.taken_at, lock.dropped_at if holder is None else 0)
+    if t - since <= ASKING_NS:
+        return
+    if life.wants_gil:
+        _displace(process, since, life)
+        _take(process, life, since)
+    elif life.op is None and holder is not None:
+        _doubt(process, t)
+
+
+def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
+    """The lock is another one's since ``t``, though the holder did not leave its CPU for it."""
+    lock = process.gil
+    holder = lock.holder
+    if holder is None:
+        return
+    if by.wants_gil and t - by.off_at >= lock.interval_ns:
+        lock.asked = True  # it did so before it ran on
+    _drop(process, t)
+    lane, wants = holder.lane, holder.wants_gil
+    if lane.state is _READY and lock.object_id:
+        # It has not run since, so it was preempted after giving it.
+        lane.about(lock.object_id if wants else NOTHING, by.track.id if wants else NOTHING)
+
+
+def _wants_again(process: ProcessLife, giver: ThreadLife, t: int) -> bool:
+    """Whether the holder, which gives the lock away, waits for it at once.
+
+    It does when it was asked for it, and when it only seemed to have got it. Else it calls
+    something that blocks.
+    """
+    lock = process.gil
+    if giver.op is not None or giver.ending is not None:
+        return False
+    return lock.asked or (lock.unproved and _ran_since(process, t) < ASKING_NS)
+
+
+def _ran_since(process: ProcessLife, t: int) -> int:
+    """How long the holder has run since it took the lock."""
+    lock = process.gil
+    assert lock.holder is not None
+    return lock.holder.lane.total(_RUNNING, t) - lock.ran_before
+
+
+def _drop(process: ProcessLife, t: int) -> None:
+    lock = process.gil
+    holder = lock.holder
+    assert holder is not None
+    holder.wants_gil = holder.gil_gives = _wants_again(process, holder, t)
+    lock.previous, lock.holder = holder, None
+    lock.dropped_at = t
+
+
+def _doubt(process: ProcessLife, t: int) -> None:
+    """Two threads ran at once: one of them gave the lock up, and which is not known."""
+    lock = process.gil
+    lock.holder = lock.previous = None
+    lock.doubted_until = lock.dropped_at = t
+    for other in process.executing:
+        lane = other.lane
+        if lane.state is _RUNNING or lane.holder == other.track.id:
+            lane.about(NOTHING, NOTHING)
+    for wait in lock.waiters.values():
+        wait.mix()
+
+
+def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
+    lock = process.gil
+    before = lock.previous
+    again = before is life
+    lock.giver = None
+    lock.holder = life
+    if not again:
+        lock.taken_at = t
+    if not again or life.wants_gil:
+        lock.ran_before = life.lane.total(_RUNNING, t)
+    lock.asked = lock.asked and again
+    lock.unproved = life.wants_gil
+    life.wants_gil = life.gil_gives = False
+    if lock.object_id and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
+        life.lane.about(lock.object_id, life.track.id)
+    if again:
+        return
+    lock.handovers += 1
+    if before is not None and (before.gives or before.gil_gives):
+        # It is told now that another one has it; on its way off its CPU, maybe.
+        before.gives = before.gil_gives = False
+        before.told_at = t
+    if not 0 < len(lock.waiters) <= CROWD:
+        return
+    free_since = lock.dropped_at if t - lock.dropped_at > ASKING_NS else 0
+    for waiter, wait in list(lock.waiters.items()):
+        if waiter.lane.state is not _GIL or waiter is life:
+            del lock.waiters[waiter]
+        elif wait.sure:
+            wait.handed_over(t, life.track.id, free_since, lock.handovers)
+        else:
+            wait.mix()
