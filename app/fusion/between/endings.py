@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 
 from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
 from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
@@ -32,15 +32,15 @@ def signal_name(number: int) -> str:
 class Endings:
     """Closes lanes and tells each ended track's cause as soon as it is known."""
 
-    def __init__(self, book: Book, who: Identities, flows: Flows, graph: WaitGraph) -> None:
+    def __init__(
+        self, book: Book, who: Identities, flows: Flows, graph: WaitGraph, findings: Findings
+    ) -> None:
         self._book = book
         self._who = who
         self._flows = flows
         self._graph = graph
         self._limit: tuple[str, int] | None = None  # that ended the run, and when
-        self.step_cut: Callable[[TaskLife, int], None] = lambda task, t: None
-        who.thread_replaced = self.thread_gone
-        who.process_replaced = lambda process, t: self.reaped(process, t, None)
+        self._findings = findings
 
     # --- threads -------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class Endings:
         task.thread.ready_tasks.pop(task, None)
         if task.thread.step is task:
             task.thread.step = None
-            self.step_cut(task, t)
+            self._findings.step_over(task, t, 0)
         self._book.end_track(task.track, t, ending)
 
     # --- the end of the run --------------------------------------------------------------------

@@ -8,6 +8,7 @@ from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.endings import Endings
 from app.fusion.between.findings import Findings
 from app.fusion.coroutines.waits import TaskWaits
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife, ThreadLife
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Objects
@@ -38,6 +39,7 @@ class TaskMachine:
     def __init__(
         self,
         book: Book,
+        who: Identities,
         objects: Objects,
         graph: WaitGraph,
         endings: Endings,
@@ -51,9 +53,8 @@ class TaskMachine:
         self._groups = groups
         self._findings = findings
         self._loops = findings.steps.loops
-        endings.step_cut = lambda task, t: findings.step_over(task, t, 0)
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
-        self._tasks: dict[int, TaskLife] = {}
+        self._tasks = who.tasks
         #: The births of coroutines of which no more was applied: see ``shed``.
         self.unborn: dict[int, ProbeRecord] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
@@ -62,18 +63,9 @@ class TaskMachine:
         """The track of a coroutine by the probe's id; 0 when it is none."""
         return self._tracks.get(obj, NOTHING)
 
-    def alive(self, obj: int) -> TaskLife | None:
-        """The coroutine with the probe's id, unless it is over."""
-        return self._tasks.get(obj)
-
     def known(self, obj: int) -> bool:
         """Whether the coroutine has a track, be it over or not."""
         return obj in self._tracks
-
-    def name_of(self, obj: int) -> str:
-        """The name of a coroutine that is not over; "" for any other."""
-        task = self._tasks.get(obj)
-        return task.track.name if task is not None else ""
 
     def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
+from app.fusion.objects.objects import Objects
 from app.fusion.objects.reasons import GROUPS, TRAITS
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
@@ -20,9 +20,10 @@ _MOST = 500
 class Groups:
     """A group is told member by member, just before the wait for it, by the thread that waits."""
 
-    def __init__(self, book: Book, name_of: Callable[[int], str]) -> None:
+    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
         self._book = book
-        self._name_of = name_of
+        self._who = who
+        self._names = objects
         self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
 
@@ -42,7 +43,7 @@ class Groups:
         if told is None or reason not in GROUPS:
             return NOTHING
         count, members = told
-        names = [name for name in map(self._name_of, members[:_NAMED]) if name]
+        names = [name for name in map(self._name, members[:_NAMED]) if name]
         if not names:
             return NOTHING
         more = count - len(names)
@@ -52,3 +53,6 @@ class Groups:
             object_id = self._book.new_object(TRAITS[reason].kind, name, NOTHING, 0).id
             self._objects[reason, name] = object_id
         return object_id
+
+    def _name(self, obj: int) -> str:
+        return self._who.task_name(obj) or self._names.name_of(obj)

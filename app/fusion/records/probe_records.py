@@ -9,6 +9,7 @@ from app.fusion.between.flows import Flows
 from app.fusion.between.servers import Servers
 from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives import gil_rules
+from app.fusion.lives.births import Births
 from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import PROGRAM, Identities
 from app.fusion.lives.lives import ThreadLife, Waiter
@@ -38,6 +39,7 @@ class ProbeRecords:
         self,
         book: Book,
         who: Identities,
+        births: Births,
         objects: Objects,
         operations: Operations,
         tasks: TaskMachine,
@@ -52,6 +54,7 @@ class ProbeRecords:
     ) -> None:
         self._book = book
         self._who = who
+        self._births = births
         self._lives = who.threads
         self._objects = objects
         self._levels = levels
@@ -121,7 +124,7 @@ class ProbeRecords:
                     return
                 if kind != wire.THREAD_START and kind != wire.HELLO:
                     return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         process = life.process
         if not life.ring:
             life.ring = life.python = True
@@ -171,12 +174,12 @@ class ProbeRecords:
         if life.started and record.b and life.obj and life.obj != record.b:
             # The tid was given to a new thread, and no witness told of the old one's end.
             self._endings.thread_gone(life, t, Evidence.PROBE)
-            life = self._who.thread(record.pid, record.tid, t)
+            life = self._births.thread(record.pid, record.tid, t)
             life.ring = life.python = True
         life.started = True
         life.obj = record.b
         if record.b:
-            self._operations.thread_of[record.b] = life
+            self._who.thread_of[record.b] = life
         life.track.daemon = record.aux & 1 == 1
         self._book.touch(life.track)
         if life is not life.process.main:
@@ -192,13 +195,13 @@ class ProbeRecords:
     def _process_spawned(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         child = self._who.of_pid(record.a)
         if child is None and record.a:
-            child = self._who.born(record.a, record.a, life, t, Evidence.PROBE)
+            child = self._births.born(record.a, record.a, life, t, Evidence.PROBE)
         self._flows.spawned(life, child, record.b)
         if child is None:
             return
         self._who.parented(child.process, life.process)
         if record.b:
-            self._operations.thread_of[record.b] = child
+            self._who.thread_of[record.b] = child
             child.obj = child.obj or record.b
         name, daemon = self._processes_of.pop(record.b, ("", False))
         if name:
@@ -207,7 +210,7 @@ class ProbeRecords:
     def _process_name(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         main = life.process.main
         if record.b:
-            self._operations.thread_of.setdefault(record.b, main)
+            self._who.thread_of.setdefault(record.b, main)
         if main is not self._who.root.main:
             self._named_process(main, record.text, record.aux & 1 == 1)
 
@@ -303,7 +306,7 @@ class ProbeRecords:
     def _future_by(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if record.text:
             self._objects.called(record.b, Reason.FUTURE, record.text)
-        by: Waiter | None = self._tasks.alive(record.c) if record.c else None
+        by: Waiter | None = self._who.tasks.get(record.c) if record.c else None
         if by is None and record.a and self._operations.unpromised(record.b):
             by = self._lives.get(record.a)
         if by is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife
 from app.timeline import wire
 from app.timeline.model import NOTHING
@@ -20,12 +21,14 @@ class LostSteps:
 
     def __init__(
         self,
+        who: Identities,
         tasks: TaskMachine,
         graph: WaitGraph,
         start_ns: int,
         apply: Callable[[Record], None],
         reach: Callable[[int], None],
     ) -> None:
+        self._who = who
         self._tasks = tasks
         self._graph = graph
         self._start = start_ns
@@ -54,14 +57,14 @@ class LostSteps:
     def _step(self, record: ProbeRecord) -> None:
         obj, steps = record.b, self._steps
         if obj not in steps:
-            if self._tasks.alive(obj) is not None:
+            if self._who.tasks.get(obj) is not None:
                 steps[obj] = None
                 self._apply(record)
             else:
                 steps[obj] = record
             return
         if steps[obj] is None:
-            task = self._tasks.alive(obj)
+            task = self._who.tasks.get(obj)
             if task is not None:
                 self._lose(task, record.t - self._start)
         steps[obj] = record

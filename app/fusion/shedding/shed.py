@@ -83,7 +83,7 @@ class Shed:
         self._passed = LostChanges(
             objects, graph, flows, operations, levels, self._start, reach, self._life
         )
-        self._lost_steps = LostSteps(tasks, graph, self._start, apply, reach)
+        self._lost_steps = LostSteps(who, tasks, graph, self._start, apply, reach)
         self._notes: dict[int, Callable[[ProbeRecord], None]] = {
             wire.ENTER: self._operation,
             wire.LEAVE: self._operation,

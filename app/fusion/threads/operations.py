@@ -46,6 +46,7 @@ class Operations:
         off_cpu: OffCpu,
         findings: Findings,
         groups: Groups,
+        queue: RunQueue,
     ) -> None:
         self._book = book
         self._findings = findings
@@ -57,8 +58,7 @@ class Operations:
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
         self._sampled = book.facts.scheduler == "procfs"
-        self._queue = RunQueue(book)
-        self.thread_of: dict[int, ThreadLife] = {}  # by the probe's thread or process object
+        self._queue = queue
 
     def enter(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if life.op is not None:
@@ -254,7 +254,7 @@ class Operations:
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:
         """Who is joined: by the probe's object, else by the kernel's id."""
-        life = self.thread_of.get(obj) if obj else None
+        life = self._who.thread_of.get(obj) if obj else None
         if life is None and ident:
             life = self._who.threads.get(ident)
         return life

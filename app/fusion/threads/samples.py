@@ -31,9 +31,11 @@ EDGE_NS = 20_000
 class SampleMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
-    def __init__(self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
+    def __init__(
+        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
+    ) -> None:
         self._looks = BetweenLooks(book, off_cpu)
-        self._queue = RunQueue(book)
+        self._queue = queue
         self._who = who
         self._off_cpu = off_cpu
         self._endings = endings

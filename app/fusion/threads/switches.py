@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.fusion.between.endings import Endings
 from app.fusion.between.flows import Flows
 from app.fusion.lives import gil_rules
+from app.fusion.lives.births import Births
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS
 from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import COMM, Identities
@@ -46,18 +47,21 @@ class SwitchMachine:
         self,
         book: Book,
         who: Identities,
+        births: Births,
         off_cpu: OffCpu,
         endings: Endings,
         flows: Flows,
         accounts: CpuAccounts,
+        queue: RunQueue,
     ) -> None:
         self._book = book
         self._who = who
+        self._births = births
         self._lives = who.threads
         self._off_cpu = off_cpu
         self._endings = endings
         self._flows = flows
-        self._queue = RunQueue(book)
+        self._queue = queue
         self._accounts = accounts
         self._evidence = off_cpu.evidence
 
@@ -76,7 +80,7 @@ class SwitchMachine:
             if known.process.pid == record.pid and record.tid != record.pid:
                 self._endings.thread_gone(known, t)  # the end of the tid's last bearer was lost
         evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
-        life = who.born(record.pid, record.tid, parent, t, evidence)
+        life = self._births.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:
             self._queue.born(life)
             self._accounts.born(life)
@@ -110,7 +114,7 @@ class SwitchMachine:
         if life is None or life.exited:
             if life is not None and t - (life.process.exit_ns or life.lane.start) < _AFTERMATH_NS:
                 return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
         life.ins += 1
@@ -145,7 +149,7 @@ class SwitchMachine:
         if life is None or life.exited:
             if life is not None:
                 return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         lane = life.lane
         if life.cpu is not _ON:
             if life.cpu is not _UNSEEN:
