@@ -43,3 +43,15 @@ class Gil(Generic[Thread]):
         self.waiters: dict[Thread, GilWait] = {}
         #: Threads of which records were given up that would tell whether they wait for it.
         self.unsure: dict[Thread, None] = {}
+
+
+class GilClaim:
+    """One thread's side of the lock. Written by ``gil_rules`` alone, too."""
+
+    __slots__ = ("gave_gil", "gives_gil", "told_taken_at", "wants_gil")
+
+    def __init__(self) -> None:
+        self.wants_gil = False  # since its wait began, until it holds the lock
+        self.gives_gil = False  # it was asked for the lock, and waits until another one has it
+        self.gave_gil = False  # so it did when it left its CPU
+        self.told_taken_at = 0  # when it was told that another one has it

@@ -152,7 +152,7 @@ def _ran_in_call(life: ThreadLife, t: int) -> None:
     if op is None:
         return
     called = op.entered > lane.start
-    least = LEAST_PIECE_NS if called or life.wants_gil else _LEAST_CALL_NS
+    least = LEAST_PIECE_NS if called or life.claim.wants_gil else _LEAST_CALL_NS
     if t - max(op.entered, lane.start) > least:
         if called:
             lane.cut(op.entered, NOTHING)
@@ -168,6 +168,18 @@ def left_for(life: ThreadLife, t: int) -> None:
     if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
         lane.cut(op.entered, NOTHING)
         lane.about(NOTHING, NOTHING)
+
+
+def left_cpu(life: ThreadLife) -> None:
+    """The thread stops: from now on it waits until another one has the lock that it gave."""
+    claim = life.claim
+    claim.gave_gil, claim.gives_gil = claim.gives_gil, False
+
+
+def forget_claim(life: ThreadLife) -> None:
+    """The thread's records were given up: whether it wants the lock is not known."""
+    claim = life.claim
+    claim.wants_gil = claim.gave_gil = claim.gives_gil = False
 
 
 def gone(life: ThreadLife, t: int) -> None:
@@ -210,7 +222,7 @@ def label(life: ThreadLife) -> None:
     holder = lock.holder
     if holder is life:
         life.lane.about(lock.object_id, life.track.id)
-    elif life.wants_gil:
+    elif life.claim.wants_gil:
         life.lane.about(lock.object_id, holder.track.id if holder is not None else NOTHING)
 
 
@@ -226,8 +238,8 @@ def wait(life: ThreadLife, sure: bool) -> int:
     if life in lock.waiters:
         return life.lane.holder
     wait = lock.waiters[life] = GilWait(life.lane, sure, lock.handovers)
-    lock.asked = lock.asked or life.wants_gil  # it came to ask, and waits on
-    life.wants_gil = True
+    lock.asked = lock.asked or life.claim.wants_gil  # it came to ask, and waits on
+    life.claim.wants_gil = True
     holder = lock.holder
     if holder is None or holder is life or len(lock.waiters) > CROWD:
         return NOTHING
@@ -240,7 +252,7 @@ def wait(life: ThreadLife, sure: bool) -> int:
 
 def gave_up(life: ThreadLife) -> None:
     """The thread is blocked for something else."""
-    life.wants_gil = False
+    life.claim.wants_gil = False
     life.process.gil.waiters.pop(life, None)
 
 
@@ -276,7 +288,7 @@ def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
     since = max(life.lane.start, lock.taken_at, lock.dropped_at if holder is None else 0)
     if t - since <= ASKING_NS:
         return
-    if life.wants_gil:
+    if life.claim.wants_gil:
         _displace(process, since, life)
         _take(process, life, since)
     elif life.op is None and holder is not None:
@@ -289,10 +301,10 @@ def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
     holder = lock.holder
     if holder is None:
         return
-    if by.wants_gil and t - by.off_at >= lock.interval_ns:
+    if by.claim.wants_gil and t - by.stop.stopped_at >= lock.interval_ns:
         lock.asked = True  # it did so before it ran on
     _drop(process, t)
-    lane, wants = holder.lane, holder.wants_gil
+    lane, wants = holder.lane, holder.claim.wants_gil
     if lane.state is _READY and lock.object_id:
         # It has not run since, so it was preempted after giving it.
         lane.about(lock.object_id if wants else NOTHING, by.track.id if wants else NOTHING)
@@ -321,7 +333,7 @@ def _drop(process: ProcessLife, t: int) -> None:
     lock = process.gil
     holder = lock.holder
     assert holder is not None
-    holder.wants_gil = holder.gil_gives = _wants_again(process, holder, t)
+    holder.claim.wants_gil = holder.claim.gives_gil = _wants_again(process, holder, t)
     lock.previous, lock.holder = holder, None
     lock.dropped_at = t
 
@@ -347,20 +359,20 @@ def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
     lock.holder = life
     if not again:
         lock.taken_at = t
-    if not again or life.wants_gil:
+    if not again or life.claim.wants_gil:
         lock.ran_before = life.lane.total(_RUNNING, t)
     lock.asked = lock.asked and again
-    lock.unproved = life.wants_gil
-    life.wants_gil = life.gil_gives = False
+    lock.unproved = life.claim.wants_gil
+    life.claim.wants_gil = life.claim.gives_gil = False
     if lock.object_id and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
         life.lane.about(lock.object_id, life.track.id)
     if again:
         return
     lock.handovers += 1
-    if before is not None and (before.gives or before.gil_gives):
+    if before is not None and (before.claim.gave_gil or before.claim.gives_gil):
         # It is told now that another one has it; on its way off its CPU, maybe.
-        before.gives = before.gil_gives = False
-        before.told_at = t
+        before.claim.gave_gil = before.claim.gives_gil = False
+        before.claim.told_taken_at = t
     if not 0 < len(lock.waiters) <= CROWD:
         return
     free_since = lock.dropped_at if t - lock.dropped_at > ASKING_NS else 0

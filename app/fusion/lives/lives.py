@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil
+from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil, GilClaim
 from app.fusion.lives.reports import Account, Cpu, Kill, Look, Sent
 from app.fusion.lives.spent import Spent
+from app.fusion.lives.stop import Stop
 from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
-from app.timeline.records import SyscallSample
 from app.timeline.states import Reason, State
 
 
@@ -66,7 +66,7 @@ class ThreadLife:
         "awaited",
         "base",
         "baseline",
-        "came",
+        "claim",
         "counted",
         "counted_ns",
         "cpu",
@@ -77,9 +77,6 @@ class ThreadLife:
         "ending",
         "exited",
         "expected",
-        "gil_gives",
-        "gives",
-        "heard",
         "ins",
         "known_ready",
         "lane",
@@ -89,28 +86,21 @@ class ThreadLife:
         "loops_since",
         "name_rank",
         "obj",
-        "off_at",
         "op",
-        "outside",
         "process",
         "python",
-        "rang",
         "ready_since",
         "ready_tasks",
         "received",
         "ring",
-        "sample",
         "seen_at",
         "spawning",
         "started",
         "step",
+        "stop",
         "tid",
-        "told_at",
         "track",
         "unknown_ins",
-        "waked",
-        "wanted",
-        "wants_gil",
     )
 
     def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
@@ -121,7 +111,6 @@ class ThreadLife:
         self.cpu = Cpu.UNSEEN
         self.op: Operation | None = None
         self.awaited = False  # others waited for it at some time, or may have: see waits
-        self.sample: SyscallSample | None = None  # taken inside the open off-CPU interval
         self.python = False  # runs Python: it has a ring, or a Python thread is being started
         self.ring = False
         self.doubtful = False  # its records were lost: what it waits for is not known
@@ -137,19 +126,10 @@ class ThreadLife:
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
         self.loops_for: TaskLife | None = None  # its loop runs until this coroutine is over
         self.loops_since = 0
-        # Its wait for the GIL: when it left its CPU, and see gil.
-        self.off_at = self.told_at = 0
         self.seen_at = -1 << 62  # when the probe last told its line
-        self.heard = False  # another thread of Python woke it
-        self.outside = False  # what woke it is nothing that ends a wait for the GIL
-        self.gives = False  # it left its CPU giving the lock away because it was asked
-        self.rang = False  # it wakes as one that waits for the lock: by its clock, or by its giver
-        self.waked = False  # it is told who woke it
+        self.stop = Stop(0)  # the last one
+        self.claim = GilClaim()
         self.early: tuple[int, int] | None = None  # when it was woken on its way, and by whom
-        self.wanted = False  # it left its CPU having waited for the lock, and not got it
-        self.came = False  # when it left its CPU, its operation had what it waits for
-        self.gil_gives = False  # it was asked for the lock, and waits until another one has it
-        self.wants_gil = False  # since its wait began, until it holds the lock
         # What schedstat is compared with: see runqueue.
         self.baseline: tuple[int, int] | None = None
         #: Running by the switches, by the account, and switch-ins it has more: see accounts.

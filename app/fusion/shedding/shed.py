@@ -25,6 +25,7 @@ from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
 from app.fusion.shedding.lost_changes import LostChanges
 from app.fusion.shedding.lost_steps import LostSteps
+from app.fusion.threads.off_cpu import forget_stop
 from app.fusion.threads.operations import Operations
 from app.fusion.threads.switches import SwitchMachine
 from app.timeline import wire
@@ -240,8 +241,9 @@ class Shed:
         self._flows.forget(life)
         self._threads.lost(life, t, t)
         gil_rules.lost(life.process, t)
-        life.wants_gil = life.gives = life.gil_gives = life.wanted = False
-        life.sample = life.look = life.last = life.anchor = None
+        gil_rules.forget_claim(life)
+        forget_stop(life)
+        life.look = life.last = life.anchor = None
 
     def _sampled(self, record: SchedStat | StatSample | SyscallSample | LineSample) -> None:
         life = self._lives.get(record.tid)

@@ -120,7 +120,7 @@ class SwitchMachine:
         life.ins += 1
         if cpu is _OFF:
             if lane.state in _OFF_STATES:
-                self._off_cpu.close(life, t, untold=True)
+                self._off_cpu.close(life, t, unreported=True)
             self._queue.before_switch_in(life, t)
             satisfy(life)
         elif cpu is _WOKEN or cpu is _QUEUED:
