@@ -98,7 +98,7 @@ class Findings:
 
         Where wake-ups are not told it may be ready by now, unless /proc showed that it sleeps.
         """
-        facts, sample, look = self._book.facts, life.stop.sampled_call, life.look
+        facts, sample, look = self._book.facts, life.stop.sampled_call, life.looks.look
         if facts.scheduler == "tracepoints":
             return now
         if look is not None and look.letter in "SD":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil, GilClaim
-from app.fusion.lives.reports import Account, Cpu, Kill, Look, Sent
+from app.fusion.lives.reports import Cpu, Kill, Sent
+from app.fusion.lives.run_queue_count import RunQueueCount
+from app.fusion.lives.sampled import Looks, Readings
 from app.fusion.lives.spent import Spent
 from app.fusion.lives.stop import Stop
 from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
-from app.timeline.states import Reason, State
+from app.timeline.states import Reason
 
 
 class Operation:
@@ -61,27 +63,17 @@ class ThreadLife:
     """A thread of the kernel, from its birth to its exit."""
 
     __slots__ = (
-        "account",
-        "anchor",
         "awaited",
-        "base",
-        "baseline",
         "claim",
         "counted",
-        "counted_ns",
         "cpu",
-        "doubted",
         "doubtful",
         "drawn",
         "early",
         "ending",
         "exited",
-        "expected",
-        "ins",
-        "known_ready",
         "lane",
-        "last",
-        "look",
+        "looks",
         "loops_for",
         "loops_since",
         "name_rank",
@@ -89,6 +81,8 @@ class ThreadLife:
         "op",
         "process",
         "python",
+        "queue",
+        "readings",
         "ready_since",
         "ready_tasks",
         "received",
@@ -100,7 +94,6 @@ class ThreadLife:
         "stop",
         "tid",
         "track",
-        "unknown_ins",
     )
 
     def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
@@ -109,6 +102,7 @@ class ThreadLife:
         self.track = track
         self.lane = lane
         self.cpu = Cpu.UNSEEN
+        self.ready_since = 0  # of cpu: while it is READY or WOKEN
         self.op: Operation | None = None
         self.awaited = False  # others waited for it at some time, or may have: see waits
         self.python = False  # runs Python: it has a ring, or a Python thread is being started
@@ -130,31 +124,11 @@ class ThreadLife:
         self.stop = Stop(0)  # the last one
         self.claim = GilClaim()
         self.early: tuple[int, int] | None = None  # when it was woken on its way, and by whom
-        # What schedstat is compared with: see runqueue.
-        self.baseline: tuple[int, int] | None = None
-        #: Running by the switches, by the account, and switch-ins it has more: see accounts.
+        self.queue = RunQueueCount()
+        #: Running by the switches, by the account, and switch-ins it has more: see cpu_accounts.
         self.counted: tuple[int, int, int] | None = None
-        self.doubted: int | None = None
-        self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
-        # What /proc showed last: see sampled_machine.
-        self.account: Account | None = None
-        self.base = Account(0, 0, 0)  # of the account, what was before the run
-        self.anchor: tuple[int, int] | None = None  # when it ran, having run for so long
-        self.counted_ns = 0  # when the account was read last
-        self.expected = 0  # how long it had run when its operation began
-        self.look: Look | None = None
-        self.last: tuple[Account, int] | None = None  # of a zombie: the one before, ready since
-
-    def drop_anchor(self, t: int) -> None:
-        """It is on a CPU at ``t``: the probe says so. For the sampled machine."""
-        self.anchor = t, max(self.expected, self.account.run_ns if self.account else 0)
-
-    def weigh_anchor(self, t: int) -> None:
-        """The probe says that it begins to wait at ``t``: so long it ran, if it was not ready."""
-        if self.anchor is not None:
-            since, ran = self.anchor
-            self.expected = ran + (t - since if self.lane.state is State.RUNNING else 0)
-            self.anchor = None
+        self.looks = Looks()
+        self.readings = Readings()
 
     @property
     def actor(self) -> int:

@@ -19,6 +19,7 @@ from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects, object_kind
 from app.fusion.output.output import STREAMS, Output
 from app.fusion.picture.book import Book
+from app.fusion.threads.between_looks import runs_at
 from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.operations import Operations
 from app.fusion.threads.samples import SampleMachine
@@ -230,7 +231,7 @@ class ProbeRecords:
             life.cpu = Cpu.RUNNING
             update_executing(life, t)
             life.lane.change(t, State.RUNNING, Evidence.PROBE)
-            life.drop_anchor(t)
+            runs_at(life, t)
 
     # --- ends ----------------------------------------------------------------------------------
 

@@ -18,15 +18,16 @@ from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.reports import Account
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
 from app.fusion.shedding.lost_changes import LostChanges
 from app.fusion.shedding.lost_steps import LostSteps
+from app.fusion.threads.between_looks import forget_looks
 from app.fusion.threads.off_cpu import forget_stop
 from app.fusion.threads.operations import Operations
+from app.fusion.threads.samples import forget_readings, read_unseen
 from app.fusion.threads.switches import SwitchMachine
 from app.timeline import wire
 from app.timeline.model import NOTHING
@@ -243,15 +244,15 @@ class Shed:
         gil_rules.lost(life.process, t)
         gil_rules.forget_claim(life)
         forget_stop(life)
-        life.look = life.last = life.anchor = None
+        forget_looks(life)
+        forget_readings(life)
 
     def _sampled(self, record: SchedStat | StatSample | SyscallSample | LineSample) -> None:
         life = self._lives.get(record.tid)
         if isinstance(record, StatSample | SyscallSample):
             self._seen.setdefault(record.tid, {})[type(record)] = record
-        if isinstance(record, SchedStat) and life is not None and life.account is not None:
-            told = record.run_ns, record.wait_ns, record.slices
-            life.account = Account(*map(max, told, life.account))
+        if isinstance(record, SchedStat) and life is not None:
+            read_unseen(life, record)
 
     def _operation(self, record: ProbeRecord) -> None:
         if record.tid not in self._entered:

@@ -13,6 +13,7 @@ from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Held, KnownObject, Objects
 from app.fusion.objects.reasons import JOINS, LOCKS, reason_of
 from app.fusion.picture.book import Book
+from app.fusion.threads.between_looks import overtake, runs_at, waits_from
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
 from app.timeline import wire
@@ -88,8 +89,8 @@ class Operations:
         if life.step is not None:
             self._findings.step_waits(life.step, op, t)
         if not self._switches:
-            _overtake(life)
-            life.weigh_anchor(t)
+            overtake(life)
+            waits_from(life, t)
             life.lane.change(
                 t,
                 _BLOCKED,
@@ -122,11 +123,11 @@ class Operations:
         self.forget(t, life)
         if self._switches:
             return
-        _overtake(life)
+        overtake(life)
         if self._sampled:
             # It wrote this record, so it is on a CPU now; samples tell how long.
             life.lane.change(t, _RUNNING, _PROBE)
-            life.drop_anchor(t)
+            runs_at(life, t)
         else:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 
@@ -258,9 +259,3 @@ class Operations:
         if life is None and ident:
             life = self._who.threads.get(ident)
         return life
-
-
-def _overtake(life: ThreadLife) -> None:
-    """The probe knows more than the last look into /proc, which is not to be judged any more."""
-    if life.look is not None:
-        life.look.decided = True

@@ -117,20 +117,15 @@ class SwitchMachine:
             life = self._births.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
-        life.ins += 1
+        if cpu is _OFF and lane.state in _OFF_STATES:
+            self._off_cpu.close(life, t, unreported=True)
+        self._queue.switch_in(life, t)
         if cpu is _OFF:
-            if lane.state in _OFF_STATES:
-                self._off_cpu.close(life, t, unreported=True)
-            self._queue.before_switch_in(life, t)
             satisfy(life)
-        elif cpu is _WOKEN or cpu is _QUEUED:
-            life.known_ready += t - life.ready_since
         elif cpu is _ON:
             if lane.start == t and lane.cpu == number:
                 return
             lane.gap()
-        elif cpu is _UNSEEN:
-            life.unknown_ins += 1
         life.cpu = _ON
         line = _stands_at(life, lane)
         lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number, line)
