@@ -134,7 +134,7 @@ class WaitGraph:
         own = self._waits_for(life)
         edges = [] if own is None else [own]
         if isinstance(life, ThreadLife):
-            task = life.loops_for
+            task = life.loop.runs_for
             if to_the_end and task is not None and not task.exited:
                 edges.append(Edge(life, task, None))
         else:
@@ -177,7 +177,7 @@ class WaitGraph:
             return True
         known = self._objects.get(op.obj) if op.reason is not Reason.FUTURE else None
         held = known.holders.get(thread) if known is not None else None
-        return held is not None and held.task is None and held.since < thread.loops_since
+        return held is not None and held.task is None and held.since < thread.loop.runs_since
 
     def _stands(self, cycle: Cycle) -> bool:
         return all(edge in self._edges(edge.life) for edge in cycle.edges)

@@ -203,9 +203,7 @@ class Endings:
         self._graph.abandon(task, t)
         task.lane.end(t)
         task.process.tasks.pop(task, None)
-        task.thread.ready_tasks.pop(task, None)
-        if task.thread.step is task:
-            task.thread.step = None
+        if task.thread.loop.forget(task):
             self._findings.step_over(task, t, 0)
         self._book.end_track(task.track, t, ending)
 

@@ -71,7 +71,7 @@ class Findings:
 
         def tell(now: int) -> None:
             life = task.thread
-            if life.step is not task or life.op is not op or not task.looped:
+            if life.loop.step is not task or life.op is not op or not task.looped:
                 return
             blocked_ns = self._blocked_until(life, now) - life.lane.start
             if life.lane.state is not State.BLOCKED or blocked_ns < LONG_STEP_NS:

@@ -69,10 +69,10 @@ class TaskMachine:
 
     def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
-        task = life.loops_for = self._tasks.get(record.b) if record.b else None
+        task = self._tasks.get(record.b) if record.b else None
         if task is not None:
             task.awaited = True
-        life.loops_since = t
+        life.loop.run_for(task, t)
         self._waits.loop_over(life, t)
 
     def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
@@ -102,7 +102,7 @@ class TaskMachine:
         task = self._task(t, life, record.b, State.READY)
         if task is None:
             return
-        running = life.step
+        running = life.loop.step
         if running is task or task.lane.state is State.RUNNING:
             task.ready_in_step = True
             return
@@ -110,8 +110,8 @@ class TaskMachine:
             self._waits.over(task, t, running)
         if task.lane.state is not State.READY:
             task.lane.change(t, State.READY, Evidence.PROBE, line=task.lane.line)
-        task.thread.ready_tasks.setdefault(task, t)
-        step = task.thread.step
+        task.thread.loop.ready_tasks.setdefault(task, t)
+        step = task.thread.loop.step
         if step is not None and not step.step_ready:
             step.step_ready = t
 
@@ -120,24 +120,23 @@ class TaskMachine:
         if task is None:
             return
         if task.thread is not life:
-            task.thread.ready_tasks.pop(task, None)
+            task.thread.loop.ready_tasks.pop(task, None)
             task.thread = life
             life.awaited = True
             task.track.parent = life.track.id
             self._book.touch(task.track)
-        before = life.step
+        before = life.loop.step
         if before is not None and before is not task and before.lane.state is State.RUNNING:
             before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
-        life.ready_tasks.pop(task, None)
         if task.op is not None:
             self._waits.over(task, t, None)
         task.readied.clear()
-        life.step = task
+        life.loop.begin_step(task)
         self._loops[life] = None
         task.step_start = t
         task.ready_in_step = False
         task.spent = None
-        task.step_ready = t if life.ready_tasks else NOTHING
+        task.step_ready = t if life.loop.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
             # It goes on where it was suspended.
             line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
@@ -154,7 +153,7 @@ class TaskMachine:
         if task.ready_in_step:
             task.ready_in_step = False
             task.lane.change(t, State.READY, Evidence.PROBE, line=line)
-            life.ready_tasks[task] = t
+            life.loop.ready_tasks[task] = t
             return
         self._await(t, life, task, reason_of(record.aux), line, record.c)
 
@@ -233,8 +232,8 @@ class TaskMachine:
         return function if count == 1 else f"{function} #{count}"
 
     def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
-        if life.step is task:
-            life.step = None
+        if life.loop.step is task:
+            life.loop.end_step()
             self._findings.step_over(task, t, line or task.line)
 
     def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:

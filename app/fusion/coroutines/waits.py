@@ -104,7 +104,7 @@ class TaskWaits:
         if holder is None:
             return
         known.held_by(holder, Held(t, line or holder.waited_line))
-        released, step = known.released, life.step
+        released, step = known.released, life.loop.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.object_id, released, t)
         _tell(known, holder, t)

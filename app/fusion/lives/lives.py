@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.fusion.lives.flow_ends import FlowEnds
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil, GilClaim
-from app.fusion.lives.reports import Cpu, Kill, Sent
+from app.fusion.lives.reports import Cpu, Kill
 from app.fusion.lives.run_queue_count import RunQueueCount
 from app.fusion.lives.sampled import Looks, Readings
 from app.fusion.lives.spent import Spent
@@ -59,6 +60,38 @@ class Operation:
         self.given: tuple[int, int] | None = None
 
 
+class Loop:
+    """The event loop that a thread runs. Written by its own methods alone."""
+
+    __slots__ = ("ready_tasks", "runs_for", "runs_since", "step")
+
+    def __init__(self) -> None:
+        self.step: TaskLife | None = None  # the coroutine whose step the thread executes
+        self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its ready queue, and since when
+        self.runs_for: TaskLife | None = None  # it runs until this coroutine is over
+        self.runs_since = 0
+
+    def run_for(self, task: TaskLife | None, t: int) -> None:
+        """``run_until_complete`` was called at ``t``, or returned."""
+        self.runs_for = task
+        self.runs_since = t
+
+    def begin_step(self, task: TaskLife) -> None:
+        self.ready_tasks.pop(task, None)
+        self.step = task
+
+    def end_step(self) -> None:
+        self.step = None
+
+    def forget(self, task: TaskLife) -> bool:
+        """The coroutine is over, or not followed any more; True if this was its step."""
+        self.ready_tasks.pop(task, None)
+        if self.step is not task:
+            return False
+        self.step = None
+        return True
+
+
 class ThreadLife:
     """A thread of the kernel, from its birth to its exit."""
 
@@ -68,14 +101,13 @@ class ThreadLife:
         "counted",
         "cpu",
         "doubtful",
-        "drawn",
-        "early",
         "ending",
         "exited",
+        "flows",
         "lane",
+        "line_seen_at",
         "looks",
-        "loops_for",
-        "loops_since",
+        "loop",
         "name_rank",
         "obj",
         "op",
@@ -84,16 +116,12 @@ class ThreadLife:
         "queue",
         "readings",
         "ready_since",
-        "ready_tasks",
-        "received",
         "ring",
-        "seen_at",
-        "spawning",
         "started",
-        "step",
         "stop",
         "tid",
         "track",
+        "woken_early",
     )
 
     def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
@@ -113,17 +141,13 @@ class ThreadLife:
         self.ending: tuple[int, str, int] | None = None  # THREAD_END's aux, exception and time
         self.obj = 0
         self.name_rank = 0
-        self.spawning: tuple[int, bool] | None = None  # (t, of a process?) of a start() under way
-        self.drawn = False  # the arrow to its start exists
-        self.received: Sent | None = None  # what it took from a pipe and did not tell yet
-        self.step: TaskLife | None = None  # the coroutine whose step this thread executes
-        self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
-        self.loops_for: TaskLife | None = None  # its loop runs until this coroutine is over
-        self.loops_since = 0
-        self.seen_at = -1 << 62  # when the probe last told its line
+        self.line_seen_at = -1 << 62  # when the probe last recorded its line
+        self.loop = Loop()
+        self.flows = FlowEnds()
         self.stop = Stop(0)  # the last one
         self.claim = GilClaim()
-        self.early: tuple[int, int] | None = None  # when it was woken on its way, and by whom
+        #: When it was woken before it had left its CPU, and by which thread.
+        self.woken_early: tuple[int, int] | None = None
         self.queue = RunQueueCount()
         #: Running by the switches, by the account, and switch-ins it has more: see cpu_accounts.
         self.counted: tuple[int, int, int] | None = None
@@ -133,7 +157,8 @@ class ThreadLife:
     @property
     def actor(self) -> int:
         """The track that does what this thread does: the coroutine whose step it executes."""
-        return self.track.id if self.step is None else self.step.track.id
+        step = self.loop.step
+        return self.track.id if step is None else step.track.id
 
     @property
     def executing(self) -> bool:

@@ -138,7 +138,7 @@ class ProbeRecords:
             gil_rules.heard_from(life)
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
             gil_rules.proved(life, t)
-        if life.received is not None and kind not in _BEFORE_GET:
+        if life.flows.received is not None and kind not in _BEFORE_GET:
             self._flows.settle(life)
         if obj >> 32 != pid and obj and kind in _USES:
             own = self._objects.own(obj, pid)

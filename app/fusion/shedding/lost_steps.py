@@ -72,10 +72,7 @@ class LostSteps:
     def _lose(self, task: TaskLife, t: int) -> None:
         """What the coroutine does from ``t`` on is not known."""
         self._reach(t)
-        thread = task.thread
-        if thread.step is task:
-            thread.step = None
-        thread.ready_tasks.pop(task, None)
+        task.thread.loop.forget(task)
         self._graph.abandon(task, t)
         task.readied.clear()
         task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None

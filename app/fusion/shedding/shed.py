@@ -109,7 +109,7 @@ class Shed:
             self.under_way = True
             for process in self._who.living:
                 for life in process.threads.values():
-                    life.received = None
+                    self._flows.forget_received(life)
         notes, switched, came, lost, since = self._notes, self._switched, self._came, 0, 0
         for record in records:
             since = since or record.t
@@ -240,6 +240,7 @@ class Shed:
         self._reach(t)
         self._gaps[life] = None
         self._flows.forget(life)
+        self._threads.forget_wake_up(life)
         self._threads.lost(life, t, t)
         gil_rules.lost(life.process, t)
         gil_rules.forget_claim(life)

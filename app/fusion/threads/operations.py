@@ -78,7 +78,7 @@ class Operations:
         elif reason is _FUTURE:
             object_id = self._groups.object_id(life, reason)
         line = self._objects.place(pid, where >> 32, line)
-        if t - life.seen_at >= SEEN_NS:
+        if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, object_id, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
@@ -86,8 +86,8 @@ class Operations:
         if life.python:
             update_executing(life, t)
         self._graph.entered(life, t)
-        if life.step is not None:
-            self._findings.step_waits(life.step, op, t)
+        if life.loop.step is not None:
+            self._findings.step_waits(life.loop.step, op, t)
         if not self._switches:
             overtake(life)
             waits_from(life, t)
@@ -150,7 +150,7 @@ class Operations:
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
-            if held.task is not life.step:
+            if held.task is not life.loop.step:
                 held.task = None
             if known.kind is _SEMAPHORE:
                 self._tell_waiters(t, known, life)
@@ -158,8 +158,8 @@ class Operations:
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._objects.place(record.pid, record.c >> 32, record.a)
-        known.held_by(life, Held(t, line, life.step))
-        if t - life.seen_at >= SEEN_NS:
+        known.held_by(life, Held(t, line, life.loop.step))
+        if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
 
@@ -234,9 +234,9 @@ class Operations:
         """The thread wrote a record, and where: it was at this line then."""
         if not line or life.lane.state is not _RUNNING:
             return
-        life.seen_at = t
+        life.line_seen_at = t
         self._book.seen(life.track.id, t, line)
-        step = life.step
+        step = life.loop.step
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 

@@ -173,8 +173,8 @@ class SwitchMachine:
         self._off_cpu.begin(life, t)
         if stopped:
             lane.relabel(State.STOPPED, _KERNEL)
-        if life.early is not None:
-            (since, waker), life.early = life.early, None
+        if life.woken_early is not None:
+            (since, waker), life.woken_early = life.woken_early, None
             if t - since < _LEAVING_NS:
                 self._woken(life, waker, t)
 
@@ -189,7 +189,7 @@ class SwitchMachine:
         if life.cpu is _OFF:
             self._woken(life, waker_tid, t)
         elif life.cpu is _ON:
-            life.early = t, waker_tid
+            life.woken_early = t, waker_tid
 
     def _woken(self, life: ThreadLife, waker_tid: int, t: int) -> None:
         if not waker_tid:
@@ -246,6 +246,11 @@ class SwitchMachine:
         life = self._live(record.tid)
         if life is not None and life.cpu is _OFF:
             self._off_cpu.sampled(life, record)
+
+    @staticmethod
+    def forget_wake_up(life: ThreadLife) -> None:
+        """The thread's records were given up: an early wake-up was of a stop before."""
+        life.woken_early = None
 
     def lost(self, life: ThreadLife, t: int, since: int) -> None:
         """Switches of this thread may have been lost: what it did from then on is not known."""
