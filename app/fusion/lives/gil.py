@@ -18,16 +18,16 @@ class Gil(Generic[Thread]):
 
     ``followed``: there is such a lock, and a witness of every switch, so its holder can be told.
     ``holder`` is None while no thread holds the lock, or which one does is not known.
-    ``object_id`` is the object as which the timeline shows it, from the first wait on.
+    ``shown_as`` is the object as which the timeline shows it, from the first wait on.
     """
 
     __slots__ = ("asked", "blind", "doubted_until", "dropped_at", "followed", "giver", "handovers",
-                 "holder", "interval_ns", "object_id", "previous", "ran_before", "taken_at",
+                 "holder", "interval_ns", "previous", "ran_before", "shown_as", "taken_at",
                  "unproved", "unsure", "waiters")  # fmt: skip
 
     def __init__(self, followed: bool, interval_ns: int = DEFAULT_INTERVAL_NS) -> None:
         self.followed = followed
-        self.object_id = NOTHING
+        self.shown_as = NOTHING
         self.interval_ns = interval_ns  # the switch interval
         self.holder: Thread | None = None
         self.taken_at = 0  # when the holder took it

@@ -39,10 +39,10 @@ def set_interval(process: ProcessLife, interval_ns: int) -> None:
     process.gil.interval_ns = interval_ns
 
 
-def shown_as(process: ProcessLife, object_id: int) -> None:
+def show(process: ProcessLife, object_id: int) -> None:
     """The first wait: from now on it is told who holds the lock."""
     lock = process.gil
-    lock.object_id = object_id
+    lock.shown_as = object_id
     if lock.holder is not None and lock.holder.lane.state in _ON_CPU:
         lock.holder.lane.about(object_id, lock.holder.track.id)
 
@@ -139,7 +139,7 @@ def proved(life: ThreadLife, t: int) -> None:
         return
     _settle(process, life, t)
     if lock.holder is not life:
-        if lock.object_id:
+        if lock.shown_as:
             _ran_in_call(life, t)
         _displace(process, t, life)
         _take(process, life, t)
@@ -216,14 +216,14 @@ def found(process: ProcessLife, t: int) -> None:
 def label(life: ThreadLife) -> None:
     """Say of a slice on a CPU or a run queue whether the thread holds the lock or asks.
 
-    Only once the lock is shown, as ``object_id``.
+    Only once the lock is shown, ``shown_as`` an object.
     """
     lock = life.process.gil
     holder = lock.holder
     if holder is life:
-        life.lane.about(lock.object_id, life.track.id)
+        life.lane.about(lock.shown_as, life.track.id)
     elif life.claim.wants_gil:
-        life.lane.about(lock.object_id, holder.track.id if holder is not None else NOTHING)
+        life.lane.about(lock.shown_as, holder.track.id if holder is not None else NOTHING)
 
 
 # --- who waits ---------------------------------------------------------------------------------
@@ -305,9 +305,9 @@ def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
         lock.asked = True  # it did so before it ran on
     _drop(process, t)
     lane, wants = holder.lane, holder.claim.wants_gil
-    if lane.state is _READY and lock.object_id:
+    if lane.state is _READY and lock.shown_as:
         # It has not run since, so it was preempted after giving it.
-        lane.about(lock.object_id if wants else NOTHING, by.track.id if wants else NOTHING)
+        lane.about(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
 
 
 def _wants_again(process: ProcessLife, giver: ThreadLife, t: int) -> bool:
@@ -364,8 +364,8 @@ def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
     lock.asked = lock.asked and again
     lock.unproved = life.claim.wants_gil
     life.claim.wants_gil = life.claim.gives_gil = False
-    if lock.object_id and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
-        life.lane.about(lock.object_id, life.track.id)
+    if lock.shown_as and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
+        life.lane.about(lock.shown_as, life.track.id)
     if again:
         return
     lock.handovers += 1

@@ -115,8 +115,8 @@ class ThreadLife:
         "python",
         "queue",
         "readings",
-        "ready_since",
         "ring",
+        "runnable_since",
         "started",
         "stop",
         "tid",
@@ -130,7 +130,7 @@ class ThreadLife:
         self.track = track
         self.lane = lane
         self.cpu = Cpu.UNSEEN
-        self.ready_since = 0  # of cpu: while it is READY or WOKEN
+        self.runnable_since = 0  # of cpu: while it is READY or WOKEN
         self.op: Operation | None = None
         self.awaited = False  # others waited for it at some time, or may have: see waits
         self.python = False  # runs Python: it has a ring, or a Python thread is being started

@@ -242,8 +242,8 @@ class OffCpu:
     def _for_gil(self, life: ThreadLife, evidence: Evidence, reason_evidence: Evidence) -> None:
         process = life.process
         gil = process.gil
-        if not gil.object_id:
-            gil_rules.shown_as(process, self._objects.gil(process.main.track.id))
+        if not gil.shown_as:
+            gil_rules.show(process, self._objects.gil(process.main.track.id))
         op = life.op
         known = self._objects.get(op.obj) if op is not None and op.reason in LOCKS else None
         if known is not None and known.claimed is None:
@@ -259,7 +259,7 @@ class OffCpu:
         life.lane.relabel(
             _GIL,
             evidence,
-            object_id=gil.object_id,
+            object_id=gil.shown_as,
             holder=holder,
             line=op.line if op is not None else 0,
             reason_evidence=reason_evidence,

@@ -57,7 +57,7 @@ class RunQueue:
                 self._hold(life, t)
                 lane.mark()
         elif cpu is _WOKEN or cpu is _QUEUED:
-            count.known_ready_ns += t - life.ready_since
+            count.known_ready_ns += t - life.runnable_since
         elif cpu is _UNSEEN:
             count.unknown_switch_ins += 1
 

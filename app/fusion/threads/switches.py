@@ -135,7 +135,7 @@ class SwitchMachine:
                 update_executing(life, t)
             elif life.op is None and gil.holder is not life and gil.followed:
                 gil_rules.changed(life, t)
-            if gil.object_id:
+            if gil.shown_as:
                 gil_rules.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
@@ -160,9 +160,9 @@ class SwitchMachine:
             if life.python and gil.holder is not life and gil.followed:
                 gil_rules.changed(life, t)
             life.cpu = _QUEUED
-            life.ready_since = t
+            life.runnable_since = t
             lane.change(t, _READY, _KERNEL, line=life.op.line if life.op is not None else 0)
-            if gil.object_id:
+            if gil.shown_as:
                 gil_rules.label(life)
             return
         lane.voluntary += 1
@@ -219,9 +219,9 @@ class SwitchMachine:
         elif lane.state is not _NEW or life.cpu is not _UNSEEN:
             return
         life.cpu = _WOKEN
-        life.ready_since = t
+        life.runnable_since = t
         lane.change(t, _READY, _KERNEL, line=_stands_at(life, lane))
-        if life.process.gil.object_id:
+        if life.process.gil.shown_as:
             gil_rules.label(life)
 
     # --- readings of /proc ---------------------------------------------------------------------
