@@ -14,7 +14,7 @@ Thread = TypeVar("Thread")
 
 
 class Gil(Generic[Thread]):
-    """What ``gil_rules`` knows of the lock. No other module writes it.
+    """What ``gil_rules`` knows of the lock. No other module writes it, but by the methods here.
 
     ``followed``: there is such a lock, and a witness of every switch, so its holder can be told.
     ``holder`` is None while no thread holds the lock, or which one does is not known.
@@ -44,9 +44,26 @@ class Gil(Generic[Thread]):
         #: Threads of which records were given up that would tell whether they wait for it.
         self.unsure: dict[Thread, None] = {}
 
+    def follow(self, followed: bool) -> None:
+        """It is known now if there is such a lock, and a witness of every switch."""
+        self.followed = followed
+
+    def set_interval(self, interval_ns: int = DEFAULT_INTERVAL_NS) -> None:
+        """The program set the switch interval, or execve(2) set it back."""
+        self.interval_ns = interval_ns
+
+    def ask(self) -> None:
+        """A waiter woke after the switch interval: that is to ask for the lock."""
+        self.asked = True
+
+    def make_unsure(self, thread: Thread) -> None:
+        """Records were given up that would tell whether this thread waits for the lock."""
+        if self.followed:
+            self.unsure[thread] = None
+
 
 class GilClaim:
-    """One thread's side of the lock. Written by ``gil_rules`` alone, too."""
+    """One thread's side of the lock. Written by ``gil_rules`` and the methods here alone."""
 
     __slots__ = ("gave_gil", "gives_gil", "told_taken_at", "wants_gil")
 
@@ -55,3 +72,11 @@ class GilClaim:
         self.gives_gil = False  # it was asked for the lock, and waits until another one has it
         self.gave_gil = False  # so it did when it left its CPU
         self.told_taken_at = 0  # when it was told that another one has it
+
+    def left_cpu(self) -> None:
+        """The thread stops. If it gave the lock, it waits now until another one has it."""
+        self.gave_gil, self.gives_gil = self.gives_gil, False
+
+    def forget(self) -> None:
+        """The thread's records were given up: whether it wants the lock is not known."""
+        self.wants_gil = self.gave_gil = self.gives_gil = False

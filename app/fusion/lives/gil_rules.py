@@ -29,16 +29,6 @@ _ON_CPU = frozenset({_RUNNING, _READY})
 _ON, _QUEUED = Cpu.RUNNING, Cpu.READY
 
 
-def follow(process: ProcessLife, followed: bool) -> None:
-    """Whether there is such a lock, and a witness of every switch."""
-    process.gil.followed = followed
-
-
-def set_interval(process: ProcessLife, interval_ns: int) -> None:
-    """The program set the switch interval, or execve(2) set it back."""
-    process.gil.interval_ns = interval_ns
-
-
 def show(process: ProcessLife, object_id: int) -> None:
     """The first wait: from now on it is told who holds the lock."""
     lock = process.gil
@@ -99,22 +89,6 @@ def changed(life: ThreadLife, t: int) -> None:
         _take(process, taker, t)
 
 
-def asked_by_clock(process: ProcessLife) -> None:
-    """A thread that waits for the lock woke after the switch interval, which is to ask for it."""
-    process.gil.asked = True
-
-
-def make_unsure(life: ThreadLife) -> None:
-    """Records were given up that would tell whether the thread waits for the lock."""
-    if life.process.gil.followed:
-        life.process.gil.unsure[life] = None
-
-
-def heard_from(life: ThreadLife) -> None:
-    """The thread wrote a record of the probe, so it is sure what it does."""
-    life.process.gil.unsure.pop(life, None)
-
-
 def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
     """A thread wakes one that waits for the lock: the holder does when it drops it.
 
@@ -168,18 +142,6 @@ def left_for(life: ThreadLife, t: int) -> None:
     if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
         lane.cut(op.entered, NOTHING)
         lane.about(NOTHING, NOTHING)
-
-
-def left_cpu(life: ThreadLife) -> None:
-    """The thread stops: from now on it waits until another one has the lock that it gave."""
-    claim = life.claim
-    claim.gave_gil, claim.gives_gil = claim.gives_gil, False
-
-
-def forget_claim(life: ThreadLife) -> None:
-    """The thread's records were given up: whether it wants the lock is not known."""
-    claim = life.claim
-    claim.wants_gil = claim.gave_gil = claim.gives_gil = False
 
 
 def gone(life: ThreadLife, t: int) -> None:

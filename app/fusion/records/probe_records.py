@@ -135,7 +135,7 @@ class ProbeRecords:
         life.doubtful = False
         gil = process.gil
         if gil.unsure:
-            gil_rules.heard_from(life)
+            gil.unsure.pop(life, None)
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
             gil_rules.proved(life, t)
         if life.flows.received is not None and kind not in _BEFORE_GET:
@@ -158,7 +158,7 @@ class ProbeRecords:
         process = life.process
         # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
         process.has_gil = not record.b & (_NO_GIL | _PYPY)
-        gil_rules.follow(process, process.has_gil and self._book.facts.switches)
+        process.gil.follow(process.has_gil and self._book.facts.switches)
         version = f"{record.aux >> 8}.{record.aux & 0xFF}"
         name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
         build = " free-threading" if record.b & _NO_GIL else ""
@@ -169,7 +169,7 @@ class ProbeRecords:
         self._seen_running(t, life)
 
     def _interval(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        gil_rules.set_interval(life.process, record.a)
+        life.process.gil.set_interval(record.a)
 
     def _thread_start(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
         if life.started and record.b and life.obj and life.obj != record.b:

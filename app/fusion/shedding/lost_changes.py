@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
-from app.fusion.lives import gil_rules
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects
@@ -96,7 +95,7 @@ class LostChanges:
         known.given = known.given or known.kind is ObjectKind.SEMAPHORE  # nobody has all of it
         for waiter in known.waiters:
             if isinstance(waiter, ThreadLife):
-                gil_rules.make_unsure(waiter)
+                waiter.process.gil.make_unsure(waiter)
             if waiter.lane.state in _WAITING and waiter.lane.holder != NOTHING:
                 waiter.lane.cut(t, NOTHING)
         self._graph.released(known, t)

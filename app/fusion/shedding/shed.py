@@ -158,7 +158,7 @@ class Shed:
         records += (record for record in self._entered.values() if record.kind == wire.ENTER)
         for life in self._gaps:
             if not self._still_waits(life):
-                gil_rules.make_unsure(life)
+                life.process.gil.make_unsure(life)
         records.sort(key=lambda record: record.t)
         for record in records:
             self._take_up(record.t - self._start, record)
@@ -191,7 +191,7 @@ class Shed:
                 if obj in self._objects.ambiguous:
                     obj = NOTHING
                 if obj in self._passed.touched:
-                    gil_rules.make_unsure(life)
+                    life.process.gil.make_unsure(life)
                 self._operations.enter(t, life, record._replace(b=obj))
             elif record.kind == wire.TASK_READY:
                 self._tasks.ready(t, life, record)
@@ -243,7 +243,7 @@ class Shed:
         self._threads.forget_wake_up(life)
         self._threads.lost(life, t, t)
         gil_rules.lost(life.process, t)
-        gil_rules.forget_claim(life)
+        life.claim.forget()
         forget_stop(life)
         forget_looks(life)
         forget_readings(life)

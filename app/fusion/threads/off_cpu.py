@@ -42,7 +42,7 @@ class OffCpu:
         """The thread stopped at ``t`` with work unfinished."""
         op = life.op
         life.stop = Stop(t, life.claim.wants_gil, op is not None and op.satisfied)
-        gil_rules.left_cpu(life)
+        life.claim.left_cpu()
         if op is not None:
             op.in_vain = False
         life.lane.change(t, _BLOCKED, self.evidence, _OTHER)
@@ -95,7 +95,7 @@ class OffCpu:
                 not stop.not_for_gil and length < gil.interval_ns + _CLOCK_LATE_NS
             )
             if stop.woke_like_waiter:
-                gil_rules.asked_by_clock(life.process)
+                gil.ask()
         elif op.reason is _SLEEP:
             op.told = not op.in_vain  # any later interrupt inside is for a wait for the lock
         elif (

@@ -6,7 +6,6 @@ from app.fusion.between.endings import Endings
 from app.fusion.between.flows import Flows
 from app.fusion.lives import gil_rules
 from app.fusion.lives.births import Births
-from app.fusion.lives.gil import DEFAULT_INTERVAL_NS
 from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import COMM, Identities
 from app.fusion.lives.lives import ThreadLife
@@ -102,7 +101,7 @@ class SwitchMachine:
             self._who.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
-            gil_rules.set_interval(life.process, DEFAULT_INTERVAL_NS)
+            life.process.gil.set_interval()
             life.op = None
             update_executing(life, t)
 
