@@ -118,7 +118,7 @@ class Flows:
         known = self._objects.get(life.obj) if life.obj else None
         for waiter in known.waiters if known else ():
             if waiter.op is not None:
-                waiter.op.satisfied = waiter.op.told = True
+                waiter.op.satisfied = waiter.op.certain = True
 
     def process_over(self, process: ProcessLife, t: int) -> None:
         self._over[process.main.track.id] = t

@@ -13,10 +13,10 @@ from app.timeline.states import Evidence, State, TrackKind
 
 
 class Births:
-    """Makes lives and their tracks; the program's own process at once.
+    """Makes lives and their tracks; that of the program's own process at once.
 
-    ``thread_replaced`` and ``process_replaced`` are called where ids have a new bearer though the
-    end of the old one was not seen.
+    ``thread_replaced`` and ``process_replaced`` are called where an id belongs to a new thread or
+    process and the end of the old one was not seen.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class Births:
     def born(
         self, pid: int, tid: int, parent: ThreadLife | None, t: int, evidence: Evidence
     ) -> ThreadLife:
-        """A witness saw this birth; an older bearer of the ids must be over by now."""
+        """A witness saw this birth. An older thread with these ids must be over by now."""
         if pid == tid:
             process = self._process(pid, parent.process if parent else None, t, State.NEW, evidence)
             return process.main
         return self._thread(self.process(pid, t), tid, t, State.NEW, evidence)
 
     def thread(self, pid: int, tid: int, t: int) -> ThreadLife:
-        """The thread, made up as *unknown so far* when its birth was not seen."""
+        """The thread with these ids; a new one, *unknown* so far, if its birth was not seen."""
         life = self._who.threads.get(tid)
         if life is not None and not life.exited and life.process.pid == pid:
             return life
@@ -53,7 +53,7 @@ class Births:
         return self._thread(self.process(pid, t), tid, t, State.UNKNOWN, Evidence.MISSING)
 
     def process(self, pid: int, t: int) -> ProcessLife:
-        """The process that has this pid now, made up when its birth was not seen."""
+        """The process with this pid; a new one if its birth was not seen."""
         process = self._who.processes.get(pid)
         if process is None or process.reaped:
             process = self._process(pid, None, t, State.UNKNOWN, Evidence.MISSING)

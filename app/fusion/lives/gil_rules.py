@@ -1,9 +1,9 @@
-"""Who holds the interpreter lock of a process, as far as records of every switch tell.
+"""Which thread holds the interpreter lock of a process, as far as the switches tell.
 
-CPython gives the lock away where a thread blocks, and where another one asked for it: a waiter
-wakes each switch interval (5 ms, ``sys.setswitchinterval``), runs for some microseconds to ask,
-and waits on (``take_gil`` in Python/ceval_gil.c). So of two threads that execute at once, the one
-that came later only asks, unless it runs on for longer than asking takes.
+A thread of CPython drops the lock when it blocks, or when another thread asked for it. A waiter
+wakes after each switch interval (5 ms, ``sys.setswitchinterval``), runs for some microseconds to
+ask, and waits again (``take_gil`` in Python/ceval_gil.c). So if two threads execute at once, the
+one that came later only asks, unless it runs for longer than asking takes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from app.fusion.picture.lane import LEAST_PIECE_NS
 from app.timeline.model import NOTHING
 from app.timeline.states import State
 
-#: A thread that runs for longer beside the holder does more than ask for the lock. A hand-over,
-#: too, takes less than this.
+#: A thread that runs beside the holder for longer than this does more than ask for the lock. A
+#: hand-over takes less than this, too.
 ASKING_NS = 200_000
-#: What a thread runs inside a call before it waits, or after, is told apart if it is longer.
+#: What a thread runs inside a call before or after its wait gets a piece if it is longer.
 _LEAST_CALL_NS = 8_000
-#: Waits of more threads than this are not cut: their holder is told where there was but one.
+#: If more threads than this wait, their waits are not cut: each gets a holder only if the lock
+#: had a single one all the time.
 CROWD = 16
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
@@ -30,7 +31,7 @@ _ON, _QUEUED = Cpu.RUNNING, Cpu.READY
 
 
 def show(process: ProcessLife, object_id: int) -> None:
-    """The first wait: from now on it is told who holds the lock."""
+    """The first wait: from now on slices name the lock and its holder."""
     lock = process.gil
     lock.shown_as = object_id
     if lock.holder is not None and lock.holder.lane.state in _ON_CPU:
@@ -41,7 +42,7 @@ def show(process: ProcessLife, object_id: int) -> None:
 
 
 def update_executing(life: ThreadLife, t: int) -> None:
-    """Keep the set of threads that execute Python right after ``life`` changed."""
+    """Add the thread to those that execute Python, or take it out, after it changed."""
     process = life.process
     executing = process.executing
     if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
@@ -62,7 +63,7 @@ def update_executing(life: ThreadLife, t: int) -> None:
 
 
 def changed(life: ThreadLife, t: int) -> None:
-    """The thread began or ceased to execute Python, or is about to leave or came on a CPU."""
+    """The thread began or stopped executing Python, got a CPU, or is about to leave it."""
     process = life.process
     lock = process.gil
     if lock.blind:
@@ -83,16 +84,16 @@ def changed(life: ThreadLife, t: int) -> None:
     for other in executing:
         if other.lane.state is _RUNNING and other is not lock.giver:
             if taker is not None:
-                return  # one of them asks, and which is not known
+                return  # one of them only asks, and it is not known which
             taker = other
     if taker is not None:
         _take(process, taker, t)
 
 
 def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
-    """A thread wakes one that waits for the lock: the holder does when it drops it.
+    """A thread wakes one that waits for the lock: the holder does so when it drops the lock.
 
-    Who took it wakes the one that dropped it for him, too (FORCE_SWITCHING).
+    The thread that takes it then also wakes the one that dropped it (FORCE_SWITCHING).
     """
     process = waiter.process
     lock = process.gil
@@ -105,7 +106,7 @@ def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
 
 
 def proved(life: ThreadLife, t: int) -> None:
-    """The thread wrote a record of the probe: it executed Python, so it holds the lock."""
+    """The probe wrote a record in the thread: it executed Python, so it holds the lock."""
     process = life.process
     lock = process.gil
     if lock.holder is life or life.lane.state is not _RUNNING:
@@ -121,7 +122,7 @@ def proved(life: ThreadLife, t: int) -> None:
 
 
 def _ran_in_call(life: ThreadLife, t: int) -> None:
-    """If it ran inside a call that gives the lock up: it has it again by now."""
+    """Cut off what the thread ran inside a call, without the lock; it has it again by now."""
     op, lane = life.op, life.lane
     if op is None:
         return
@@ -135,7 +136,7 @@ def _ran_in_call(life: ThreadLife, t: int) -> None:
 
 
 def left_for(life: ThreadLife, t: int) -> None:
-    """The thread leaves its CPU at ``t``, to wait in a call: there it gave the lock up."""
+    """The thread leaves its CPU at ``t``, to wait in a call: there it dropped the lock."""
     op, lane = life.op, life.lane
     if op is None or lane.state is not _RUNNING or lane.holder != life.track.id:
         return
@@ -157,7 +158,7 @@ def gone(life: ThreadLife, t: int) -> None:
 
 
 def lost(process: ProcessLife, t: int) -> None:
-    """Switches of a thread went unseen: who has the lock, and who waits, is not known."""
+    """Switches of a thread went unseen: the holder and the waiters are not known any more."""
     lock = process.gil
     if lock.followed and (lock.holder is not None or lock.waiters or lock.previous):
         _doubt(process, t)
@@ -168,7 +169,7 @@ def lost(process: ProcessLife, t: int) -> None:
 
 
 def found(process: ProcessLife, t: int) -> None:
-    """Since ``t`` all switches are told again; who has the lock turns out as time goes on."""
+    """From ``t`` on all switches are seen again; the holder turns out as threads go on."""
     lock = process.gil
     lock.blind = False
     if lock.followed:
@@ -176,9 +177,9 @@ def found(process: ProcessLife, t: int) -> None:
 
 
 def label(life: ThreadLife) -> None:
-    """Say of a slice on a CPU or a run queue whether the thread holds the lock or asks.
+    """Label a slice on a CPU or a run queue with the lock, if the thread holds it or asks for it.
 
-    Only once the lock is shown, ``shown_as`` an object.
+    To be called only once the lock is ``shown_as`` an object.
     """
     lock = life.process.gil
     holder = lock.holder
@@ -192,20 +193,22 @@ def label(life: ThreadLife) -> None:
 
 
 def wait(life: ThreadLife, sure: bool) -> int:
-    """The thread's open slice is a wait for the lock; the track that holds it, or NOTHING.
+    """The thread's open slice is a wait for the lock. Returns the holder's track, or NOTHING.
 
-    One that is not ``sure`` is not cut: it may yet turn out to be another wait.
+    A wait that is not ``sure`` is not cut: it may still turn out to be for something else.
     """
     lock = life.process.gil
     if life in lock.waiters:
         return life.lane.holder
     wait = lock.waiters[life] = GilWait(life.lane, sure, lock.handovers)
-    lock.asked = lock.asked or life.claim.wants_gil  # it came to ask, and waits on
+    lock.asked = lock.asked or life.claim.wants_gil  # it woke to ask, and waits again
     life.claim.wants_gil = True
     holder = lock.holder
     if holder is None or holder is life or len(lock.waiters) > CROWD:
         return NOTHING
-    if lock.taken_at > life.lane.start + ASKING_NS:  # it is known late what the wait is for
+    if (
+        lock.taken_at > life.lane.start + ASKING_NS
+    ):  # it became known late that it waits for the lock
         wait.mixed = True
     else:
         wait.held_by(holder.track.id)
@@ -219,7 +222,7 @@ def gave_up(life: ThreadLife) -> None:
 
 
 def waited(life: ThreadLife, t: int) -> None:
-    """The wait is over, or turned out to be none."""
+    """The wait is over, or turned out to be for something else."""
     process = life.process
     lock = process.gil
     wait = lock.waiters.pop(life, None)
@@ -227,7 +230,7 @@ def waited(life: ThreadLife, t: int) -> None:
         return
     for other in list(process.executing):
         _settle(process, other, t)
-    if wait.holder == NOTHING and not wait.mixed and wait.turn == lock.handovers:
+    if wait.holder == NOTHING and not wait.mixed and wait.handovers == lock.handovers:
         holder = lock.holder or lock.previous
         if holder is not None and holder is not life and lock.taken_at <= wait.since:
             wait.held_by(holder.track.id)
@@ -238,10 +241,10 @@ def waited(life: ThreadLife, t: int) -> None:
 
 
 def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
-    """A thread that has run for so long beside the holder did not only ask.
+    """Decide about a thread that has run beside the holder for longer than asking takes.
 
-    One that waited for the lock has it, then: the other gave it up, and was preempted doing
-    so, or goes on without it. Else either of the two may run without it.
+    If it waited for the lock, it has it now: the other thread dropped it, and was preempted while
+    it did so, or goes on without it. If not, either of the two may run without the lock.
     """
     lock = process.gil
     holder = lock.holder
@@ -258,25 +261,25 @@ def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
 
 
 def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
-    """The lock is another one's since ``t``, though the holder did not leave its CPU for it."""
+    """Thread ``by`` has the lock since ``t``, though the holder didn't leave its CPU."""
     lock = process.gil
     holder = lock.holder
     if holder is None:
         return
     if by.claim.wants_gil and t - by.stop.stopped_at >= lock.interval_ns:
-        lock.asked = True  # it did so before it ran on
+        lock.asked = True  # by this thread, before it got the lock
     _drop(process, t)
     lane, wants = holder.lane, holder.claim.wants_gil
     if lane.state is _READY and lock.shown_as:
-        # It has not run since, so it was preempted after giving it.
+        # It has not run since, so it was preempted after it dropped the lock.
         lane.about(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
 
 
 def _wants_again(process: ProcessLife, giver: ThreadLife, t: int) -> bool:
-    """Whether the holder, which gives the lock away, waits for it at once.
+    """True if the holder, which drops the lock, waits for it again at once.
 
-    It does when it was asked for it, and when it only seemed to have got it. Else it calls
-    something that blocks.
+    It does so if it was asked for the lock, and if it only seemed to hold it. Else it dropped the
+    lock because it calls something that blocks.
     """
     lock = process.gil
     if giver.op is not None or giver.ending is not None:
@@ -301,7 +304,7 @@ def _drop(process: ProcessLife, t: int) -> None:
 
 
 def _doubt(process: ProcessLife, t: int) -> None:
-    """Two threads ran at once: one of them gave the lock up, and which is not known."""
+    """Two threads ran at once: one of them without the lock, and it is not known which."""
     lock = process.gil
     lock.holder = lock.previous = None
     lock.doubted_until = lock.dropped_at = t
@@ -332,7 +335,7 @@ def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
         return
     lock.handovers += 1
     if before is not None and (before.claim.gave_gil or before.claim.gives_gil):
-        # It is told now that another one has it; on its way off its CPU, maybe.
+        # It is told now that another one has it, maybe before it has left its CPU.
         before.claim.gave_gil = before.claim.gives_gil = False
         before.claim.told_taken_at = t
     if not 0 < len(lock.waiters) <= CROWD:

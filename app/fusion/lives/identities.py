@@ -29,12 +29,12 @@ class Identities:
         self.tasks: dict[int, TaskLife] = {}
 
     def of_pid(self, pid: int) -> ThreadLife | None:
-        """The main thread of the process that has, or had last, this pid."""
+        """The main thread of the last process with this pid."""
         process = self.processes.get(pid)
         return process.main if process else None
 
     def parented(self, process: ProcessLife, parent: ProcessLife | None) -> None:
-        """The parent became known after the process."""
+        """The parent became known only after the process."""
         if parent is None or process.parent is not None or process is parent:
             return
         if process is self.root:
@@ -50,12 +50,12 @@ class Identities:
             self._book.touch(life.track)
 
     def speaks(self, process: ProcessLife) -> None:
-        """Its probe wrote its first record."""
+        """The process's probe wrote its first record."""
         process.probed = True
         self.silent.pop(process, None)
 
     def reaped(self, process: ProcessLife) -> None:
-        """The process is gone altogether."""
+        """The process was reaped: its pid is free."""
         process.reaped = True
         self.living.pop(process, None)
         self.silent.pop(process, None)

@@ -1,4 +1,9 @@
-"""What fusion remembers of a thread, a process and a coroutine while they live."""
+"""What fusion remembers of a thread, a process and a coroutine while they live.
+
+A ``ThreadLife`` says who the thread is, has its open slice (``lane``) and its operation (``op``).
+What only some modules need to know is in parts, each written by its owner alone; the table of the
+owners is in ``tests/fusion/test_owners.py``.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +22,12 @@ from app.timeline.states import Reason
 class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
-    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL;
-    ``told``: that it happened is told, and doesn't only follow from a wake-up. ``inner``: it waits
-    for a lock inside the object, and may find it taken again when it wakes. ``given``: the track
-    that let it go on by ``notify``, ``set`` and the like, and when.
+    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
+    ``certain``: so much is certain, and doesn't only follow from a wake-up.
     """
 
     __slots__ = (
+        "certain",
         "entered",
         "given",
         "in_vain",
@@ -35,8 +39,7 @@ class Operation:
         "satisfied",
         "sends",
         "target",
-        "told",
-    )  # fmt: skip
+    )
 
     def __init__(
         self,
@@ -52,11 +55,13 @@ class Operation:
         self.line = line
         self.obj = obj
         self.object_id = object_id
-        self.target = target  # who is joined or awaited; of a process, its first thread
-        self.sends = False  # of a message: it gives it, rather than takes it
+        self.target = target  # what is joined or awaited; of a process, its first thread
+        self.sends = False  # on a channel: it sends, rather than receives
+        #: It waits for a lock inside the object, and may find it taken again when it wakes.
         self.inner = False
-        self.satisfied = self.told = False
-        self.in_vain = False  # it was woken, and not for what it waits for
+        self.satisfied = self.certain = False
+        self.in_vain = False  # it was woken, but not by what it waits for
+        #: The track that let it go on by ``notify``, ``set`` and the like, and when.
         self.given: tuple[int, int] | None = None
 
 
@@ -132,10 +137,10 @@ class ThreadLife:
         self.cpu = Cpu.UNSEEN
         self.runnable_since = 0  # of cpu: while it is READY or WOKEN
         self.op: Operation | None = None
-        self.awaited = False  # others waited for it at some time, or may have: see waits
-        self.python = False  # runs Python: it has a ring, or a Python thread is being started
-        self.ring = False
-        self.doubtful = False  # its records were lost: what it waits for is not known
+        self.awaited = False  # another waited for it at some time, or may have: see deadlocks
+        self.python = False  # it runs Python, as its ring or its start shows
+        self.ring = False  # its probe has written a record
+        self.doubtful = False  # its last records were lost: what it waits for is not known
         self.started = False  # THREAD_START was seen
         self.exited = False
         self.ending: tuple[int, str, int] | None = None  # THREAD_END's aux, exception and time
@@ -156,18 +161,13 @@ class ThreadLife:
 
     @property
     def actor(self) -> int:
-        """The track that does what this thread does: the coroutine whose step it executes."""
+        """The track that acts: the coroutine whose step the thread executes, else the thread."""
         step = self.loop.step
         return self.track.id if step is None else step.track.id
 
-    @property
-    def executing(self) -> bool:
-        """Whether it is in Python code and may hold the GIL, by all we know."""
-        return self.python and self.op is None and self.cpu in (Cpu.RUNNING, Cpu.READY)
-
 
 class ProcessLife:
-    """A process: its main thread's track is its own."""
+    """A process. Its own track is that of its main thread."""
 
     __slots__ = (
         "executing",
@@ -200,12 +200,12 @@ class ProcessLife:
         interval_ns = parent.gil.interval_ns if parent is not None else DEFAULT_INTERVAL_NS
         self.gil: Gil[ThreadLife] = Gil(switches, interval_ns)
         self.main_end: tuple[int, str] | None = None
-        self.kills: list[Kill] = []  # the last ones
+        self.kills: list[Kill] = []  # the last signals sent to it
         self.exit_ns: int | None = None
         self.status: int | None = None
         self.reaped = False
         self.unended: list[ThreadLife] = []  # threads that vanished without THREAD_END
-        self.executing: dict[ThreadLife, None] = {}
+        self.executing: dict[ThreadLife, None] = {}  # threads that execute Python
         self.stopped_executing: list[tuple[ThreadLife, int]] = []  # the last two, newest first
 
     def sent(self, kill: Kill) -> None:
@@ -214,7 +214,7 @@ class ProcessLife:
         del self.kills[:-_KILLS]
 
     def killed_by(self) -> Kill | None:
-        """The last signal like the one that ended it."""
+        """The last signal of the number that ended it."""
         number = (self.status or 0) & 0x7F
         return next((kill for kill in reversed(self.kills) if kill.number == number), None)
 
@@ -264,21 +264,21 @@ class TaskLife:
         self.track = track
         self.lane = lane
         self.line = 0
-        self.first_line = 0  # at which its first step begins, where it is known
-        self.finding = ""  # of the step that lasts too long, while it does
-        self.looped = True  # a loop executes it, and others wait while it runs
+        self.first_line = 0  # where its first step begins; 0 if not known
+        self.finding = ""  # the id of the finding about its step, while that lasts too long
+        self.looped = True  # an event loop executes it, so others wait while it runs
         self.born = False  # its TASK_NEW was seen
         self.op: Operation | None = None  # the lock or the other coroutine that it awaits
-        self.waited_line = 0  # where it waited last for a lock
-        self.readied: list[TaskLife] = []  # who awaits it and was made ready by this step
+        self.waited_line = 0  # where it last waited for a lock
+        self.readied: list[TaskLife] = []  # those that await it and were made ready by this step
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step
-        self.spent: Spent | None = None  # what the thread did in it, once it is long: see spent
+        self.spent: Spent | None = None  # what the thread did in its step, once that is long
 
     @property
     def exited(self) -> bool:
-        """Whether it is over."""
+        """True if it is over."""
         return self.lane.ended
 
     def __hash__(self) -> int:
@@ -287,5 +287,5 @@ class TaskLife:
 
 #: Signals kept of each process.
 _KILLS = 16
-#: Who may hold an object, or wait for one.
+#: What may hold an object, or wait for one.
 Waiter = ThreadLife | TaskLife

@@ -78,7 +78,7 @@ class OffCpu:
                 # Taking a message makes room for one, which is of no use to a reader.
                 known = self._objects.get(op.obj)
                 op.in_vain = not other.sends
-                op.told = other.sends and known is not None and len(known.waiters) == 1
+                op.certain = other.sends and known is not None and len(known.waiters) == 1
 
     def woken_from_outside(self, life: ThreadLife) -> None:
         """A thread that can't drop the GIL wakes this one: the kernel's, or another process's."""
@@ -97,7 +97,7 @@ class OffCpu:
             if stop.woke_like_waiter:
                 gil.ask()
         elif op.reason is _SLEEP:
-            op.told = not op.in_vain  # any later interrupt inside is for a wait for the lock
+            op.certain = not op.in_vain  # any later interrupt inside is for a wait for the lock
         elif (
             (op.inner or op.reason in TIMELESS)
             and length <= _longest(gil)
@@ -148,7 +148,7 @@ class OffCpu:
         if lane.state not in (_BLOCKED, _GIL):
             return
         free = op is not None and lane.holder == NOTHING and op.reason in LOCKS
-        came = stop.had_come and op is not None and op.told
+        came = stop.had_come and op is not None and op.certain
         if op is None and self._slept_on(life, t):
             stop.not_for_gil = True
         elif unreported and self._wake_ups and not (stop.waker_known or life.claim.gave_gil):
@@ -158,7 +158,7 @@ class OffCpu:
             stop.woke_like_waiter = -_ARMED_NS <= length < _CLOCK_LATE_NS
         if stop.woken_by_python or lane.reason is _OTHER or lane.state is _GIL or free or came:
             too_long = t - stop.stopped_at > _longest(life.process.gil)
-            if op is not None and too_long and not op.told and op.reason not in LOCKS:
+            if op is not None and too_long and not op.certain and op.reason not in LOCKS:
                 op.satisfied = stop.woken_by_python
             self.decide(life)
         gil_rules.waited(life, t)
@@ -290,7 +290,7 @@ def satisfy(life: ThreadLife) -> None:
     """A wake-up that ends the operation: what it waited for has come."""
     op = life.op
     if op is not None and op.reason in ONE_WAKE_UP and life.cpu is _OFF and not op.inner:
-        op.satisfied = op.told or not op.in_vain
+        op.satisfied = op.certain or not op.in_vain
 
 
 def forget_stop(life: ThreadLife) -> None:

@@ -217,7 +217,7 @@ class Operations:
             op = waiter.op
             if op is not None:
                 if op.reason is not Reason.CONDITION:
-                    op.satisfied = op.told = True
+                    op.satisfied = op.certain = True
                 elif count > 0:
                     count -= 1
                 else:
@@ -228,7 +228,7 @@ class Operations:
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""
         if life.op is not None and life.op.obj == obj:
-            life.op.satisfied = life.op.told = True
+            life.op.satisfied = life.op.certain = True
 
     def _seen(self, t: int, life: ThreadLife, line: int) -> None:
         """The thread wrote a record, and where: it was at this line then."""
