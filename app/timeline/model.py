@@ -5,7 +5,7 @@ All times are integer nanoseconds since the run's start. ``OPEN`` stands for "no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from app.timeline.states import (
@@ -213,16 +213,5 @@ class Batch:
     stolen: list[Stolen] = field(default_factory=list)
 
     def empty(self) -> bool:
-        return not (
-            self.tracks
-            or self.things
-            or self.slices
-            or self.flows
-            or self.output
-            or self.findings
-            or self.stats
-            or self.files
-            or self.seen
-            or self.levels
-            or self.stolen
-        )
+        """Whether it says nothing; ``dropped`` alone is no news."""
+        return not any(getattr(self, item.name) for item in fields(self) if item.name != "dropped")
