@@ -242,10 +242,10 @@ def _slices(values: dict[str, Sequence[Any]]) -> list[Slice]:
     try:
         return [
             Slice(
-                track, int(start), int(end), _STATES[state], _REASONS[reason], thing, holder, cpu,
+                track, int(start), int(end), _STATES[state], _REASONS[reason], obj, holder, cpu,
                 line, _EVIDENCE[evidence], _EVIDENCE[reason_evidence],
             )
-            for start, end, track, thing, holder, line, cpu, state, reason, evidence,
+            for start, end, track, obj, holder, line, cpu, state, reason, evidence,
             reason_evidence in zip(*(values[name] for name, _ in SLICE_COLUMNS), strict=True)
         ]  # fmt: skip
     except IndexError as error:
@@ -255,8 +255,8 @@ def _slices(values: dict[str, Sequence[Any]]) -> list[Slice]:
 def _flows(values: dict[str, Sequence[Any]]) -> list[Flow]:
     try:
         return [
-            Flow(_FLOW_KINDS[kind], from_track, int(from_ns), to_track, int(to_ns), thing)
-            for from_ns, to_ns, from_track, to_track, thing, kind in zip(
+            Flow(_FLOW_KINDS[kind], from_track, int(from_ns), to_track, int(to_ns), obj)
+            for from_ns, to_ns, from_track, to_track, obj, kind in zip(
                 *(values[name] for name, _ in FLOW_COLUMNS), strict=True
             )
         ]

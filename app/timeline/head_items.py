@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from app.timeline.model import OPEN, Ending, Finding, Thing, Track, Wait
+from app.timeline.model import OPEN, Ending, Finding, ObjectRow, Track, Wait
 from app.timeline.states import Cause, ObjectKind, TrackKind
 
 
@@ -86,12 +86,12 @@ def track_from(value: dict[str, Any]) -> Track:
     )
 
 
-def thing_json(thing: Thing) -> dict[str, Any]:
-    return {**thing._asdict(), "kind": thing.kind.word}
+def object_json(obj: ObjectRow) -> dict[str, Any]:
+    return {**obj._asdict(), "kind": obj.kind.word}
 
 
-def thing_from(value: dict[str, Any]) -> Thing:
-    return Thing(**{**value, "kind": ObjectKind.from_word(value["kind"])})
+def object_from(value: dict[str, Any]) -> ObjectRow:
+    return ObjectRow(**{**value, "kind": ObjectKind.from_word(value["kind"])})
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -117,5 +117,5 @@ def finding_from(value: dict[str, Any]) -> Finding:
 
 
 TRACK = Codec(track_json, track_from)
-THING = Codec(thing_json, thing_from)
+OBJECT = Codec(object_json, object_from)
 FINDING = Codec(finding_json, finding_from)

@@ -45,18 +45,12 @@ class Entry:
     codec: Codec | None = None
     #: KEYED: the field of an item that tells it from the others, in JSON and in the model.
     key: str = ""
-    #: What a batch and a timeline call it, if not by its name.
-    field: str = ""
     #: A timeline keeps the items apart by the value of this field, the first of an item.
     apart: str = ""
     #: Whether fusion decides it, so that a batch has a field for it; else the worker adds it.
     fused: bool = True
     #: Whether a timeline keeps it.
     kept: bool = True
-
-    @property
-    def attribute(self) -> str:
-        return self.field or self.name
 
     def start(self) -> Any:
         """What ``fold`` begins with."""
@@ -93,7 +87,7 @@ HEAD: dict[str, Entry] = {
         Entry("state", Rule.REPLACED, fused=False),  # running or ended
         Entry("vocabulary", Rule.REPLACED, fused=False, kept=False),  # what codes mean
         Entry("tracks", Rule.KEYED, items.TRACK, key="id"),
-        Entry("objects", Rule.KEYED, items.THING, key="id", field="things"),
+        Entry("objects", Rule.KEYED, items.OBJECT, key="id"),
         Entry("output", Rule.APPENDED, items.members(Output)),
         Entry("findings", Rule.KEYED, items.FINDING, key="id"),
         Entry("claims", Rule.KEYED, key="id", fused=False),
@@ -114,7 +108,7 @@ FUSED = tuple(entry for entry in HEAD.values() if entry.fused)
 def frame_of(batch: Batch, seq: int, now_ns: int, **head: Any) -> Frame:
     """The frame that carries ``batch``; ``head`` adds entries such as ``run`` or ``claims``."""
     for entry in FUSED:
-        if value := getattr(batch, entry.attribute):
+        if value := getattr(batch, entry.name):
             head[entry.name] = value if entry.codec is None else entry.codec.written(value)
     return Frame(seq, now_ns, head, batch.slices, batch.flows)
 
@@ -131,11 +125,11 @@ def join(batches: Sequence[Batch]) -> Batch:
         known = entry.start()
         key_of = attrgetter(entry.key) if entry.key else None
         for batch in batches:
-            if value := getattr(batch, entry.attribute):
+            if value := getattr(batch, entry.name):
                 known = entry.fold(known, value, key_of)
         if known:
             value = list(known.values()) if entry.rule is Rule.KEYED else known
-            setattr(joined, entry.attribute, value)
+            setattr(joined, entry.name, value)
     return joined
 
 

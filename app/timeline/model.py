@@ -64,7 +64,7 @@ class Track:
     python: str | None = None  # a process: the interpreter the probe found, e.g. "CPython 3.13"
 
 
-class Thing(NamedTuple):
+class ObjectRow(NamedTuple):
     """An object that tracks wait for or pass on. ``name`` is unique over the run."""
 
     id: int
@@ -193,14 +193,13 @@ class Stats(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What one step of fusion decided: new or changed tracks and things, and appended rows.
+    """What one step of fusion decided: new or changed tracks and objects, and appended rows.
 
-    A slice row with the track and start of an earlier *open* row replaces it. A track has at
-    most one open row, its last.
+    A track has at most one open row, its last, and its next row replaces it: see ``rows``.
     """
 
     tracks: list[Track] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
+    objects: list[ObjectRow] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     output: list[Output] = field(default_factory=list)

@@ -48,8 +48,11 @@ class Wakeup(NamedTuple):
     tid: int
 
 
-class TaskNew(NamedTuple):
-    """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``."""
+class ThreadBorn(NamedTuple):
+    """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``.
+
+    The kernel calls either a *task* (PERF_RECORD_FORK, perf_event_open(2)).
+    """
 
     t: int
     pid: int
@@ -59,8 +62,11 @@ class TaskNew(NamedTuple):
     sampled: bool = False  # first seen in /proc, so born at some time before ``t``
 
 
-class TaskExit(NamedTuple):
-    """The thread is gone from the scheduler; a process's last exit starts its zombie time."""
+class ThreadGone(NamedTuple):
+    """The thread is gone from the scheduler; a process's last exit starts its zombie time.
+
+    The kernel's word is a *task* that exits (PERF_RECORD_EXIT).
+    """
 
     t: int
     pid: int
@@ -68,8 +74,9 @@ class TaskExit(NamedTuple):
     sampled: bool = False
 
 
-class TaskComm(NamedTuple):
-    """The kernel's name of a thread changed; ``exec`` tells an execve(2)."""
+class ThreadNamed(NamedTuple):
+    """The kernel's name of a thread, its ``comm``, changed (PERF_RECORD_COMM); ``exec`` tells
+    an execve(2)."""
 
     t: int
     pid: int
@@ -216,9 +223,9 @@ Record = (
     | Waking
     | Wakeup
     | SignalSent
-    | TaskNew
-    | TaskExit
-    | TaskComm
+    | ThreadBorn
+    | ThreadGone
+    | ThreadNamed
     | SchedStat
     | StatSample
     | SyscallSample

@@ -13,12 +13,12 @@ from app.timeline.model import (
     Finding,
     Flow,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Slice,
     Stats,
     Stolen,
-    Thing,
     Track,
 )
 from app.timeline.places import file_of, line_of
@@ -29,7 +29,7 @@ class Timeline:
     """Everything that frames have said so far. ``apply`` takes them in order.
 
     ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
-    ``seen[track_id]``, the lines at which it was seen, and ``levels[thing_id]``.
+    ``seen[track_id]``, the lines at which it was seen, and ``levels[object_id]``.
     ``claims``, ``run`` and ``beside`` hold the head's JSON values.
     """
 
@@ -45,7 +45,7 @@ class Timeline:
         self.dropped = 0
         self.run: dict[str, Any] = {}
         self.tracks: dict[int, Track] = {}
-        self.things: dict[int, Thing] = {}
+        self.objects: dict[int, ObjectRow] = {}
         self.slices: dict[int, list[Slice]] = {}
         self.flows: list[Flow] = []
         self.output: list[Output] = []
@@ -72,7 +72,7 @@ class Timeline:
         self.flows += frame.flows
 
     def _fold(self, entry: heads.Entry, value: Any) -> None:
-        kept = getattr(self, entry.attribute)
+        kept = getattr(self, entry.name)
         if entry.codec is not None:
             value = map(entry.codec.read, value)
         if entry.apart:
@@ -82,7 +82,7 @@ class Timeline:
         key_of = None
         if entry.key:
             key_of = itemgetter(entry.key) if entry.codec is None else attrgetter(entry.key)
-        setattr(self, entry.attribute, entry.fold(kept, value, key_of))
+        setattr(self, entry.name, entry.fold(kept, value, key_of))
 
     # --- looking things up ---------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Timeline:
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """The timeline JSON of docs/architecture.md: words for codes, names for objects."""
-        names = {thing.id: thing.name for thing in self.things.values()}
+        names = {obj.id: obj.name for obj in self.objects.values()}
         order = {track.id: (track.start_ns, track.id) for track in self.tracks.values()}
         return {
             "run": {**self.run, "dropped": self.dropped, "state": self.state},
@@ -134,9 +134,7 @@ class Timeline:
                 head_items.track_json(track)
                 for track in sorted(self.tracks.values(), key=lambda item: order[item.id])
             ],
-            "objects": [
-                self._placed(head_items.thing_json(thing)) for thing in self.things.values()
-            ],
+            "objects": [self._placed(head_items.object_json(obj)) for obj in self.objects.values()],
             "slices": [
                 {
                     "track": row.track,
@@ -173,9 +171,9 @@ class Timeline:
                 for item in self.seen[track]
             ],
             "levels": [
-                {**level._asdict(), "object": names.get(thing), "most": level.most or None}
-                for thing in sorted(self.levels)
-                for level in self.levels[thing]
+                {**level._asdict(), "object": names.get(obj), "most": level.most or None}
+                for obj in sorted(self.levels)
+                for level in self.levels[obj]
             ],
             "stolen": [item._asdict() for item in self.stolen],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],

@@ -17,9 +17,9 @@ from app.timeline.records import (
     SignalSent,
     SwitchIn,
     SwitchOut,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
@@ -187,13 +187,13 @@ def _rare(kind: int, misc: int, data: bytes, offset: int, size: int) -> Record |
     if kind in (FORK, EXIT):
         pid, ppid, tid, ptid, t = _TASK.unpack_from(data, body)
         if kind == FORK:
-            return TaskNew(t, pid, tid, ppid, ptid)
-        return TaskExit(t, pid, tid)
+            return ThreadBorn(t, pid, tid, ppid, ptid)
+        return ThreadGone(t, pid, tid)
     if kind == COMM:
         pid, tid = _PAIR.unpack_from(data, body)
         name = data[body + _PAIR.size : sample].split(b"\0", 1)[0].decode(errors="replace")
         t = _SAMPLE_ID.unpack_from(data, sample)[2]
-        return TaskComm(t, pid, tid, name, misc & MISC_COMM_EXEC != 0)
+        return ThreadNamed(t, pid, tid, name, misc & MISC_COMM_EXEC != 0)
     if kind in (LOST, LOST_SAMPLES):
         pid, tid, t, _, _ = _SAMPLE_ID.unpack_from(data, sample)
         if kind == LOST:

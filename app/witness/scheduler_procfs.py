@@ -18,9 +18,9 @@ from app.timeline.records import (
     Record,
     SchedStat,
     StatSample,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
 )
 from app.witness import proc
 from app.witness.threads import ThreadTable
@@ -178,7 +178,7 @@ class ProcfsScheduler:
             if pid not in self._processes and pid not in self._zombies:
                 self._processes.add(pid)
                 if pid != self._root:
-                    records.append(TaskNew(t, pid, pid, stat.ppid, 0, True))
+                    records.append(ThreadBorn(t, pid, pid, stat.ppid, 0, True))
             if stat.state in "ZX" and stat.threads <= 1:
                 records += self._ended(pid, t)
             else:
@@ -202,7 +202,7 @@ class ProcfsScheduler:
                 continue  # it ended between the listing and now
             self._threads[pid, tid] = thread
             if tid != pid:
-                records.append(TaskNew(t, pid, tid, pid, 0, True))
+                records.append(ThreadBorn(t, pid, tid, pid, 0, True))
         return records
 
     def _ended(self, pid: int, t: int) -> list[Record]:
@@ -211,18 +211,18 @@ class ProcfsScheduler:
             return []
         self._processes.discard(pid)
         self._zombies.add(pid)
-        records: list[TaskExit] = []
+        records: list[ThreadGone] = []
         account: list[Record] = []
         for key, thread in list(self._threads.items()):
             if key[0] == pid:
                 if thread.tid == pid and (waited := thread.read_schedstat()):
                     account = [SchedStat(t, pid, pid, *waited)]  # a zombie's can still be read
-                records.append(TaskExit(t, pid, thread.tid, True))
+                records.append(ThreadGone(t, pid, thread.tid, True))
                 thread.close()
                 del self._threads[key]
         # The main thread's end comes last: with it the process is a zombie.
         records.sort(key=lambda record: record.tid == pid)
-        return [*account, *(records or [TaskExit(t, pid, pid, True)])]
+        return [*account, *(records or [ThreadGone(t, pid, pid, True)])]
 
     # --- one look ------------------------------------------------------------------------------
 
@@ -241,14 +241,14 @@ class ProcfsScheduler:
                 return []  # the process is gone: discovery tells its end in order
             thread.close()
             del self._threads[thread.pid, thread.tid]
-            return [TaskExit(t, thread.pid, thread.tid, True)]
+            return [ThreadGone(t, thread.pid, thread.tid, True)]
         if stat.state in "ZX" and thread.tid == thread.pid:
             self._discover_due_ns = 0
             return []
         records: list[Record] = []
         if stat.comm != thread.comm:
             if thread.comm:
-                records.append(TaskComm(t, thread.pid, thread.tid, stat.comm, False))
+                records.append(ThreadNamed(t, thread.pid, thread.tid, stat.comm, False))
             thread.comm = stat.comm
         thread.letter, thread.cpu, thread.read_ns = stat.state, stat.cpu, t
         records.append(StatSample(t, thread.pid, thread.tid, stat.state, stat.cpu))

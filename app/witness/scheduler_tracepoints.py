@@ -15,7 +15,7 @@ import os
 import re
 
 from app.errors import Sentence
-from app.timeline.records import Record, SignalSent, TaskNew, Wakeup, Waking
+from app.timeline.records import Record, SignalSent, ThreadBorn, Wakeup, Waking
 from app.witness import perf_event, perf_records
 from app.witness.perf_records import Tracepoint
 from app.witness.scheduler_perf import NEVER, PerfScheduler
@@ -57,7 +57,7 @@ class TracepointScheduler(PerfScheduler):
 
     def _own(self, records: list[Record]) -> list[Record]:
         """Without what threads of other programs are told: tracepoints hear the machine."""
-        own = self._table.tids | {item.tid for item in records if type(item) is TaskNew}
+        own = self._table.tids | {item.tid for item in records if type(item) is ThreadBorn}
         return [
             record
             for record in records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.timeline.records import ProcessReaped, Record, StatSample, TaskComm, TaskNew
+from app.timeline.records import ProcessReaped, Record, StatSample, ThreadBorn, ThreadNamed
 from app.witness import proc
 from app.witness.syscalls import SyscallReader
 from app.witness.threads import Blocked, ThreadTable
@@ -48,10 +48,10 @@ class StatesSampler:
         """Takes in what the scheduler said: after an exec the interpreter is another one."""
         for record in records:
             # Thousands of others may be in one drain, and isinstance() takes longer.
-            if type(record) is TaskComm:
+            if type(record) is ThreadNamed:
                 if record.exec:
                     self._syscalls.forget(record.pid)
-            elif type(record) is TaskNew and record.tid == record.pid:
+            elif type(record) is ThreadBorn and record.tid == record.pid:
                 self._told.discard(record.pid)
 
     def told(self, pid: int) -> None:

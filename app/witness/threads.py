@@ -10,8 +10,8 @@ from app.timeline.records import (
     StatSample,
     SwitchIn,
     SwitchOut,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
     Wakeup,
     Waking,
 )
@@ -88,11 +88,11 @@ class ThreadTable:
 
     def _note_rare(self, record: Record) -> None:
         blocked = self.blocked
-        if isinstance(record, TaskNew):
+        if isinstance(record, ThreadBorn):
             self._threads.setdefault(record.pid, set()).add(record.tid)
             self.tids.add(record.tid)
             self.zombies.pop(record.pid, None)
-        elif isinstance(record, TaskExit):
+        elif isinstance(record, ThreadGone):
             self._gone(record)
         elif isinstance(record, StatSample):
             if record.state not in "SDTt":
@@ -100,7 +100,7 @@ class ThreadTable:
             elif record.tid not in blocked:
                 blocked[record.tid] = Blocked(record.pid, record.t)
 
-    def _gone(self, record: TaskExit) -> None:
+    def _gone(self, record: ThreadGone) -> None:
         self.blocked.pop(record.tid, None)
         self._arrived.pop(record.tid, None)
         self.tids.discard(record.tid)

@@ -43,7 +43,7 @@ class Backlog:
         part.rows += len(batch.slices) + len(batch.flows)
         for entry in heads.FUSED:
             if entry.codec is not None:
-                count = len(getattr(batch, entry.attribute))
+                count = len(getattr(batch, entry.name))
                 if entry.codec.as_array:
                     part.rows += count
                 else:

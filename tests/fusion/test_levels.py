@@ -25,7 +25,7 @@ def world() -> World:
 
 def levels(made: World, name: str) -> list[tuple[float, int, int]]:
     timeline = made.timeline(100, [30])
-    (thing,) = [thing for thing in timeline.things.values() if thing.name == name]
+    (thing,) = [thing for thing in timeline.objects.values() if thing.name == name]
     return [(level.ns / MS, level.value, level.most) for level in timeline.levels[thing.id]]
 
 

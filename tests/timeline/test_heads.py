@@ -19,12 +19,12 @@ from app.timeline.model import (
     Batch,
     Finding,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Slice,
     Stats,
     Stolen,
-    Thing,
     Track,
 )
 from app.timeline.states import State
@@ -36,7 +36,7 @@ MODEL = ROOT / "static/js/model"
 #: What the items of an entry are in the model.
 ITEMS: dict[str, Any] = {
     "tracks": Track,
-    "objects": Thing,
+    "objects": ObjectRow,
     "output": Output,
     "findings": Finding,
     "stats": Stats,
@@ -51,19 +51,17 @@ def fields(kind: Any) -> list[str]:
 
 
 def test_heads_a_batch_has_the_fused_entries_and_rows() -> None:
-    assert sorted([entry.attribute for entry in FUSED] + ["slices", "flows"]) == sorted(
-        fields(Batch)
-    )
+    assert sorted([entry.name for entry in FUSED] + ["slices", "flows"]) == sorted(fields(Batch))
 
 
 def test_heads_a_timeline_keeps_what_the_table_says() -> None:
     start = {Rule.KEYED: dict, Rule.APPENDED: list, Rule.UPDATED: dict}
     attributes = vars(Timeline())
     for entry in HEAD.values():
-        assert (entry.attribute in attributes) == entry.kept, entry.name
+        assert (entry.name in attributes) == entry.kept, entry.name
         if entry.kept and entry.rule in start:
             kind = dict if entry.apart else start[entry.rule]
-            assert type(attributes[entry.attribute]) is kind, entry.name
+            assert type(attributes[entry.name]) is kind, entry.name
 
 
 def test_heads_the_public_json_has_what_a_timeline_keeps() -> None:

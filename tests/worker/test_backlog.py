@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.timeline import heads
-from app.timeline.model import OPEN, Batch, Finding, Flow, Output, Slice, Stats, Thing, Track
+from app.timeline.model import OPEN, Batch, Finding, Flow, ObjectRow, Output, Slice, Stats, Track
 from app.timeline.states import FlowKind, ObjectKind, State, TrackKind
 from app.timeline.timeline import Timeline
 from app.worker.backlog import Backlog
@@ -23,7 +23,7 @@ BATCHES = [
     Batch(tracks=[track(1), track(2)], slices=[row(1, 0, OPEN), row(2, 0, OPEN)], dropped=1),
     Batch(
         slices=[row(1, 0, 5), row(1, 5, OPEN, State.BLOCKED)],
-        things=[Thing(1, ObjectKind.LOCK, "a", 1, 3)],
+        objects=[ObjectRow(1, ObjectKind.LOCK, "a", 1, 3)],
         output=[Output(1, 4, "stdout", "x")],
         findings=[Finding("f", "deadlock", 4)],
         stats=[Stats(1, 5)],

@@ -1,0 +1,275 @@
+"""Coroutines: the probe tells every change of their state exactly."""
+
+from __future__ import annotations
+
+import re
+
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.endings import Endings
+from app.fusion.between.findings import Findings
+from app.fusion.coroutines.waits import TaskWaits
+from app.fusion.lives.lives import TaskLife, ThreadLife
+from app.fusion.objects.groups import Groups
+from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import reason_of
+from app.fusion.picture.book import Book
+from app.fusion.picture.lane import OF_COROUTINE, Lane
+from app.timeline.model import NOTHING, Ending
+from app.timeline.places import LINE_BITS, line_of
+from app.timeline.records import ProbeRecord
+from app.timeline.states import (
+    Cause,
+    Evidence,
+    FlowKind,
+    Reason,
+    State,
+    TrackKind,
+)
+
+_AUTOMATIC = re.compile(r"Task-\d+")
+_SUSPENDED = frozenset({State.READY, State.AWAITING})
+_GENERATOR, _LOST = 2, 3  # of TASK_NEW and TASK_DONE
+_CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
+
+
+class TaskMachine:
+    """TASK_… records in, coroutine slices out; each record was written by the loop's thread."""
+
+    def __init__(
+        self,
+        book: Book,
+        objects: Objects,
+        graph: WaitGraph,
+        endings: Endings,
+        findings: Findings,
+        groups: Groups,
+    ) -> None:
+        self._book = book
+        self._objects = objects
+        self._waits = TaskWaits(book, objects, graph)
+        self._endings = endings
+        self._groups = groups
+        self._findings = findings
+        self._loops = findings.steps.loops
+        endings.step_cut = lambda task, t: findings.step_over(task, t, 0)
+        self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
+        self._tasks: dict[int, TaskLife] = {}
+        #: The births of coroutines of which no more was applied: see ``shed``.
+        self.unborn: dict[int, ProbeRecord] = {}
+        self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
+
+    def track_of(self, obj: int) -> int:
+        """The track of a coroutine by the probe's id; 0 when it is none."""
+        return self._tracks.get(obj, NOTHING)
+
+    def alive(self, obj: int) -> TaskLife | None:
+        """The coroutine with the probe's id, unless it is over."""
+        return self._tasks.get(obj)
+
+    def known(self, obj: int) -> bool:
+        """Whether the coroutine has a track, be it over or not."""
+        return obj in self._tracks
+
+    def name_of(self, obj: int) -> str:
+        """The name of a coroutine that is not over; "" for any other."""
+        task = self._tasks.get(obj)
+        return task.track.name if task is not None else ""
+
+    def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """TASK_LOOP: the thread runs its loop until this coroutine is over."""
+        task = life.loops_for = self._tasks.get(record.b) if record.b else None
+        if task is not None:
+            task.awaited = True
+        life.loops_since = t
+        self._waits.loop_over(life, t)
+
+    def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.NEW)
+        if task is None:
+            return
+        name, _, qualname = record.text.partition("\0")
+        function = qualname.rpartition("<locals>.")[2]
+        track = task.track
+        if function and (not name or _AUTOMATIC.fullmatch(name)):
+            track.name = f"{function} ({name})" if name else self._numbered(task, function)
+        else:
+            track.name = name or track.name
+        self._book.touch(track)
+        if task.born:
+            return  # told again because it was given a name
+        task.born = True
+        task.looped = record.aux == 0
+        task.line = self._line(record)
+        if record.aux == _GENERATOR:
+            task.first_line = task.line
+            t = track.start_ns
+        parent = self._tracks.get(record.c) or life.track.id
+        self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
+
+    def ready(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.READY)
+        if task is None:
+            return
+        running = life.step
+        if running is task or task.lane.state is State.RUNNING:
+            task.ready_in_step = True
+            return
+        if task.op is not None:
+            self._waits.over(task, t, running)
+        if task.lane.state is not State.READY:
+            task.lane.change(t, State.READY, Evidence.PROBE, line=task.lane.line)
+        task.thread.ready_tasks.setdefault(task, t)
+        step = task.thread.step
+        if step is not None and not step.step_ready:
+            step.step_ready = t
+
+    def run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.RUNNING)
+        if task is None:
+            return
+        if task.thread is not life:
+            task.thread.ready_tasks.pop(task, None)
+            task.thread = life
+            life.awaited = True
+            task.track.parent = life.track.id
+            self._book.touch(task.track)
+        before = life.step
+        if before is not None and before is not task and before.lane.state is State.RUNNING:
+            before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
+        life.ready_tasks.pop(task, None)
+        if task.op is not None:
+            self._waits.over(task, t, None)
+        task.readied.clear()
+        life.step = task
+        self._loops[life] = None
+        task.step_start = t
+        task.ready_in_step = False
+        task.spent = None
+        task.step_ready = t if life.ready_tasks else NOTHING
+        if task.lane.state is not State.RUNNING or task.lane.start != t:
+            # It goes on where it was suspended.
+            line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
+            task.lane.change(t, State.RUNNING, Evidence.PROBE, line=line)
+
+    def pause(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is None:
+            return
+        line = self._line(record)
+        self._step_over(t, life, task, line)
+        if task.lane.state is not State.RUNNING:
+            task.lane.gap()  # the step it paused from was not seen
+        if task.ready_in_step:
+            task.ready_in_step = False
+            task.lane.change(t, State.READY, Evidence.PROBE, line=line)
+            life.ready_tasks[task] = t
+            return
+        self._await(t, life, task, reason_of(record.aux), line, record.c)
+
+    def began(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """A generator's first step began some time ago: only now it is known for a coroutine."""
+        past = max(life.track.start_ns, t - (record.t - record.c))
+        task = self._task(past, life, record.b, State.RUNNING)
+        if task is not None:
+            task.lane.at_line(self._line(record))
+
+    def paused(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        """That step ended, some time ago too."""
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is not None:
+            past = max(task.lane.start, t - (record.t - record.c))
+            inner = int(record.text) if record.text.isdecimal() else 0
+            self._await(past, life, task, reason_of(record.aux), self._line(record), inner)
+
+    def _await(
+        self, t: int, life: ThreadLife, task: TaskLife, reason: Reason, line: int, obj: int
+    ) -> None:
+        """It stands still since ``t``, for another coroutine or the object ``obj`` if any."""
+        holder = self._tracks.get(obj, NOTHING)
+        object_id = NOTHING
+        target = self._tasks.get(obj)
+        if obj and (target is not None or holder == NOTHING):
+            object_id, holder = self._waits.begin(task, t, reason, line, obj, target)
+        elif not obj and reason is Reason.TASK:
+            object_id = self._groups.object_id(life, reason)
+        task.lane.change(
+            t,
+            State.AWAITING,
+            Evidence.PROBE,
+            reason,
+            object_id,
+            holder,
+            line=line,
+            reason_evidence=Evidence.MISSING if reason is Reason.NONE else Evidence.PROBE,
+        )
+
+    def done(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        task = self._task(t, life, record.b, State.UNKNOWN)
+        if task is None:
+            return
+        self._step_over(t, life, task, record.a)
+        if record.aux == _LOST:
+            task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+            return
+        self._waits.done(task, t)
+        cause = _CAUSES[record.aux] if record.aux < len(_CAUSES) else Cause.UNKNOWN
+        self._endings.task_gone(task, t, Ending(cause, exception=record.text or None))
+        del self._tasks[record.b]
+
+    def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        holder, handed = self._tasks.get(record.c), record.aux == 1
+        self._waits.acquired(t, life, holder, record.b, self._line(record), handed)
+
+    def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        self._waits.released(t, life, self._tasks.get(record.c), record.b)
+
+    def never_awaited(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+        name = record.text.rpartition("<locals>.")[2] or "coroutine"
+        track = self._book.new_track(
+            TrackKind.COROUTINE, name, life.process.pid, 0, life.track.id, t
+        )
+        self._book.end_track(track, t, Ending(Cause.NEVER_AWAITED))
+        self._findings.never_awaited(t, track.id, name, self._line(record))
+
+    def _line(self, record: ProbeRecord) -> int:
+        return self._objects.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
+
+    def _numbered(self, task: TaskLife, function: str) -> str:
+        """``function``, ``function #2`` and so on: those whose library gives them no name."""
+        count = self._namesakes.get((task.process.pid, function), 0) + 1
+        self._namesakes[task.process.pid, function] = count
+        return function if count == 1 else f"{function} #{count}"
+
+    def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
+        if life.step is task:
+            life.step = None
+            self._findings.step_over(task, t, line or task.line)
+
+    def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:
+        """The coroutine; made up in ``state`` when its TASK_NEW comes later or was lost.
+
+        None for one that is over: what comes after its end says nothing.
+        """
+        task = self._tasks.get(obj)
+        if task is not None:
+            return None if task.lane.ended else task
+        if obj in self._tracks or not obj:
+            return None
+        birth = self.unborn.pop(obj, None) if self.unborn else None
+        if birth is not None:
+            # Since then it did what went unseen.
+            born = birth.t - self._book.facts.start_ns
+            self.new(born, life, birth)
+            task = self._tasks[obj]
+            task.lane.change(born, State.UNKNOWN, Evidence.MISSING)
+            return task
+        track = self._book.new_track(
+            TrackKind.COROUTINE, f"task {obj & 0xFFFF_FFFF}", life.process.pid, 0, life.track.id, t
+        )
+        evidence = Evidence.MISSING if state is State.UNKNOWN else Evidence.PROBE
+        lane = Lane(self._book, track.id, t, OF_COROUTINE, state, evidence)
+        task = TaskLife(obj, life.process, life, track, lane)
+        self._tasks[obj] = task
+        self._tracks[obj] = track.id
+        life.process.tasks[task] = None
+        return task

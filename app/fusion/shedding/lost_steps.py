@@ -1,0 +1,84 @@
+"""What coroutines did unseen while records were given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives.lives import TaskLife
+from app.timeline import wire
+from app.timeline.model import NOTHING
+from app.timeline.records import ProbeRecord, Record
+from app.timeline.states import Evidence, State
+
+
+class LostSteps:
+    """A coroutine is unknown from its second step on to its last. One that came and went in the
+    meantime is not shown; one that only came is born when more is applied of it.
+    """
+
+    def __init__(
+        self,
+        tasks: TaskMachine,
+        graph: WaitGraph,
+        start_ns: int,
+        apply: Callable[[Record], None],
+        reach: Callable[[int], None],
+    ) -> None:
+        self._tasks = tasks
+        self._graph = graph
+        self._start = start_ns
+        self._apply = apply
+        self._reach = reach
+        self._steps: dict[int, ProbeRecord | None] = {}  # the last; None: the first was applied
+        self.notes: dict[int, Callable[[ProbeRecord], None]] = {
+            wire.TASK_NEW: self._task_new,
+            wire.TASK_READY: self._step,
+            wire.TASK_RUN: self._step,
+            wire.TASK_PAUSE: self._step,
+            wire.TASK_DONE: self._task_done,
+        }
+
+    def resume(self) -> list[Record]:
+        """The stretch is over; the last step of each coroutine in it."""
+        steps, self._steps = self._steps, {}
+        return [record for record in steps.values() if record is not None]
+
+    def _task_new(self, record: ProbeRecord) -> None:
+        if self._tasks.known(record.b):
+            self._apply(record)  # another name
+        else:
+            self._tasks.unborn[record.b] = record
+
+    def _step(self, record: ProbeRecord) -> None:
+        obj, steps = record.b, self._steps
+        if obj not in steps:
+            if self._tasks.alive(obj) is not None:
+                steps[obj] = None
+                self._apply(record)
+            else:
+                steps[obj] = record
+            return
+        if steps[obj] is None:
+            task = self._tasks.alive(obj)
+            if task is not None:
+                self._lose(task, record.t - self._start)
+        steps[obj] = record
+
+    def _lose(self, task: TaskLife, t: int) -> None:
+        """What the coroutine does from ``t`` on is not known."""
+        self._reach(t)
+        thread = task.thread
+        if thread.step is task:
+            thread.step = None
+        thread.ready_tasks.pop(task, None)
+        self._graph.abandon(task, t)
+        task.readied.clear()
+        task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None
+        task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
+
+    def _task_done(self, record: ProbeRecord) -> None:
+        self._steps.pop(record.b, None)
+        if self._tasks.unborn.pop(record.b, None) is None and self._tasks.known(record.b):
+            self._apply(record)
