@@ -34,7 +34,6 @@ from app.timeline.records import (
     Limit,
     LineSample,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
@@ -134,12 +133,12 @@ class Fusion:
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
             LineSample: Lines(book, who, objects).sample,
-            ProbeRecord: probe.apply,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
             Limit: self._limit,
             CpuStolen: self._stolen,
+            **probe.handlers,
         }
 
     def feed(self, records: Iterable[Record]) -> None:

@@ -5,7 +5,9 @@ A list of these is a *raw log*: it replays through fusion to the same slices.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
+
+from app.timeline.probe_records import TYPES, ProbeRecord
 
 
 class SwitchIn(NamedTuple):
@@ -161,21 +163,6 @@ class ProcessReaped(NamedTuple):
     sampled: bool
 
 
-class ProbeRecord(NamedTuple):
-    """One record of a ring, see ``wire``. ``thread`` tells apart threads whose tid was reused."""
-
-    t: int
-    pid: int
-    tid: int
-    thread: int
-    kind: int
-    aux: int
-    a: int
-    b: int
-    c: int
-    text: str
-
-
 class OutputChunk(NamedTuple):
     """Bytes that came out of the program's stdout or stderr: the ground truth of its output."""
 
@@ -237,3 +224,6 @@ Record = (
     | Limit
     | CpuStolen
 )
+
+#: Every type that a record can have.
+RECORD_TYPES: tuple[Any, ...] = (*get_args(Record), *TYPES.values())

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from app.errors import Sentence
 from app.timeline import wire
-from app.timeline.records import LineSample, ProbeRecord, Record
+from app.timeline.probe_records import Hello
+from app.timeline.records import LineSample, Record
 from app.witness.interpreter import Interpreter, Memory, Unreadable
 from app.witness.runtime import RuntimeFinder
 from app.witness.threads import Blocked, ThreadTable
@@ -33,7 +34,6 @@ LONGEST_NS = 5_000_000
 _TRIES = 3
 #: A thread that no interpreter knows is looked for again after so many looks, then twice that.
 _MOST_MISSES = 512
-_PYPY = 2  # flag of HELLO
 #: Such threads, and files, that are kept in mind.
 _MOST_THREADS = _MOST_FILES = 10_000
 #: Processes whose memory is kept open.
@@ -91,10 +91,10 @@ class LinesSampler:
         After an execve(2) the memory that was open is empty, until a new HELLO comes.
         """
         for record in records:
-            if type(record) is ProbeRecord and record.kind == wire.HELLO:
+            if type(record) is Hello:
                 self.forget(record.pid)
-                if not record.b & _PYPY:
-                    version = (record.aux >> 8, record.aux & 0xFF)
+                if not record.flags & wire.PYPY:
+                    version = divmod(record.version, 0x100)
                     self._processes[record.pid] = _Process(version)
 
     def forget(self, pid: int) -> None:

@@ -15,10 +15,10 @@ from array import array
 from functools import partial
 
 from app.timeline import wire
-from app.timeline.records import Dropped, ProbeRecord, Record
+from app.timeline.probe_records import TYPES, ProbeRecord
+from app.timeline.records import Dropped, Record
 from app.timeline.sealed import Sealed
 
-_KINDS = frozenset(wire.KINDS)
 _TEXT = wire.TEXT
 #: Where a slot has the byte of its kind that tells whether a text follows.
 _TEXT_BYTE = 9
@@ -148,7 +148,7 @@ class Ring:
         since, until = self.birth_ns - _OLDER_NS, now_ns + _NEWER_NS
         index = 0
         for t, kind, *_ in wire.SLOT.iter_unpack(data):
-            if since <= t <= until and (kind & ~_TEXT) in _KINDS:
+            if since <= t <= until and (kind & ~_TEXT) in TYPES:
                 self._resync = False
                 break
             index += 1
@@ -186,6 +186,7 @@ class Ring:
         since, until = self.birth_ns - _OLDER_NS, now_ns + _NEWER_NS
         records: list[Record] = []
         add, new = records.append, tuple.__new__  # what a named tuple's own call does in the end
+        type_of = TYPES.get
         pid, tid, thread = self.pid, self.tid, self.thread
         slots = wire.SLOT.iter_unpack(data)
         texts = wrong = 0  # slots that are no record
@@ -206,7 +207,8 @@ class Ring:
                     next(slots)
                 add(ProbeRecord(t, pid, tid, thread, kind & ~_TEXT, aux, a, b, c, value))
             else:
-                add(new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, "")))
+                slot = (t, pid, tid, thread, kind, aux, a, b, c, "")
+                add(new(type_of(kind, ProbeRecord), slot))
         return records, len(records) + texts + wrong, wrong
 
     @staticmethod
@@ -234,8 +236,8 @@ class Ring:
 
 def _plain(data: bytes, pid: int, tid: int, thread: int) -> list[Record]:
     """The records in slots of which none has a text."""
-    new = tuple.__new__  # what a named tuple's own call does in the end
+    new, type_of = tuple.__new__, TYPES.get  # what a named tuple's own call does in the end
     return [
-        new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, ""))
+        new(type_of(kind, ProbeRecord), (t, pid, tid, thread, kind, aux, a, b, c, ""))
         for t, kind, aux, a, b, c in wire.SLOT.iter_unpack(data)
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, get_args
 
+from app.timeline.probe_records import TYPES, ProbeRecord
 from app.timeline.records import OutputChunk, Record, ThreadBorn, ThreadGone, ThreadNamed
 
 VARIABLE = "TIMESLICE_RAW_LOG"
@@ -19,6 +20,8 @@ _KERNEL_NAMES: dict[Any, str] = {
 }
 _NAMES = {kind: _KERNEL_NAMES.get(kind, kind.__name__) for kind in get_args(Record)}
 _KINDS = {name: kind for kind, name in _NAMES.items()}
+# The probe's have the number of their kind with them.
+_NAMES |= dict.fromkeys(TYPES.values(), ProbeRecord.__name__)
 
 
 class RawLog:
