@@ -75,7 +75,7 @@ class Fusion:
         self._endings = endings = Endings(book, who, flows, graph)
         self._findings = findings = Findings(book)
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(objects, who, evidence, facts.scheduler == "tracepoints")
+        off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
         groups = Groups(book, lambda obj: tasks.name_of(obj) or objects.name_of(obj))
         self._operations = operations = Operations(
             book, who, objects, graph, flows, off_cpu, findings, groups

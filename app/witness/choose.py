@@ -17,14 +17,14 @@ from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.scheduler_tracepoints import TracepointScheduler
 from app.witness.threads import ThreadTable
-from app.witness.witness import Refused, Witness, WitnessReport
+from app.witness.witness import Refused, SchedulerWitness, WitnessReport
 
 
 class Scheduler(NamedTuple):
     """The witness that was opened. ``reasons`` are sentences why none better is at work."""
 
     name: str
-    witness: Witness
+    witness: SchedulerWitness
     reasons: tuple[str, ...]
 
     @property
@@ -32,18 +32,18 @@ class Scheduler(NamedTuple):
         return " ".join(self.reasons)
 
 
-Opener = Callable[[int, int, ThreadTable], Witness]
+Opener = Callable[[int, int, ThreadTable], SchedulerWitness]
 
 
-def _open_tracepoints(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_tracepoints(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     return TracepointScheduler(root_pid, table)
 
 
-def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     return PerfScheduler(root_pid, table)
 
 
-def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     if not os.path.exists("/proc/self/stat"):
         raise Refused(Sentence("There is no /proc here."), Sentence("Mount proc at /proc."))
     return ProcfsScheduler(root_pid, tree_pid, table)

@@ -31,6 +31,7 @@ class PerfScheduler:
     """
 
     name = "perf"
+    samples = False
     due_ns = 0
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
@@ -42,6 +43,9 @@ class PerfScheduler:
         self._recent: dict[int, int] = {}
         for ring in self._rings:
             ring.enable()
+
+    def begins(self, t: int) -> list[Record]:
+        return []  # the program's exec, its first record, is still to come
 
     def poll(self) -> list[Record]:
         """Switches, births, exits and names since the last poll by time, then schedstats."""

@@ -105,6 +105,7 @@ class ProcfsScheduler:
     """
 
     name = "procfs"
+    samples = True
 
     def __init__(self, root_pid: int, tree_pid: int, table: ThreadTable) -> None:
         self._root = root_pid

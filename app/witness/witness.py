@@ -16,6 +16,21 @@ class Witness(Protocol):
     def close(self) -> None: ...
 
 
+class SchedulerWitness(Witness, Protocol):
+    """A witness of the kernel's scheduler: it sees every context switch, or samples the threads."""
+
+    #: Whether it samples, so that what happens between two samples is missed.
+    samples: bool
+    #: When ``look`` is to be called next, between two polls (CLOCK_MONOTONIC).
+    due_ns: int
+
+    def begins(self, t: int) -> list[Record]:
+        """What is known of the program before its first instruction, which is let go at ``t``."""
+        ...
+
+    def look(self) -> list[Record]: ...
+
+
 class Refused(Exception):
     """The machine does not let this witness look.
 

@@ -63,7 +63,7 @@ class ProbeRecords:
         self._endings = endings
         self._outputs = outputs
         self._accounts = accounts
-        self._sampled = sampled if book.facts.scheduler == "procfs" else None
+        self._sampled = sampled if book.facts.sampled else None
         self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
         self.handlers: dict[type[Any], Callable[[int, Any], None]] = {
             probe.ProbeRecord: partial(self._apply, lambda t, life, record: None)
@@ -230,7 +230,7 @@ class ProbeRecords:
         facts = self._book.facts
         if facts.switches or life.op is not None:
             return
-        if facts.scheduler == "none":
+        if not facts.sampled:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
         elif life.cpu is Cpu.UNSEEN or life.lane.state is State.NEW:
             life.cpu = Cpu.RUNNING

@@ -58,7 +58,7 @@ class Operations:
         self._flows = flows
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
-        self._sampled = book.facts.scheduler == "procfs"
+        self._sampled = book.facts.sampled
         self._queue = RunQueue(book)
         self.thread_of: dict[int, ThreadLife] = {}  # by the probe's thread or process object
 
