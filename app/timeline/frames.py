@@ -152,7 +152,7 @@ def read(
 
 
 def length(data: bytes | memoryview) -> int:
-    """How many bytes the frame has whose header this is. Raises BadFrame."""
+    """The length in bytes of the frame with this header. Raises BadFrame."""
     return _header(memoryview(data))[0]
 
 
@@ -206,7 +206,7 @@ def _columns(
 ) -> list[bytes]:
     if not rows:
         return []
-    # Each row is looked at once: they lie all over the memory.
+    # Each row is read only once, because they are scattered in memory.
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
     return [wire_bytes(array(code, values[name])) for name, code in columns]
 

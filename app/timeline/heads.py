@@ -43,7 +43,7 @@ class Entry:
     rule: Rule
     #: How an item is written and read. None: the value is JSON in the model, too.
     codec: Codec | None = None
-    #: KEYED: the field of an item that tells it from the others, in JSON and in the model.
+    #: KEYED: the field that identifies an item, in JSON and in the model.
     key: str = ""
     #: A timeline keeps the items apart by the value of this field, the first of an item.
     apart: str = ""

@@ -1,7 +1,7 @@
-"""What the probe writes, as types: one for each kind of record, with the names that ``wire`` gives.
+"""The probe's records as types: one for each kind, with the names that ``wire`` gives its numbers.
 
-``record.reason`` of an ``Enter`` is the ``aux`` of its slot. Which name is which number is said in
-``wire`` alone, together with what the names mean; the annotations here tell it to the type checker.
+``wire`` alone says which name stands for which number, and what it means: ``record.reason`` of an
+``Enter`` is the ``aux`` of its slot. The annotations here are for the type checker.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from app.timeline import wire
 
 
 class Slot(NamedTuple):
-    """A record as it lies in a ring, and whose it is. ``thread`` tells apart threads whose tid was
-    reused.
+    """A record as it lies in a ring, with its thread. ``thread`` differs between two threads that
+    had the same tid one after the other.
     """
 
     t: int

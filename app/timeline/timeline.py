@@ -26,7 +26,7 @@ from app.timeline.states import State, TrackKind
 
 
 class Timeline:
-    """Everything that frames have said so far. ``apply`` takes them in order.
+    """Everything that the frames so far have said. ``apply`` takes them in order.
 
     ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
     ``seen[track_id]``, the lines at which it was seen, and ``levels[object_id]``.
@@ -203,7 +203,7 @@ class Timeline:
         return value
 
     def _placed(self, value: dict[str, Any]) -> dict[str, Any]:
-        """``value`` with its places told apart into line and, for another file, its name."""
+        """``value`` with each place split into its line and, for another file, the file's name."""
         for name, file_name in (
             ("line", "file"),
             ("held_line", "held_file"),

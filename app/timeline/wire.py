@@ -159,7 +159,7 @@ FILE = _kind(41, a="number", text="path")
 
 # coroutines: tasks of asyncio and trio, greenlets, generators
 
-#: A coroutine was made; told again, it gets another name. ``origin`` is one of those below,
+#: A coroutine was made; written again, it got another name. ``origin`` is one of those below,
 #: ``place`` of a generator the one at which it begins. ``names``: its name, NUL, its function's.
 TASK_NEW = _kind(60, aux="origin", a="place", b="task", c="parent", text="names")
 #: Origins of TASK_NEW.

@@ -1,4 +1,4 @@
-"""What every witness is: it looks at the world and returns records."""
+"""What all witnesses have in common: they watch the run and return records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.timeline.records import Record
 
 
 class Witness(Protocol):
-    """Polled by one thread; ``poll`` never blocks. After ``close`` it is not used again."""
+    """Used by one thread; ``poll`` never blocks. After ``close`` it is not used again."""
 
     def poll(self) -> list[Record]: ...
 
@@ -32,7 +32,7 @@ class SchedulerWitness(Witness, Protocol):
 
 
 class Refused(Exception):
-    """The machine does not let this witness look.
+    """The machine does not allow this witness.
 
     ``why`` and ``remedy`` are sentences for the user; ``remedy`` is empty where nothing helps.
     """
@@ -43,7 +43,7 @@ class Refused(Exception):
         super().__init__(why)
         self.why = why
         self.remedy = remedy or ""
-        #: All that is to be said, one sentence each.
+        #: All of it, in sentences.
         self.reasons = reasons or tuple(filter(None, (why, remedy)))
 
     @property

@@ -1,4 +1,4 @@
-"""What fusion decided and no frame has carried yet, merged into as few rows as say it all."""
+"""What fusion has decided and no frame has carried yet, in as few rows as possible."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from app.timeline import heads
 from app.timeline.model import Batch
 
-#: A frame carries at most about this many rows, and as many entries in its head: a reader that was
-#: away gets several.
+#: A frame carries at most about this many rows, and as many items in its head. A reader that was
+#: away gets several frames.
 ROWS = 50_000
 
 
@@ -24,7 +24,7 @@ class _Part:
 
 
 class Backlog:
-    """First in, first out. Nothing is dropped but open rows that a later row has replaced."""
+    """First in, first out. Only open rows that a later row has replaced are dropped."""
 
     def __init__(self, rows: int = ROWS) -> None:
         self._rows = rows

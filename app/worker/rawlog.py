@@ -27,8 +27,8 @@ _NAMES |= dict.fromkeys(TYPES.values(), ProbeRecord.__name__)
 class RawLog:
     """Keeps what is written and puts it into ``path``, which is made at once, at ``close``.
 
-    Turning a record into text takes longer than fusing it: done meanwhile, it would keep the
-    worker from its rings.
+    Turning a record into text takes longer than fusing it. Done during the run, it would keep the
+    worker from reading the rings in time.
     """
 
     def __init__(self, path: str | Path) -> None:

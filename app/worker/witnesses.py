@@ -20,7 +20,7 @@ from app.worker.spec import RunSpec
 
 
 class Witnesses:
-    """Those that watch ``program``; ``closing`` closes them."""
+    """The witnesses that watch ``program``; ``closing`` closes them."""
 
     def __init__(self, spec: RunSpec, program: Program, closing: contextlib.ExitStack) -> None:
         self._probe = spec.probe
@@ -55,16 +55,16 @@ class Witnesses:
 
     @property
     def sampled(self) -> bool:
-        """Whether the scheduler's witness samples: its looks are due between the drains."""
+        """Whether the scheduler's witness samples, which is due between two drains, too."""
         return self._scheduler is not None and self._scheduler.witness.samples
 
     @property
     def alive(self) -> int:
-        """The run's threads, as far as the scheduler has told."""
+        """How many threads the run has, as far as the scheduler's witness knows."""
         return self._table.alive
 
     def described(self) -> dict[str, Any]:
-        """Who watches, and why nobody better, as JSON."""
+        """Which witnesses watch, and why no better ones, as JSON."""
         return {
             "scheduler": self.scheduler,
             "probe": self._probe,
@@ -73,7 +73,7 @@ class Witnesses:
         }
 
     def begin(self, start_ns: int) -> list[Record]:
-        """What is known at the start."""
+        """What the witnesses know at the start of the run."""
         self._steal.poll()
         return self._scheduler.witness.begins(start_ns) if self._scheduler else []
 
@@ -96,7 +96,7 @@ class Witnesses:
         return records
 
     def poll(self) -> list[Record]:
-        """All that was told since the last poll; see also ``take_sealed``."""
+        """All records since the last poll; see also ``take_sealed``."""
         records: list[Record] = []
         if self._scheduler is not None:
             scheduled = self._scheduler.witness.poll()
@@ -112,7 +112,7 @@ class Witnesses:
 
     @property
     def more(self) -> bool:
-        """Whether the last poll left some, because it takes no more at once."""
+        """Whether the last poll left records, because there were too many for one."""
         return self._rings.more
 
     def take_sealed(self) -> list[Sealed]:
@@ -136,5 +136,5 @@ class Witnesses:
         return records
 
     def without_told(self, records: list[Record]) -> list[Record]:
-        """``records`` without sampled reaps of processes of whose reap the guard has told."""
+        """``records`` without sampled reaps of processes whose reap the guard has reported."""
         return self._states.without_told(records)
