@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from app.fusion import Fusion, RunFacts
 from app.timeline import wire
-from app.timeline.records import ProbeRecord, Record, SchedStat, SwitchIn, SwitchOut, ThreadBorn
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Record, SchedStat, SwitchIn, SwitchOut, ThreadBorn
 from app.timeline.states import Reason
 
 START = 10**12

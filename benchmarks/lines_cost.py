@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 from app.timeline import wire
-from app.timeline.records import ProbeRecord, ThreadBorn
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import ThreadBorn
 from app.witness import proc
 from app.witness.lines import SHARE, LinesSampler
 from app.witness.threads import ThreadTable

@@ -36,7 +36,6 @@ from app.timeline.records import (
     Limit,
     LineSample,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
@@ -81,7 +80,7 @@ class Fusion:
             book, who, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
         )
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(objects, who, evidence, facts.scheduler == "tracepoints")
+        off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
         groups = Groups(book, who, objects)
         queue = RunQueue(book)
         self._operations = operations = Operations(
@@ -141,12 +140,12 @@ class Fusion:
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
             LineSample: Lines(book, who, objects).sample,
-            ProbeRecord: probe.apply,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
             Limit: self._limit,
             CpuStolen: self._stolen,
+            **probe.handlers,
         }
 
     def feed(self, records: Iterable[Record]) -> None:

@@ -1,11 +1,11 @@
 """The scheduler by sampling /proc: for machines that refuse perf events.
 
-It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) tells
-how long the thread ran and stood in the run queue meanwhile, exactly; ``stat`` its state now.
+It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) has the
+exact time for which the thread ran and stood in the run queue meanwhile, ``stat`` its state now.
 
-A thread whose account did not change has neither come on a CPU nor left it, so it is runnable if it
-was, and else has not run; its state is not read again, which takes four times as long. No birth is
-looked for while the kernel gave no new id (the last field of /proc/loadavg, proc(5)).
+A thread whose account did not change has neither come on a CPU nor left it: it is still runnable if
+it was, and otherwise has not run. So its state, which takes four times as long, is not read again.
+No birth is looked for while the kernel gave no new id (the last field of /proc/loadavg, proc(5)).
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from app.witness.threads import ThreadTable
 #: No more often than this, and never more than this share of one core.
 MIN_INTERVAL_NS = 2_000_000
 MAX_SHARE = 0.05
-#: What a look costs beside its own work: to wake up for it, and to hand on what was seen.
+#: What a look costs besides its own work: waking up for it, and passing on what was seen.
 WAKING_NS = 25_000
-#: Births are looked for no more often than this while other programs make processes too, and at
-#: least so often whatever the ids say; a death makes look at once.
+#: Births are looked for at most this often while other programs make processes too, and at least
+#: this often whatever the ids say; after a death, at once.
 DISCOVER_NS = 20_000_000
 DISCOVER_AT_LEAST_NS = 200_000_000
-#: The state of a blocked thread is read this often though its account stands still.
+#: How often the state of a blocked thread is read although its account stands still.
 STATE_NS = 50_000_000
-#: A thread's files stay open up to this many threads.
+#: The files of at most this many threads stay open.
 OPEN_THREADS = 256
 
 
@@ -60,7 +60,7 @@ class _Thread:
         self.pid, self.tid = pid, tid
         self.comm = self.letter = ""
         self.cpu = self.read_ns = 0
-        #: The account as it was told, and as it was right before the state was read.
+        #: The account as it was reported, and as it was right before the state was read.
         self.waited: tuple[int, int, int] | None = None
         self.before: tuple[int, int, int] | None = None
         folder = f"/proc/{pid}/task/{tid}"
@@ -99,12 +99,13 @@ class _Thread:
 class ProcfsScheduler:
     """Samples the threads of ``root_pid`` and of all that descends from ``tree_pid``.
 
-    ``tree_pid`` is the subreaper that orphans of the program fall to. ``share`` is the part of
-    one core that the last look took: each is paid for by the pause after it.
+    ``tree_pid`` is the subreaper that becomes the parent of the program's orphans. ``share`` is the
+    part of one core that the last look took, with the pause after it.
     The next look is due at ``due_ns``.
     """
 
     name = "procfs"
+    samples = True
 
     def __init__(self, root_pid: int, tree_pid: int, table: ThreadTable) -> None:
         self._root = root_pid
@@ -206,7 +207,7 @@ class ProcfsScheduler:
         return records
 
     def _ended(self, pid: int, t: int) -> list[Record]:
-        """All threads of a process that is dead; it stays a zombie until it is gone."""
+        """The ends of all threads of a process that is dead; it stays a zombie until it is gone."""
         if pid not in self._processes:
             return []
         self._processes.discard(pid)
@@ -238,7 +239,7 @@ class ProcfsScheduler:
         if stat is None:
             self._discover_due_ns = 0
             if thread.tid == thread.pid:
-                return []  # the process is gone: discovery tells its end in order
+                return []  # the process is gone: discovery reports its end in order
             thread.close()
             del self._threads[thread.pid, thread.tid]
             return [ThreadGone(t, thread.pid, thread.tid, True)]
@@ -252,8 +253,8 @@ class ProcfsScheduler:
             thread.comm = stat.comm
         thread.letter, thread.cpu, thread.read_ns = stat.state, stat.cpu, t
         records.append(StatSample(t, thread.pid, thread.tid, stat.state, stat.cpu))
-        # Again, for it may have stopped before its state was read. What changed since the first
-        # reading is seen at the next look.
+        # Read again, because it may have stopped before its state was read. What changed since the
+        # first reading is seen at the next look.
         thread.before = before
         waited = thread.read_schedstat()
         if waited is not None and waited != thread.waited:

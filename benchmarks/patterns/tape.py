@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 from app.fusion.facts import Scheduler
 from app.timeline import wire
-from app.timeline.records import (
-    OutputChunk,
-    ProbeRecord,
-    Record,
-    SwitchIn,
-    SwitchOut,
-    ThreadBorn,
-)
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import OutputChunk, Record, SwitchIn, SwitchOut, ThreadBorn
 from app.timeline.states import ObjectKind, Reason
 
 START = 10**12

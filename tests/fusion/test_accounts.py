@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.timeline import wire
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import Batch, Stolen
-from app.timeline.records import CpuStolen, Dropped, ProbeRecord, SchedStat, ThreadBorn
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import CpuStolen, Dropped, SchedStat, ThreadBorn
 from app.timeline.timeline import Timeline
 from tests.fusion.world import MS, ROOT, START, World, at
+from tests.merging import merge
 
 TID = 200
 

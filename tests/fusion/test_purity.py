@@ -9,8 +9,8 @@ import app.fusion
 
 #: Modules of the standard library without input, output, clocks or threads of their own.
 HARMLESS = {
-    "__future__", "ast", "bisect", "codecs", "collections", "dataclasses", "enum", "heapq",
-    "itertools", "marshal", "operator", "re", "signal", "typing",
+    "__future__", "ast", "bisect", "codecs", "collections", "dataclasses", "enum",
+    "functools", "heapq", "itertools", "marshal", "operator", "re", "signal", "typing",
 }  # fmt: skip
 
 

@@ -10,11 +10,11 @@ import pytest
 from app.fusion import Fusion
 from app.fusion.records.reorder import Reorder
 from app.timeline.model import OPEN
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
     Dropped,
     Limit,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SwitchIn,

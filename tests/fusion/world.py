@@ -10,8 +10,8 @@ from app.timeline import wire
 from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import Slice, Track
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.fusion import Fusion
 from app.timeline import wire
 from app.timeline.model import NOTHING, OPEN
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,

@@ -18,7 +18,7 @@ from app.runs import reading, schema
 from app.runs.reading import Reading
 from app.runs.recording import Recording
 from app.timeline.frames import Frame, encode
-from app.timeline.heads import track_json
+from app.timeline.head_items import track_json
 from app.timeline.model import ObjectRow, Output, Stats, Track, Wait
 from app.timeline.states import TrackKind
 from tests.runs import mutations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import (
     OPEN,
@@ -27,6 +27,7 @@ from app.timeline.states import (
     TrackKind,
 )
 from app.timeline.timeline import Timeline
+from tests.merging import merge
 
 
 def main_track() -> Track:

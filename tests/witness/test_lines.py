@@ -12,13 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.timeline import wire
-from app.timeline.records import (
-    LineSample,
-    ProbeRecord,
-    SwitchOut,
-    ThreadBorn,
-    ThreadGone,
-)
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import LineSample, SwitchOut, ThreadBorn, ThreadGone
 from app.witness import lines
 from app.witness.lines import INTERVAL_NS, LinesSampler
 from app.witness.threads import ThreadTable

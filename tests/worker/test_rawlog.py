@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.timeline import records
+from app.timeline.probe_records import ProbeRecord
 from app.worker import rawlog
 
 
@@ -21,7 +22,7 @@ def test_rawlog_every_kind_of_record_round_trips(tmp_path: Path) -> None:
         records.StatSample(7, 2, 3, "S", 1),
         records.SyscallSample(8, 2, 3, "futex", 0x7F00, "gil"),
         records.ProcessReaped(9, 4, None, True),
-        records.ProbeRecord(10, 2, 3, 1, 20, 1, 2, 3 << 32, 4, "fork_b"),
+        ProbeRecord(10, 2, 3, 1, 20, 1, 2, 3 << 32, 4, "fork_b"),
         records.OutputChunk(11, "stdout", bytes(range(256))),
         records.Dropped(12, "perf", 5),
         records.Limit(13, "wall", 30_000),

@@ -12,11 +12,11 @@ from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ProcessLife, TaskLife, ThreadLife
 from app.fusion.lives.reports import Cpu, Kill
 from app.fusion.picture.book import Book
+from app.timeline import wire
 from app.timeline.model import NOTHING, Ending
 from app.timeline.records import SignalSent
 from app.timeline.states import Cause, Evidence, FlowKind, State
 
-RETURNED, RAISED, EXITED = 0, 1, 2
 #: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
 HARMLESS = frozenset({17, 18, 19, 20, 23, 28})
 
@@ -44,9 +44,9 @@ class Endings:
 
     # --- threads -------------------------------------------------------------------------------
 
-    def thread_end(self, life: ThreadLife, t: int, aux: int, exception: str) -> None:
+    def thread_end(self, life: ThreadLife, t: int, outcome: int, exception: str) -> None:
         """THREAD_END: the Python code of the thread is over; the thread itself goes on a little."""
-        life.ending = (aux, exception, t)
+        life.ending = (outcome, exception, t)
         self._flows.thread_over(life, t)
         if life.track.end is not None or life.exited:
             self._tell(life)
@@ -82,8 +82,8 @@ class Endings:
         if life is process.main:
             return
         if life.ending is not None:
-            aux, exception, _ = life.ending
-            cause = Cause.RAISED if aux == RAISED else Cause.RETURNED
+            outcome, exception, _ = life.ending
+            cause = Cause.RAISED if outcome == wire.RAISED else Cause.RETURNED
             life.track.end = Ending(cause, exception=exception or None)
         elif process.exit_ns is not None:
             life.track.end = Ending(Cause.WITH_PROCESS)
@@ -172,12 +172,12 @@ class Endings:
 
     def of_process(self, process: ProcessLife) -> Ending:
         """What wait(2)'s status and the probe say together."""
-        aux, exception = process.main_end or (None, "")
+        outcome, exception = process.main_end or (None, "")
         status = process.status
         if status is None:
-            if aux is None:
+            if outcome is None:
                 return Ending(Cause.UNKNOWN)
-            return Ending(_CAUSES.get(aux, Cause.UNKNOWN), exception=exception or None)
+            return Ending(_CAUSES.get(outcome, Cause.UNKNOWN), exception=exception or None)
         if number := status & 0x7F:
             name = signal_name(number)
             if any(kill.daemon and kill.number == number for kill in process.kills):
@@ -189,9 +189,9 @@ class Endings:
                 return Ending(Cause.LIMIT, signal=name, limit=limit)
             return Ending(Cause.SIGNAL, signal=name, sender=kill.track if kill else None)
         code = (status >> 8) & 0xFF
-        if aux == RAISED and code:
+        if outcome == wire.RAISED and code:
             return Ending(Cause.RAISED, code, exception=exception or None)
-        if code or aux == EXITED:
+        if code or outcome == wire.EXITED:
             return Ending(Cause.EXIT, code)
         return Ending(Cause.RETURNED, code)
 
@@ -230,7 +230,11 @@ class Endings:
             self._book.end_track(process.main.track, t, self.of_process(process))
 
 
-_CAUSES = {RETURNED: Cause.RETURNED, RAISED: Cause.RAISED, EXITED: Cause.EXIT}
+_CAUSES = {
+    wire.RETURNED: Cause.RETURNED,
+    wire.RAISED: Cause.RAISED,
+    wire.EXITED: Cause.EXIT,
+}
 
 _SIGKILL = 9
 #: The kernel's own kill for want of memory is noticed so much later at most.

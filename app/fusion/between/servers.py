@@ -8,8 +8,8 @@ from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.picture.book import Book
 from app.fusion.picture.lane import OF_THREAD, Lane
+from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING, Track
-from app.timeline.records import ProbeRecord
 from app.timeline.states import FlowKind, TrackKind
 
 #: Messages are kept back up to so many while it is not certain whose the server is.
@@ -40,16 +40,16 @@ class Servers:
         self._who = who
         self._servers: dict[int, Server] = {}
 
-    def peer(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._servers.setdefault(record.b, Server(record.text))
-        if " " in record.text and " " not in known.name and known.track is None:
-            known.name = record.text  # the first who told had no library's name for it
+    def peer(self, t: int, life: ThreadLife, record: probe.Peer) -> None:
+        known = self._servers.setdefault(record.obj, Server(record.name))
+        if " " in record.name and " " not in known.name and known.track is None:
+            known.name = record.name  # the first who told had no library's name for it
 
-    def sent(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._message(t, life, record.b, True)
+    def sent(self, t: int, life: ThreadLife, record: probe.ToPeer) -> None:
+        self._message(t, life, record.obj, True)
 
-    def came(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._message(t, life, record.b, False)
+    def came(self, t: int, life: ThreadLife, record: probe.FromPeer) -> None:
+        self._message(t, life, record.obj, False)
 
     def run_over(self, t: int) -> None:
         for server in self._servers.values():

@@ -15,9 +15,10 @@ from app.fusion.objects.objects import Objects
 from app.fusion.objects.reasons import reason_of
 from app.fusion.picture.book import Book
 from app.fusion.picture.lane import OF_COROUTINE, Lane
+from app.timeline import probe_records as probe
+from app.timeline import wire
 from app.timeline.model import NOTHING, Ending
 from app.timeline.places import LINE_BITS, line_of
-from app.timeline.records import ProbeRecord
 from app.timeline.states import (
     Cause,
     Evidence,
@@ -29,8 +30,20 @@ from app.timeline.states import (
 
 _AUTOMATIC = re.compile(r"Task-\d+")
 _SUSPENDED = frozenset({State.READY, State.AWAITING})
-_GENERATOR, _LOST = 2, 3  # of TASK_NEW and TASK_DONE
-_CAUSES = [Cause.RETURNED, Cause.RAISED, Cause.CANCELLED]
+_CAUSES = {
+    wire.RETURNED: Cause.RETURNED,
+    wire.RAISED: Cause.RAISED,
+    wire.CANCELLED: Cause.CANCELLED,
+}
+
+_Placed = (
+    probe.TaskNew
+    | probe.TaskPause
+    | probe.TaskBegan
+    | probe.TaskPaused
+    | probe.TaskAcquired
+    | probe.NeverAwaited
+)
 
 
 class TaskMachine:
@@ -56,7 +69,7 @@ class TaskMachine:
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
         self._tasks = who.tasks
         #: The births of coroutines of which no more was applied: see ``shed``.
-        self.unborn: dict[int, ProbeRecord] = {}
+        self.unborn: dict[int, probe.TaskNew] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
 
     def track_of(self, obj: int) -> int:
@@ -67,19 +80,19 @@ class TaskMachine:
         """Whether the coroutine has a track, be it over or not."""
         return obj in self._tracks
 
-    def loop(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def loop(self, t: int, life: ThreadLife, record: probe.TaskLoop) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
-        task = self._tasks.get(record.b) if record.b else None
+        task = self._tasks.get(record.task) if record.task else None
         if task is not None:
             task.awaited = True
         life.loop.run_for(task, t)
         self._waits.loop_over(life, t)
 
-    def new(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        task = self._task(t, life, record.b, State.NEW)
+    def new(self, t: int, life: ThreadLife, record: probe.TaskNew) -> None:
+        task = self._task(t, life, record.task, State.NEW)
         if task is None:
             return
-        name, _, qualname = record.text.partition("\0")
+        name, _, qualname = record.names.partition("\0")
         function = qualname.rpartition("<locals>.")[2]
         track = task.track
         if function and (not name or _AUTOMATIC.fullmatch(name)):
@@ -90,16 +103,16 @@ class TaskMachine:
         if task.born:
             return  # told again because it was given a name
         task.born = True
-        task.looped = record.aux == 0
+        task.looped = record.origin == wire.IN_A_LOOP
         task.line = self._line(record)
-        if record.aux == _GENERATOR:
+        if record.origin == wire.GENERATOR:
             task.first_line = task.line
             t = track.start_ns
-        parent = self._tracks.get(record.c) or life.track.id
+        parent = self._tracks.get(record.parent) or life.track.id
         self._book.flow(FlowKind.SPAWN, parent, t, track.id, max(t, track.start_ns))
 
-    def ready(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        task = self._task(t, life, record.b, State.READY)
+    def ready(self, t: int, life: ThreadLife, record: probe.TaskReady) -> None:
+        task = self._task(t, life, record.task, State.READY)
         if task is None:
             return
         running = life.loop.step
@@ -115,8 +128,8 @@ class TaskMachine:
         if step is not None and not step.step_ready:
             step.step_ready = t
 
-    def run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        task = self._task(t, life, record.b, State.RUNNING)
+    def run(self, t: int, life: ThreadLife, record: probe.TaskRun) -> None:
+        task = self._task(t, life, record.task, State.RUNNING)
         if task is None:
             return
         if task.thread is not life:
@@ -142,8 +155,8 @@ class TaskMachine:
             line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
             task.lane.change(t, State.RUNNING, Evidence.PROBE, line=line)
 
-    def pause(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        task = self._task(t, life, record.b, State.UNKNOWN)
+    def pause(self, t: int, life: ThreadLife, record: probe.TaskPause) -> None:
+        task = self._task(t, life, record.task, State.UNKNOWN)
         if task is None:
             return
         line = self._line(record)
@@ -155,22 +168,22 @@ class TaskMachine:
             task.lane.change(t, State.READY, Evidence.PROBE, line=line)
             life.loop.ready_tasks[task] = t
             return
-        self._await(t, life, task, reason_of(record.aux), line, record.c)
+        self._await(t, life, task, reason_of(record.reason), line, record.awaited)
 
-    def began(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def began(self, t: int, life: ThreadLife, record: probe.TaskBegan) -> None:
         """A generator's first step began some time ago: only now it is known for a coroutine."""
-        past = max(life.track.start_ns, t - (record.t - record.c))
-        task = self._task(past, life, record.b, State.RUNNING)
+        past = max(life.track.start_ns, t - (record.t - record.when))
+        task = self._task(past, life, record.task, State.RUNNING)
         if task is not None:
             task.lane.at_line(self._line(record))
 
-    def paused(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def paused(self, t: int, life: ThreadLife, record: probe.TaskPaused) -> None:
         """That step ended, some time ago too."""
-        task = self._task(t, life, record.b, State.UNKNOWN)
+        task = self._task(t, life, record.task, State.UNKNOWN)
         if task is not None:
-            past = max(task.lane.start, t - (record.t - record.c))
-            inner = int(record.text) if record.text.isdecimal() else 0
-            self._await(past, life, task, reason_of(record.aux), self._line(record), inner)
+            past = max(task.lane.start, t - (record.t - record.when))
+            inner = int(record.awaited) if record.awaited.isdecimal() else 0
+            self._await(past, life, task, reason_of(record.reason), self._line(record), inner)
 
     def _await(
         self, t: int, life: ThreadLife, task: TaskLife, reason: Reason, line: int, obj: int
@@ -194,36 +207,37 @@ class TaskMachine:
             reason_evidence=Evidence.MISSING if reason is Reason.NONE else Evidence.PROBE,
         )
 
-    def done(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        task = self._task(t, life, record.b, State.UNKNOWN)
+    def done(self, t: int, life: ThreadLife, record: probe.TaskDone) -> None:
+        task = self._task(t, life, record.task, State.UNKNOWN)
         if task is None:
             return
-        self._step_over(t, life, task, record.a)
-        if record.aux == _LOST:
+        self._step_over(t, life, task, 0)
+        if record.outcome == wire.LOST:
             task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
             return
         self._waits.done(task, t)
-        cause = _CAUSES[record.aux] if record.aux < len(_CAUSES) else Cause.UNKNOWN
-        self._endings.task_gone(task, t, Ending(cause, exception=record.text or None))
-        del self._tasks[record.b]
+        cause = _CAUSES.get(record.outcome, Cause.UNKNOWN)
+        self._endings.task_gone(task, t, Ending(cause, exception=record.exception or None))
+        del self._tasks[record.task]
 
-    def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        holder, handed = self._tasks.get(record.c), record.aux == 1
-        self._waits.acquired(t, life, holder, record.b, self._line(record), handed)
+    def acquired(self, t: int, life: ThreadLife, record: probe.TaskAcquired) -> None:
+        holder, handed = self._tasks.get(record.task), record.handed == 1
+        self._waits.acquired(t, life, holder, record.obj, self._line(record), handed)
 
-    def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._waits.released(t, life, self._tasks.get(record.c), record.b)
+    def released(self, t: int, life: ThreadLife, record: probe.TaskReleased) -> None:
+        self._waits.released(t, life, self._tasks.get(record.task), record.obj)
 
-    def never_awaited(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        name = record.text.rpartition("<locals>.")[2] or "coroutine"
+    def never_awaited(self, t: int, life: ThreadLife, record: probe.NeverAwaited) -> None:
+        name = record.function.rpartition("<locals>.")[2] or "coroutine"
         track = self._book.new_track(
             TrackKind.COROUTINE, name, life.process.pid, 0, life.track.id, t
         )
         self._book.end_track(track, t, Ending(Cause.NEVER_AWAITED))
         self._findings.never_awaited(t, track.id, name, self._line(record))
 
-    def _line(self, record: ProbeRecord) -> int:
-        return self._objects.place(record.pid, record.a >> LINE_BITS, line_of(record.a))
+    def _line(self, record: _Placed) -> int:
+        place = record.place
+        return self._objects.place(record.pid, place >> LINE_BITS, line_of(place))
 
     def _numbered(self, task: TaskLife, function: str) -> str:
         """``function``, ``function #2`` and so on: those whose library gives them no name."""

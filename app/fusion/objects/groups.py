@@ -7,8 +7,8 @@ from app.fusion.lives.lives import ThreadLife
 from app.fusion.objects.objects import Objects
 from app.fusion.objects.reasons import GROUPS, TRAITS
 from app.fusion.picture.book import Book
+from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
-from app.timeline.records import ProbeRecord
 from app.timeline.states import Reason
 
 #: So many names stand for a group; of the others only the count is told.
@@ -27,11 +27,11 @@ class Groups:
         self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
 
-    def member(self, life: ThreadLife, record: ProbeRecord) -> None:
+    def member(self, life: ThreadLife, record: probe.WaitsFor) -> None:
         """WAITS_FOR: one of those for which the wait is that begins next."""
-        if record.aux or life not in self._told:
-            self._told[life] = record.a, []
-        self._told[life][1].append(record.b)
+        if record.first or life not in self._told:
+            self._told[life] = record.members, []
+        self._told[life][1].append(record.obj)
 
     def forget(self) -> None:
         """Waits began unseen: which of them the members were told for is not known."""

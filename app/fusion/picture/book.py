@@ -74,13 +74,9 @@ class Book:
         self._track_count = 0
         self._thing_count = 0
         self._tracks: dict[int, Track] = {}
-        self._objects: list[ObjectRow] = []
         self._names: dict[str, int] = {}
-        self._flows: list[Flow] = []
-        self._output: list[Output] = []
-        self._seen: list[Seen] = []
-        self._levels: list[Level] = []
-        self._stolen: list[Stolen] = []
+        #: What goes into the next batch as it is.
+        self._next = Batch()
         self._findings: dict[str, Finding] = {}
         self._stats: dict[int, Stats] = {}
         self._files: dict[str, int] = {}
@@ -116,7 +112,7 @@ class Book:
         row = ObjectRow(
             self._thing_count, kind, name if count == 1 else f"{name} #{count}", track, line
         )
-        self._objects.append(row)
+        self._next.objects.append(row)
         return row
 
     def file(self, name: str) -> int:
@@ -135,25 +131,25 @@ class Book:
         """An arrow; it never points back in time, whatever the order the witnesses wrote in."""
         if from_ns > to_ns:
             from_ns = to_ns
-        self._flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, object_id)))
+        self._next.flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, object_id)))
         causes = self.causes.get(to_track)
         if causes is not None and kind is not FlowKind.SPAWN:
             causes.append(from_ns)
 
     def write_output(self, track: int, t: int, stream: str, text: str) -> None:
-        self._output.append(Output(track, t, stream, text))
+        self._next.output.append(Output(track, t, stream, text))
 
     def seen(self, track: int, t: int, line: int) -> None:
         """The track was seen at this line at ``t``."""
-        self._seen.append(Seen(track, t, line))
+        self._next.seen.append(Seen(track, t, line))
 
     def level(self, object_id: int, t: int, value: int, most: int) -> None:
         """How many an object has, or have come to it, from ``t`` on."""
-        self._levels.append(Level(object_id, t, value, most))
+        self._next.levels.append(Level(object_id, t, value, most))
 
     def stolen(self, cpu: int, since: int, t: int, ns: int) -> None:
         """The hypervisor took so much of the CPU between the two times."""
-        self._stolen.append(Stolen(cpu, since, t, ns))
+        self._next.stolen.append(Stolen(cpu, since, t, ns))
 
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
@@ -168,7 +164,7 @@ class Book:
     @property
     def sightings(self) -> list[Seen]:
         """Those that are not handed out yet."""
-        return self._seen
+        return self._next.seen
 
     def lose(self, count: int, since: int) -> None:
         """So many records are lost, the first of them at ``since``."""
@@ -223,22 +219,14 @@ class Book:
                     self._stats[lane.track] = lane.stats(self.now)
             self._moved = {}
             self._stats_due = self.now + STATS_EVERY_NS
-        batch = Batch(
-            [replace(track) for track in self._tracks.values()],
-            self._objects,
-            rows,
-            self._flows,
-            self._output,
-            [replace(finding) for finding in self._findings.values()],
-            list(self._stats.values()),
-            list(self._files) if len(self._files) > self._files_told else [],
-            self.lost,
-            self._seen,
-            self._levels,
-            self._stolen,
-        )
-        self._files_told = len(self._files)
-        self._tracks, self._objects, self._flows = {}, [], []
-        self._output, self._findings, self._stats, self._seen = [], {}, {}, []
-        self._levels, self._stolen = [], []
+        batch, self._next = self._next, Batch()
+        batch.tracks = [replace(track) for track in self._tracks.values()]
+        batch.slices = rows
+        batch.findings = [replace(finding) for finding in self._findings.values()]
+        batch.stats = list(self._stats.values())
+        if len(self._files) > self._files_told:
+            batch.files = list(self._files)
+            self._files_told = len(self._files)
+        batch.dropped = self.lost
+        self._tracks, self._findings, self._stats = {}, {}, {}
         return batch

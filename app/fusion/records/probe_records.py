@@ -1,8 +1,10 @@
-"""What the probe says of lives: hello, names, starts, ends, signals; and the way of all others."""
+"""The probe's records: handles those of births, names, ends and signals, dispatches the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from app.fusion.between.endings import HARMLESS, Endings
 from app.fusion.between.flows import Flows
@@ -23,18 +25,19 @@ from app.fusion.threads.between_looks import runs_at
 from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.operations import Operations
 from app.fusion.threads.samples import SampleMachine
+from app.timeline import probe_records as probe
 from app.timeline import wire
 from app.timeline.model import NOTHING
-from app.timeline.records import ProbeRecord
 from app.timeline.states import Evidence, FlowKind, Reason, State
 
-_NO_GIL, _PYPY = 1, 2
-
-Handler = Callable[[int, ThreadLife, ProbeRecord], None]
+R = TypeVar("R", bound=probe.ProbeRecord)
 
 
 class ProbeRecords:
-    """Dispatches records by kind; an unknown kind of a newer probe is passed over."""
+    """What is done with each kind of record, by the ``handlers``: first what is common to all.
+
+    A record of a kind that isn't known, of a newer probe, says that its thread runs and no more.
+    """
 
     def __init__(
         self,
@@ -66,64 +69,74 @@ class ProbeRecords:
         self._endings = endings
         self._outputs = outputs
         self._accounts = accounts
-        self._sampled = sampled if book.facts.scheduler == "procfs" else None
+        self._sampled = sampled if book.facts.sampled else None
         self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
-        self._handlers: dict[int, Handler] = {
-            wire.HELLO: self._hello,
-            wire.THREAD_START: self._thread_start,
-            wire.THREAD_END: self._thread_end,
-            wire.THREAD_SPAWN: lambda t, life, r: flows.spawning(life, t, r.b, False),
-            wire.PROCESS_SPAWN: self._process_spawn,
-            wire.PROCESS_SPAWNED: self._process_spawned,
-            wire.PROCESS_NAME: self._process_name,
-            wire.PROCESS_END: self._main_end,
-            wire.MAIN_END: self._main_end,
-            wire.KILL: self._kill,
-            wire.REAPED: self._reaped,
-            wire.INTERVAL: self._interval,
-            wire.ENTER: operations.enter,
-            wire.LEAVE: operations.leave,
-            wire.ACQUIRED: operations.acquired,
-            wire.RELEASED: operations.released,
-            wire.VALUE: lambda t, life, r: levels.changed(t, r.b, r.c, r.a),
-            wire.PUT: self._put,
-            wire.GET: self._get,
-            wire.SEND: lambda t, life, r: flows.send(life, t, r.b),
-            wire.RECV: lambda t, life, r: flows.receive(life, t, r.b),
-            wire.NOTIFY: lambda t, life, r: operations.notify(t, life, r.b, r.c),
-            wire.WAITS_FOR: lambda t, life, r: groups.member(life, r),
-            wire.PEER: servers.peer,
-            wire.TO_PEER: servers.sent,
-            wire.FROM_PEER: servers.came,
-            wire.OBJECT: self._object,
-            wire.FILE: lambda t, life, r: objects.file(r.pid, r.a, r.text),
-            wire.TASK_NEW: tasks.new,
-            wire.TASK_BEGAN: tasks.began,
-            wire.TASK_PAUSED: tasks.paused,
-            wire.TASK_READY: tasks.ready,
-            wire.TASK_RUN: tasks.run,
-            wire.TASK_PAUSE: tasks.pause,
-            wire.TASK_DONE: tasks.done,
-            wire.NEVER_AWAITED: tasks.never_awaited,
-            wire.TASK_ACQUIRED: tasks.acquired,
-            wire.TASK_RELEASED: tasks.released,
-            wire.TASK_LOOP: tasks.loop,
-            wire.SUBMIT: self._submit,
-            wire.FUTURE_RUN: self._future_run,
-            wire.FUTURE_DONE: lambda t, life, r: operations.fulfilled(t, life, r.b),
-            wire.FUTURE_BY: self._future_by,
-            wire.OUTPUT: self._output,
+        self.handlers: dict[type[Any], Callable[[int, Any], None]] = {
+            probe.ProbeRecord: partial(self._apply, lambda t, life, record: None)
         }
+        on = self._on
+        on(probe.Hello, self._hello)
+        on(probe.ThreadStart, self._thread_start)
+        on(probe.ThreadEnd, self._thread_end)
+        on(probe.ThreadSpawn, lambda t, life, r: flows.spawning(life, t, r.obj, False))
+        on(probe.ProcessSpawn, self._process_spawn)
+        on(probe.ProcessSpawned, self._process_spawned)
+        on(probe.ProcessName, self._process_name)
+        on(probe.ProcessEnd, self._main_end)
+        on(probe.MainEnd, self._main_end)
+        on(probe.Kill, self._kill)
+        on(probe.Reaped, self._reaped)
+        on(probe.Interval, self._interval)
+        on(probe.Enter, operations.enter)
+        on(probe.Leave, operations.leave)
+        on(probe.Acquired, operations.acquired)
+        on(probe.Released, operations.released)
+        on(probe.Value, lambda t, life, r: levels.changed(t, r.obj, r.value, r.most))
+        on(probe.Put, self._put)
+        on(probe.Get, self._get)
+        on(probe.Send, lambda t, life, r: flows.send(life, t, r.obj))
+        on(probe.Recv, lambda t, life, r: flows.receive(life, t, r.obj))
+        on(probe.Notify, lambda t, life, r: operations.notify(t, life, r.obj, r.waiters))
+        on(probe.WaitsFor, lambda t, life, r: groups.member(life, r))
+        on(probe.Peer, servers.peer)
+        on(probe.ToPeer, servers.sent)
+        on(probe.FromPeer, servers.came)
+        on(probe.Object, self._object)
+        on(probe.File, lambda t, life, r: objects.file(r.pid, r.number, r.path))
+        on(probe.TaskNew, tasks.new)
+        on(probe.TaskBegan, tasks.began)
+        on(probe.TaskPaused, tasks.paused)
+        on(probe.TaskReady, tasks.ready)
+        on(probe.TaskRun, tasks.run)
+        on(probe.TaskPause, tasks.pause)
+        on(probe.TaskDone, tasks.done)
+        on(probe.NeverAwaited, tasks.never_awaited)
+        on(probe.TaskAcquired, tasks.acquired)
+        on(probe.TaskReleased, tasks.released)
+        on(probe.TaskLoop, tasks.loop)
+        on(probe.Submit, self._submit)
+        on(probe.FutureRun, self._future_run)
+        on(probe.FutureDone, lambda t, life, r: operations.fulfilled(t, life, r.obj))
+        on(probe.FutureBy, self._future_by)
+        on(probe.Output, self._output)
 
-    def apply(self, t: int, record: ProbeRecord) -> None:
-        pid, tid, kind, obj = record.pid, record.tid, record.kind, record.b
+    def _on(self, kind: type[R], handler: Callable[[int, ThreadLife, R], None]) -> None:
+        self.handlers[kind] = partial(self._apply, handler)
+
+    def _apply(
+        self,
+        handler: Callable[[int, ThreadLife, R], None],
+        t: int,
+        record: R,
+    ) -> None:
+        pid, tid, obj, kind = record.pid, record.tid, record.b, type(record)
         life = self._lives.get(tid)
         if life is None or life.exited or life.process.pid != pid:
             if life is not None and life.process.pid == pid:
-                if kind == wire.THREAD_END:  # told late: the end itself stands
-                    self._endings.thread_end(life, t, record.aux, record.text)
+                if isinstance(record, probe.ThreadEnd):  # told late: the end itself stands
+                    self._endings.thread_end(life, t, record.outcome, record.exception)
                     return
-                if kind != wire.THREAD_START and kind != wire.HELLO:
+                if kind is not probe.ThreadStart and kind is not probe.Hello:
                     return
             life = self._births.thread(pid, tid, t)
         process = life.process
@@ -148,72 +161,70 @@ class ProbeRecords:
             if kind in _MOVES:
                 return
             record = record._replace(b=NOTHING)
-        handler = self._handlers.get(kind)
-        if handler is not None:
-            handler(t, life, record)
+        handler(t, life, record)
 
     # --- births --------------------------------------------------------------------------------
 
-    def _hello(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def _hello(self, t: int, life: ThreadLife, record: probe.Hello) -> None:
         process = life.process
         # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
-        process.has_gil = not record.b & (_NO_GIL | _PYPY)
+        process.has_gil = not record.flags & (wire.NO_GIL | wire.PYPY)
         process.gil.follow(process.has_gil and self._book.facts.switches)
-        version = f"{record.aux >> 8}.{record.aux & 0xFF}"
-        name = record.text or ("PyPy" if record.b & _PYPY else "CPython")
-        build = " free-threading" if record.b & _NO_GIL else ""
+        version = f"{record.version >> 8}.{record.version & 0xFF}"
+        name = record.implementation or ("PyPy" if record.flags & wire.PYPY else "CPython")
+        build = " free-threading" if record.flags & wire.NO_GIL else ""
         process.main.track.python = f"{_spelled(name)} {version}{build}"
         self._book.touch(process.main.track)
-        parent = self._who.of_pid(record.a) if record.a else None
+        parent = self._who.of_pid(record.ppid) if record.ppid else None
         self._who.parented(process, parent.process if parent else None)
         self._seen_running(t, life)
 
-    def _interval(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        life.process.gil.set_interval(record.a)
+    def _interval(self, t: int, life: ThreadLife, record: probe.Interval) -> None:
+        life.process.gil.set_interval(record.ns)
 
-    def _thread_start(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if life.started and record.b and life.obj and life.obj != record.b:
+    def _thread_start(self, t: int, life: ThreadLife, record: probe.ThreadStart) -> None:
+        if life.started and record.obj and life.obj and life.obj != record.obj:
             # The tid was given to a new thread, and no witness told of the old one's end.
             self._endings.thread_gone(life, t, Evidence.PROBE)
             life = self._births.thread(record.pid, record.tid, t)
             life.ring = life.python = True
         life.started = True
-        life.obj = record.b
-        if record.b:
-            self._who.thread_of[record.b] = life
-        life.track.daemon = record.aux & 1 == 1
+        life.obj = record.obj
+        if record.obj:
+            self._who.thread_of[record.obj] = life
+        life.track.daemon = record.daemon & 1 == 1
         self._book.touch(life.track)
         if life is not life.process.main:
-            self._who.name(life, record.text, PROGRAM)
-            self._flows.started(life, record.b)
+            self._who.name(life, record.name, PROGRAM)
+            self._flows.started(life, record.obj)
         self._seen_running(t, life)
 
-    def _process_spawn(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._flows.spawning(life, t, record.b, True)
-        if record.b:
-            self._processes_of[record.b] = (record.text, record.aux & 1 == 1)
+    def _process_spawn(self, t: int, life: ThreadLife, record: probe.ProcessSpawn) -> None:
+        self._flows.spawning(life, t, record.obj, True)
+        if record.obj:
+            self._processes_of[record.obj] = (record.name, record.daemon & 1 == 1)
 
-    def _process_spawned(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        child = self._who.of_pid(record.a)
-        if child is None and record.a:
-            child = self._births.born(record.a, record.a, life, t, Evidence.PROBE)
-        self._flows.spawned(life, child, record.b)
+    def _process_spawned(self, t: int, life: ThreadLife, record: probe.ProcessSpawned) -> None:
+        child = self._who.of_pid(record.child)
+        if child is None and record.child:
+            child = self._births.born(record.child, record.child, life, t, Evidence.PROBE)
+        self._flows.spawned(life, child, record.obj)
         if child is None:
             return
         self._who.parented(child.process, life.process)
-        if record.b:
-            self._who.thread_of[record.b] = child
-            child.obj = child.obj or record.b
-        name, daemon = self._processes_of.pop(record.b, ("", False))
+        if record.obj:
+            self._who.thread_of[record.obj] = child
+            child.obj = child.obj or record.obj
+        name, daemon = self._processes_of.pop(record.obj, ("", False))
         if name:
             self._named_process(child, name, daemon)
 
-    def _process_name(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def _process_name(self, t: int, life: ThreadLife, record: probe.ProcessName) -> None:
         main = life.process.main
-        if record.b:
-            self._who.thread_of.setdefault(record.b, main)
+        if record.obj:
+            self._who.thread_of.setdefault(record.obj, main)
         if main is not self._who.root.main:
-            self._named_process(main, record.text, record.aux & 1 == 1)
+            self._named_process(main, record.name, record.daemon & 1 == 1)
 
     def _named_process(self, main: ThreadLife, name: str, daemon: bool) -> None:
         main.track.daemon = daemon
@@ -225,7 +236,7 @@ class ProbeRecords:
         facts = self._book.facts
         if facts.switches or life.op is not None:
             return
-        if facts.scheduler == "none":
+        if not facts.sampled:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
         elif life.cpu is Cpu.UNSEEN or life.lane.state is State.NEW:
             life.cpu = Cpu.RUNNING
@@ -235,17 +246,17 @@ class ProbeRecords:
 
     # --- ends ----------------------------------------------------------------------------------
 
-    def _thread_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if record.c:
-            self._account_told(t, life, record.c)
-        self._endings.thread_end(life, t, record.aux, record.text)
+    def _thread_end(self, t: int, life: ThreadLife, record: probe.ThreadEnd) -> None:
+        if record.cpu_ns:
+            self._account_told(t, life, record.cpu_ns)
+        self._endings.thread_end(life, t, record.outcome, record.exception)
 
-    def _main_end(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def _main_end(self, t: int, life: ThreadLife, record: probe.ProcessEnd | probe.MainEnd) -> None:
         process = life.process
-        if record.c and life is process.main:
-            self._account_told(t, life, record.c)
-        if process.main_end is None or record.kind == wire.PROCESS_END:
-            process.main_end = (record.aux, record.text)
+        if record.cpu_ns and life is process.main:
+            self._account_told(t, life, record.cpu_ns)
+        if process.main_end is None or isinstance(record, probe.ProcessEnd):
+            process.main_end = (record.outcome, record.exception)
 
     def _account_told(self, t: int, life: ThreadLife, run_ns: int) -> None:
         """The thread told its CPU time so far, by the kernel's account."""
@@ -254,69 +265,69 @@ class ProbeRecords:
         else:
             self._accounts.told(life, t, run_ns)
 
-    def _kill(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        target = self._who.of_pid(record.a)
+    def _kill(self, t: int, life: ThreadLife, record: probe.Kill) -> None:
+        target = self._who.of_pid(record.target)
         if target is None:
             return
-        target.process.sent(Kill(life.track.id, t, record.aux, record.b == 1))
-        if record.aux in HARMLESS and target is not life:
+        target.process.sent(Kill(life.track.id, t, record.signal, record.of_daemon == 1))
+        if record.signal in HARMLESS and target is not life:
             self._book.flow(FlowKind.SIGNAL, life.track.id, t, target.track.id, t)
 
-    def _reaped(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        process = self._who.processes.get(record.a)
+    def _reaped(self, t: int, life: ThreadLife, record: probe.Reaped) -> None:
+        process = self._who.processes.get(record.child)
         if process is not None:
-            self._endings.reaped(process, t, record.b)
+            self._endings.reaped(process, t, record.status)
 
     # --- objects, items, texts -----------------------------------------------------------------
 
-    def _object(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def _object(self, t: int, life: ThreadLife, record: probe.Object) -> None:
         self._objects.made(
             record.pid,
             life.track.id,
-            record.b,
-            object_kind(record.aux),
-            record.a,
-            record.c >> 32,
-            record.text,
+            record.obj,
+            object_kind(record.object_kind),
+            record.line,
+            record.where >> 32,
+            record.name,
         )
 
-    def _put(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._operations.got(life, record.b)
-        self._flows.put(life, t, record.b, record.c)
-        if record.aux:
-            self._levels.changed(t, record.b, record.a)
+    def _put(self, t: int, life: ThreadLife, record: probe.Put) -> None:
+        self._operations.got(life, record.obj)
+        self._flows.put(life, t, record.obj, record.item)
+        if record.sized:
+            self._levels.changed(t, record.obj, record.size)
 
-    def _get(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._operations.got(life, record.b)
-        self._flows.get(life, t, record.b, record.c)
-        if record.aux:
-            self._levels.changed(t, record.b, record.a)
-            if not record.a:
-                self._flows.emptied(record.b)
+    def _get(self, t: int, life: ThreadLife, record: probe.Get) -> None:
+        self._operations.got(life, record.obj)
+        self._flows.get(life, t, record.obj, record.item)
+        if record.sized:
+            self._levels.changed(t, record.obj, record.size)
+            if not record.size:
+                self._flows.emptied(record.obj)
 
-    def _submit(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        self._flows.submit(life, t, record.b, record.c)
-        if record.b and record.text:
-            self._objects.called(record.b, Reason.FUTURE, record.text)
+    def _submit(self, t: int, life: ThreadLife, record: probe.Submit) -> None:
+        self._flows.submit(life, t, record.obj, record.pool)
+        if record.obj and record.function:
+            self._objects.called(record.obj, Reason.FUTURE, record.function)
 
-    def _future_run(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if not record.aux:
-            self._flows.run_future(life, t, record.b)
-            self._operations.promised(t, life, record.b)
+    def _future_run(self, t: int, life: ThreadLife, record: probe.FutureRun) -> None:
+        if not record.by_process:
+            self._flows.run_future(life, t, record.obj)
+            self._operations.promised(t, life, record.obj)
 
-    def _future_by(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        if record.text:
-            self._objects.called(record.b, Reason.FUTURE, record.text)
-        by: Waiter | None = self._who.tasks.get(record.c) if record.c else None
-        if by is None and record.a and self._operations.unpromised(record.b):
-            by = self._lives.get(record.a)
+    def _future_by(self, t: int, life: ThreadLife, record: probe.FutureBy) -> None:
+        if record.function:
+            self._objects.called(record.obj, Reason.FUTURE, record.function)
+        by: Waiter | None = self._who.tasks.get(record.task) if record.task else None
+        if by is None and record.tid and self._operations.unpromised(record.obj):
+            by = self._lives.get(record.tid)
         if by is not None:
-            self._operations.promised(t, by, record.b)
+            self._operations.promised(t, by, record.obj)
 
-    def _output(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        output = self._outputs.get(STREAMS.get(record.aux, ""))
+    def _output(self, t: int, life: ThreadLife, record: probe.Output) -> None:
+        output = self._outputs.get(STREAMS.get(record.stream, ""))
         if output is not None:
-            track = self._tasks.track_of(record.b) if record.b else NOTHING
+            track = self._tasks.track_of(record.task) if record.task else NOTHING
             output.recorded(t, life, track or life.track.id, record.text)
 
 
@@ -329,29 +340,29 @@ def _spelled(implementation: str) -> str:
 #: Records that say nothing when it is not known which object they are about.
 _MOVES = frozenset(
     {
-        wire.ACQUIRED,
-        wire.RELEASED,
-        wire.NOTIFY,
-        wire.PUT,
-        wire.GET,
-        wire.SEND,
-        wire.RECV,
+        probe.Acquired,
+        probe.Released,
+        probe.Notify,
+        probe.Put,
+        probe.Get,
+        probe.Send,
+        probe.Recv,
     }
 )
 #: Records whose ``b`` is an object that the thread uses.
 _USES = frozenset(
     {
-        wire.ENTER,
-        wire.LEAVE,
-        wire.ACQUIRED,
-        wire.RELEASED,
-        wire.VALUE,
-        wire.NOTIFY,
-        wire.PUT,
-        wire.GET,
+        probe.Enter,
+        probe.Leave,
+        probe.Acquired,
+        probe.Released,
+        probe.Value,
+        probe.Notify,
+        probe.Put,
+        probe.Get,
     }
 )
 #: What a queue's get() may tell between the bytes it took and the item it made of them.
 _BEFORE_GET = frozenset(
-    {wire.GET, wire.LEAVE, wire.VALUE, wire.ACQUIRED, wire.RELEASED, wire.NOTIFY}
+    {probe.Get, probe.Leave, probe.Value, probe.Acquired, probe.Released, probe.Notify}
 )

@@ -7,9 +7,8 @@ import marshal
 from bisect import bisect_right
 from collections.abc import Iterable
 from operator import attrgetter, itemgetter
-from typing import Any, get_args
 
-from app.timeline.records import Record
+from app.timeline.records import RECORD_TYPES, Record
 from app.timeline.sealed import Sealed
 
 #: So many records wait as objects (some 240 bytes each); more are packed into some 32 bytes each.
@@ -18,8 +17,7 @@ UNPACKED = 400_000
 
 _time = itemgetter(0)
 _number = attrgetter("number")
-_KINDS: tuple[Any, ...] = get_args(Record)
-_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_CODES = {kind: code for code, kind in enumerate(RECORD_TYPES)}
 
 
 class _Run:
@@ -124,4 +122,4 @@ def _unpacked(data: bytes) -> list[Record]:
     kinds, rows = marshal.loads(data)
     # What a named tuple's own call does in the end.
     new = tuple.__new__
-    return [new(_KINDS[kind], row) for kind, row in zip(kinds, rows, strict=True)]
+    return [new(RECORD_TYPES[kind], row) for kind, row in zip(kinds, rows, strict=True)]

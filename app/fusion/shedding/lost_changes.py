@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, get_args
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
@@ -10,13 +11,11 @@ from app.fusion.lives.lives import ThreadLife
 from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects
 from app.fusion.threads.operations import Operations
-from app.timeline import wire
+from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
-from app.timeline.records import ProbeRecord
 from app.timeline.states import ObjectKind, State
 
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
-_GET = wire.GET
 
 
 class LostChanges:
@@ -34,7 +33,7 @@ class LostChanges:
         levels: Levels,
         start_ns: int,
         reach: Callable[[int], None],
-        life_of: Callable[[ProbeRecord], ThreadLife | None],
+        life_of: Callable[[probe.ProbeRecord], ThreadLife | None],
     ) -> None:
         self._objects = objects
         self._graph = graph
@@ -44,14 +43,14 @@ class LostChanges:
         self._start = start_ns
         self._reach = reach
         self._life_of = life_of
-        self.notes: dict[int, Callable[[ProbeRecord], None]] = {
-            wire.PUT: self._item,
-            wire.GET: self._item,
-            wire.VALUE: self._value,
-            wire.SEND: self._message,
-            wire.RECV: self._message,
-            wire.FUTURE_RUN: self._future_run,
-            **dict.fromkeys(_HANDS, self._hands),
+        self.notes: dict[type[Any], Callable[[Any], None]] = {
+            probe.Put: self._item,
+            probe.Get: self._item,
+            probe.Value: self._value,
+            probe.Send: self._message,
+            probe.Recv: self._message,
+            probe.FutureRun: self._future_run,
+            **dict.fromkeys(get_args(_Hands), self._hands),
         }
         self._forget()
 
@@ -76,9 +75,9 @@ class LostChanges:
             self._flows.unseen(pipe, self._sent.get(pipe, 0), self._received.get(pipe, 0))
         self._forget()
 
-    def _hands(self, record: ProbeRecord) -> None:
+    def _hands(self, record: _Hands | probe.FutureRun) -> None:
         """An object changed hands, or let waiters go on."""
-        obj = record.b
+        obj = record.obj
         if obj >> 32 != record.pid:
             obj = self._objects.own(obj, record.pid)
         if obj in self.touched:
@@ -100,37 +99,38 @@ class LostChanges:
                 waiter.lane.cut(t, NOTHING)
         self._graph.released(known, t)
 
-    def _item(self, record: ProbeRecord) -> None:
-        _, pid, _, _, kind, aux, size, queue, _, _ = record
-        if queue >> 32 != pid:
-            queue = self._objects.own(queue, pid)
-        self._queues[queue] = kind == _GET and aux == 1 and not size
-        if aux:
-            self._level[queue] = record.t - self._start, size, 0
+    def _item(self, record: probe.Put | probe.Get) -> None:
+        queue = record.obj
+        if queue >> 32 != record.pid:
+            queue = self._objects.own(queue, record.pid)
+        taken = isinstance(record, probe.Get)
+        self._queues[queue] = taken and record.sized == 1 and not record.size
+        if record.sized:
+            self._level[queue] = record.t - self._start, record.size, 0
         life = self._life_of(record)
         if life is not None and life.op is not None:
             self._operations.got(life, queue)
 
-    def _value(self, record: ProbeRecord) -> None:
-        obj = self._objects.own(record.b, record.pid)
-        self._level[obj] = record.t - self._start, record.c, record.a
+    def _value(self, record: probe.Value) -> None:
+        obj = self._objects.own(record.obj, record.pid)
+        self._level[obj] = record.t - self._start, record.value, record.most
 
-    def _message(self, record: ProbeRecord) -> None:
-        counts = self._sent if record.kind == wire.SEND else self._received
-        counts[record.b] = counts.get(record.b, 0) + 1
+    def _message(self, record: probe.Send | probe.Recv) -> None:
+        counts = self._sent if isinstance(record, probe.Send) else self._received
+        counts[record.obj] = counts.get(record.obj, 0) + 1
 
-    def _future_run(self, record: ProbeRecord) -> None:
-        self._flows.forget_future(record.b)
+    def _future_run(self, record: probe.FutureRun) -> None:
+        self._flows.forget_future(record.obj)
         self._hands(record)
 
 
 #: Records after which another has an object, or a waiter may go on.
-_HANDS = (
-    wire.ACQUIRED,
-    wire.RELEASED,
-    wire.NOTIFY,
-    wire.TASK_ACQUIRED,
-    wire.TASK_RELEASED,
-    wire.FUTURE_DONE,
-    wire.FUTURE_BY,
+_Hands = (
+    probe.Acquired
+    | probe.Released
+    | probe.Notify
+    | probe.TaskAcquired
+    | probe.TaskReleased
+    | probe.FutureDone
+    | probe.FutureBy
 )

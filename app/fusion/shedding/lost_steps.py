@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife
-from app.timeline import wire
+from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
-from app.timeline.records import ProbeRecord, Record
+from app.timeline.records import Record
 from app.timeline.states import Evidence, State
+
+_Step = probe.TaskReady | probe.TaskRun | probe.TaskPause
 
 
 class LostSteps:
@@ -34,13 +37,13 @@ class LostSteps:
         self._start = start_ns
         self._apply = apply
         self._reach = reach
-        self._steps: dict[int, ProbeRecord | None] = {}  # the last; None: the first was applied
-        self.notes: dict[int, Callable[[ProbeRecord], None]] = {
-            wire.TASK_NEW: self._task_new,
-            wire.TASK_READY: self._step,
-            wire.TASK_RUN: self._step,
-            wire.TASK_PAUSE: self._step,
-            wire.TASK_DONE: self._task_done,
+        self._steps: dict[int, _Step | None] = {}  # the last; None: the first was applied
+        self.notes: dict[type[Any], Callable[[Any], None]] = {
+            probe.TaskNew: self._task_new,
+            probe.TaskReady: self._step,
+            probe.TaskRun: self._step,
+            probe.TaskPause: self._step,
+            probe.TaskDone: self._task_done,
         }
 
     def resume(self) -> list[Record]:
@@ -48,14 +51,14 @@ class LostSteps:
         steps, self._steps = self._steps, {}
         return [record for record in steps.values() if record is not None]
 
-    def _task_new(self, record: ProbeRecord) -> None:
-        if self._tasks.known(record.b):
+    def _task_new(self, record: probe.TaskNew) -> None:
+        if self._tasks.known(record.task):
             self._apply(record)  # another name
         else:
-            self._tasks.unborn[record.b] = record
+            self._tasks.unborn[record.task] = record
 
-    def _step(self, record: ProbeRecord) -> None:
-        obj, steps = record.b, self._steps
+    def _step(self, record: _Step) -> None:
+        obj, steps = record.task, self._steps
         if obj not in steps:
             if self._who.tasks.get(obj) is not None:
                 steps[obj] = None
@@ -78,7 +81,7 @@ class LostSteps:
         task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None
         task.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 
-    def _task_done(self, record: ProbeRecord) -> None:
-        self._steps.pop(record.b, None)
-        if self._tasks.unborn.pop(record.b, None) is None and self._tasks.known(record.b):
+    def _task_done(self, record: probe.TaskDone) -> None:
+        self._steps.pop(record.task, None)
+        if self._tasks.unborn.pop(record.task, None) is None and self._tasks.known(record.task):
             self._apply(record)

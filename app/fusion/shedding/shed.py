@@ -11,6 +11,7 @@ the stretch, and messages that went by are counted, so that those after it are n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
@@ -29,11 +30,10 @@ from app.fusion.threads.off_cpu import forget_stop
 from app.fusion.threads.operations import Operations
 from app.fusion.threads.samples import forget_readings, read_unseen
 from app.fusion.threads.switches import SwitchMachine
-from app.timeline import wire
+from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
 from app.timeline.records import (
     LineSample,
-    ProbeRecord,
     Record,
     SchedStat,
     StatSample,
@@ -86,9 +86,9 @@ class Shed:
             objects, graph, flows, operations, levels, self._start, reach, self._life
         )
         self._lost_steps = LostSteps(who, tasks, graph, self._start, apply, reach)
-        self._notes: dict[int, Callable[[ProbeRecord], None]] = {
-            wire.ENTER: self._operation,
-            wire.LEAVE: self._operation,
+        self._notes: dict[type[Any], Callable[[Any], None]] = {
+            probe.Enter: self._operation,
+            probe.Leave: self._operation,
             **self._passed.notes,
             **self._lost_steps.notes,
             **dict.fromkeys(_OF_NO_STATE, lambda record: None),
@@ -101,7 +101,7 @@ class Shed:
         self._came: dict[int, int] = {}  # when each got a CPU last
         self._woken: dict[int, Wakeup] = {}  # since then
         self._seen: dict[int, dict[type, StatSample | SyscallSample]] = {}  # the last of each
-        self._entered: dict[int, ProbeRecord] = {}  # the last ENTER or LEAVE
+        self._entered: dict[int, probe.Enter | probe.Leave] = {}  # the last ENTER or LEAVE
 
     def give_up(self, records: Iterable[Record]) -> None:
         """Records in order of time. They are counted as lost but for those that are applied."""
@@ -113,8 +113,8 @@ class Shed:
         notes, switched, came, lost, since = self._notes, self._switched, self._came, 0, 0
         for record in records:
             since = since or record.t
-            if isinstance(record, ProbeRecord):
-                note = notes.get(record.kind)
+            if isinstance(record, probe.ProbeRecord):
+                note = notes.get(type(record))
                 if note is None:
                     self._apply(record)
                 else:
@@ -155,7 +155,7 @@ class Shed:
                 since: list[Record] = [*self._seen.get(life.tid, {}).values()]
                 since += [self._woken[life.tid]] if life.tid in self._woken else []
                 records += (record for record in since if record.t >= last.t)
-        records += (record for record in self._entered.values() if record.kind == wire.ENTER)
+        records += (record for record in self._entered.values() if isinstance(record, probe.Enter))
         for life in self._gaps:
             if not self._still_waits(life):
                 life.process.gil.make_unsure(life)
@@ -182,22 +182,22 @@ class Shed:
             self._threads.stat_sample(t, record)
         elif isinstance(record, SyscallSample):
             self._threads.syscall_sample(t, record)
-        elif isinstance(record, ProbeRecord):
+        elif isinstance(record, probe.ProbeRecord):
             life = self._life(record)
             if life is None:
                 return
-            if record.kind == wire.ENTER:
-                obj = self._objects.own(record.b, record.pid)
+            if isinstance(record, probe.Enter):
+                obj = self._objects.own(record.obj, record.pid)
                 if obj in self._objects.ambiguous:
                     obj = NOTHING
                 if obj in self._passed.touched:
                     life.process.gil.make_unsure(life)
                 self._operations.enter(t, life, record._replace(b=obj))
-            elif record.kind == wire.TASK_READY:
+            elif isinstance(record, probe.TaskReady):
                 self._tasks.ready(t, life, record)
-            elif record.kind == wire.TASK_RUN:
+            elif isinstance(record, probe.TaskRun):
                 self._tasks.run(t, life, record)
-            else:
+            elif isinstance(record, probe.TaskPause):
                 self._tasks.pause(t, life, record)
 
     def _still_waits(self, life: ThreadLife) -> bool:
@@ -205,11 +205,11 @@ class Shed:
         told, came = self._entered.get(life.tid), self._came.get(life.tid, 0)
         if told is None:
             return life.op is not None and not came
-        return told.kind == wire.ENTER and came < told.t
+        return isinstance(told, probe.Enter) and came < told.t
 
     # --- threads -------------------------------------------------------------------------------
 
-    def _life(self, record: ProbeRecord) -> ThreadLife | None:
+    def _life(self, record: probe.ProbeRecord) -> ThreadLife | None:
         life = self._lives.get(record.tid)
         if life is None or life.exited or life.process.pid != record.pid:
             return None
@@ -255,7 +255,7 @@ class Shed:
         if isinstance(record, SchedStat) and life is not None:
             read_unseen(life, record)
 
-    def _operation(self, record: ProbeRecord) -> None:
+    def _operation(self, record: probe.Enter | probe.Leave) -> None:
         if record.tid not in self._entered:
             life, t = self._life(record), record.t - self._start
             if life is None:
@@ -269,9 +269,9 @@ class Shed:
 
 #: Records that change no state but draw arrows, or make a finding.
 _OF_NO_STATE = (
-    wire.SUBMIT,
-    wire.WAITS_FOR,
-    wire.NEVER_AWAITED,
-    wire.TO_PEER,
-    wire.FROM_PEER,
+    probe.Submit,
+    probe.WaitsFor,
+    probe.NeverAwaited,
+    probe.ToPeer,
+    probe.FromPeer,
 )

@@ -16,9 +16,9 @@ from app.fusion.picture.book import Book
 from app.fusion.threads.between_looks import overtake, runs_at, waits_from
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
+from app.timeline import probe_records as probe
 from app.timeline import wire
 from app.timeline.model import NOTHING
-from app.timeline.records import ProbeRecord
 from app.timeline.states import Evidence, ObjectKind, Reason, State
 
 #: Looking a member up in its enum takes longer than most of what is done with it here.
@@ -58,13 +58,13 @@ class Operations:
         self._flows = flows
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
-        self._sampled = book.facts.scheduler == "procfs"
+        self._sampled = book.facts.sampled
         self._queue = queue
 
-    def enter(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def enter(self, t: int, life: ThreadLife, record: probe.Enter) -> None:
         if life.op is not None:
             self.forget(t, life)  # its LEAVE was lost
-        _, pid, _, _, _, code, line, obj, where, _ = record
+        code, obj, where = record.reason, record.obj, record.where
         reason = reason_of(code)
         target, object_id = None, NOTHING
         if reason in JOINS:
@@ -77,7 +77,7 @@ class Operations:
             known.waits(life, reason)
         elif reason is _FUTURE:
             object_id = self._groups.object_id(life, reason)
-        line = self._objects.place(pid, where >> 32, line)
+        line = self._objects.place(record.pid, where >> 32, record.line)
         if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, object_id, target)
@@ -108,13 +108,13 @@ class Operations:
             life.lane.cut(t, NOTHING)
             life.lane.about(NOTHING, NOTHING)
 
-    def leave(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
+    def leave(self, t: int, life: ThreadLife, record: probe.Leave) -> None:
         op = life.op
         if op is None:
             return
         if self._sampled and life.lane.state is _BLOCKED:
             self._queue.left_wait(life, t)
-        if record.c == 1:
+        if record.outcome == wire.GOT:
             self._flows.left(life, op, t)
         if not self._switches:
             known = self._objects.get(op.obj) if op.reason in LOCKS else None
@@ -144,8 +144,8 @@ class Operations:
             update_executing(life, t)
         self._graph.left(life, t)
 
-    def acquired(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._objects.known(record.b, _LOCK)
+    def acquired(self, t: int, life: ThreadLife, record: probe.Acquired) -> None:
+        known = self._objects.known(record.obj, _LOCK)
         known.claimed = None
         held = known.holders.get(life)
         if held is not None:
@@ -157,14 +157,14 @@ class Operations:
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
-        line = self._objects.place(record.pid, record.c >> 32, record.a)
+        line = self._objects.place(record.pid, record.where >> 32, record.line)
         known.held_by(life, Held(t, line, life.loop.step))
         if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
 
-    def released(self, t: int, life: ThreadLife, record: ProbeRecord) -> None:
-        known = self._objects.known(record.b, _LOCK)
+    def released(self, t: int, life: ThreadLife, record: probe.Released) -> None:
+        known = self._objects.known(record.obj, _LOCK)
         # A lock or a semaphore may be released by another thread than took it.
         owner: Waiter | None = life
         if life not in known.holders:
