@@ -56,6 +56,25 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
 }  # fmt: skip
 
+#: What each room of ``app/fusion`` may import of the others, TYPE_CHECKING or not; from the top
+#: down. A name without a folder is a file. ``app/fusion/__init__.py`` draws them.
+FUSION_ROOMS: dict[str, set[str]] = {
+    "fusion": {
+        "between", "coroutines", "facts", "lives", "objects", "output", "picture", "records",
+        "shedding", "threads",
+    },
+    "records": {"between", "coroutines", "lives", "objects", "output", "picture", "threads"},
+    "shedding": {"between", "coroutines", "lives", "objects", "picture", "threads"},
+    "threads": {"between", "lives", "objects", "picture"},
+    "coroutines": {"between", "lives", "objects", "picture"},
+    "between": {"lives", "objects", "picture"},
+    "output": {"lives", "picture"},
+    "objects": {"lives", "picture"},
+    "lives": {"picture"},
+    "picture": {"facts"},
+    "facts": set(),
+}  # fmt: skip
+
 #: The JavaScript's order: a folder may import from itself and from lower levels.
 JS_LEVELS = {
     "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 3, "input": 3, "main": 4,
@@ -113,13 +132,49 @@ def test_structure_imports_go_one_way() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_structure_the_table_has_no_circle() -> None:
-    below = {part: {name.split(".")[0] for name in names} for part, names in MAY_IMPORT.items()}
+def in_order(below: dict[str, set[str]]) -> list[str]:
+    """From the bottom up; fails where two import each other, be it by a third."""
     order: list[str] = []
     while len(order) < len(below):
         free = [part for part in below if part not in order and below[part] <= set(order)]
         assert free, f"a circle among {sorted(set(below) - set(order))}"
         order += free
+    return order
+
+
+def test_structure_the_table_has_no_circle() -> None:
+    in_order({part: {name.split(".")[0] for name in names} for part, names in MAY_IMPORT.items()})
+
+
+def fusion_imports() -> dict[str, set[str]]:
+    """By module of ``app/fusion`` the others that it imports; the door is left out."""
+    home = APP / "fusion"
+    paths = {
+        ".".join(path.relative_to(home).with_suffix("").parts): path
+        for path in home.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    found: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        names = [name.removeprefix("fusion.") for name in imports(path)]
+        found[module] = {
+            other for other in paths for name in names if f"{name}.".startswith(f"{other}.")
+        }
+    return found
+
+
+def test_structure_rooms_of_fusion_import_downwards() -> None:
+    in_order(FUSION_ROOMS)
+    used: dict[str, set[str]] = {room: set() for room in FUSION_ROOMS}
+    for module, others in fusion_imports().items():
+        room = module.split(".")[0]
+        assert room in FUSION_ROOMS, f"{room} is no room of the table; say what it may import"
+        used[room] |= {other.split(".")[0] for other in others} - {room}
+    assert used == FUSION_ROOMS
+
+
+def test_structure_files_of_fusion_have_no_circle() -> None:
+    in_order(fusion_imports())
 
 
 def test_structure_programs_import_nothing_of_ours() -> None:

@@ -14,7 +14,8 @@ class RunFacts:
 
     ``program`` is the text of the program, ``file_name`` the name of its file, without a folder,
     ``path`` the whole one: lines are of this file and no other.
-    ``scheduler`` is the witness of the kernel's view; ``probe`` tells whether rings are expected.
+    ``scheduler`` is the witness of the kernel's view; what it can see is told by the properties.
+    ``probe`` tells whether rings are expected.
     """
 
     start_ns: int
@@ -27,5 +28,15 @@ class RunFacts:
 
     @property
     def switches(self) -> bool:
-        """Whether the scheduler witness sees every context switch, rather than samples."""
+        """Whether the scheduler's witness sees every context switch."""
         return self.scheduler in ("perf", "tracepoints")
+
+    @property
+    def wake_ups(self) -> bool:
+        """Whether it sees every wake-up, too."""
+        return self.scheduler == "tracepoints"
+
+    @property
+    def sampled(self) -> bool:
+        """Whether it looks at threads now and then. Without a scheduler's witness, nothing does."""
+        return self.scheduler == "procfs"

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.fusion.accounts import Accounts
-from app.fusion.book import Book
-from app.fusion.endings import Endings
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.endings import Endings
+from app.fusion.between.findings import Findings
+from app.fusion.between.flows import Flows
+from app.fusion.between.servers import Servers
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.facts import RunFacts
-from app.fusion.findings import Findings
-from app.fusion.flows import Flows
-from app.fusion.groups import Groups
-from app.fusion.identities import Identities
-from app.fusion.levels import Levels
-from app.fusion.lines import Lines
-from app.fusion.off_cpu import OffCpu
-from app.fusion.operations import Operations
-from app.fusion.output import STREAMS, Output
-from app.fusion.outside import Outside
-from app.fusion.probe_records import ProbeRecords
-from app.fusion.reorder import Reorder
-from app.fusion.sampled_machine import SampledMachine
-from app.fusion.shed import Shed
-from app.fusion.task_machine import TaskMachine
-from app.fusion.things import Things
-from app.fusion.thread_machine import ThreadMachine
-from app.fusion.waits import Waits
+from app.fusion.lives.births import Births
+from app.fusion.lives.identities import Identities
+from app.fusion.objects.groups import Groups
+from app.fusion.objects.levels import Levels
+from app.fusion.objects.objects import Objects
+from app.fusion.output.output import STREAMS, Output
+from app.fusion.picture.book import Book
+from app.fusion.records.probe_records import ProbeRecords
+from app.fusion.records.reorder import Reorder
+from app.fusion.shedding.shed import Shed
+from app.fusion.threads.cpu_accounts import CpuAccounts
+from app.fusion.threads.lines import Lines
+from app.fusion.threads.off_cpu import OffCpu
+from app.fusion.threads.operations import Operations
+from app.fusion.threads.run_queue import RunQueue
+from app.fusion.threads.samples import SampleMachine
+from app.fusion.threads.switches import SwitchMachine
 from app.timeline.model import Batch
 from app.timeline.records import (
     CpuStolen,
@@ -34,7 +36,6 @@ from app.timeline.records import (
     Limit,
     LineSample,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
@@ -43,9 +44,9 @@ from app.timeline.records import (
     SwitchIn,
     SwitchOut,
     SyscallSample,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
@@ -70,32 +71,37 @@ class Fusion:
         self._reorder = Reorder()
         self._finished = False
         self._who = who = Identities(book)
-        self._things = things = Things(book)
-        self._waits = waits = Waits(book, things)
-        flows = Flows(book, things)
-        self._endings = endings = Endings(book, who, flows, waits)
+        self._objects = objects = Objects(book)
+        self._graph = graph = WaitGraph(book, objects)
+        flows = Flows(book, objects)
         self._findings = findings = Findings(book)
-        evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
-        groups = Groups(book, lambda obj: tasks.name_of(obj) or things.name_of(obj))
-        self._operations = operations = Operations(
-            book, who, things, waits, flows, off_cpu, findings, groups
+        self._endings = endings = Endings(book, who, flows, graph, findings)
+        births = Births(
+            book, who, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
         )
-        tasks = TaskMachine(book, things, waits, endings, findings, groups)
+        evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
+        off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
+        groups = Groups(book, who, objects)
+        queue = RunQueue(book)
+        self._operations = operations = Operations(
+            book, who, objects, graph, flows, off_cpu, findings, groups, queue
+        )
+        tasks = TaskMachine(book, who, objects, graph, endings, findings, groups)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
-        self._threads = threads = ThreadMachine(
-            book, who, off_cpu, endings, flows, accounts := Accounts(book)
+        self._threads = threads = SwitchMachine(
+            book, who, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
         )
-        self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
-        looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
-        self._outside = outside = Outside(book, who)
-        levels = Levels(book, things)
+        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings, queue)
+        looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
+        self._servers = servers = Servers(book, who)
+        levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
             who,
-            things,
+            births,
+            objects,
             operations,
             tasks,
             flows,
@@ -103,15 +109,15 @@ class Fusion:
             self._outputs,
             sampled,
             groups,
-            outside,
+            servers,
             levels,
             accounts,
         )
         self._shed = Shed(
             book,
             who,
-            things,
-            waits,
+            objects,
+            graph,
             flows,
             operations,
             tasks,
@@ -127,19 +133,19 @@ class Fusion:
             Waking: threads.waking,
             Wakeup: threads.wakeup,
             SignalSent: endings.signal_sent,
-            TaskNew: threads.task_new,
-            TaskExit: looks.task_exit,
-            TaskComm: threads.task_comm,
+            ThreadBorn: threads.thread_born,
+            ThreadGone: looks.thread_gone,
+            ThreadNamed: threads.thread_named,
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
-            LineSample: Lines(book, who, things).sample,
-            ProbeRecord: probe.apply,
+            LineSample: Lines(book, who, objects).sample,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
             Limit: self._limit,
             CpuStolen: self._stolen,
+            **probe.handlers,
         }
 
     def feed(self, records: Iterable[Record]) -> None:
@@ -178,9 +184,9 @@ class Fusion:
             end = self._book.now
             for output in self._outputs.values():
                 output.finish(end)
-            self._waits.run_over(end)
+            self._graph.run_over(end)
             self._endings.run_over(end)
-            self._outside.run_over(end)
+            self._servers.run_over(end)
             self._findings.run_over()
         return self._batch(final=True)
 

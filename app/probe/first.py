@@ -27,6 +27,7 @@ SLOTS = 8
 HELLO, THREAD_START, MAIN_END = 1, 2, 9
 _TEXT, _TEXT_MAX = 0x8000, 990
 _HEADER, _HEAD = 64, 24
+_NO_GIL, _PYPY = 1, 2
 
 # Bound here: the program's own may be reported, and each look-up costs a forked child a page.
 _open, _pwrite, _close, _unlink = os.open, os.pwrite, os.close, os.unlink
@@ -127,7 +128,7 @@ def flags() -> int:
     """HELLO's flags."""
     free: Any = getattr(sys, "_is_gil_enabled", None)
     without_gil = free is not None and not free()
-    return int(without_gil) | (2 if _name == "PyPy" else 0)
+    return (_NO_GIL if without_gil else 0) | (_PYPY if _name == "PyPy" else 0)
 
 
 def emit(kind: int, aux: int = 0, a: int = 0, b: int = 0, c: int = 0) -> None:

@@ -28,7 +28,7 @@ else:
     from . import wire
 
 _RUN, _PAUSE, _DONE = wire.TASK_RUN, wire.TASK_PAUSE, wire.TASK_DONE
-RETURNED, RAISED, CLOSED, LOST = 0, 1, 2, 3
+RETURNED, RAISED, CLOSED, LOST = wire.RETURNED, wire.RAISED, wire.CANCELLED, wire.LOST
 #: Flags of code objects, see inspect.
 GENERATOR, _ITERABLE_COROUTINE = 0x20, 0x100
 #: So many are told of one process; what comes then is part of whoever drives it.
@@ -278,7 +278,7 @@ def _introduce(state: Driven, parent: int) -> None:
     code = state.code
     name = getattr(code, "co_qualname", code.co_name)
     begin = state.file | code.co_firstlineno
-    here.text(wire.TASK_NEW, 2, begin, state.ident, parent, "\0" + name)
+    here.text(wire.TASK_NEW, wire.GENERATOR, begin, state.ident, parent, "\0" + name)
 
 
 # --- steps -------------------------------------------------------------------------------------

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-GOT = 1
-TIMED_OUT = 0
-RAISED = 2
+GOT, TIMED_OUT, RAISED = wire.GOT, wire.TIMED_OUT, wire.FAILED
 
 
 def bracket(

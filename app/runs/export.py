@@ -108,17 +108,17 @@ def _slices(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[di
 
 
 def _said(timeline: Timeline, row: Slice) -> str:
-    thing = timeline.things.get(row.object)
+    obj = timeline.objects.get(row.object)
     if row.state not in (State.BLOCKED, State.AWAITING) or not row.reason:
         return row.state.word
-    return f"{row.state.word}: {row.reason.word}{f' {thing.name}' if thing else ''}"
+    return f"{row.state.word}: {row.reason.word}{f' {obj.name}' if obj else ''}"
 
 
 def _facts(timeline: Timeline, row: Slice) -> dict[str, Any]:
-    thing, holder = timeline.things.get(row.object), timeline.tracks.get(row.holder)
+    obj, holder = timeline.objects.get(row.object), timeline.tracks.get(row.holder)
     facts = {
         "reason": row.reason.word if row.reason else None,
-        "object": thing and thing.name,
+        "object": obj and obj.name,
         "holder": holder and holder.name,
         "cpu": row.cpu if row.cpu >= 0 else None,
         "line": line_of(row.line) or None,
@@ -133,12 +133,12 @@ def _flows(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dic
     for number, flow in enumerate(timeline.flows, 1):
         if flow.from_track not in rows or flow.to_track not in rows:
             continue
-        thing = timeline.things.get(flow.object)
+        obj = timeline.objects.get(flow.object)
         common = {
             "name": flow.kind.word,
             "cat": "flow",
             "id": number,
-            "args": {"object": thing.name} if thing else {},
+            "args": {"object": obj.name} if obj else {},
         }
         (pid, tid), (to_pid, to_tid) = rows[flow.from_track], rows[flow.to_track]
         yield {"ph": "s", "ts": flow.from_ns / 1000, "pid": pid, "tid": tid, **common}

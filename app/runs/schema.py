@@ -238,13 +238,21 @@ _Level = tuple[Id, Time, Whole, Whole]
 _Stolen = tuple[Count, Time, Time, Count]
 
 
-class Head(TypedDict):
-    """A frame's head. ``rows`` counts its slices and its flows."""
+class Telling(TypedDict):
+    """The entries of a head that say something of the run as a whole."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    run: NotRequired[Run]
+    state: NotRequired[Literal["running", "ended"]]
+    failure: NotRequired[Sentence | None]
+    failure_told: NotRequired[Told]
+
+
+class Head(Telling):
+    """A frame's head: the entries of ``timeline.heads``; ``rows`` counts its slices and flows."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     rows: tuple[Count, Count]
-    run: NotRequired[Run]
-    state: NotRequired[Literal["running", "ended"]]
     vocabulary: NotRequired[Annotated[dict[Word, _Words], Field(max_length=64)]]
     tracks: NotRequired[Annotated[Many[_Track], Field(max_length=MOST_TRACKS)]]
     objects: NotRequired[Annotated[Many[_Object], Field(max_length=MOST_OBJECTS)]]
@@ -258,18 +266,6 @@ class Head(TypedDict):
     stolen: NotRequired[Annotated[Many[_Stolen], Field(max_length=MOST_MOMENTS)]]
     files: NotRequired[Annotated[Many[Name], Field(max_length=4096)]]
     dropped: NotRequired[Count]
-    failure: NotRequired[Sentence | None]
-    failure_told: NotRequired[Told]
-
-
-class Telling(TypedDict):
-    """The entries of a head that tell of the run as a whole."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    run: NotRequired[Run]
-    state: NotRequired[Literal["running", "ended"]]
-    failure: NotRequired[Sentence | None]
-    failure_told: NotRequired[Told]
 
 
 _HEAD: TypeAdapter[Head] = TypeAdapter(Head)

@@ -41,12 +41,12 @@ def finding(item: Finding, timeline: Timeline) -> str:
 
 
 def _wait(wait: Wait, timeline: Timeline) -> str:
-    thing = timeline.things.get(wait.object)
+    obj = timeline.objects.get(wait.object)
     if not wait.line:  # a thread that runs its loop for a coroutine
         return _("{track} waits for {holder}").format(
             track=track_name(wait.track, timeline), holder=track_name(wait.holder, timeline)
         )
-    if thing is None or thing.kind not in _HELD:  # a coroutine, a result, or another's end
+    if obj is None or obj.kind not in _HELD:  # a coroutine, a result, or another's end
         return _("{track} waits in line {line} for {holder}").format(
             track=track_name(wait.track, timeline),
             line=line_name(wait.line, timeline),
@@ -57,7 +57,7 @@ def _wait(wait: Wait, timeline: Timeline) -> str:
     ).format(
         track=track_name(wait.track, timeline),
         line=line_name(wait.line, timeline),
-        object=thing.name,
+        object=obj.name,
         holder=track_name(wait.holder, timeline),
         since=seconds(wait.held_since_ns),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from app.timeline.frames import encode, merge
+from app.timeline.frames import encode
 from app.timeline.states import vocabulary
 from app.timeline.timeline import Timeline
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
 from tests.browser.server import PageServer
+from tests.merging import merge
 
 MODEL = """(() => {
   const { model } = timeslice;

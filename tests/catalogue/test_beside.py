@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.catalogue import load
-from app.timeline.frames import Frame, merge
+from app.timeline.frames import Frame
 from app.timeline.states import FlowKind
 from app.timeline.timeline import Timeline
 from tests.catalogue.build import Build
 from tests.catalogue.cases.schedulers import run
+from tests.merging import merge
 
 MS = 1_000_000
 

@@ -37,6 +37,7 @@ def test_numbers_are_those_of_the_wire(first: Any) -> None:
     assert (first.HELLO, first.THREAD_START, first.MAIN_END) == (
         wire.HELLO, wire.THREAD_START, wire.MAIN_END,
     )  # fmt: skip
+    assert (first._NO_GIL, first._PYPY) == (wire.NO_GIL, wire.PYPY)
     assert (first._TEXT, first._TEXT_MAX) == (wire.TEXT, wire.TEXT_MAX)
     assert (first._HEADER, first._HEAD) == (wire.HEADER_SIZE, wire.HEAD_OFFSET)
 

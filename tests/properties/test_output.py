@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.timeline import wire
-from app.timeline.records import OutputChunk, ProbeRecord
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import OutputChunk
 from tests.fusion.world import MS, ROOT, START, World, play
 
 CHILD = 200

@@ -12,7 +12,8 @@ from app.timeline import wire
 from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import NOTHING, Slice
-from app.timeline.records import ProbeRecord, Record
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Record
 from app.timeline.states import Evidence, FlowKind, State
 from app.timeline.timeline import Timeline
 from tests.fusion.world import START, World, assert_whole

@@ -20,8 +20,8 @@ from app.runs.reading import Reading
 from app.runs.recording import Recording
 from app.runs.run import RunState
 from app.timeline.frames import Frame, encode
-from app.timeline.heads import track_json
-from app.timeline.model import Output, Stats, Thing, Track, Wait
+from app.timeline.head_items import track_json
+from app.timeline.model import ObjectRow, Output, Stats, Track, Wait
 from app.timeline.states import TrackKind
 from tests.runs import mutations
 from tests.runs.make import frame, whole_run
@@ -46,7 +46,7 @@ def everything(path: Path) -> None:
 def test_reading_knows_every_field_of_the_model() -> None:
     """A field that the model has and the schema has not would vanish from recordings."""
     for model, described in (
-        (Stats, schema._Stats), (Thing, schema._Object), (Output, schema._Output),
+        (Stats, schema._Stats), (ObjectRow, schema._Object), (Output, schema._Output),
         (Wait, schema._Wait),
     ):  # fmt: skip
         known = set(get_type_hints(described)) - {"__pydantic_config__"}

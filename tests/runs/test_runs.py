@@ -16,8 +16,9 @@ from app.runs.looking import Again
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs
-from app.timeline.frames import decode, encode, merge
+from app.timeline.frames import decode, encode
 from app.timeline.timeline import Timeline
+from tests.merging import merge_plainly
 from tests.runs.make import FakeLauncher, decoded_seqs, frame, last_frame, plan, settings, whole_run
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +61,7 @@ async def test_run_streams_and_then_replays_the_same(tmp_path: Path) -> None:
             "signal": None,
         }
         [snapshot] = await everything(runs.stream(run))
-        assert decode(snapshot) == merge(map(decode, live))
+        assert decode(snapshot) == merge_plainly(map(decode, live))
         assert await everything(runs.stream(run, 12)) == live[12:]
         assert await everything(runs.stream(run, 31)) == []
         assert (await runs.timeline(run)).to_json() == Timeline(map(decode, live)).to_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.timeline.heads import frame_of
-from app.timeline.model import Batch, Ending, Finding, Output, Slice, Stats, Thing, Track, Wait
+from app.timeline.model import Batch, Ending, Finding, ObjectRow, Output, Slice, Stats, Track, Wait
 from app.timeline.states import (
     Cause,
     Evidence,
@@ -45,9 +45,9 @@ def timeline(*more_tracks: Track) -> Timeline:
     ]
     batch = Batch(
         tracks=tracks,
-        things=[
-            Thing(1, ObjectKind.LOCK, "fork", 1, 2),
-            Thing(2, ObjectKind.LOCK, "noodles", 1, 3),
+        objects=[
+            ObjectRow(1, ObjectKind.LOCK, "fork", 1, 2),
+            ObjectRow(2, ObjectKind.LOCK, "noodles", 1, 3),
         ],
         slices=slices,
         output=[Output(1, 5 * MS, "stdout", "the table is laid [bold]\n")],

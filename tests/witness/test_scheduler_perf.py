@@ -18,9 +18,9 @@ from app.timeline.records import (
     SchedStat,
     SwitchIn,
     SwitchOut,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
 )
 from app.witness import perf_event
 from app.witness.perf_event import Ring
@@ -140,13 +140,13 @@ def test_perf_tells_births_names_and_ends_of_the_whole_tree() -> None:
     )
     ids = {line.split()[0]: int(line.split()[1]) for line in program.lines}
     root, thread, child = program.pid, ids["thread"], ids["child"]
-    births = [r for r in records if isinstance(r, TaskNew)]
+    births = [r for r in records if isinstance(r, ThreadBorn)]
     assert {(r.pid, r.tid, r.ppid, r.ptid) for r in births} == {
         (root, thread, root, root),
         (child, child, root, root),
     }
-    assert [r.tid for r in records if isinstance(r, TaskExit)] == [thread, child, root]
-    execs = [r for r in records if isinstance(r, TaskComm) and r.exec]
+    assert [r.tid for r in records if isinstance(r, ThreadGone)] == [thread, child, root]
+    execs = [r for r in records if isinstance(r, ThreadNamed) and r.exec]
     assert [(r.pid, r.comm) for r in execs] == [(child, "sh")]
     assert not any(isinstance(r, Dropped) for r in records)
 

@@ -77,7 +77,7 @@ def _sentence(timeline: Timeline, finding: Finding) -> tuple[str, str]:
     english, chinese = [], []
     for wait in finding.cycle:
         who, holder = timeline.tracks[wait.track].name, timeline.tracks[wait.holder].name
-        thing = timeline.things[wait.object].name if wait.object in timeline.things else "?"
+        thing = timeline.objects[wait.object].name if wait.object in timeline.objects else "?"
         english.append(f"{who} waits at line {wait.line} for {thing}, which {holder} holds")
         chinese.append(f"{who} 在第 {wait.line} 行等待 {holder} 持有的 {thing}")
     return "; ".join(english), "；".join(chinese)

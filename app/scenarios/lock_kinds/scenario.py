@@ -235,10 +235,10 @@ def check_named(timeline: Timeline, params: Settings) -> Answer:
         return not_seen("Nobody had to wait.", "没有线程需要等待。")
     kind = ObjectKind[_REASONS[params.kind].name]
     named = [
-        row for row in waits if row.object in timeline.things
-        and timeline.things[row.object].kind is kind
+        row for row in waits if row.object in timeline.objects
+        and timeline.objects[row.object].kind is kind
     ]  # fmt: skip
-    names = sorted({timeline.things[row.object].name for row in named})
+    names = sorted({timeline.objects[row.object].name for row in named})
     en = f"{len(named)} of {len(waits)} waiting slices name it ({', '.join(names) or '–'})"
     zh = f"{len(waits)} 段等待中，有 {len(named)} 段指出了对象（{'、'.join(names) or '–'}）"
     good = len(named) == len(waits)

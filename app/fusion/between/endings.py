@@ -1,0 +1,244 @@
+"""How threads, processes and coroutines end, and who learns of it."""
+
+from __future__ import annotations
+
+import signal
+
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.findings import Findings
+from app.fusion.between.flows import Flows
+from app.fusion.lives import gil_rules
+from app.fusion.lives.identities import Identities
+from app.fusion.lives.lives import ProcessLife, TaskLife, ThreadLife
+from app.fusion.lives.reports import Cpu, Kill
+from app.fusion.picture.book import Book
+from app.timeline import wire
+from app.timeline.model import NOTHING, Ending
+from app.timeline.records import SignalSent
+from app.timeline.states import Cause, Evidence, FlowKind, State
+
+#: SIGSTOP, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: they end no process.
+HARMLESS = frozenset({17, 18, 19, 20, 23, 28})
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM`` for 15; real-time signals are named by their number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"
+
+
+class Endings:
+    """Closes lanes and tells each ended track's cause as soon as it is known."""
+
+    def __init__(
+        self, book: Book, who: Identities, flows: Flows, graph: WaitGraph, findings: Findings
+    ) -> None:
+        self._book = book
+        self._who = who
+        self._flows = flows
+        self._graph = graph
+        self._limit: tuple[str, int] | None = None  # that ended the run, and when
+        self._findings = findings
+
+    # --- threads -------------------------------------------------------------------------------
+
+    def thread_end(self, life: ThreadLife, t: int, outcome: int, exception: str) -> None:
+        """THREAD_END: the Python code of the thread is over; the thread itself goes on a little."""
+        life.ending = (outcome, exception, t)
+        self._flows.thread_over(life, t)
+        if life.track.end is not None or life.exited:
+            self._tell(life)
+        elif not self._book.facts.switches:
+            self.thread_gone(life, t)
+
+    def thread_gone(self, life: ThreadLife, t: int, evidence: Evidence = Evidence.KERNEL) -> None:
+        """The kernel has no such thread any more; of a process, its first thread is gone."""
+        if life.exited:
+            return
+        process = life.process
+        life.exited = True
+        self._flows.settle(life)
+        life.cpu = Cpu.UNSEEN
+        self._graph.abandon(life, t)
+        process.executing.pop(life, None)
+        process.threads.pop(life.tid, None)
+        gil_rules.gone(life, t)
+        if life is process.main:
+            process.exit_ns = t
+            life.lane.change(t, State.ZOMBIE, evidence)
+            self._process_over(process, t)
+            return
+        life.lane.end(t)
+        self._book.end_track(life.track, t, None)
+        if life.ending is None and process.exit_ns is None:
+            process.unended.append(life)
+        self._tell(life)
+
+    def _tell(self, life: ThreadLife) -> None:
+        """The cause of a thread that is not its process's first, once it is certain."""
+        process = life.process
+        if life is process.main:
+            return
+        if life.ending is not None:
+            outcome, exception, _ = life.ending
+            cause = Cause.RAISED if outcome == wire.RAISED else Cause.RETURNED
+            life.track.end = Ending(cause, exception=exception or None)
+        elif process.exit_ns is not None:
+            life.track.end = Ending(Cause.WITH_PROCESS)
+        self._book.touch(life.track)
+
+    # --- signals -------------------------------------------------------------------------------
+
+    def signal_sent(self, t: int, record: SignalSent) -> None:
+        """The kernel saw a signal on its way to a thread or its process, and who sent it."""
+        target = self._who.threads.get(record.tid)
+        if target is None or target.exited:
+            return
+        number, process, track = record.number, target.process, None
+        sender = self._who.threads.get(record.sender_tid)
+        if sender is not None and sender.process.pid == record.sender_pid:
+            track = sender.track.id
+            # Who has the probe told this arrow already.
+            if number in HARMLESS and sender is not target and not sender.process.probed:
+                self._book.flow(FlowKind.SIGNAL, track, t, target.track.id, t)
+        elif record.sender_tid:
+            track = NOTHING
+        process.sent(Kill(track, t, number, False))
+
+    def limit(self, t: int, name: str) -> None:
+        """The run is ended for this limit, or ``stopped``: what the worker kills from now on.
+
+        Of memory it may have been the kernel that killed, just before.
+        """
+        self._limit = name, t
+        if name != "memory":
+            return
+        for process in self._who.processes.values():
+            if process.reaped and t - (process.exit_ns or 0) < _OOM_NS:
+                self._book.end_track(process.main.track, t, self.of_process(process))
+
+    def _ended_with_the_run(self, process: ProcessLife, kill: Kill | None) -> str:
+        """The limit for which the process was killed; "" where something else killed it."""
+        if self._limit is None or (kill is not None and kill.track):
+            return ""
+        name, since = self._limit
+        ended = process.exit_ns or 0
+        if name == "memory" and (kill is None or kill.track is None):
+            since -= _OOM_NS
+        return name if ended >= since else ""
+
+    # --- processes -----------------------------------------------------------------------------
+
+    def _process_over(self, process: ProcessLife, t: int) -> None:
+        self._flows.process_over(process, t)
+        for task in list(process.tasks):
+            self.task_gone(task, t, Ending(Cause.WITH_PROCESS))
+        for life in process.unended:
+            # A Python thread can't end but by its code or with its process.
+            # Without the probe inside, a thread's own end just before is not told apart.
+            if life.started or (process.probed and t - life.track.end_ns < _TOGETHER_NS):
+                self._tell(life)
+            else:
+                self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))
+        process.unended = []
+
+    def reaped(self, process: ProcessLife, t: int, status: int | None) -> None:
+        """The process is gone altogether; ``status`` is wait(2)'s, where it is known."""
+        if status is not None and process.status is None:
+            process.status = status
+            if process.reaped:
+                self._book.end_track(process.main.track, t, self.of_process(process))
+        if process.reaped:
+            return
+        self._who.reaped(process)
+        if process.exit_ns is None:
+            process.exit_ns = t
+            self._process_over(process, t)
+        for life in list(process.threads.values()):
+            if life is not process.main:
+                self.thread_gone(life, t)
+        process.threads.clear()
+        main = process.main
+        if not main.exited:
+            main.exited = True
+            self._flows.settle(main)
+            self._graph.abandon(main, t)
+            process.executing.pop(main, None)
+        main.lane.end(t)
+        self._book.end_track(main.track, t, self.of_process(process))
+        self._flows.signalled(process, t)
+
+    def of_process(self, process: ProcessLife) -> Ending:
+        """What wait(2)'s status and the probe say together."""
+        outcome, exception = process.main_end or (None, "")
+        status = process.status
+        if status is None:
+            if outcome is None:
+                return Ending(Cause.UNKNOWN)
+            return Ending(_CAUSES.get(outcome, Cause.UNKNOWN), exception=exception or None)
+        if number := status & 0x7F:
+            name = signal_name(number)
+            if any(kill.daemon and kill.number == number for kill in process.kills):
+                return Ending(Cause.DAEMON, signal=name)
+            kill = process.killed_by()
+            if number == _SIGKILL and (limit := self._ended_with_the_run(process, kill)):
+                if limit == "stopped":
+                    return Ending(Cause.STOPPED, signal=name)
+                return Ending(Cause.LIMIT, signal=name, limit=limit)
+            return Ending(Cause.SIGNAL, signal=name, sender=kill.track if kill else None)
+        code = (status >> 8) & 0xFF
+        if outcome == wire.RAISED and code:
+            return Ending(Cause.RAISED, code, exception=exception or None)
+        if code or outcome == wire.EXITED:
+            return Ending(Cause.EXIT, code)
+        return Ending(Cause.RETURNED, code)
+
+    # --- coroutines ----------------------------------------------------------------------------
+
+    def task_gone(self, task: TaskLife, t: int, ending: Ending) -> None:
+        if task.lane.ended:
+            return
+        self._graph.abandon(task, t)
+        task.lane.end(t)
+        task.process.tasks.pop(task, None)
+        if task.thread.loop.forget(task):
+            self._findings.step_over(task, t, 0)
+        self._book.end_track(task.track, t, ending)
+
+    # --- the end of the run --------------------------------------------------------------------
+
+    def run_over(self, t: int) -> None:
+        """Nothing more comes: what still lives ends here, its cause as far as it is known."""
+        for process in list(self._who.living):
+            for life in list(process.threads.values()):
+                self._flows.settle(life)
+                gil_rules.waited(life, t)
+                if life is not process.main:
+                    life.exited = True
+                    life.lane.end(t)
+                    self._book.end_track(life.track, t, None)
+                    self._tell(life)
+                    if life.track.end is None:
+                        life.track.end = Ending(Cause.UNKNOWN)
+            for task in list(process.tasks):
+                self.task_gone(task, t, Ending(Cause.UNKNOWN))
+            for life in process.unended:
+                self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))
+            process.main.lane.end(t)
+            self._book.end_track(process.main.track, t, self.of_process(process))
+
+
+_CAUSES = {
+    wire.RETURNED: Cause.RETURNED,
+    wire.RAISED: Cause.RAISED,
+    wire.EXITED: Cause.EXIT,
+}
+
+_SIGKILL = 9
+#: The kernel's own kill for want of memory is noticed so much later at most.
+_OOM_NS = 2_000_000_000
+
+#: Threads of one process that go within this time went together (exit_group(2)).
+_TOGETHER_NS = 50_000_000

@@ -1,0 +1,258 @@
+"""Arrows between tracks: who started, released, fed, woke or ended whom."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from app.fusion.between.queue_items import Fifo, Items
+from app.fusion.lives.lives import Operation, ProcessLife, ThreadLife
+from app.fusion.lives.reports import Sent
+from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import JOINS, NOTIFIED, RELEASED
+from app.fusion.picture.book import Book
+from app.timeline.states import FlowKind, ObjectKind, Reason
+
+T = TypeVar("T")
+
+#: Looking a member up in its enum takes longer than most of what is done with it here.
+_WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
+_PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
+_QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE
+
+
+class Flows:
+    """Matches the two ends of each arrow; draws it when the later end is known."""
+
+    def __init__(self, book: Book, objects: Objects) -> None:
+        self._book = book
+        self._objects = objects
+        self._over: dict[int, int] = {}  # when a track's code, or its process, was over
+        self._woken_by: dict[int, tuple[int, int]] = {}  # a blocked track's waker, and when
+        self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
+        self._items: dict[int, Items] = {}  # by queue
+        self._sent: dict[int, Fifo[Sent]] = {}  # by pipe
+        self._taken: dict[int, Fifo[tuple[ThreadLife, int]]] = {}
+        self._submitted: dict[int, tuple[int, int, int]] = {}
+
+    # --- births --------------------------------------------------------------------------------
+
+    def spawning(self, life: ThreadLife, t: int, obj: int, process: bool) -> None:
+        """THREAD_SPAWN or PROCESS_SPAWN: ``start()`` was entered."""
+        life.flows.spawning = (t, process)
+        if obj:
+            self._spawns[obj] = (life.track.id, t)
+
+    def born(self, parent: ThreadLife, child: ThreadLife, t: int) -> None:
+        """The kernel saw the birth."""
+        spawning = parent.flows.spawning
+        is_process = child is child.process.main
+        since = t
+        if spawning is not None and spawning[1] == is_process:
+            since = spawning[0]
+            if not is_process:
+                parent.flows.spawning = None
+                child.python = True
+        child.flows.spawn_drawn = True
+        self._book.flow(FlowKind.SPAWN, parent.track.id, since, child.track.id, t)
+
+    def started(self, child: ThreadLife, obj: int) -> None:
+        """THREAD_START or PROCESS_NAME: the child tells whose ``start()`` it comes from."""
+        spawn = self._spawns.pop(obj, None) if obj else None
+        if spawn is not None and not child.flows.spawn_drawn:
+            self._draw_spawn(spawn, child)
+
+    def spawned(self, life: ThreadLife, child: ThreadLife | None, obj: int) -> None:
+        """PROCESS_SPAWNED: ``start()`` knows its child; a fork server may have borne it."""
+        life.flows.spawning = None
+        spawn = self._spawns.pop(obj, None) if obj else None
+        if child is None or spawn is None:
+            return
+        if not child.flows.spawn_drawn or child.process.parent is not life.process:
+            self._draw_spawn(spawn, child)
+
+    def _draw_spawn(self, spawn: tuple[int, int], child: ThreadLife) -> None:
+        child.flows.spawn_drawn = True
+        track, since = spawn
+        start = child.track.start_ns
+        self._book.flow(FlowKind.SPAWN, track, since, child.track.id, max(since, start))
+
+    # --- wake-ups ------------------------------------------------------------------------------
+
+    def waking(self, life: ThreadLife, waker: ThreadLife, t: int) -> None:
+        """The kernel saw ``waker`` begin to wake ``life``."""
+        self._woken_by[life.track.id] = (waker.track.id, t)
+
+    def woken(self, life: ThreadLife, t: int) -> None:
+        """The woken thread is on a run queue: here its arrow ends."""
+        waker = self._woken_by.pop(life.track.id, None)
+        # An older one was of a wait whose wake-up was lost.
+        if waker is not None and waker[1] >= life.lane.start:
+            self._book.flow(_WAKE, waker[0], waker[1], life.track.id, t)
+
+    # --- waits ---------------------------------------------------------------------------------
+
+    def left(self, life: ThreadLife, op: Operation, t: int) -> None:
+        """An operation got what it waited for: from whom?"""
+        track = life.track.id
+        if op.reason in JOINS:
+            target = op.target
+            over = self._over.get(target.track.id) if target else None
+            if target is not None and over is not None:
+                self._book.flow(FlowKind.JOIN, target.track.id, over, track, t, op.object_id)
+            return
+        known = self._objects.get(op.obj) if op.obj else None
+        if known is None or (known.released is None and known.notified is None):
+            return
+        given = op.given or known.notified
+        causes = [
+            cause
+            for cause, kinds in ((known.released, RELEASED), (given, NOTIFIED))
+            if cause and op.reason in kinds and cause[0] != track and cause[1] >= op.entered
+        ]
+        if causes:
+            by, since = max(causes, key=lambda cause: cause[1])
+            self._book.flow(_RELEASE, by, since, track, t, op.object_id)
+
+    def thread_over(self, life: ThreadLife, t: int) -> None:
+        self._over[life.track.id] = t
+        known = self._objects.get(life.obj) if life.obj else None
+        for waiter in known.waiters if known else ():
+            if waiter.op is not None:
+                waiter.op.satisfied = waiter.op.certain = True
+
+    def process_over(self, process: ProcessLife, t: int) -> None:
+        self._over[process.main.track.id] = t
+
+    def signalled(self, process: ProcessLife, t: int) -> None:
+        """The process is gone: was it a signal that someone here sent?"""
+        kill = process.killed_by()
+        if kill is not None and kill.track:
+            end = t if process.exit_ns is None else process.exit_ns
+            self._book.flow(FlowKind.SIGNAL, kill.track, kill.t, process.main.track.id, end)
+
+    # --- queues and pipes ----------------------------------------------------------------------
+
+    def put(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
+        items = self._items.get(queue)
+        if items is None:
+            items = self._items[queue] = Items()
+        actor = life.actor
+        got = items.put(key, life.process.pid, actor, t)
+        if got is not None:
+            # The item was through the pipe before its put() came to tell of it.
+            object_id = self._objects.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, actor, t, got[0], got[1], object_id)
+
+    def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
+        """An item came out: of this process's own queue, or through a pipe it just read."""
+        ends = life.flows
+        received, ends.received = ends.received, None
+        items = self._items.get(queue)
+        if items is None:
+            if received is None:
+                return
+            items = self._items[queue] = Items()
+        by = life.actor, t
+        put = items.get(key) if received is None else items.get_sent(received.pid, by)
+        if put is not None:
+            object_id = self._objects.show(queue, _BY_QUEUE)
+            self._book.flow(_PUT_GET, put[0], put[1], life.actor, t, object_id)
+
+    def emptied(self, queue: int) -> None:
+        """A get left no item in this queue."""
+        items = self._items.get(queue)
+        if items is not None:
+            items.empty()
+
+    def send(self, life: ThreadLife, t: int, pipe: int) -> None:
+        sent = Sent(pipe, life.process.pid, life.track.id, t, t)
+        taken = self._taken.get(pipe)
+        if taken:
+            # Its reader was told first: that it came was seen before that it went.
+            got = taken.take()
+            if got is not None:
+                self._draw_sent(got[0], sent._replace(to_ns=got[1]))
+            return
+        self._of(self._sent, pipe).add(sent)
+
+    def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
+        """Bytes came out of a pipe; told as a queue's item when a GET follows."""
+        self.settle(life)
+        known = self._objects.get(pipe)
+        plain = known is not None and known.kind is not _QUEUE
+        sent = self._sent.get(pipe)
+        if sent:
+            first = sent.take()
+            life.flows.received = first and first._replace(to_ns=t)
+            if plain:
+                self.settle(life)
+        else:
+            self._of(self._taken, pipe).add((life, t))
+
+    def unseen(self, pipe: int, sent: int, received: int) -> None:
+        """So many messages were sent through a pipe, and so many received, of which no more is
+        known: those that follow must not be taken for them."""
+        owed = self._of(self._taken, pipe).drop(sent)
+        ahead = self._of(self._sent, pipe)
+        ahead.skip(owed)
+        self._of(self._taken, pipe).skip(ahead.drop(received))
+
+    def items_unseen(self, queue: int, empty: bool) -> None:
+        """Items of this queue came and went unseen; at the end it was ``empty``, or not."""
+        items = self._items.get(queue)
+        if items is None:
+            items = self._items[queue] = Items()
+        items.lost()
+        if empty:
+            items.empty()
+
+    def forget(self, life: ThreadLife) -> None:
+        """What the thread did went unseen: who woke it, and what it received last."""
+        self._woken_by.pop(life.track.id, None)
+        life.flows.received = None
+
+    @staticmethod
+    def forget_received(life: ThreadLife) -> None:
+        """What the thread does next goes unseen: its last message may be an item, or not."""
+        life.flows.received = None
+
+    def settle(self, life: ThreadLife) -> None:
+        """The last bytes it received were no queue's item."""
+        ends = life.flows
+        received, ends.received = ends.received, None
+        if received is not None:
+            self._draw_sent(life, received)
+
+    def _draw_sent(self, reader: ThreadLife, sent: Sent) -> None:
+        object_id = self._objects.show(sent.pipe, _BY_PIPE)
+        self._book.flow(
+            _SEND_RECV,
+            sent.from_track,
+            sent.from_ns,
+            reader.track.id,
+            sent.to_ns,
+            object_id,
+        )
+
+    @staticmethod
+    def _of(lines: dict[int, Fifo[T]], pipe: int) -> Fifo[T]:
+        found = lines.get(pipe)
+        if found is None:
+            found = lines[pipe] = Fifo()
+        return found
+
+    # --- executors -----------------------------------------------------------------------------
+
+    def forget_future(self, future: int) -> None:
+        """A worker took a call unseen."""
+        self._submitted.pop(future, None)
+
+    def submit(self, life: ThreadLife, t: int, future: int, pool: int) -> None:
+        self._submitted[future] = (life.track.id, t, pool)
+
+    def run_future(self, life: ThreadLife, t: int, future: int) -> None:
+        submitted = self._submitted.pop(future, None)
+        if submitted is not None:
+            track, since, pool = submitted
+            object_id = self._objects.show(pool)
+            self._book.flow(_PUT_GET, track, since, life.track.id, t, object_id)

@@ -1,0 +1,58 @@
+"""Waits for several: for all of some tasks or results, or for any one of them."""
+
+from __future__ import annotations
+
+from app.fusion.lives.identities import Identities
+from app.fusion.lives.lives import ThreadLife
+from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import GROUPS, TRAITS
+from app.fusion.picture.book import Book
+from app.timeline import probe_records as probe
+from app.timeline.model import NOTHING
+from app.timeline.states import Reason
+
+#: So many names stand for a group; of the others only the count is told.
+_NAMED = 3
+#: So many groups are shown; the waits for others name nobody.
+_MOST = 500
+
+
+class Groups:
+    """A group is told member by member, just before the wait for it, by the thread that waits."""
+
+    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
+        self._book = book
+        self._who = who
+        self._names = objects
+        self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
+        self._objects: dict[tuple[Reason, str], int] = {}
+
+    def member(self, life: ThreadLife, record: probe.WaitsFor) -> None:
+        """WAITS_FOR: one of those for which the wait is that begins next."""
+        if record.first or life not in self._told:
+            self._told[life] = record.members, []
+        self._told[life][1].append(record.obj)
+
+    def forget(self) -> None:
+        """Waits began unseen: which of them the members were told for is not known."""
+        self._told.clear()
+
+    def object_id(self, life: ThreadLife, reason: Reason) -> int:
+        """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
+        told = self._told.pop(life, None)
+        if told is None or reason not in GROUPS:
+            return NOTHING
+        count, members = told
+        names = [name for name in map(self._name, members[:_NAMED]) if name]
+        if not names:
+            return NOTHING
+        more = count - len(names)
+        name = ", ".join(names) + (f" +{more}" if more > 0 else "")
+        object_id = self._objects.get((reason, name), NOTHING)
+        if not object_id and len(self._objects) < _MOST:
+            object_id = self._book.new_object(TRAITS[reason].kind, name, NOTHING, 0).id
+            self._objects[reason, name] = object_id
+        return object_id
+
+    def _name(self, obj: int) -> str:
+        return self._who.task_name(obj) or self._names.name_of(obj)
