@@ -173,6 +173,10 @@ def test_structure_rooms_of_fusion_import_downwards() -> None:
     assert used == FUSION_ROOMS
 
 
+def test_structure_files_of_fusion_have_no_circle() -> None:
+    in_order(fusion_imports())
+
+
 def test_structure_programs_import_nothing_of_ours() -> None:
     for path in APP.glob("scenarios/*/program.py"):
         assert not list(imports(path)), path

@@ -12,6 +12,7 @@ from app.fusion.between.flows import Flows
 from app.fusion.between.servers import Servers
 from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.facts import RunFacts
+from app.fusion.lives.births import Births
 from app.fusion.lives.identities import Identities
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
@@ -25,6 +26,7 @@ from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.lines import Lines
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.operations import Operations
+from app.fusion.threads.run_queue import RunQueue
 from app.fusion.threads.samples import SampleMachine
 from app.fusion.threads.switches import SwitchMachine
 from app.timeline.model import Batch
@@ -72,28 +74,33 @@ class Fusion:
         self._objects = objects = Objects(book)
         self._graph = graph = WaitGraph(book, objects)
         flows = Flows(book, objects)
-        self._endings = endings = Endings(book, who, flows, graph)
         self._findings = findings = Findings(book)
+        self._endings = endings = Endings(book, who, flows, graph, findings)
+        births = Births(
+            book, who, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
+        )
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
         off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
-        groups = Groups(book, lambda obj: tasks.name_of(obj) or objects.name_of(obj))
+        groups = Groups(book, who, objects)
+        queue = RunQueue(book)
         self._operations = operations = Operations(
-            book, who, objects, graph, flows, off_cpu, findings, groups
+            book, who, objects, graph, flows, off_cpu, findings, groups, queue
         )
-        tasks = TaskMachine(book, objects, graph, endings, findings, groups)
+        tasks = TaskMachine(book, who, objects, graph, endings, findings, groups)
         self._outputs = {
             stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
         }
         self._threads = threads = SwitchMachine(
-            book, who, off_cpu, endings, flows, accounts := CpuAccounts(book)
+            book, who, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
         )
-        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings)
+        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings, queue)
         looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
         self._servers = servers = Servers(book, who)
         levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
             who,
+            births,
             objects,
             operations,
             tasks,

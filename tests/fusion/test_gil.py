@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.fusion.lives import gil as rules
+from app.fusion.lives import gil_rules as rules
 from app.timeline import wire
 from app.timeline.model import NOTHING, Slice
 from app.timeline.records import Wakeup, Waking

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.objects.objects import KnownObject, Objects
+from app.fusion.objects.reasons import HELD, JOINS_ANY
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING, Finding, Wait
 from app.timeline.states import Reason
@@ -16,8 +17,6 @@ PATIENCE_NS = 100_000_000
 #: So many waits are followed at most, each time one begins: a longer cycle is not found.
 FOLLOWED = 256
 
-_HELD = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE, Reason.FUTURE})
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD, Reason.TASK})
 _POLL = Reason.POLL
 
 
@@ -118,9 +117,9 @@ class WaitGraph:
         if op is None or op.inner or life.exited:
             return None
         other: Waiter | None = None
-        if op.reason in _JOINS:
+        if op.reason in JOINS_ANY:
             other = op.target if op.target is not None and not op.target.exited else None
-        elif op.reason in _HELD:
+        elif op.reason in HELD:
             known = self._objects.get(op.obj)
             other = known.sole_holder() if known else None
         return None if other is None else Edge(life, other, op)
@@ -135,7 +134,7 @@ class WaitGraph:
         own = self._waits_for(life)
         edges = [] if own is None else [own]
         if isinstance(life, ThreadLife):
-            task = life.loops_for
+            task = life.loop.runs_for
             if to_the_end and task is not None and not task.exited:
                 edges.append(Edge(life, task, None))
         else:
@@ -174,11 +173,11 @@ class WaitGraph:
         thread, op = edge.other, edge.op
         if not isinstance(thread, ThreadLife) or op is None or op is not edge.life.op:
             return False
-        if op.reason in _JOINS:
+        if op.reason in JOINS_ANY:
             return True
         known = self._objects.get(op.obj) if op.reason is not Reason.FUTURE else None
         held = known.holders.get(thread) if known is not None else None
-        return held is not None and held.task is None and held.since < thread.loops_since
+        return held is not None and held.task is None and held.since < thread.loop.runs_since
 
     def _stands(self, cycle: Cycle) -> bool:
         return all(edge in self._edges(edge.life) for edge in cycle.edges)
@@ -212,7 +211,7 @@ class WaitGraph:
             line, since = (op.line, op.entered) if op else (0, holder.track.start_ns)
             return Wait(life.track.id, NOTHING, holder.track.id, line, since, 0)
         known = self._objects.get(op.obj)
-        held = known.hold_of(holder) if known and op.reason in _HELD else None
+        held = known.hold_of(holder) if known and op.reason in HELD else None
         return Wait(
             life.track.id,
             op.object_id or NOTHING,

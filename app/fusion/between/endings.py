@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 
 from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
+from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ProcessLife, TaskLife, ThreadLife
 from app.fusion.lives.reports import Cpu, Kill
@@ -31,15 +32,15 @@ def signal_name(number: int) -> str:
 class Endings:
     """Closes lanes and tells each ended track's cause as soon as it is known."""
 
-    def __init__(self, book: Book, who: Identities, flows: Flows, graph: WaitGraph) -> None:
+    def __init__(
+        self, book: Book, who: Identities, flows: Flows, graph: WaitGraph, findings: Findings
+    ) -> None:
         self._book = book
         self._who = who
         self._flows = flows
         self._graph = graph
         self._limit: tuple[str, int] | None = None  # that ended the run, and when
-        self.step_cut: Callable[[TaskLife, int], None] = lambda task, t: None
-        who.thread_replaced = self.thread_gone
-        who.process_replaced = lambda process, t: self.reaped(process, t, None)
+        self._findings = findings
 
     # --- threads -------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ class Endings:
         self._graph.abandon(life, t)
         process.executing.pop(life, None)
         process.threads.pop(life.tid, None)
-        process.gil.gone(life, t)
+        gil_rules.gone(life, t)
         if life is process.main:
             process.exit_ns = t
             life.lane.change(t, State.ZOMBIE, evidence)
@@ -202,10 +203,8 @@ class Endings:
         self._graph.abandon(task, t)
         task.lane.end(t)
         task.process.tasks.pop(task, None)
-        task.thread.ready_tasks.pop(task, None)
-        if task.thread.step is task:
-            task.thread.step = None
-            self.step_cut(task, t)
+        if task.thread.loop.forget(task):
+            self._findings.step_over(task, t, 0)
         self._book.end_track(task.track, t, ending)
 
     # --- the end of the run --------------------------------------------------------------------
@@ -215,7 +214,7 @@ class Endings:
         for process in list(self._who.living):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
-                process.gil.waited(life, t)
+                gil_rules.waited(life, t)
                 if life is not process.main:
                     life.exited = True
                     life.lane.end(t)

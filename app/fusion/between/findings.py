@@ -71,7 +71,7 @@ class Findings:
 
         def tell(now: int) -> None:
             life = task.thread
-            if life.step is not task or life.op is not op or not task.looped:
+            if life.loop.step is not task or life.op is not op or not task.looped:
                 return
             blocked_ns = self._blocked_until(life, now) - life.lane.start
             if life.lane.state is not State.BLOCKED or blocked_ns < LONG_STEP_NS:
@@ -98,7 +98,7 @@ class Findings:
 
         Where wake-ups are not told it may be ready by now, unless /proc showed that it sleeps.
         """
-        facts, sample, look = self._book.facts, life.sample, life.look
+        facts, sample, look = self._book.facts, life.stop.sampled_call, life.looks.look
         if facts.wake_ups:
             return now
         if look is not None and look.letter in "SD":

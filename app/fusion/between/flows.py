@@ -8,6 +8,7 @@ from app.fusion.between.queue_items import Fifo, Items
 from app.fusion.lives.lives import Operation, ProcessLife, ThreadLife
 from app.fusion.lives.reports import Sent
 from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import JOINS, NOTIFIED, RELEASED
 from app.fusion.picture.book import Book
 from app.timeline.states import FlowKind, ObjectKind, Reason
 
@@ -17,11 +18,6 @@ T = TypeVar("T")
 _WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
 _PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
 _QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE
-_RELEASED = frozenset({Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE})
-_NOTIFIED = frozenset(
-    {Reason.CONDITION, Reason.EVENT, Reason.BARRIER, Reason.SEMAPHORE, Reason.FUTURE}
-)
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 
 
 class Flows:
@@ -42,40 +38,40 @@ class Flows:
 
     def spawning(self, life: ThreadLife, t: int, obj: int, process: bool) -> None:
         """THREAD_SPAWN or PROCESS_SPAWN: ``start()`` was entered."""
-        life.spawning = (t, process)
+        life.flows.spawning = (t, process)
         if obj:
             self._spawns[obj] = (life.track.id, t)
 
     def born(self, parent: ThreadLife, child: ThreadLife, t: int) -> None:
         """The kernel saw the birth."""
-        spawning = parent.spawning
+        spawning = parent.flows.spawning
         is_process = child is child.process.main
         since = t
         if spawning is not None and spawning[1] == is_process:
             since = spawning[0]
             if not is_process:
-                parent.spawning = None
+                parent.flows.spawning = None
                 child.python = True
-        child.drawn = True
+        child.flows.spawn_drawn = True
         self._book.flow(FlowKind.SPAWN, parent.track.id, since, child.track.id, t)
 
     def started(self, child: ThreadLife, obj: int) -> None:
         """THREAD_START or PROCESS_NAME: the child tells whose ``start()`` it comes from."""
         spawn = self._spawns.pop(obj, None) if obj else None
-        if spawn is not None and not child.drawn:
+        if spawn is not None and not child.flows.spawn_drawn:
             self._draw_spawn(spawn, child)
 
     def spawned(self, life: ThreadLife, child: ThreadLife | None, obj: int) -> None:
         """PROCESS_SPAWNED: ``start()`` knows its child; a fork server may have borne it."""
-        life.spawning = None
+        life.flows.spawning = None
         spawn = self._spawns.pop(obj, None) if obj else None
         if child is None or spawn is None:
             return
-        if not child.drawn or child.process.parent is not life.process:
+        if not child.flows.spawn_drawn or child.process.parent is not life.process:
             self._draw_spawn(spawn, child)
 
     def _draw_spawn(self, spawn: tuple[int, int], child: ThreadLife) -> None:
-        child.drawn = True
+        child.flows.spawn_drawn = True
         track, since = spawn
         start = child.track.start_ns
         self._book.flow(FlowKind.SPAWN, track, since, child.track.id, max(since, start))
@@ -98,7 +94,7 @@ class Flows:
     def left(self, life: ThreadLife, op: Operation, t: int) -> None:
         """An operation got what it waited for: from whom?"""
         track = life.track.id
-        if op.reason in _JOINS:
+        if op.reason in JOINS:
             target = op.target
             over = self._over.get(target.track.id) if target else None
             if target is not None and over is not None:
@@ -110,7 +106,7 @@ class Flows:
         given = op.given or known.notified
         causes = [
             cause
-            for cause, kinds in ((known.released, _RELEASED), (given, _NOTIFIED))
+            for cause, kinds in ((known.released, RELEASED), (given, NOTIFIED))
             if cause and op.reason in kinds and cause[0] != track and cause[1] >= op.entered
         ]
         if causes:
@@ -122,7 +118,7 @@ class Flows:
         known = self._objects.get(life.obj) if life.obj else None
         for waiter in known.waiters if known else ():
             if waiter.op is not None:
-                waiter.op.satisfied = waiter.op.told = True
+                waiter.op.satisfied = waiter.op.certain = True
 
     def process_over(self, process: ProcessLife, t: int) -> None:
         self._over[process.main.track.id] = t
@@ -149,7 +145,8 @@ class Flows:
 
     def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
         """An item came out: of this process's own queue, or through a pipe it just read."""
-        received, life.received = life.received, None
+        ends = life.flows
+        received, ends.received = ends.received, None
         items = self._items.get(queue)
         if items is None:
             if received is None:
@@ -186,7 +183,7 @@ class Flows:
         sent = self._sent.get(pipe)
         if sent:
             first = sent.take()
-            life.received = first and first._replace(to_ns=t)
+            life.flows.received = first and first._replace(to_ns=t)
             if plain:
                 self.settle(life)
         else:
@@ -212,11 +209,17 @@ class Flows:
     def forget(self, life: ThreadLife) -> None:
         """What the thread did went unseen: who woke it, and what it received last."""
         self._woken_by.pop(life.track.id, None)
-        life.received = life.early = None
+        life.flows.received = None
+
+    @staticmethod
+    def forget_received(life: ThreadLife) -> None:
+        """What the thread does next goes unseen: its last message may be an item, or not."""
+        life.flows.received = None
 
     def settle(self, life: ThreadLife) -> None:
         """The last bytes it received were no queue's item."""
-        received, life.received = life.received, None
+        ends = life.flows
+        received, ends.received = ends.received, None
         if received is not None:
             self._draw_sent(life, received)
 

@@ -48,7 +48,7 @@ class Steps:
         rows, seen = book.rows, book.sightings
         wanted: dict[int, list[Spent]] = {}
         for life in self.loops:
-            step = life.step
+            step = life.loop.step
             if step is not None:
                 spent = step.spent
                 if spent is None:

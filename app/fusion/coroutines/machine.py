@@ -8,6 +8,7 @@ from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.endings import Endings
 from app.fusion.between.findings import Findings
 from app.fusion.coroutines.waits import TaskWaits
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife, ThreadLife
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Objects
@@ -51,6 +52,7 @@ class TaskMachine:
     def __init__(
         self,
         book: Book,
+        who: Identities,
         objects: Objects,
         graph: WaitGraph,
         endings: Endings,
@@ -64,9 +66,8 @@ class TaskMachine:
         self._groups = groups
         self._findings = findings
         self._loops = findings.steps.loops
-        endings.step_cut = lambda task, t: findings.step_over(task, t, 0)
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
-        self._tasks: dict[int, TaskLife] = {}
+        self._tasks = who.tasks
         #: The births of coroutines of which no more was applied: see ``shed``.
         self.unborn: dict[int, probe.TaskNew] = {}
         self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
@@ -75,25 +76,16 @@ class TaskMachine:
         """The track of a coroutine by the probe's id; 0 when it is none."""
         return self._tracks.get(obj, NOTHING)
 
-    def alive(self, obj: int) -> TaskLife | None:
-        """The coroutine with the probe's id, unless it is over."""
-        return self._tasks.get(obj)
-
     def known(self, obj: int) -> bool:
         """Whether the coroutine has a track, be it over or not."""
         return obj in self._tracks
 
-    def name_of(self, obj: int) -> str:
-        """The name of a coroutine that is not over; "" for any other."""
-        task = self._tasks.get(obj)
-        return task.track.name if task is not None else ""
-
     def loop(self, t: int, life: ThreadLife, record: probe.TaskLoop) -> None:
         """TASK_LOOP: the thread runs its loop until this coroutine is over."""
-        task = life.loops_for = self._tasks.get(record.task) if record.task else None
+        task = self._tasks.get(record.task) if record.task else None
         if task is not None:
             task.awaited = True
-        life.loops_since = t
+        life.loop.run_for(task, t)
         self._waits.loop_over(life, t)
 
     def new(self, t: int, life: ThreadLife, record: probe.TaskNew) -> None:
@@ -123,7 +115,7 @@ class TaskMachine:
         task = self._task(t, life, record.task, State.READY)
         if task is None:
             return
-        running = life.step
+        running = life.loop.step
         if running is task or task.lane.state is State.RUNNING:
             task.ready_in_step = True
             return
@@ -131,8 +123,8 @@ class TaskMachine:
             self._waits.over(task, t, running)
         if task.lane.state is not State.READY:
             task.lane.change(t, State.READY, Evidence.PROBE, line=task.lane.line)
-        task.thread.ready_tasks.setdefault(task, t)
-        step = task.thread.step
+        task.thread.loop.ready_tasks.setdefault(task, t)
+        step = task.thread.loop.step
         if step is not None and not step.step_ready:
             step.step_ready = t
 
@@ -141,24 +133,23 @@ class TaskMachine:
         if task is None:
             return
         if task.thread is not life:
-            task.thread.ready_tasks.pop(task, None)
+            task.thread.loop.ready_tasks.pop(task, None)
             task.thread = life
             life.awaited = True
             task.track.parent = life.track.id
             self._book.touch(task.track)
-        before = life.step
+        before = life.loop.step
         if before is not None and before is not task and before.lane.state is State.RUNNING:
             before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
-        life.ready_tasks.pop(task, None)
         if task.op is not None:
             self._waits.over(task, t, None)
         task.readied.clear()
-        life.step = task
+        life.loop.begin_step(task)
         self._loops[life] = None
         task.step_start = t
         task.ready_in_step = False
         task.spent = None
-        task.step_ready = t if life.ready_tasks else NOTHING
+        task.step_ready = t if life.loop.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
             # It goes on where it was suspended.
             line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
@@ -175,7 +166,7 @@ class TaskMachine:
         if task.ready_in_step:
             task.ready_in_step = False
             task.lane.change(t, State.READY, Evidence.PROBE, line=line)
-            life.ready_tasks[task] = t
+            life.loop.ready_tasks[task] = t
             return
         self._await(t, life, task, reason_of(record.reason), line, record.awaited)
 
@@ -255,8 +246,8 @@ class TaskMachine:
         return function if count == 1 else f"{function} #{count}"
 
     def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
-        if life.step is task:
-            life.step = None
+        if life.loop.step is task:
+            life.loop.end_step()
             self._findings.step_over(task, t, line or task.line)
 
     def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:

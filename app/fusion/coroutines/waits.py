@@ -5,14 +5,15 @@ from __future__ import annotations
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.lives.lives import Operation, TaskLife, ThreadLife, Waiter
 from app.fusion.objects.objects import Held, KnownObject, Objects
+from app.fusion.objects.reasons import (
+    HELD_FROM_COROUTINE,
+    NOTIFIED_COROUTINE,
+    RELEASED_TO_COROUTINE,
+)
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
 from app.timeline.states import FlowKind, ObjectKind, Reason, State
 
-#: What is held by someone who may be known.
-_OWNED = frozenset({Reason.LOCK, Reason.SEMAPHORE})
-_HELD = _OWNED | {Reason.FUTURE}  # or promised
-_NOTIFIED = frozenset({Reason.FUTURE, Reason.EVENT, Reason.CONDITION, Reason.BARRIER})
 #: An open row of a waiter tells its new holder at once, unless a crowd waits.
 _CROWD = 16
 
@@ -44,7 +45,7 @@ class TaskWaits:
         task.op = Operation(reason, t, line, obj, object_id, None)
         known.waits(task, reason)
         self._graph.entered(task, t)
-        holder = known.sole_holder() if reason in _HELD else None
+        holder = known.sole_holder() if reason in HELD_FROM_COROUTINE else None
         return object_id, holder.track.id if holder is not None else NOTHING
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
@@ -66,8 +67,8 @@ class TaskWaits:
             if known.handed and op.reason is Reason.SEMAPHORE:
                 known.handed -= 1
                 self._take_permit(known, task, t, op.line)
-            released = known.released if op.reason in _OWNED else None
-            given = op.given or known.notified if op.reason in _NOTIFIED else None
+            released = known.released if op.reason in RELEASED_TO_COROUTINE else None
+            given = op.given or known.notified if op.reason in NOTIFIED_COROUTINE else None
             if given is not None and given[1] >= op.entered:
                 self._arrow(task, op.object_id, given, t)
             if released is not None and _by_this_step(released, waker):
@@ -103,7 +104,7 @@ class TaskWaits:
         if holder is None:
             return
         known.held_by(holder, Held(t, line or holder.waited_line))
-        released, step = known.released, life.step
+        released, step = known.released, life.loop.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.object_id, released, t)
         _tell(known, holder, t)
@@ -143,7 +144,7 @@ def _tell(known: KnownObject, holder: Waiter | None, t: int) -> None:
         return
     for waiter in known.waiters:
         op = waiter.op
-        if waiter is holder or op is None or op.reason not in _OWNED:
+        if waiter is holder or op is None or op.reason not in RELEASED_TO_COROUTINE:
             continue
         if waiter.lane.state is State.AWAITING:
             waiter.lane.pass_to(t, holder.track.id)

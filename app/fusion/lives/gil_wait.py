@@ -1,4 +1,4 @@
-"""One thread's wait for the interpreter lock, in pieces by who has the lock meanwhile."""
+"""One thread's wait for the interpreter lock, cut where the lock changes hands."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from app.timeline.states import State
 
 
 class GilWait:
-    """The pieces are cut when the wait is over: until then it may turn out to be none.
+    """Each piece has one holder of the lock. The lane gets them when the wait is over, for until
+    then it may turn out to be no wait for the lock.
 
-    ``sure``: it is for the lock, as far as can be known, so that its pieces are worth telling.
-    ``turn`` is how often the lock had changed hands when the last piece began. ``mixed``: in that
-    piece it changed hands, or who has it is not known.
+    ``sure``: it is one, as far as can be known, so its pieces are kept. ``handovers``: how often
+    the lock had changed hands when the last piece began. ``mixed``: in the last piece the lock
+    changed hands, or its holder is not known.
     """
 
-    __slots__ = ("_lane", "_pieces", "mixed", "sure", "turn")
+    __slots__ = ("_lane", "_pieces", "handovers", "mixed", "sure")
 
-    def __init__(self, lane: Lane, sure: bool, turn: int) -> None:
+    def __init__(self, lane: Lane, sure: bool, handovers: int) -> None:
         self._lane = lane
-        self._pieces = [(lane.start, NOTHING)]  # since when which track has the lock
+        self._pieces = [(lane.start, NOTHING)]  # from when, which track has the lock
         self.sure = sure
-        self.turn = turn
+        self.handovers = handovers
         self.mixed = False
 
     @property
@@ -31,22 +32,25 @@ class GilWait:
 
     @property
     def holder(self) -> int:
-        """Who has the lock in the last piece."""
+        """The track that has the lock in the last piece, or NOTHING."""
         return self._pieces[-1][1]
 
     def held_by(self, holder: int) -> None:
-        """In the last piece this track has the lock."""
+        """This track has the lock in the last piece."""
         self._pieces[-1] = self.since, holder
 
     def mix(self) -> None:
-        """The holder in the last piece is another one than it was, or not known."""
+        """The last piece has more than one holder, or an unknown one."""
         self.mixed = True
         self.held_by(NOTHING)
         if self._lane.state is State.GIL:
             self._lane.hold_by(NOTHING)
 
-    def handed_over(self, t: int, holder: int, free_since: int, turn: int) -> None:
-        """The holder is this track from ``t`` on; nobody was since ``free_since``, if not 0."""
+    def handed_over(self, t: int, holder: int, free_since: int, handovers: int) -> None:
+        """This track has the lock from ``t`` on.
+
+        ``free_since``: from when the lock had no holder; 0 if it was handed on directly.
+        """
         since = self.since
         if t - since < LEAST_PIECE_NS:
             if since < t and self.holder not in (NOTHING, holder):
@@ -57,11 +61,11 @@ class GilWait:
             if free_since > since:
                 self._pieces.append((free_since, NOTHING))
             self._pieces.append((t, holder))
-            self.mixed, self.turn = False, turn
+            self.mixed, self.handovers = False, handovers
         self._lane.hold_by(self.holder)
 
     def cut(self) -> None:
-        """Let the lane have the pieces."""
+        """Cut the lane's open slice into the pieces."""
         self._lane.hold_by(self._pieces[0][1])
         for since, holder in self._pieces[1:]:
             self._lane.cut(since, holder)

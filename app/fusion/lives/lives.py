@@ -1,29 +1,33 @@
-"""What fusion remembers of a thread, a process and a coroutine while they live."""
+"""What fusion remembers of a thread, a process and a coroutine while they live.
+
+A ``ThreadLife`` says who the thread is, has its open slice (``lane``) and its operation (``op``).
+What only some modules need to know is in parts, each written by its owner alone; the table of the
+owners is in ``tests/fusion/test_owners.py``.
+"""
 
 from __future__ import annotations
 
-from app.fusion.lives.gil import Gil
-from app.fusion.lives.reports import Account, Cpu, Kill, Look, Sent
+from app.fusion.lives.flow_ends import FlowEnds
+from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil, GilClaim
+from app.fusion.lives.reports import Cpu, Kill
+from app.fusion.lives.run_queue_count import RunQueueCount
+from app.fusion.lives.sampled import Looks, Readings
 from app.fusion.lives.spent import Spent
+from app.fusion.lives.stop import Stop
 from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
-from app.timeline.records import SyscallSample
-from app.timeline.states import Reason, State
-
-#: Looking a member up in its enum takes longer than most of what is done with it here.
-_ON, _QUEUED = Cpu.RUNNING, Cpu.READY
+from app.timeline.states import Reason
 
 
 class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
-    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL;
-    ``told``: that it happened is told, and doesn't only follow from a wake-up. ``inner``: it waits
-    for a lock inside the object, and may find it taken again when it wakes. ``given``: the track
-    that let it go on by ``notify``, ``set`` and the like, and when.
+    ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
+    ``certain``: so much is certain, and doesn't only follow from a wake-up.
     """
 
     __slots__ = (
+        "certain",
         "entered",
         "given",
         "in_vain",
@@ -35,8 +39,7 @@ class Operation:
         "satisfied",
         "sends",
         "target",
-        "told",
-    )  # fmt: skip
+    )
 
     def __init__(
         self,
@@ -52,68 +55,78 @@ class Operation:
         self.line = line
         self.obj = obj
         self.object_id = object_id
-        self.target = target  # who is joined or awaited; of a process, its first thread
-        self.sends = False  # of a message: it gives it, rather than takes it
+        self.target = target  # what is joined or awaited; of a process, its first thread
+        self.sends = False  # on a channel: it sends, rather than receives
+        #: It waits for a lock inside the object, and may find it taken again when it wakes.
         self.inner = False
-        self.satisfied = self.told = False
-        self.in_vain = False  # it was woken, and not for what it waits for
+        self.satisfied = self.certain = False
+        self.in_vain = False  # it was woken, but not by what it waits for
+        #: The track that let it go on by ``notify``, ``set`` and the like, and when.
         self.given: tuple[int, int] | None = None
+
+
+class Loop:
+    """The event loop that a thread runs. Written by its own methods alone."""
+
+    __slots__ = ("ready_tasks", "runs_for", "runs_since", "step")
+
+    def __init__(self) -> None:
+        self.step: TaskLife | None = None  # the coroutine whose step the thread executes
+        self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its ready queue, and since when
+        self.runs_for: TaskLife | None = None  # it runs until this coroutine is over
+        self.runs_since = 0
+
+    def run_for(self, task: TaskLife | None, t: int) -> None:
+        """``run_until_complete`` was called at ``t``, or returned."""
+        self.runs_for = task
+        self.runs_since = t
+
+    def begin_step(self, task: TaskLife) -> None:
+        self.ready_tasks.pop(task, None)
+        self.step = task
+
+    def end_step(self) -> None:
+        self.step = None
+
+    def forget(self, task: TaskLife) -> bool:
+        """The coroutine is over, or not followed any more; True if this was its step."""
+        self.ready_tasks.pop(task, None)
+        if self.step is not task:
+            return False
+        self.step = None
+        return True
 
 
 class ThreadLife:
     """A thread of the kernel, from its birth to its exit."""
 
     __slots__ = (
-        "account",
-        "anchor",
         "awaited",
-        "base",
-        "baseline",
-        "came",
+        "claim",
         "counted",
-        "counted_ns",
         "cpu",
-        "doubted",
         "doubtful",
-        "drawn",
-        "early",
         "ending",
         "exited",
-        "expected",
-        "gil_gives",
-        "gives",
-        "heard",
-        "ins",
-        "known_ready",
+        "flows",
         "lane",
-        "last",
-        "look",
-        "loops_for",
-        "loops_since",
+        "line_seen_at",
+        "looks",
+        "loop",
         "name_rank",
         "obj",
-        "off_at",
         "op",
-        "outside",
         "process",
         "python",
-        "rang",
-        "ready_since",
-        "ready_tasks",
-        "received",
+        "queue",
+        "readings",
         "ring",
-        "sample",
-        "seen_at",
-        "spawning",
+        "runnable_since",
         "started",
-        "step",
+        "stop",
         "tid",
-        "told_at",
         "track",
-        "unknown_ins",
-        "waked",
-        "wanted",
-        "wants_gil",
+        "woken_early",
     )
 
     def __init__(self, process: ProcessLife, tid: int, track: Track, lane: Lane) -> None:
@@ -122,76 +135,39 @@ class ThreadLife:
         self.track = track
         self.lane = lane
         self.cpu = Cpu.UNSEEN
+        self.runnable_since = 0  # of cpu: while it is READY or WOKEN
         self.op: Operation | None = None
-        self.awaited = False  # others waited for it at some time, or may have: see waits
-        self.sample: SyscallSample | None = None  # taken inside the open off-CPU interval
-        self.python = False  # runs Python: it has a ring, or a Python thread is being started
-        self.ring = False
-        self.doubtful = False  # its records were lost: what it waits for is not known
+        self.awaited = False  # another waited for it at some time, or may have: see deadlocks
+        self.python = False  # it runs Python, as its ring or its start shows
+        self.ring = False  # its probe has written a record
+        self.doubtful = False  # its last records were lost: what it waits for is not known
         self.started = False  # THREAD_START was seen
         self.exited = False
         self.ending: tuple[int, str, int] | None = None  # THREAD_END's aux, exception and time
         self.obj = 0
         self.name_rank = 0
-        self.spawning: tuple[int, bool] | None = None  # (t, of a process?) of a start() under way
-        self.drawn = False  # the arrow to its start exists
-        self.received: Sent | None = None  # what it took from a pipe and did not tell yet
-        self.step: TaskLife | None = None  # the coroutine whose step this thread executes
-        self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its loop's ready queue, since
-        self.loops_for: TaskLife | None = None  # its loop runs until this coroutine is over
-        self.loops_since = 0
-        # Its wait for the GIL: when it left its CPU, and see gil.
-        self.off_at = self.told_at = 0
-        self.seen_at = -1 << 62  # when the probe last told its line
-        self.heard = False  # another thread of Python woke it
-        self.outside = False  # what woke it is nothing that ends a wait for the GIL
-        self.gives = False  # it left its CPU giving the lock away because it was asked
-        self.rang = False  # it wakes as one that waits for the lock: by its clock, or by its giver
-        self.waked = False  # it is told who woke it
-        self.early: tuple[int, int] | None = None  # when it was woken on its way, and by whom
-        self.wanted = False  # it left its CPU having waited for the lock, and not got it
-        self.came = False  # when it left its CPU, its operation had what it waits for
-        self.gil_gives = False  # it was asked for the lock, and waits until another one has it
-        self.wants_gil = False  # since its wait began, until it holds the lock
-        # What schedstat is compared with: see runqueue.
-        self.baseline: tuple[int, int] | None = None
-        #: Running by the switches, by the account, and switch-ins it has more: see accounts.
+        self.line_seen_at = -1 << 62  # when the probe last recorded its line
+        self.loop = Loop()
+        self.flows = FlowEnds()
+        self.stop = Stop(0)  # the last one
+        self.claim = GilClaim()
+        #: When it was woken before it had left its CPU, and by which thread.
+        self.woken_early: tuple[int, int] | None = None
+        self.queue = RunQueueCount()
+        #: Running by the switches, by the account, and switch-ins it has more: see cpu_accounts.
         self.counted: tuple[int, int, int] | None = None
-        self.doubted: int | None = None
-        self.ins = self.unknown_ins = self.known_ready = self.ready_since = 0
-        # What /proc showed last: see sampled_machine.
-        self.account: Account | None = None
-        self.base = Account(0, 0, 0)  # of the account, what was before the run
-        self.anchor: tuple[int, int] | None = None  # when it ran, having run for so long
-        self.counted_ns = 0  # when the account was read last
-        self.expected = 0  # how long it had run when its operation began
-        self.look: Look | None = None
-        self.last: tuple[Account, int] | None = None  # of a zombie: the one before, ready since
-
-    def drop_anchor(self, t: int) -> None:
-        """It is on a CPU at ``t``: the probe says so. For the sampled machine."""
-        self.anchor = t, max(self.expected, self.account.run_ns if self.account else 0)
-
-    def weigh_anchor(self, t: int) -> None:
-        """The probe says that it begins to wait at ``t``: so long it ran, if it was not ready."""
-        if self.anchor is not None:
-            since, ran = self.anchor
-            self.expected = ran + (t - since if self.lane.state is State.RUNNING else 0)
-            self.anchor = None
+        self.looks = Looks()
+        self.readings = Readings()
 
     @property
     def actor(self) -> int:
-        """The track that does what this thread does: the coroutine whose step it executes."""
-        return self.track.id if self.step is None else self.step.track.id
-
-    @property
-    def executing(self) -> bool:
-        """Whether it is in Python code and may hold the GIL, by all we know."""
-        return self.python and self.op is None and self.cpu in (Cpu.RUNNING, Cpu.READY)
+        """The track that acts: the coroutine whose step the thread executes, else the thread."""
+        step = self.loop.step
+        return self.track.id if step is None else step.track.id
 
 
 class ProcessLife:
-    """A process: its main thread's track is its own."""
+    """A process. Its own track is that of its main thread."""
 
     __slots__ = (
         "executing",
@@ -212,7 +188,7 @@ class ProcessLife:
         "unended",
     )
 
-    def __init__(self, pid: int, parent: ProcessLife | None) -> None:
+    def __init__(self, pid: int, parent: ProcessLife | None, switches: bool) -> None:
         self.pid = pid
         self.parent = parent
         self.main: ThreadLife
@@ -220,14 +196,16 @@ class ProcessLife:
         self.tasks: dict[TaskLife, None] = {}
         self.probed = False
         self.has_gil = True
-        self.gil = Gil(self)
+        # fork(2) copies the switch interval.
+        interval_ns = parent.gil.interval_ns if parent is not None else DEFAULT_INTERVAL_NS
+        self.gil: Gil[ThreadLife] = Gil(switches, interval_ns)
         self.main_end: tuple[int, str] | None = None
-        self.kills: list[Kill] = []  # the last ones
+        self.kills: list[Kill] = []  # the last signals sent to it
         self.exit_ns: int | None = None
         self.status: int | None = None
         self.reaped = False
         self.unended: list[ThreadLife] = []  # threads that vanished without THREAD_END
-        self.executing: dict[ThreadLife, None] = {}
+        self.executing: dict[ThreadLife, None] = {}  # threads that execute Python
         self.stopped_executing: list[tuple[ThreadLife, int]] = []  # the last two, newest first
 
     def sent(self, kill: Kill) -> None:
@@ -236,7 +214,7 @@ class ProcessLife:
         del self.kills[:-_KILLS]
 
     def killed_by(self) -> Kill | None:
-        """The last signal like the one that ended it."""
+        """The last signal of the number that ended it."""
         number = (self.status or 0) & 0x7F
         return next((kill for kill in reversed(self.kills) if kill.number == number), None)
 
@@ -249,25 +227,6 @@ class ProcessLife:
             if other is not life and until > since:
                 return other
         return None
-
-    def update_executing(self, life: ThreadLife, t: int) -> None:
-        """Keep the set of threads that execute Python right after ``life`` changed."""
-        executing = self.executing
-        if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
-            executing[life] = None
-            if life is self.gil.holder:
-                return
-        elif life in executing:
-            del executing[life]
-            past = self.stopped_executing
-            if past and past[0][0] is life:
-                past[0] = (life, t)
-            else:
-                self.stopped_executing = [(life, t), *past[:1]]
-        else:
-            return
-        if self.gil.followed and len(self.threads) > 1:
-            self.gil.changed(life, t)
 
 
 class TaskLife:
@@ -305,21 +264,21 @@ class TaskLife:
         self.track = track
         self.lane = lane
         self.line = 0
-        self.first_line = 0  # at which its first step begins, where it is known
-        self.finding = ""  # of the step that lasts too long, while it does
-        self.looped = True  # a loop executes it, and others wait while it runs
+        self.first_line = 0  # where its first step begins; 0 if not known
+        self.finding = ""  # the id of the finding about its step, while that lasts too long
+        self.looped = True  # an event loop executes it, so others wait while it runs
         self.born = False  # its TASK_NEW was seen
         self.op: Operation | None = None  # the lock or the other coroutine that it awaits
-        self.waited_line = 0  # where it waited last for a lock
-        self.readied: list[TaskLife] = []  # who awaits it and was made ready by this step
+        self.waited_line = 0  # where it last waited for a lock
+        self.readied: list[TaskLife] = []  # those that await it and were made ready by this step
         self.ready_in_step = False
         self.step_start = 0
         self.step_ready = NOTHING  # since when another coroutine was ready during the step
-        self.spent: Spent | None = None  # what the thread did in it, once it is long: see spent
+        self.spent: Spent | None = None  # what the thread did in its step, once that is long
 
     @property
     def exited(self) -> bool:
-        """Whether it is over."""
+        """True if it is over."""
         return self.lane.ended
 
     def __hash__(self) -> int:
@@ -328,5 +287,5 @@ class TaskLife:
 
 #: Signals kept of each process.
 _KILLS = 16
-#: Who may hold an object, or wait for one.
+#: What may hold an object, or wait for one.
 Waiter = ThreadLife | TaskLife

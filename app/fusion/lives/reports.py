@@ -1,4 +1,4 @@
-"""What witnesses told of a thread or a process, as its life keeps it until it is needed."""
+"""What witnesses reported of a thread or a process, kept until it is needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Cpu(IntEnum):
-    """Where the scheduler has the thread, as far as its witness says."""
+    """Where the scheduler has the thread, as far as its witness can tell."""
 
     UNSEEN = 0
     RUNNING = 1
@@ -38,7 +38,7 @@ class Look:
 
 
 class Sent(NamedTuple):
-    """One message of a pipe: who sent it when, and who took it when."""
+    """One message of a pipe: by which process and track it was sent, when, and when received."""
 
     pipe: int
     pid: int
@@ -48,8 +48,10 @@ class Sent(NamedTuple):
 
 
 class Kill(NamedTuple):
-    """A signal sent to a process: by the track of the run, by NOTHING of it, or, None, by the
-    kernel. ``daemon``: multiprocessing ends a daemon so.
+    """A signal sent to a process.
+
+    ``track`` is the sender's; NOTHING for a sender outside the run, None for the kernel.
+    ``daemon``: multiprocessing sent it, to end a daemon.
     """
 
     track: int | None

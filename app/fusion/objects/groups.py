@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
+from app.fusion.objects.objects import Objects
+from app.fusion.objects.reasons import GROUPS, TRAITS
 from app.fusion.picture.book import Book
 from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
-from app.timeline.states import ObjectKind, Reason
+from app.timeline.states import Reason
 
 #: So many names stand for a group; of the others only the count is told.
 _NAMED = 3
 #: So many groups are shown; the waits for others name nobody.
 _MOST = 500
-_KINDS = {Reason.TASK: ObjectKind.TASK, Reason.FUTURE: ObjectKind.FUTURE}
 
 
 class Groups:
     """A group is told member by member, just before the wait for it, by the thread that waits."""
 
-    def __init__(self, book: Book, name_of: Callable[[int], str]) -> None:
+    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
         self._book = book
-        self._name_of = name_of
+        self._who = who
+        self._names = objects
         self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
 
@@ -39,16 +40,19 @@ class Groups:
     def object_id(self, life: ThreadLife, reason: Reason) -> int:
         """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
         told = self._told.pop(life, None)
-        if told is None or reason not in _KINDS:
+        if told is None or reason not in GROUPS:
             return NOTHING
         count, members = told
-        names = [name for name in map(self._name_of, members[:_NAMED]) if name]
+        names = [name for name in map(self._name, members[:_NAMED]) if name]
         if not names:
             return NOTHING
         more = count - len(names)
         name = ", ".join(names) + (f" +{more}" if more > 0 else "")
         object_id = self._objects.get((reason, name), NOTHING)
         if not object_id and len(self._objects) < _MOST:
-            object_id = self._book.new_object(_KINDS[reason], name, NOTHING, 0).id
+            object_id = self._book.new_object(TRAITS[reason].kind, name, NOTHING, 0).id
             self._objects[reason, name] = object_id
         return object_id
+
+    def _name(self, obj: int) -> str:
+        return self._who.task_name(obj) or self._names.name_of(obj)

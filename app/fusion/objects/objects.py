@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from app.fusion.objects.names import ProgramNames
+from app.fusion.objects.reasons import AWAITS_NOTICE, TRAITS
 from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
 from app.timeline.places import place
@@ -41,14 +42,6 @@ _COPIED = frozenset(
         ObjectKind.QUEUE,
     }
 )
-_KIND_OF_REASON: dict[Reason, ObjectKind] = {}
-for _reason in Reason:
-    if _reason.name in ObjectKind.__members__:
-        _KIND_OF_REASON[_reason] = ObjectKind[_reason.name]
-_KIND_OF_REASON[Reason.JOIN] = ObjectKind.THREAD
-_KIND_OF_REASON[Reason.WAIT_CHILD] = ObjectKind.PROCESS
-
-
 _KIND_OF_SITE = {"pipe": ObjectKind.PIPE, "socket": ObjectKind.SOCKET, "file": ObjectKind.FILE}
 #: Addresses of futexes are told apart up to so many; a program may have any number.
 _MOST_TARGETS = 200
@@ -68,8 +61,6 @@ def object_kind(code: int) -> ObjectKind:
 
 
 _SEMAPHORE = ObjectKind.SEMAPHORE
-#: Waits that ``notify``, ``set`` and the like end.
-_EXPECT = frozenset({Reason.EVENT, Reason.FUTURE, Reason.CONDITION})
 
 
 class Held:
@@ -129,7 +120,7 @@ class KnownObject:
     def waits(self, life: Waiter, reason: Reason) -> None:
         """``life`` begins to wait for it."""
         self.waiters[life] = None
-        if reason in _EXPECT:
+        if reason in AWAITS_NOTICE:
             if self.expecting is None:
                 self.expecting = OrderedDict()
             self.expecting[life] = None
@@ -275,8 +266,7 @@ class Objects:
         """The object, made up from the ``reason`` someone waits for it if it is new to us."""
         known = self._known.get(obj)
         if known is None:
-            kind = _KIND_OF_REASON.get(reason, ObjectKind.OTHER)
-            known = self._known[obj] = KnownObject(kind, "", NOTHING, 0)
+            known = self._known[obj] = KnownObject(TRAITS[reason].kind, "", NOTHING, 0)
         return known
 
     def called(self, obj: int, reason: Reason, qualname: str) -> None:

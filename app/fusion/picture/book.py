@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from app.fusion.facts import RunFacts
 from app.timeline.model import (
@@ -26,14 +26,28 @@ from app.timeline.model import (
 )
 from app.timeline.states import FlowKind, ObjectKind, TrackKind
 
-if TYPE_CHECKING:
-    from app.fusion.picture.lane import Lane
-
 #: Totals of tracks that changed are told this often while the run lasts.
 STATS_EVERY_NS = 500_000_000
 
 _NEVER = 1 << 62
 _new = tuple.__new__  # what a named tuple's own call does in the end
+
+
+class Writer(Protocol):
+    """What the book asks of a track's lane, which writes into it."""
+
+    track: int
+    start: int
+    shown: Slice | None
+    ended: bool
+    holding: bool
+
+    @property
+    def of_thread(self) -> bool: ...
+
+    def open_row(self) -> Slice: ...
+
+    def stats(self, now: int = 0) -> Stats: ...
 
 
 class Book:
@@ -51,7 +65,7 @@ class Book:
         #: What threads that have ended ran and waited for a CPU, in sum.
         self.ran_ns = self.queued_ns = 0
         self.rows: list[Slice] = []
-        self.dirty: dict[Lane, None] = {}
+        self.dirty: dict[Writer, None] = {}
         #: When tracks whose wake-ups are sought were let go on by another track: see runqueue.
         self.causes: dict[int, list[int]] = {}
         self.next_timer = _NEVER
@@ -67,7 +81,7 @@ class Book:
         self._stats: dict[int, Stats] = {}
         self._files: dict[str, int] = {}
         self._files_told = 0
-        self._moved: dict[Lane, None] = {}
+        self._moved: dict[Writer, None] = {}
         self._stats_due = STATS_EVERY_NS
 
     # --- writing -------------------------------------------------------------------------------
@@ -140,7 +154,7 @@ class Book:
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
 
-    def stats(self, lane: Lane) -> None:
+    def stats(self, lane: Writer) -> None:
         """The totals of a lane that has ended."""
         stats = self._stats[lane.track] = lane.stats()
         if lane.of_thread:
@@ -186,7 +200,7 @@ class Book:
         make it vanish.
         """
         rows, self.rows = self.rows, []
-        waiting: dict[Lane, None] = {}
+        waiting: dict[Writer, None] = {}
         self._moved.update(self.dirty)
         for lane in self.dirty:
             if lane.ended:

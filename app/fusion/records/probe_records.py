@@ -10,6 +10,9 @@ from app.fusion.between.endings import HARMLESS, Endings
 from app.fusion.between.flows import Flows
 from app.fusion.between.servers import Servers
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives import gil_rules
+from app.fusion.lives.births import Births
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import PROGRAM, Identities
 from app.fusion.lives.lives import ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu, Kill
@@ -18,6 +21,7 @@ from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects, object_kind
 from app.fusion.output.output import STREAMS, Output
 from app.fusion.picture.book import Book
+from app.fusion.threads.between_looks import runs_at
 from app.fusion.threads.cpu_accounts import CpuAccounts
 from app.fusion.threads.operations import Operations
 from app.fusion.threads.samples import SampleMachine
@@ -39,6 +43,7 @@ class ProbeRecords:
         self,
         book: Book,
         who: Identities,
+        births: Births,
         objects: Objects,
         operations: Operations,
         tasks: TaskMachine,
@@ -53,6 +58,7 @@ class ProbeRecords:
     ) -> None:
         self._book = book
         self._who = who
+        self._births = births
         self._lives = who.threads
         self._objects = objects
         self._levels = levels
@@ -132,20 +138,20 @@ class ProbeRecords:
                     return
                 if kind is not probe.ThreadStart and kind is not probe.Hello:
                     return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         process = life.process
         if not life.ring:
             life.ring = life.python = True
             if not process.probed:
                 self._who.speaks(process)
-            process.update_executing(life, t)
+            update_executing(life, t)
         life.doubtful = False
         gil = process.gil
         if gil.unsure:
             gil.unsure.pop(life, None)
         if gil.holder is not life and gil.followed and len(process.threads) > 1:
-            gil.proved(life, t)
-        if life.received is not None and kind not in _BEFORE_GET:
+            gil_rules.proved(life, t)
+        if life.flows.received is not None and kind not in _BEFORE_GET:
             self._flows.settle(life)
         if obj >> 32 != pid and obj and kind in _USES:
             own = self._objects.own(obj, pid)
@@ -163,7 +169,7 @@ class ProbeRecords:
         process = life.process
         # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
         process.has_gil = not record.flags & (wire.NO_GIL | wire.PYPY)
-        process.gil.followed = process.has_gil and self._book.facts.switches
+        process.gil.follow(process.has_gil and self._book.facts.switches)
         version = f"{record.version >> 8}.{record.version & 0xFF}"
         name = record.implementation or ("PyPy" if record.flags & wire.PYPY else "CPython")
         build = " free-threading" if record.flags & wire.NO_GIL else ""
@@ -174,18 +180,18 @@ class ProbeRecords:
         self._seen_running(t, life)
 
     def _interval(self, t: int, life: ThreadLife, record: probe.Interval) -> None:
-        life.process.gil.interval_ns = record.ns
+        life.process.gil.set_interval(record.ns)
 
     def _thread_start(self, t: int, life: ThreadLife, record: probe.ThreadStart) -> None:
         if life.started and record.obj and life.obj and life.obj != record.obj:
             # The tid was given to a new thread, and no witness told of the old one's end.
             self._endings.thread_gone(life, t, Evidence.PROBE)
-            life = self._who.thread(record.pid, record.tid, t)
+            life = self._births.thread(record.pid, record.tid, t)
             life.ring = life.python = True
         life.started = True
         life.obj = record.obj
         if record.obj:
-            self._operations.thread_of[record.obj] = life
+            self._who.thread_of[record.obj] = life
         life.track.daemon = record.daemon & 1 == 1
         self._book.touch(life.track)
         if life is not life.process.main:
@@ -201,13 +207,13 @@ class ProbeRecords:
     def _process_spawned(self, t: int, life: ThreadLife, record: probe.ProcessSpawned) -> None:
         child = self._who.of_pid(record.child)
         if child is None and record.child:
-            child = self._who.born(record.child, record.child, life, t, Evidence.PROBE)
+            child = self._births.born(record.child, record.child, life, t, Evidence.PROBE)
         self._flows.spawned(life, child, record.obj)
         if child is None:
             return
         self._who.parented(child.process, life.process)
         if record.obj:
-            self._operations.thread_of[record.obj] = child
+            self._who.thread_of[record.obj] = child
             child.obj = child.obj or record.obj
         name, daemon = self._processes_of.pop(record.obj, ("", False))
         if name:
@@ -216,7 +222,7 @@ class ProbeRecords:
     def _process_name(self, t: int, life: ThreadLife, record: probe.ProcessName) -> None:
         main = life.process.main
         if record.obj:
-            self._operations.thread_of.setdefault(record.obj, main)
+            self._who.thread_of.setdefault(record.obj, main)
         if main is not self._who.root.main:
             self._named_process(main, record.name, record.daemon & 1 == 1)
 
@@ -234,9 +240,9 @@ class ProbeRecords:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
         elif life.cpu is Cpu.UNSEEN or life.lane.state is State.NEW:
             life.cpu = Cpu.RUNNING
-            life.process.update_executing(life, t)
+            update_executing(life, t)
             life.lane.change(t, State.RUNNING, Evidence.PROBE)
-            life.drop_anchor(t)
+            runs_at(life, t)
 
     # --- ends ----------------------------------------------------------------------------------
 
@@ -312,7 +318,7 @@ class ProbeRecords:
     def _future_by(self, t: int, life: ThreadLife, record: probe.FutureBy) -> None:
         if record.function:
             self._objects.called(record.obj, Reason.FUTURE, record.function)
-        by: Waiter | None = self._tasks.alive(record.task) if record.task else None
+        by: Waiter | None = self._who.tasks.get(record.task) if record.task else None
         if by is None and record.tid and self._operations.unpromised(record.obj):
             by = self._lives.get(record.tid)
         if by is not None:

@@ -93,8 +93,8 @@ class LostChanges:
         known.handed = 0
         known.given = known.given or known.kind is ObjectKind.SEMAPHORE  # nobody has all of it
         for waiter in known.waiters:
-            if isinstance(waiter, ThreadLife) and waiter.process.gil.followed:
-                waiter.process.gil.unsure[waiter] = None
+            if isinstance(waiter, ThreadLife):
+                waiter.process.gil.make_unsure(waiter)
             if waiter.lane.state in _WAITING and waiter.lane.holder != NOTHING:
                 waiter.lane.cut(t, NOTHING)
         self._graph.released(known, t)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife
 from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
@@ -23,12 +24,14 @@ class LostSteps:
 
     def __init__(
         self,
+        who: Identities,
         tasks: TaskMachine,
         graph: WaitGraph,
         start_ns: int,
         apply: Callable[[Record], None],
         reach: Callable[[int], None],
     ) -> None:
+        self._who = who
         self._tasks = tasks
         self._graph = graph
         self._start = start_ns
@@ -57,14 +60,14 @@ class LostSteps:
     def _step(self, record: _Step) -> None:
         obj, steps = record.task, self._steps
         if obj not in steps:
-            if self._tasks.alive(obj) is not None:
+            if self._who.tasks.get(obj) is not None:
                 steps[obj] = None
                 self._apply(record)
             else:
                 steps[obj] = record
             return
         if steps[obj] is None:
-            task = self._tasks.alive(obj)
+            task = self._who.tasks.get(obj)
             if task is not None:
                 self._lose(task, record.t - self._start)
         steps[obj] = record
@@ -72,10 +75,7 @@ class LostSteps:
     def _lose(self, task: TaskLife, t: int) -> None:
         """What the coroutine does from ``t`` on is not known."""
         self._reach(t)
-        thread = task.thread
-        if thread.step is task:
-            thread.step = None
-        thread.ready_tasks.pop(task, None)
+        task.thread.loop.forget(task)
         self._graph.abandon(task, t)
         task.readied.clear()
         task.ready_in_step, task.step_ready, task.spent = False, NOTHING, None

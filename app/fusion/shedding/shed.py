@@ -16,16 +16,19 @@ from typing import Any
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.flows import Flows
 from app.fusion.coroutines.machine import TaskMachine
+from app.fusion.lives import gil_rules
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.reports import Account
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.levels import Levels
 from app.fusion.objects.objects import Objects
 from app.fusion.picture.book import Book
 from app.fusion.shedding.lost_changes import LostChanges
 from app.fusion.shedding.lost_steps import LostSteps
+from app.fusion.threads.between_looks import forget_looks
+from app.fusion.threads.off_cpu import forget_stop
 from app.fusion.threads.operations import Operations
+from app.fusion.threads.samples import forget_readings, read_unseen
 from app.fusion.threads.switches import SwitchMachine
 from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
@@ -82,7 +85,7 @@ class Shed:
         self._passed = LostChanges(
             objects, graph, flows, operations, levels, self._start, reach, self._life
         )
-        self._lost_steps = LostSteps(tasks, graph, self._start, apply, reach)
+        self._lost_steps = LostSteps(who, tasks, graph, self._start, apply, reach)
         self._notes: dict[type[Any], Callable[[Any], None]] = {
             probe.Enter: self._operation,
             probe.Leave: self._operation,
@@ -106,7 +109,7 @@ class Shed:
             self.under_way = True
             for process in self._who.living:
                 for life in process.threads.values():
-                    life.received = None
+                    self._flows.forget_received(life)
         notes, switched, came, lost, since = self._notes, self._switched, self._came, 0, 0
         for record in records:
             since = since or record.t
@@ -154,13 +157,13 @@ class Shed:
                 records += (record for record in since if record.t >= last.t)
         records += (record for record in self._entered.values() if isinstance(record, probe.Enter))
         for life in self._gaps:
-            if life.process.gil.followed and not self._still_waits(life):
-                life.process.gil.unsure[life] = None
+            if not self._still_waits(life):
+                life.process.gil.make_unsure(life)
         records.sort(key=lambda record: record.t)
         for record in records:
             self._take_up(record.t - self._start, record)
         for process in {life.process: None for life in self._gaps}:
-            process.gil.found(self._book.now)
+            gil_rules.found(process, self._book.now)
         self._passed.resume()
         self._groups.forget()
         self._forget()
@@ -187,8 +190,8 @@ class Shed:
                 obj = self._objects.own(record.obj, record.pid)
                 if obj in self._objects.ambiguous:
                     obj = NOTHING
-                if obj in self._passed.touched and life.process.gil.followed:
-                    life.process.gil.unsure[life] = None
+                if obj in self._passed.touched:
+                    life.process.gil.make_unsure(life)
                 self._operations.enter(t, life, record._replace(b=obj))
             elif isinstance(record, probe.TaskReady):
                 self._tasks.ready(t, life, record)
@@ -237,18 +240,20 @@ class Shed:
         self._reach(t)
         self._gaps[life] = None
         self._flows.forget(life)
+        self._threads.forget_wake_up(life)
         self._threads.lost(life, t, t)
-        life.process.gil.lost(t)
-        life.wants_gil = life.gives = life.gil_gives = life.wanted = False
-        life.sample = life.look = life.last = life.anchor = None
+        gil_rules.lost(life.process, t)
+        life.claim.forget()
+        forget_stop(life)
+        forget_looks(life)
+        forget_readings(life)
 
     def _sampled(self, record: SchedStat | StatSample | SyscallSample | LineSample) -> None:
         life = self._lives.get(record.tid)
         if isinstance(record, StatSample | SyscallSample):
             self._seen.setdefault(record.tid, {})[type(record)] = record
-        if isinstance(record, SchedStat) and life is not None and life.account is not None:
-            told = record.run_ns, record.wait_ns, record.slices
-            life.account = Account(*map(max, told, life.account))
+        if isinstance(record, SchedStat) and life is not None:
+            read_unseen(life, record)
 
     def _operation(self, record: probe.Enter | probe.Leave) -> None:
         if record.tid not in self._entered:

@@ -9,6 +9,7 @@ counted. What is not counted yet is left open until it is, or until a tick must 
 
 from __future__ import annotations
 
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Account, Cpu, Look
 from app.fusion.picture.book import Book
@@ -43,24 +44,24 @@ class BetweenLooks:
         """A look at the thread; what it did until then is decided when its account is known."""
         if t - self._round > ROUND_NS:
             self._round_before, self._round = self._round, t
-        before = life.look.t if life.look is not None else None
-        life.look = Look(t, before, letter, cpu)
+        before = life.looks.look.t if life.looks.look is not None else None
+        life.looks.look = Look(t, before, letter, cpu)
 
     def decide(self, life: ThreadLife, look: Look, before: Account | None, wait: int) -> None:
         """What the thread did up to the look, having waited for a CPU so long since ``before``."""
         look.decided = True
-        lane, account = life.lane, life.account or Account(0, 0, 0)
+        lane, account = life.lane, life.readings.account or Account(0, 0, 0)
         before = before or account
         if look.letter in "Tt":
             self.set_cpu(life, Cpu.OFF, look.t)
-            life.anchor = None
+            life.looks.anchor = None
             if lane.state is not State.STOPPED:
                 lane.change(max(look.t, lane.start), State.STOPPED, Evidence.SAMPLED)
         elif look.letter == "R":
             self._runnable(life, look, before, wait)
         elif lane.state in WAITS or (life.op is not None and lane.state not in ON_CPU):
             self.set_cpu(life, Cpu.OFF, look.t)
-            life.expected = account.run_ns
+            life.looks.expected_run_ns = account.run_ns
             if not self._woke_for_little(life, look, before, wait) and life.op is None:
                 self._off_cpu.decide(life)
         else:
@@ -74,7 +75,7 @@ class BetweenLooks:
                 if lane.state is State.READY:
                     self._put(life, stop - SHORTEST_NS, State.RUNNING, look.cpu)
             stop = min(max(stop, lane.start + SHORTEST_NS), self._book.now)
-            life.anchor, life.expected = None, account.run_ns
+            life.looks.anchor, life.looks.expected_run_ns = None, account.run_ns
             self.set_cpu(life, Cpu.OFF, stop)
             self._off_cpu.begin(life, stop)
 
@@ -82,11 +83,11 @@ class BetweenLooks:
         """A thread that stands still was on a run queue and a CPU since the look before, and stood
         still again; True when that was long enough to be shown."""
         lane, floor = life.lane, self._floor(life, look)
-        run = min((life.account or before).run_ns - before.run_ns, look.t - floor)
+        run = min((life.readings.account or before).run_ns - before.run_ns, look.t - floor)
         wait = min(wait, look.t - lane.start - max(run, SHORTEST_NS))
         if lane.state not in WAITS or run + wait < LEAST_NS:
             return False
-        if life.op is not None and life.op.entered > life.counted_ns:
+        if life.op is not None and life.op.entered > life.readings.read_at:
             return False  # it may have been before that operation
         came = max((floor + look.t - run) // 2, lane.start + wait)
         came = min(came, look.t - max(run, SHORTEST_NS))
@@ -110,9 +111,9 @@ class BetweenLooks:
 
         Returns until when it ran by what is counted.
         """
-        lane, run_ns = life.lane, (life.account or before).run_ns
+        lane, run_ns = life.lane, (life.readings.account or before).run_ns
         floor = self._floor(life, look)
-        t, ran = life.anchor or (floor, before.run_ns)
+        t, ran = life.looks.anchor or (floor, before.run_ns)
         latest = look.t if look.letter == "R" else look.t - SHORTEST_NS  # it ran, be it briefly
         if lane.state is State.READY:
             # It came when its wait was over; without one that is counted, since the look before.
@@ -121,7 +122,7 @@ class BetweenLooks:
                 return lane.start
             came = min(max(came, floor), latest)
             self._put(life, came, State.RUNNING, look.cpu)
-            life.anchor = t, ran = came, before.run_ns
+            life.looks.anchor = t, ran = came, before.run_ns
         elif wait:
             # It lost its CPU when it had run for what was counted by the look before; or, if it
             # did so after that, by this one.
@@ -131,12 +132,12 @@ class BetweenLooks:
             left = max(t, lane.start, min(max(left, floor - wait), latest - wait))
             self._put(life, left, State.READY)
             self._put(life, left + wait, State.RUNNING, look.cpu)
-            life.anchor = t, ran = left + wait, ran + left - t
+            life.looks.anchor = t, ran = left + wait, ran + left - t
         return t + run_ns - ran
 
     def _runnable(self, life: ThreadLife, look: Look, before: Account, wait: int) -> None:
         """It runs, or stands on a run queue: which of them, only the account tells."""
-        lane, account = life.lane, life.account or before
+        lane, account = life.lane, life.readings.account or before
         counted, floor = account.run_ns - before.run_ns, self._floor(life, look)
         if life.op is not None and lane.state in WAITS and 2 * counted < look.t - floor:
             # Queued for a CPU inside its wait: the probe tells when that is over.
@@ -150,23 +151,23 @@ class BetweenLooks:
             if wait:
                 self._put(life, came - wait, State.READY)
             self._put(life, came, State.RUNNING, look.cpu)
-            life.anchor = came, before.run_ns
+            life.looks.anchor = came, before.run_ns
             for other, _ in life.process.stopped_executing:
                 if other.lane.state is State.BLOCKED and other.op is None and not other.exited:
                     self._off_cpu.decide(other)
         elif lane.state in ON_CPU:
             until = self._turns_until(life, look, before, wait)
-            t, ran = life.anchor or (look.t, account.run_ns)
+            t, ran = life.looks.anchor or (look.t, account.run_ns)
             if counted and until < floor:
                 ran -= floor - until  # it ran at a tick since: more was shown than it had run
             elif until > look.t:
                 ran += until - look.t
             elif look.t - until > TICK_NS and lane.state is State.RUNNING:
                 self._put(life, until, State.READY)
-            life.anchor = t, ran
+            life.looks.anchor = t, ran
         else:
             self._put(life, look.t, State.RUNNING, look.cpu)
-            life.anchor = look.t, account.run_ns
+            life.looks.anchor = look.t, account.run_ns
         self.set_cpu(life, Cpu.RUNNING if lane.state is State.RUNNING else Cpu.READY, look.t)
 
     @staticmethod
@@ -182,11 +183,11 @@ class BetweenLooks:
     def lay_last(self, life: ThreadLife, t: int, before: Account, end: Account, wait: int) -> None:
         """The thread ends at ``t``, with the account ``end``; ``before`` was the last look's."""
         lane = life.lane
-        floor = lane.start if life.look is None else max(lane.start, life.look.t)
+        floor = lane.start if life.looks.look is None else max(lane.start, life.looks.look.t)
         run = end.run_ns - before.run_ns
-        if lane.state is State.RUNNING and life.anchor is not None:
-            floor = max(lane.start, life.anchor[0])
-            run = end.run_ns - life.anchor[1]
+        if lane.state is State.RUNNING and life.looks.anchor is not None:
+            floor = max(lane.start, life.looks.anchor[0])
+            run = end.run_ns - life.looks.anchor[1]
         if t <= floor:
             return
         run = min(max(0, run), t - floor)
@@ -214,8 +215,45 @@ class BetweenLooks:
         if t <= self._book.now:
             lane.change(t, state, Evidence.SAMPLED, cpu=cpu)
 
+    def ran_until(self, life: ThreadLife, t: int, run_ns: int) -> None:
+        """The thread says itself how long it had run at ``t``: as good as a look at it."""
+        looks = life.looks
+        looks.anchor = t, run_ns
+        looks.look = Look(t, None, "R", NO_CPU)
+        looks.look.decided = True
+        self.set_cpu(life, Cpu.RUNNING, t)
+
     @staticmethod
     def set_cpu(life: ThreadLife, cpu: Cpu, t: int) -> None:
         life.cpu = cpu
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
+
+
+# --- what the probe records meanwhile ----------------------------------------------------------
+
+
+def runs_at(life: ThreadLife, t: int) -> None:
+    """The thread is on a CPU at ``t``: it wrote a record."""
+    looks, account = life.looks, life.readings.account
+    looks.anchor = t, max(looks.expected_run_ns, account.run_ns if account else 0)
+
+
+def waits_from(life: ThreadLife, t: int) -> None:
+    """The thread begins to wait at ``t``; unless it was ready, it ran from its anchor to then."""
+    looks = life.looks
+    if looks.anchor is not None:
+        since, ran = looks.anchor
+        looks.expected_run_ns = ran + (t - since if life.lane.state is State.RUNNING else 0)
+        looks.anchor = None
+
+
+def overtake(life: ThreadLife) -> None:
+    """The probe knows more than the last look, which is not decided any more."""
+    if life.looks.look is not None:
+        life.looks.look.decided = True
+
+
+def forget_looks(life: ThreadLife) -> None:
+    """The thread's records were given up: what it did since the last look is not known."""
+    life.looks.look = life.looks.anchor = None

@@ -39,7 +39,7 @@ class Lines:
                 lane.at_line(place)
         else:
             self._book.seen(lane.track, t, place)
-        step = life.step
+        step = life.loop.step
         if (
             step is not None
             and step.lane.state is State.RUNNING

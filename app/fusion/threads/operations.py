@@ -5,13 +5,15 @@ from __future__ import annotations
 from app.fusion.between.deadlocks import WaitGraph
 from app.fusion.between.findings import Findings
 from app.fusion.between.flows import Flows
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Held, KnownObject, Objects
-from app.fusion.objects.reasons import reason_of
+from app.fusion.objects.reasons import JOINS, LOCKS, reason_of
 from app.fusion.picture.book import Book
+from app.fusion.threads.between_looks import overtake, runs_at, waits_from
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
 from app.timeline import probe_records as probe
@@ -24,10 +26,7 @@ _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
 _FUTURE = Reason.FUTURE
-_LOCKS = frozenset({Reason.LOCK, Reason.RLOCK})
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
-_REASONS = list(Reason)
-_JOINS = frozenset({Reason.JOIN, Reason.WAIT_CHILD})
 #: Lines of running threads that the probe's records tell are passed on as often as those that
 #: are seen from outside.
 SEEN_NS = 50_000_000
@@ -48,6 +47,7 @@ class Operations:
         off_cpu: OffCpu,
         findings: Findings,
         groups: Groups,
+        queue: RunQueue,
     ) -> None:
         self._book = book
         self._findings = findings
@@ -59,16 +59,15 @@ class Operations:
         self._off_cpu = off_cpu
         self._switches = book.facts.switches
         self._sampled = book.facts.sampled
-        self._queue = RunQueue(book)
-        self.thread_of: dict[int, ThreadLife] = {}  # by the probe's thread or process object
+        self._queue = queue
 
     def enter(self, t: int, life: ThreadLife, record: probe.Enter) -> None:
         if life.op is not None:
             self.forget(t, life)  # its LEAVE was lost
         code, obj, where = record.reason, record.obj, record.where
-        reason = _REASONS[code] if code < len(_REASONS) else reason_of(code)
+        reason = reason_of(code)
         target, object_id = None, NOTHING
-        if reason in _JOINS:
+        if reason in JOINS:
             target = self._target(obj, where & 0xFFFF_FFFF)
         if obj:
             known = self._objects.known(obj, reason)
@@ -79,19 +78,19 @@ class Operations:
         elif reason is _FUTURE:
             object_id = self._groups.object_id(life, reason)
         line = self._objects.place(record.pid, where >> 32, record.line)
-        if t - life.seen_at >= SEEN_NS:
+        if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         op = life.op = Operation(reason, t, line, obj, object_id, target)
         op.sends = reason is Reason.SOCKET and where & wire.SENDS == wire.SENDS
-        op.inner = where & wire.INNER == wire.INNER and reason not in _JOINS
+        op.inner = where & wire.INNER == wire.INNER and reason not in JOINS
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._graph.entered(life, t)
-        if life.step is not None:
-            self._findings.step_waits(life.step, op, t)
+        if life.loop.step is not None:
+            self._findings.step_waits(life.loop.step, op, t)
         if not self._switches:
-            _overtake(life)
-            life.weigh_anchor(t)
+            overtake(life)
+            waits_from(life, t)
             life.lane.change(
                 t,
                 _BLOCKED,
@@ -118,17 +117,17 @@ class Operations:
         if record.outcome == wire.GOT:
             self._flows.left(life, op, t)
         if not self._switches:
-            known = self._objects.get(op.obj) if op.reason in _LOCKS else None
+            known = self._objects.get(op.obj) if op.reason in LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
                 life.lane.hold_by(known.released[0])
         self.forget(t, life)
         if self._switches:
             return
-        _overtake(life)
+        overtake(life)
         if self._sampled:
             # It wrote this record, so it is on a CPU now; samples tell how long.
             life.lane.change(t, _RUNNING, _PROBE)
-            life.drop_anchor(t)
+            runs_at(life, t)
         else:
             life.lane.change(t, State.UNKNOWN, Evidence.MISSING)
 
@@ -142,7 +141,7 @@ class Operations:
             if known is not None:
                 known.waits_no_more(life)
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: probe.Acquired) -> None:
@@ -151,7 +150,7 @@ class Operations:
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
-            if held.task is not life.step:
+            if held.task is not life.loop.step:
                 held.task = None
             if known.kind is _SEMAPHORE:
                 self._tell_waiters(t, known, life)
@@ -159,8 +158,8 @@ class Operations:
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._objects.place(record.pid, record.where >> 32, record.line)
-        known.held_by(life, Held(t, line, life.step))
-        if t - life.seen_at >= SEEN_NS:
+        known.held_by(life, Held(t, line, life.loop.step))
+        if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
 
@@ -218,7 +217,7 @@ class Operations:
             op = waiter.op
             if op is not None:
                 if op.reason is not Reason.CONDITION:
-                    op.satisfied = op.told = True
+                    op.satisfied = op.certain = True
                 elif count > 0:
                     count -= 1
                 else:
@@ -229,15 +228,15 @@ class Operations:
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""
         if life.op is not None and life.op.obj == obj:
-            life.op.satisfied = life.op.told = True
+            life.op.satisfied = life.op.certain = True
 
     def _seen(self, t: int, life: ThreadLife, line: int) -> None:
         """The thread wrote a record, and where: it was at this line then."""
         if not line or life.lane.state is not _RUNNING:
             return
-        life.seen_at = t
+        life.line_seen_at = t
         self._book.seen(life.track.id, t, line)
-        step = life.step
+        step = life.loop.step
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 
@@ -256,13 +255,7 @@ class Operations:
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:
         """Who is joined: by the probe's object, else by the kernel's id."""
-        life = self.thread_of.get(obj) if obj else None
+        life = self._who.thread_of.get(obj) if obj else None
         if life is None and ident:
             life = self._who.threads.get(ident)
         return life
-
-
-def _overtake(life: ThreadLife) -> None:
-    """The probe knows more than the last look into /proc, which is not to be judged any more."""
-    if life.look is not None:
-        life.look.decided = True

@@ -16,8 +16,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from app.fusion.lives.lives import ThreadLife
+from app.fusion.lives.reports import Cpu
 from app.fusion.picture.book import Book
 
+_UNSEEN, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.READY, Cpu.OFF, Cpu.WOKEN
 #: A reading comes with the drain of the rings, late where the machine is crowded (and where
 #: waits for a CPU are worth seeing); later than this it is not waited for.
 PATIENCE_NS = 500_000_000
@@ -39,16 +41,25 @@ class RunQueue:
 
     def born(self, life: ThreadLife) -> None:
         """A thread whose birth was seen: its account starts at nothing."""
-        life.baseline = (0, 0)
+        life.queue.baseline = (0, 0)
 
-    def before_switch_in(self, life: ThreadLife, t: int) -> None:
-        """The thread is about to leave an off-CPU slice whose end may have been spent ready."""
-        lane = life.lane
-        life.unknown_ins += 1
-        if not self._waits or life.baseline is None or t - lane.start <= LEAST_NS:
-            return
-        self._hold(life, t)
-        lane.mark()
+    def switch_in(self, life: ThreadLife, t: int) -> None:
+        """The thread gets a CPU; ``life`` is as it was before.
+
+        If it was off its CPU, it is about to leave a slice whose end it may have spent ready.
+        """
+        count, cpu = life.queue, life.cpu
+        count.switch_ins += 1
+        if cpu is _OFF:
+            count.unknown_switch_ins += 1
+            lane = life.lane
+            if self._waits and count.baseline is not None and t - lane.start > LEAST_NS:
+                self._hold(life, t)
+                lane.mark()
+        elif cpu is _WOKEN or cpu is _QUEUED:
+            count.known_ready_ns += t - life.runnable_since
+        elif cpu is _UNSEEN:
+            count.unknown_switch_ins += 1
 
     def left_wait(self, life: ThreadLife, t: int) -> None:
         """Under sampling: the probe tells the end of a wait, whose end may have been spent ready.
@@ -75,23 +86,24 @@ class RunQueue:
         ``skew`` is how many switch-ins the kernel counted beyond our records. When it differs
         from the reading before, one of the two raced with a switch: the next one tells which.
         """
-        lane, skew = life.lane, slices - life.ins
+        lane, count = life.lane, life.queue
+        skew = slices - count.switch_ins
         if lane.holding:
             wait = 0
-            if life.baseline is not None:
-                raced = abs(life.baseline[1] - skew)
-                if raced * _MANY > life.unknown_ins and life.doubted != skew:
-                    life.doubted = skew
+            if count.baseline is not None:
+                raced = abs(count.baseline[1] - skew)
+                if raced * _MANY > count.unknown_switch_ins and count.doubted_skew != skew:
+                    count.doubted_skew = skew
                     return
-                if raced * _MANY <= life.unknown_ins:
-                    wait = wait_ns - life.baseline[0] - life.known_ready
+                if raced * _MANY <= count.unknown_switch_ins:
+                    wait = wait_ns - count.baseline[0] - count.known_ready_ns
             self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
-        life.baseline, life.doubted = (wait_ns, skew), None
-        life.unknown_ins = life.known_ready = 0
+        count.baseline, count.doubted_skew = (wait_ns, skew), None
+        count.unknown_switch_ins = count.known_ready_ns = 0
 
     def lost(self, life: ThreadLife) -> None:
         """Switches went missing: until the next reading nothing can be told apart."""
-        life.baseline = None
+        life.queue.baseline = None
         self._release(life, [])
 
     def over(self, life: ThreadLife) -> None:

@@ -15,12 +15,11 @@ from __future__ import annotations
 from app.fusion.between.endings import Endings
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.reports import Account, Cpu, Look
+from app.fusion.lives.reports import Account
 from app.fusion.picture.book import Book
 from app.fusion.threads.between_looks import ON_CPU, WAITS, BetweenLooks
 from app.fusion.threads.off_cpu import OffCpu
 from app.fusion.threads.run_queue import RunQueue
-from app.timeline.model import NO_CPU
 from app.timeline.records import SchedStat, StatSample, SyscallSample, ThreadGone
 from app.timeline.states import Evidence, State
 
@@ -31,9 +30,11 @@ EDGE_NS = 20_000
 class SampleMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
-    def __init__(self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings) -> None:
+    def __init__(
+        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
+    ) -> None:
         self._looks = BetweenLooks(book, off_cpu)
-        self._queue = RunQueue(book)
+        self._queue = queue
         self._who = who
         self._off_cpu = off_cpu
         self._endings = endings
@@ -42,13 +43,13 @@ class SampleMachine:
         life = self._live(record.tid)
         if life is None:
             return
-        if life.look is not None and not life.look.decided:
-            self._looks.decide(life, life.look, None, 0)
+        if life.looks.look is not None and not life.looks.look.decided:
+            self._looks.decide(life, life.looks.look, None, 0)
         if record.state in "ZX":
             if life is life.process.main:
                 self._endings.thread_gone(life, t, Evidence.SAMPLED)
             return
-        life.last = None
+        life.readings.without_look = None
         self._looks.looked(life, t, record.state, record.cpu)
 
     def thread_gone(self, t: int, record: ThreadGone) -> None:
@@ -61,56 +62,55 @@ class SampleMachine:
 
     def ends(self, t: int, life: ThreadLife) -> None:
         """Lay out what the thread did from the last look at it to its end."""
-        look, lane, last = life.look, life.lane, life.last
+        look, lane, last = life.looks.look, life.lane, life.readings.without_look
         if look is not None and not look.decided:
             self._looks.decide(life, look, None, 0)
         if last is not None:
-            self._looks.lay_last(life, t, last[0], life.account or last[0], last[1])
+            self._looks.lay_last(life, t, last[0], life.readings.account or last[0], last[1])
         elif look is not None and lane.state in ON_CPU:
             lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
 
     def told(self, t: int, life: ThreadLife, run_ns: int) -> None:
         """The probe tells the thread's own CPU time at its end: the kernel's, and up to date."""
-        if life.exited or (life.account is None and life is self._who.root.main):
+        if life.exited or (life.readings.account is None and life is self._who.root.main):
             return  # what it did before the run is not known
-        if life.look is not None and not life.look.decided:
-            self._looks.decide(life, life.look, None, 0)
-        before = life.account or Account(0, 0, 0)
-        life.account = before._replace(run_ns=max(run_ns, before.run_ns))
-        self._looks.lay_last(life, t, before, life.account, 0)
-        life.anchor = t, life.account.run_ns
-        life.look = Look(t, None, "R", NO_CPU)
-        life.look.decided = True
-        self._looks.set_cpu(life, Cpu.RUNNING, t)
+        if life.looks.look is not None and not life.looks.look.decided:
+            self._looks.decide(life, life.looks.look, None, 0)
+        readings = life.readings
+        before = readings.account or Account(0, 0, 0)
+        readings.account = before._replace(run_ns=max(run_ns, before.run_ns))
+        self._looks.lay_last(life, t, before, readings.account, 0)
+        self._looks.ran_until(life, t, readings.account.run_ns)
         self._count(t, life)
 
     def sched_stat(self, t: int, record: SchedStat) -> None:
         life = self._live(record.tid)
         if life is None:
             return
-        before = life.account
+        readings = life.readings
+        before = readings.account
         account = Account(record.run_ns, record.wait_ns, record.slices)
         if before is None:
             before = Account(0, 0, 0)
             if life is self._who.root.main:
                 # What it did before the program began is not its own.
-                before = life.base = account
+                before = readings.before_run = account
         # What the thread told itself may be ahead of a reading from outside.
-        account = life.account = Account(*map(max, account, before))
+        account = readings.account = Account(*map(max, account, before))
         wait = account.wait_ns - before.wait_ns
         if life.lane.holding:
             # A thread runs a little after it told that it will wait, and before it tells that
             # it did: what was counted beyond what is shown.
-            shown = life.base.run_ns + life.lane.total(State.RUNNING, t)
+            shown = readings.before_run.run_ns + life.lane.total(State.RUNNING, t)
             life.lane.widen(account.run_ns - shown, EDGE_NS)
         shares = self._queue.shares(life, wait)
-        look = life.look
+        look = life.looks.look
         if look is not None and not look.decided:
             self._looks.decide(life, look, before, wait - sum(shares))
         elif look is not None:
-            life.last = before, wait - sum(shares)  # of a zombie: without a look at its state
+            readings.without_look = before, wait - sum(shares)  # of a zombie
         self._queue.settle(life, shares)
-        life.counted_ns = t
+        readings.read_at = t
         self._count(t, life)
 
     def syscall_sample(self, t: int, record: SyscallSample) -> None:
@@ -121,10 +121,23 @@ class SampleMachine:
     @staticmethod
     def _count(t: int, life: ThreadLife) -> None:
         """Statistics go by the account."""
-        if life.account is not None:
-            account, base = life.account, life.base
-            life.lane.counted(t, account.run_ns - base.run_ns, account.wait_ns - base.wait_ns)
+        account, before = life.readings.account, life.readings.before_run
+        if account is not None:
+            life.lane.counted(t, account.run_ns - before.run_ns, account.wait_ns - before.wait_ns)
 
     def _live(self, tid: int) -> ThreadLife | None:
         life = self._who.threads.get(tid)
         return life if life is not None and not life.exited else None
+
+
+def forget_readings(life: ThreadLife) -> None:
+    """The thread's records were given up: what was read without a look can't be laid out."""
+    life.readings.without_look = None
+
+
+def read_unseen(life: ThreadLife, record: SchedStat) -> None:
+    """A reading among records that are given up: the account goes on from it."""
+    account = life.readings.account
+    if account is not None:
+        read = record.run_ns, record.wait_ns, record.slices
+        life.readings.account = Account(*map(max, read, account))

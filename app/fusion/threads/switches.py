@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from app.fusion.between.endings import Endings
 from app.fusion.between.flows import Flows
-from app.fusion.lives.gil import DEFAULT_INTERVAL_NS
+from app.fusion.lives import gil_rules
+from app.fusion.lives.births import Births
+from app.fusion.lives.gil_rules import update_executing
 from app.fusion.lives.identities import COMM, Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Cpu
@@ -44,18 +46,21 @@ class SwitchMachine:
         self,
         book: Book,
         who: Identities,
+        births: Births,
         off_cpu: OffCpu,
         endings: Endings,
         flows: Flows,
         accounts: CpuAccounts,
+        queue: RunQueue,
     ) -> None:
         self._book = book
         self._who = who
+        self._births = births
         self._lives = who.threads
         self._off_cpu = off_cpu
         self._endings = endings
         self._flows = flows
-        self._queue = RunQueue(book)
+        self._queue = queue
         self._accounts = accounts
         self._evidence = off_cpu.evidence
 
@@ -74,7 +79,7 @@ class SwitchMachine:
             if known.process.pid == record.pid and record.tid != record.pid:
                 self._endings.thread_gone(known, t)  # the end of the tid's last bearer was lost
         evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
-        life = who.born(record.pid, record.tid, parent, t, evidence)
+        life = self._births.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:
             self._queue.born(life)
             self._accounts.born(life)
@@ -96,9 +101,9 @@ class SwitchMachine:
             self._who.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
-            life.process.gil.interval_ns = DEFAULT_INTERVAL_NS
+            life.process.gil.set_interval()
             life.op = None
-            life.process.update_executing(life, t)
+            update_executing(life, t)
 
     # --- context switches ----------------------------------------------------------------------
 
@@ -108,34 +113,29 @@ class SwitchMachine:
         if life is None or life.exited:
             if life is not None and t - (life.process.exit_ns or life.lane.start) < _AFTERMATH_NS:
                 return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
-        life.ins += 1
+        if cpu is _OFF and lane.state in _OFF_STATES:
+            self._off_cpu.close(life, t, unreported=True)
+        self._queue.switch_in(life, t)
         if cpu is _OFF:
-            if lane.state in _OFF_STATES:
-                self._off_cpu.close(life, t, untold=True)
-            self._queue.before_switch_in(life, t)
             satisfy(life)
-        elif cpu is _WOKEN or cpu is _QUEUED:
-            life.known_ready += t - life.ready_since
         elif cpu is _ON:
             if lane.start == t and lane.cpu == number:
                 return
             lane.gap()
-        elif cpu is _UNSEEN:
-            life.unknown_ins += 1
         life.cpu = _ON
         line = _stands_at(life, lane)
         lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number, line)
         if life.python:
             gil = life.process.gil
             if cpu is not _QUEUED:
-                life.process.update_executing(life, t)
+                update_executing(life, t)
             elif life.op is None and gil.holder is not life and gil.followed:
-                gil.changed(life, t)
-            if gil.object_id:
-                gil.label(life)
+                gil_rules.changed(life, t)
+            if gil.shown_as:
+                gil_rules.label(life)
 
     def switch_out(self, t: int, record: SwitchOut) -> None:
         _, pid, tid, _, preempted, stopped = record
@@ -143,7 +143,7 @@ class SwitchMachine:
         if life is None or life.exited:
             if life is not None:
                 return
-            life = self._who.thread(pid, tid, t)
+            life = self._births.thread(pid, tid, t)
         lane = life.lane
         if life.cpu is not _ON:
             if life.cpu is not _UNSEEN:
@@ -157,23 +157,23 @@ class SwitchMachine:
             lane.involuntary += 1
             gil = life.process.gil
             if life.python and gil.holder is not life and gil.followed:
-                gil.changed(life, t)
+                gil_rules.changed(life, t)
             life.cpu = _QUEUED
-            life.ready_since = t
+            life.runnable_since = t
             lane.change(t, _READY, _KERNEL, line=life.op.line if life.op is not None else 0)
-            if gil.object_id:
-                gil.label(life)
+            if gil.shown_as:
+                gil_rules.label(life)
             return
         lane.voluntary += 1
-        life.process.gil.left_for(life, t)
+        gil_rules.left_for(life, t)
         life.cpu = _OFF
         if life.python:
-            life.process.update_executing(life, t)
+            update_executing(life, t)
         self._off_cpu.begin(life, t)
         if stopped:
             lane.relabel(State.STOPPED, _KERNEL)
-        if life.early is not None:
-            (since, waker), life.early = life.early, None
+        if life.woken_early is not None:
+            (since, waker), life.woken_early = life.woken_early, None
             if t - since < _LEAVING_NS:
                 self._woken(life, waker, t)
 
@@ -188,7 +188,7 @@ class SwitchMachine:
         if life.cpu is _OFF:
             self._woken(life, waker_tid, t)
         elif life.cpu is _ON:
-            life.early = t, waker_tid
+            life.woken_early = t, waker_tid
 
     def _woken(self, life: ThreadLife, waker_tid: int, t: int) -> None:
         if not waker_tid:
@@ -218,10 +218,10 @@ class SwitchMachine:
         elif lane.state is not _NEW or life.cpu is not _UNSEEN:
             return
         life.cpu = _WOKEN
-        life.ready_since = t
+        life.runnable_since = t
         lane.change(t, _READY, _KERNEL, line=_stands_at(life, lane))
-        if life.process.gil.object_id:
-            life.process.gil.label(life)
+        if life.process.gil.shown_as:
+            gil_rules.label(life)
 
     # --- readings of /proc ---------------------------------------------------------------------
 
@@ -246,12 +246,17 @@ class SwitchMachine:
         if life is not None and life.cpu is _OFF:
             self._off_cpu.sampled(life, record)
 
+    @staticmethod
+    def forget_wake_up(life: ThreadLife) -> None:
+        """The thread's records were given up: an early wake-up was of a stop before."""
+        life.woken_early = None
+
     def lost(self, life: ThreadLife, t: int, since: int) -> None:
         """Switches of this thread may have been lost: what it did from then on is not known."""
         if life.exited:
             return
         life.cpu = _UNSEEN
-        life.process.update_executing(life, t)
+        update_executing(life, t)
         self._queue.lost(life)
         self._accounts.lost(life)
         # A slice that began meanwhile was told by another CPU, which may have lost its end.
