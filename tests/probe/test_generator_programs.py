@@ -210,7 +210,7 @@ def count(n):
     yield from range(n)
 with managed():
     print(list(count(3)))
-traced = "_timeslice_probe.generator_tracing" in sys.modules
+traced = "_timeslice_probe.generators.tracing" in sys.modules
 print(traced)
 """
     assert probed(program, python=python).stdout == "[0, 1, 2]\nFalse\n"
