@@ -5,7 +5,7 @@ import { Pointer } from "../input/pointer.js";
 import { Timeline } from "../model/timeline.js";
 import { Painter } from "../render/painter.js";
 import { FrameStream } from "../stream/socket.js";
-import { View } from "../view/state.js";
+import { View } from "../view/view.js";
 import { say } from "../panels/dom.js";
 import { isLive, runState } from "../panels/words.js";
 

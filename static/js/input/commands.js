@@ -1,6 +1,6 @@
 // What keys and buttons can do, by name.
 
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../render/painter.js").Painter} Painter */
 
 const ZOOM_STEP = 1.35;

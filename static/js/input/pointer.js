@@ -1,6 +1,6 @@
 // Mouse, pen and fingers on the canvas: hover, click, drag, wheel, pinch.
 
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../render/painter.js").Painter} Painter */
 /** @typedef {{x: number, y: number}} Place */
 

@@ -2,16 +2,16 @@
 
 import { joined, plain, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
-import { endedAt } from "../model/lives.js";
+import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
-import { sliceFacts, sliceSentence } from "../view/sentences.js";
+import { sliceFacts, sliceSentence } from "../view/slice_sentences.js";
 import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
   from "../view/words.js";
 import { el, part, say, sentence } from "./dom.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 
 export class Details {
   #shown = "";
@@ -34,7 +34,7 @@ export class Details {
     else this.#hint();
   }
 
-  /** @param {import("../view/state.js").Point} point */
+  /** @param {import("../view/view.js").Point} point */
   #slice({ track: id, row }) {
     const { model, view } = this;
     const columns = model.slicesOf(id);

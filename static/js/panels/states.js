@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
-import { alarms } from "../model/findings.js";
+import { alarms } from "../model/cycles.js";
 import { KINDS } from "../model/vocabulary.js";
 import { kindName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
@@ -19,7 +19,7 @@ export class States {
 
   /**
    * @param {import("../model/timeline.js").Timeline} model
-   * @param {import("../view/state.js").View} view
+   * @param {import("../view/view.js").View} view
    * @param {import("../render/painter.js").Painter} painter
    */
   constructor(model, view, painter) {

@@ -18,7 +18,7 @@ export class Status {
   refusal = "";
 
   /** @param {import("../model/timeline.js").Timeline} model
-   *  @param {import("../view/state.js").View} view @param {string} firstState */
+   *  @param {import("../view/view.js").View} view @param {string} firstState */
   constructor(model, view, firstState) {
     this.model = model;
     this.view = view;

@@ -1,16 +1,16 @@
 // One canvas, one paint per animation frame, and only when something changed.
 
-import { alarms } from "../model/findings.js";
+import { alarms } from "../model/cycles.js";
 import { layOut, rowAt, stretchFor } from "../view/layout.js";
 import { paintArrows, paintCycles, paintStarts } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
-  from "./frame.js";
+  from "./surround.js";
 import { paintCpu, paintObject } from "./lanes.js";
 import { paintSwatch, readPalette } from "./palette.js";
 import { paintTrack } from "./tracks.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("./pen.js").Scene} Scene */
 
 const AXIS = 30;
@@ -175,7 +175,7 @@ export class Painter {
    * What lies under a point of the canvas.
    * @param {number} x @param {number} y
    * @returns {{row: import("../view/layout.js").Row | undefined, inNames: boolean, ns: number,
-   *   point: import("../view/state.js").Point | null}}
+   *   point: import("../view/view.js").Point | null}}
    */
   hit(x, y) {
     const { scale } = this.view;

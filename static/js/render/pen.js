@@ -2,7 +2,7 @@
 
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../view/layout.js").Layout} Layout */
 /** @typedef {import("../view/layout.js").Row} Row */
 /**
@@ -12,7 +12,7 @@
  * @property {import("../view/scale.js").TimeScale} scale
  * @property {number} width @property {number} height
  * @property {number} namesPx width of the names' column @property {number} axisPx its height
- * @property {number} nowNs @property {Map<number, import("../model/findings.js").Alarm[]>} alarms
+ * @property {number} nowNs @property {Map<number, import("../model/cycles.js").Alarm[]>} alarms
  */
 
 /** @type {Map<string, number>} */

@@ -2,9 +2,9 @@
 
 import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
-import { endedAt } from "../model/lives.js";
+import { endedAt } from "../model/endings.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/sentences.js";
+import { sliceLabels } from "../view/slice_sentences.js";
 import { endingOf, kindNameOf } from "../view/words.js";
 import { bar, firstFitting, firstWhole, font, mergedDots, topOf, widthOf } from "./pen.js";
 import { isPatterned } from "./palette.js";
@@ -143,7 +143,7 @@ function paintMerged(scene, x0, x1, kind, top, height) {
 /**
  * @param {Scene} scene @param {number} track @param {SliceColumns} columns @param {number} row
  * @param {number} x0 @param {number} x1 @param {number} top @param {number} height
- * @param {import("../model/findings.js").Alarm[] | undefined} alarms
+ * @param {import("../model/cycles.js").Alarm[] | undefined} alarms
  */
 function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   const { pen, palette, scale } = scene;

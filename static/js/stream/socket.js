@@ -1,7 +1,7 @@
 // Frames over a websocket that resumes where it was cut: no gap, no repeat.
 
 import { t } from "../base/messages.js";
-import { BadFrame, decode } from "./frame.js";
+import { BadFrame, decode } from "./decode.js";
 
 /** @typedef {"connecting" | "open" | "retrying" | "ended" | "failed"} StreamState */
 

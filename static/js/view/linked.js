@@ -1,6 +1,6 @@
 // Two views on one time axis: what is done to one is done to the other.
 
-/** @typedef {import("./state.js").View} View */
+/** @typedef {import("./view.js").View} View */
 
 /**
  * @param {View} one @param {View} other

@@ -13,7 +13,7 @@ const MOST = 2;
 /** Of a lane, from the top: where the book's stretches lie, and the run's. */
 const PLACES = /** @type {const} */ ({ book: [1, 5], run: [8, 8] });
 
-export class BesidePanel {
+export class Textbook {
   /** @type {Beside | null} */
   #shown = null;
 

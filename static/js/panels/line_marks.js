@@ -17,12 +17,12 @@ const MOST_NAMES = 3;
 
 /** @typedef {{track: number, kind: string, agoNs: number}} Mark */
 
-export class Here {
+export class LineMarks {
   /** @type {Map<number, {key: string, node: HTMLElement}>} by line */
   #shown = new Map();
 
   /** @param {import("../model/timeline.js").Timeline} model
-   *  @param {import("../view/state.js").View} view @param {Map<number, HTMLElement>} lines */
+   *  @param {import("../view/view.js").View} view @param {Map<number, HTMLElement>} lines */
   constructor(model, view, lines) {
     this.model = model;
     this.view = view;

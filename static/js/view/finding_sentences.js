@@ -3,7 +3,7 @@
 import { gapAfter, parts, t } from "../base/messages.js";
 import { instant } from "../base/times.js";
 import { STATE } from "../model/vocabulary.js";
-import { loopBlocked } from "./loops.js";
+import { loopBlocked } from "./loop_sentences.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */

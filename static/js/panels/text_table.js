@@ -2,10 +2,10 @@
 
 import { joined, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
-import { endedAt } from "../model/lives.js";
+import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { KINDS, STATE } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/sentences.js";
+import { sliceLabels } from "../view/slice_sentences.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 
@@ -15,7 +15,7 @@ const MOST_TRACKS = 150;
 const HEAD = 12;
 const TAIL = 6;
 
-export class Textual {
+export class TextTable {
   /** @type {Map<number, {key: string, row: HTMLElement}>} */
   #rows = new Map();
 

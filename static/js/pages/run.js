@@ -1,24 +1,24 @@
 // Wires the run page: frames → model → picture and panels; keys and pointers → view.
 
-import { install } from "./base/messages.js";
-import { commandsOf, scrollTo } from "./input/commands.js";
-import { bindButtons, listen } from "./input/keyboard.js";
-import { Pointer } from "./input/pointer.js";
-import { Timeline } from "./model/timeline.js";
-import { BesidePanel } from "./panels/beside.js";
-import { Claims } from "./panels/claims.js";
-import { Details } from "./panels/details.js";
-import { part } from "./panels/dom.js";
-import { Findings } from "./panels/findings.js";
-import { OutputPanel } from "./panels/output.js";
-import { Prediction } from "./panels/prediction.js";
-import { Program } from "./panels/program.js";
-import { States } from "./panels/states.js";
-import { Status } from "./panels/status.js";
-import { Textual } from "./panels/textual.js";
-import { Painter } from "./render/painter.js";
-import { FrameStream } from "./stream/socket.js";
-import { View } from "./view/state.js";
+import { install } from "../base/messages.js";
+import { commandsOf, scrollTo } from "../input/commands.js";
+import { bindButtons, listen } from "../input/keyboard.js";
+import { Pointer } from "../input/pointer.js";
+import { Timeline } from "../model/timeline.js";
+import { Textbook } from "../panels/textbook.js";
+import { Claims } from "../panels/claims.js";
+import { Details } from "../panels/details.js";
+import { part } from "../panels/dom.js";
+import { Findings } from "../panels/findings.js";
+import { OutputPanel } from "../panels/output.js";
+import { Prediction } from "../panels/prediction.js";
+import { Program } from "../panels/program.js";
+import { States } from "../panels/states.js";
+import { Status } from "../panels/status.js";
+import { TextTable } from "../panels/text_table.js";
+import { Painter } from "../render/painter.js";
+import { FrameStream } from "../stream/socket.js";
+import { View } from "../view/view.js";
 
 /** Panels of text follow the picture at this pace; the canvas follows every frame. */
 const PANELS_MS = 150;
@@ -37,10 +37,10 @@ const details = new Details(model, view);
 const program = new Program(model, view);
 const status = new Status(model, view, page.dataset.state ?? "");
 const states = new States(model, view, painter);
-const textual = new Textual(model);
+const textTable = new TextTable(model);
 const claims = new Claims(model, page.dataset.language ?? "en", showEvidence);
 const prediction = new Prediction(model, document.getElementById("prediction"));
-const beside = new BesidePanel(model, page.dataset.language ?? "en");
+const textbook = new Textbook(model, page.dataset.language ?? "en");
 const findings = new Findings(model, (finding) => {
   const endNs = finding.end_ns ?? view.nowNs;
   view.show(finding.start_ns, Math.max(endNs, finding.start_ns + 1e6), 0.4);
@@ -54,7 +54,7 @@ const output = new OutputPanel(model, (track, ns) => {
   if (columns.length > 0) view.pinAt({ track, row: Math.max(0, columns.rowAt(ns)) });
 });
 
-/** Outlines a claim's evidence and goes there. @param {import("./model/shapes.js").Span[]} spans */
+/** Outlines a claim's evidence and goes there. @param {import("../model/shapes.js").Span[]} spans */
 function showEvidence(spans) {
   view.pinAt(null);
   view.highlights = spans;
@@ -87,7 +87,7 @@ function paced(work, ms) {
 
 const updatePanels = paced(() => {
   claims.update();
-  beside.update();
+  textbook.update();
   findings.update();
   output.update();
   void prediction.update();
@@ -95,7 +95,7 @@ const updatePanels = paced(() => {
   states.update();
   status.update();
 }, PANELS_MS);
-const updateText = paced(() => textual.update(), TEXT_MS);
+const updateText = paced(() => textTable.update(), TEXT_MS);
 
 painter.afterPaint.push(() => {
   details.update();
@@ -159,7 +159,7 @@ const commands = {
     const shown = section.classList.toggle("visually-hidden");
     const button = document.querySelector('[data-command="text"]');
     button?.setAttribute("aria-pressed", String(!shown));
-    textual.update();
+    textTable.update();
     if (!shown) section.scrollIntoView({ block: "nearest" });
   },
   keys: () => /** @type {HTMLDialogElement} */ (part("keys")).showModal(),
@@ -189,7 +189,7 @@ new ResizeObserver(([entry]) => {
 status.update();
 details.update();
 claims.update();
-beside.update();
+textbook.update();
 findings.update();
 showSwitches();
 stream.open();

@@ -3,7 +3,7 @@
 import { parts, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { chainOf, threadUnder } from "../model/chains.js";
-import { cycleOf, placeInLine } from "../model/findings.js";
+import { cycleOf, placeInLine } from "../model/cycles.js";
 import { seenWithin } from "../model/sightings.js";
 import { REASON, STATE, VOCABULARY } from "../model/vocabulary.js";
 import { kindNameOf, objectTitle } from "./words.js";

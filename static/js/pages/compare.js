@@ -1,18 +1,18 @@
 // Wires the page of a comparison: two runs, two pictures, one time axis.
 
-import { install, t } from "./base/messages.js";
-import { duration, instant } from "./base/times.js";
-import { commandsOf, scrollTo } from "./input/commands.js";
-import { bindButtons, listen } from "./input/keyboard.js";
-import { pairTracks } from "./model/pairs.js";
-import { KINDS } from "./model/vocabulary.js";
-import { Differences } from "./panels/differences.js";
-import { el, part, say, sentence } from "./panels/dom.js";
-import { Side } from "./compare/side.js";
-import { Verdicts } from "./panels/verdicts.js";
-import { link } from "./view/linked.js";
-import { sliceSentence } from "./view/sentences.js";
-import { kindName, stateName } from "./view/words.js";
+import { install, t } from "../base/messages.js";
+import { duration, instant } from "../base/times.js";
+import { commandsOf, scrollTo } from "../input/commands.js";
+import { bindButtons, listen } from "../input/keyboard.js";
+import { pairTracks } from "../model/pairs.js";
+import { KINDS } from "../model/vocabulary.js";
+import { Differences } from "../panels/differences.js";
+import { el, part, say, sentence } from "../panels/dom.js";
+import { Side } from "../compare/side.js";
+import { Verdicts } from "../panels/verdicts.js";
+import { link } from "../view/linked.js";
+import { sliceSentence } from "../view/slice_sentences.js";
+import { kindName, stateName } from "../view/words.js";
 
 /** Tables follow the pictures at this pace. */
 const TABLES_MS = 250;
@@ -22,7 +22,7 @@ install(JSON.parse(part("messages").textContent || "{}"));
 /** What both runs show together: the axis is as long as the longer one.
  *  @returns {{nowNs: number, state: string}} */
 const extent = () => {
-  /** @type {import("./model/timeline.js").Timeline[]} */
+  /** @type {import("../model/timeline.js").Timeline[]} */
   const models = [a.model, b.model];
   return {
     nowNs: Math.max(...models.map((model) => model.nowNs)),
@@ -45,7 +45,7 @@ const legend = part("legend");
 /** @type {Map<number, {button: HTMLElement, swatch: HTMLCanvasElement}>} by kind */
 const entries = new Map();
 
-/** @param {Side} side @param {import("./model/shapes.js").Claim} claim */
+/** @param {Side} side @param {import("../model/shapes.js").Claim} claim */
 function showEvidence(side, claim) {
   for (const each of sides) each.view.highlights = each === side ? claim.evidence : [];
   active = side;
@@ -57,7 +57,7 @@ function showEvidence(side, claim) {
   side.box.scrollIntoView({ block: "nearest" });
 }
 
-/** @param {import("./view/state.js").View} from @param {number} track */
+/** @param {import("../view/view.js").View} from @param {number} track */
 function pairOf(from, track) {
   for (const pair of pairTracks(a.model, b.model)) {
     const [mine, other] = from === a.view ? [pair.a, pair.b] : [pair.b, pair.a];
