@@ -1,60 +1,54 @@
-// Wires the page of a comparison: two runs, two pictures, one time axis.
+// The page of a comparison: two runs, two pictures, one time axis.
 
-import { install, t } from "../base/messages.js";
-import { duration, instant } from "../base/times.js";
-import { commandsOf, scrollTo } from "../input/commands.js";
-import { bindButtons, listen } from "../input/keyboard.js";
+import { install } from "../base/messages.js";
+import { Pace } from "../base/pace.js";
+import { instant } from "../base/times.js";
+import { bindButtons, bindSwitches } from "../input/buttons.js";
+import { commandsOf } from "../input/commands.js";
+import { listen } from "../input/keyboard.js";
 import { pairTracks } from "../model/pairs.js";
 import { KINDS } from "../model/vocabulary.js";
 import { Differences } from "../panels/differences.js";
-import { el, part, say, sentence } from "../panels/dom.js";
-import { Side } from "../compare/side.js";
+import { part, say } from "../panels/dom.js";
+import { Legend } from "../panels/legend.js";
+import { SideHead } from "../panels/side_head.js";
+import { SliceLine } from "../panels/slice_line.js";
 import { Verdicts } from "../panels/verdicts.js";
+import { Stage } from "../stage.js";
 import { link } from "../view/linked.js";
-import { sliceSentence } from "../view/slice_sentences.js";
-import { kindName, stateName } from "../view/words.js";
 
 /** Tables follow the pictures at this pace. */
 const TABLES_MS = 250;
 
+/** @typedef {{letter: "A" | "B", box: HTMLElement, stage: Stage, head: SideHead,
+ *    commands: Record<string, () => void>}} Side */
+
 install(JSON.parse(part("messages").textContent || "{}"));
+
+/** @param {"A" | "B"} letter @returns {Side} */
+function sideOf(letter) {
+  const box = part(`side-${letter}`);
+  const picture = box.querySelector(".timeline-box");
+  if (!(picture instanceof HTMLElement)) throw new Error("The page has no .timeline-box.");
+  const stage = new Stage(picture, box.dataset.stream ?? "", {
+    onFrame: update, onStream: update, extent: longerRun, mostStretch: 1,
+  });
+  const commands = commandsOf(stage.view, stage.painter);
+  return { letter, box, stage, head: new SideHead(box, stage), commands };
+}
+
+const sides = [sideOf("A"), sideOf("B")];
+const [a, b] = sides.map(({ stage }) => stage);
+/** The side that was touched last: keys and the line about a slice mean its picture. */
+let active = sides[0];
 
 /** What both runs show together: the axis is as long as the longer one.
  *  @returns {{nowNs: number, state: string}} */
-const extent = () => {
-  /** @type {import("../model/timeline.js").Timeline[]} */
-  const models = [a.model, b.model];
+function longerRun() {
   return {
-    nowNs: Math.max(...models.map((model) => model.nowNs)),
-    state: models.every((model) => model.state === "ended") ? "ended" : "running",
+    nowNs: Math.max(a.model.nowNs, b.model.nowNs),
+    state: [a, b].every(({ model }) => model.state === "ended") ? "ended" : "running",
   };
-};
-/** @type {Side} */
-const a = new Side(part("side-A"), extent, news);
-/** @type {Side} */
-const b = new Side(part("side-B"), extent, news);
-const sides = [a, b];
-/** The picture that was touched last: keys and the sentence are about it. */
-let active = a;
-
-const differences = new Differences(a, b);
-const verdicts = new Verdicts(a, b, part("compare-page").dataset.language ?? "en", showEvidence);
-const line = part("details-line");
-const range = part("visible-range");
-const legend = part("legend");
-/** @type {Map<number, {button: HTMLElement, swatch: HTMLCanvasElement}>} by kind */
-const entries = new Map();
-
-/** @param {Side} side @param {import("../model/shapes.js").Claim} claim */
-function showEvidence(side, claim) {
-  for (const each of sides) each.view.highlights = each === side ? claim.evidence : [];
-  active = side;
-  scrollTo(side.view, side.painter, claim.evidence[0].track);
-  side.view.show(
-    Math.min(...claim.evidence.map((span) => span.start_ns)),
-    Math.max(...claim.evidence.map((span) => span.end_ns)),
-  );
-  side.box.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {import("../view/view.js").View} from @param {number} track */
@@ -67,108 +61,72 @@ function pairOf(from, track) {
 }
 link(a.view, b.view, pairOf);
 
-let due = false;
-/** Tables are made anew at most so often. */
-function tables() {
-  if (due) return;
-  due = true;
-  setTimeout(() => {
-    due = false;
-    differences.update();
-    verdicts.update();
-    updateLegend();
-    for (const side of sides) side.update();
-  }, TABLES_MS);
+const legend = new Legend(a.view, a.painter, { shares: false });
+const differences = new Differences(a, b);
+const verdicts = new Verdicts(
+  a.model, b.model, part("compare-page").dataset.language ?? "en",
+  (at, { evidence }) => {
+    active = sides[at];
+    for (const { stage } of sides) stage.view.highlights = [];
+    active.stage.showSpans(evidence);
+    active.box.scrollIntoView({ block: "nearest" });
+  },
+);
+const line = new SliceLine();
+const range = part("visible-range");
+
+const pace = new Pace();
+const updateTables = pace.every(() => {
+  differences.update();
+  verdicts.update();
+  legend.update(totals());
+  for (const { head } of sides) head.update();
+}, TABLES_MS);
+
+/** A frame came to one of the two, or its stream changed: the axis may be longer for both. */
+function update() {
+  for (const { stage } of sides) stage.catchUp();
+  updateTables();
 }
 
-/** A frame came to one of the two, or its stream changed. */
-function news() {
-  for (const side of sides) {
-    side.view.followRun();
-    side.painter.request();
+/** The time in each kind of slice, of all tracks of both runs: ns by kind code. */
+function totals() {
+  const all = new Float64Array(KINDS.length);
+  for (const { model } of [a, b]) {
+    for (const columns of model.slices.values()) columns.sumInto(all, 0, Infinity, model.nowNs);
   }
-  tables();
+  return all;
+}
+
+/** The visible stretch of time, and the slice that the reader points at. */
+function tell() {
+  const { model, view } = active.stage;
+  say(range, `${instant(Math.max(0, view.scale.startNs))} – ${instant(view.scale.endNs)}`);
+  line.update(active.letter, model, view);
 }
 
 for (const side of sides) {
-  side.box.addEventListener("pointerdown", () => (active = side));
-  side.box.addEventListener("pointerenter", () => (active = side));
-  side.box.addEventListener("focusin", () => (active = side));
-  side.view.onChange(() => {
-    tables();
-    showSwitches();
-  });
-  side.painter.afterPaint.push(tell);
-}
-
-/** The slice under the pointer, or the pinned one, as a sentence. */
-function tell() {
-  const { scale } = active.view;
-  say(range, `${instant(Math.max(0, scale.startNs))} – ${instant(scale.endNs)}`);
-  const { model, view } = active;
-  const point = view.pin ?? view.hover;
-  if (!point || point.row >= model.slicesOf(point.track).length) {
-    say(line, t("Point at a slice to read what it is; click to pin it."));
-    return;
+  for (const event of ["pointerdown", "pointerenter", "focusin"]) {
+    side.box.addEventListener(event, () => (active = side));
   }
-  const columns = model.slicesOf(point.track);
-  const state = stateName(columns.state[point.row]);
-  const time = duration(columns.endOf(point.row, view.nowNs) - columns.start[point.row]);
-  line.replaceChildren(
-    el("span", { class: `letter ${active === a ? "a" : "b"}` }, active === a ? "A" : "B"),
-    el("b", {}, `${model.nameOf(point.track)} · ${state} · ${time}`), " ",
-    sentence(sliceSentence(model, point.track, point.row)),
-  );
+  side.stage.view.onChange(updateTables);
+  side.stage.painter.afterPaint.push(tell);
 }
 
-function updateLegend() {
-  const all = new Float64Array(KINDS.length);
-  for (const { model } of sides) {
-    for (const columns of model.slices.values()) columns.sumInto(all, 0, Infinity, model.nowNs);
-  }
-  KINDS.forEach((name, kind) => {
-    if (all[kind] > 0 && !entries.has(kind)) {
-      const swatch = el("canvas", { class: "swatch", "aria-hidden": "true" });
-      const button = el("button", { class: "legend-entry", type: "button" },
-        swatch, el("span", {}, kindName(name)));
-      button.addEventListener("click", () => a.view.toggleFaded(kind));
-      entries.set(kind, { button, swatch });
-      legend.replaceChildren(...KINDS.flatMap((_, at) => entries.get(at)?.button ?? []));
-      a.painter.paintSwatch(swatch, kind);
-    }
-    entries.get(kind)?.button.setAttribute("aria-pressed", String(!a.view.faded.has(kind)));
-  });
-}
-
-function showSwitches() {
-  const pressed = { follow: a.view.follow === "edge", pause: a.view.pausedNs !== null };
-  for (const [name, on] of Object.entries(pressed)) {
-    document.querySelector(`[data-command="${name}"]`)?.setAttribute("aria-pressed", String(on));
-  }
-}
-
-const byside = sides.map((side) => commandsOf(side.view, side.painter));
 /** @type {Record<string, () => void>} each command is for the picture that was touched last */
 const commands = Object.fromEntries(
-  Object.keys(byside[0]).map((name) => [name, () => byside[sides.indexOf(active)][name]()]),
+  Object.keys(active.commands).map((name) => [name, () => active.commands[name]()]),
 );
 listen(commands);
 bindButtons(commands);
+bindSwitches(a.view);
 
-function restyle() {
-  for (const { painter } of sides) painter.restyle();
-  for (const [kind, { swatch }] of entries) a.painter.paintSwatch(swatch, kind);
-}
-document.documentElement.addEventListener("timeslice:theme", restyle);
-document.documentElement.addEventListener("timeslice:scale", restyle);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
-
-for (const side of sides) side.stream.open();
-news();
+for (const { stage } of sides) stage.stream.open();
+update();
 
 /** The page's data, for tests and for the curious. */
 Object.defineProperty(globalThis, "comparison", {
   value: Object.freeze({
-    a, b, settled: () => !due && sides.every((side) => !side.painter.pending),
+    a, b, settled: () => pace.due === 0 && !a.painter.pending && !b.painter.pending,
   }),
 });

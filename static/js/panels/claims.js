@@ -2,7 +2,7 @@
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
-import { claimText, verdictWord } from "./words.js";
+import { claimText, verdictWord } from "./claim_words.js";
 
 /** @typedef {import("../model/shapes.js").Claim} Claim */
 /** @typedef {import("../model/shapes.js").Span} Span */

@@ -7,7 +7,8 @@ import { KINDS } from "../model/vocabulary.js";
 import { kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 
-/** @typedef {import("../compare/side.js").Side} Side */
+/** @typedef {{model: import("../model/timeline.js").Timeline,
+ *    view: import("../view/view.js").View}} Side */
 /** @typedef {import("../model/shapes.js").Track} Track */
 /** @typedef {[Float64Array | null, Float64Array | null]} Both ns by kind, in A and in B */
 /** @typedef {{name: string, kinds: number[]}} Column */

@@ -4,7 +4,7 @@ import { inOwnWords, joined, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { limitName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
-import { isLive, runState } from "./words.js";
+import { isLive, runState } from "./run_state.js";
 
 /** @typedef {import("../stream/socket.js").StreamState} StreamState */
 

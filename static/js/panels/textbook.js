@@ -3,7 +3,7 @@
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { el, part, say } from "./dom.js";
-import { inLanguage } from "./words.js";
+import { inLanguage } from "./claim_words.js";
 
 /** @typedef {import("../model/shapes.js").Beside} Beside */
 

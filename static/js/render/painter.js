@@ -6,7 +6,7 @@ import { paintArrows, paintCycles, paintStarts } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
   from "./surround.js";
 import { paintCpu, paintObject } from "./lanes.js";
-import { paintSwatch, readPalette } from "./palette.js";
+import { paintSwatch, readPalette, whenTokensChange } from "./palette.js";
 import { paintTrack } from "./tracks.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -26,13 +26,16 @@ export class Painter {
   #layoutKey = "";
   #stale = true;
   #stretch = Infinity;
-  /** How much taller than normal the rows may be: 1 where pictures stand beside one another. */
-  mostStretch = Infinity;
   #cssWidth = 0;
   #cssHeight = 0;
 
-  /** @param {HTMLCanvasElement} canvas @param {Timeline} model @param {View} view */
-  constructor(canvas, model, view) {
+  /**
+   * @param {HTMLCanvasElement} canvas @param {Timeline} model @param {View} view
+   * @param {number} mostStretch how much taller than normal the rows may be: 1 where pictures stand
+   *   above one another
+   */
+  constructor(canvas, model, view, mostStretch) {
+    this.mostStretch = mostStretch;
     this.canvas = canvas;
     this.model = model;
     this.view = view;
@@ -44,6 +47,7 @@ export class Painter {
     /** @type {(() => void)[]} called right after a paint */
     this.afterPaint = [];
     view.onChange(() => this.request());
+    whenTokensChange(() => this.#restyle());
   }
 
   /** Asks for a paint in the next animation frame; many requests are one paint. */
@@ -54,12 +58,6 @@ export class Painter {
       this.#dirty = false;
       this.paint();
     });
-  }
-
-  /** The theme, the scale or the pixel ratio changed: read the tokens again, paint at once. */
-  restyle() {
-    this.#stale = true;
-    this.paint();
   }
 
   /** @param {number} width @param {number} height in CSS pixels */
@@ -211,6 +209,12 @@ export class Painter {
     const row = columns.rowAt(ns + nsPerPx);
     if (row < 0 || columns.endOf(row, this.view.nowNs) < ns - 2 * nsPerPx) return null;
     return { track, row };
+  }
+
+  /** The theme or the scale changed: the tokens are read again, and the picture painted at once. */
+  #restyle() {
+    this.#stale = true;
+    this.paint();
   }
 
   #prepare() {

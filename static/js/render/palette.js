@@ -38,6 +38,17 @@ const NAMES = /** @type {const} */ ([
  */
 
 /**
+ * Calls the listener whenever the theme or the scale of the page has changed. Listeners are called
+ * in the order in which they were added: what shows the painter's colours is added after it.
+ * @param {() => void} listener
+ */
+export function whenTokensChange(listener) {
+  document.documentElement.addEventListener("timeslice:theme", listener);
+  document.documentElement.addEventListener("timeslice:scale", listener);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener);
+}
+
+/**
  * Reads the tokens of the page's present theme and scale.
  * @param {CanvasRenderingContext2D} context @param {number} ratio device pixels per pixel
  * @returns {Palette}
