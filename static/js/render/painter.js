@@ -5,7 +5,8 @@ import { layOut, rowAt, stretchFor } from "../view/layout.js";
 import { paintArrows, paintCycles, paintStarts } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
   from "./surround.js";
-import { paintCpu, paintObject } from "./lanes.js";
+import { paintCpu } from "./cpus.js";
+import { paintObject } from "./objects.js";
 import { paintSwatch, readPalette, whenTokensChange } from "./palette.js";
 import { paintTrack } from "./tracks.js";
 

@@ -15,6 +15,8 @@
  * @property {number} nowNs @property {Map<number, import("../model/cycles.js").Alarm[]>} alarms
  */
 
+/** @typedef {{top: number, height: number}} Band where the bars of a row lie on the canvas */
+
 /** @type {Map<string, number>} */
 const widths = new Map();
 
@@ -88,8 +90,14 @@ export function mergedDots(pen, colour, x0, x1, y) {
   for (let x = Math.ceil(x0 / 4) * 4; x + 1 < x1; x += 4) pen.fillRect(x, y - 2, 1.5, 1.5);
 }
 
-/** @param {Scene} scene @param {Row} row the row's top on the canvas */
+/** A row's top on the canvas. @param {Scene} scene @param {Row} row */
 export const topOf = (scene, row) => scene.axisPx + row.top - scene.view.scrollTop;
+
+/** @param {Scene} scene @param {Row} row @param {number} inset room above and below the bars
+ *  @returns {Band} */
+export function bandOf(scene, row, inset) {
+  return { top: topOf(scene, row) + inset, height: row.height - 2 * inset };
+}
 
 /** The row of a track, or of the nearest ancestor that is not folded away.
  *  @param {Scene} scene @param {number} track @returns {Row | undefined} */
