@@ -5,7 +5,8 @@ import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
-import { sliceFacts, sliceSentence } from "../view/slice_sentences.js";
+import { sliceFacts } from "../view/slice_facts.js";
+import { sliceSentence } from "../view/slice_sentences.js";
 import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
   from "../view/words.js";
 import { el, part, say, sentence } from "./dom.js";

@@ -5,7 +5,7 @@ import { duration, instant } from "../base/times.js";
 import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { KINDS, STATE } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/slice_sentences.js";
+import { sliceLabels } from "../view/slice_labels.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 

@@ -3,7 +3,7 @@
 import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/slice_sentences.js";
+import { sliceLabels } from "../view/slice_labels.js";
 import { kindNameOf } from "../view/words.js";
 import { paintEnding } from "./endings.js";
 import { isPatterned } from "./palette.js";
