@@ -1,4 +1,4 @@
-// Keys. They do nothing of ours while the reader types or operates a control.
+// Keys. They run no command while the reader types or operates a control.
 
 /** @type {Record<string, string>} key → command */
 export const KEYS = {
@@ -29,7 +29,7 @@ export const KEYS = {
 
 const TYPING = "input, textarea, select, [contenteditable]";
 const CONTROL = "button, a, summary, label";
-/** Keys that mean something to a focused control or scroll a focused box. */
+/** Keys that a focused control uses itself. */
 const OF_CONTROLS = new Set([" ", "Enter"]);
 
 /** @param {Record<string, () => void>} commands */

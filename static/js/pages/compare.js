@@ -98,8 +98,8 @@ function totals() {
   return all;
 }
 
-/** The visible stretch of time, and the slice that the reader points at. */
-function tell() {
+/** Says which stretch of time is visible, and what the slice is that the reader points at. */
+function describe() {
   const { model, view } = active.stage;
   say(range, `${instant(Math.max(0, view.scale.startNs))} – ${instant(view.scale.endNs)}`);
   line.update(active.letter, model, view);
@@ -110,7 +110,7 @@ for (const side of sides) {
     side.box.addEventListener(event, () => (active = side));
   }
   side.stage.view.onChange(updateTables);
-  side.stage.painter.afterPaint.push(tell);
+  side.stage.painter.afterPaint.push(describe);
 }
 
 /** @type {Record<string, () => void>} each command is for the picture that was touched last */
@@ -124,7 +124,7 @@ bindSwitches(a.view);
 for (const { stage } of sides) stage.stream.open();
 update();
 
-/** The page's data, for tests and for the curious. */
+/** The page's data, for tests and for the curious; settled: all that came has been shown. */
 Object.defineProperty(globalThis, "comparison", {
   value: Object.freeze({
     a, b, settled: () => pace.due === 0 && !a.painter.pending && !b.painter.pending,

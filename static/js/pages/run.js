@@ -35,7 +35,7 @@ const stage = new Stage(part("timeline-box"), page.dataset.stream ?? "", {
   onStream: (state, why) => {
     status.stream = state;
     status.streamWhy = why;
-    if (state === "open") askForPlace();
+    if (state === "open") askForPosition();
     updatePanels();
   },
 });
@@ -83,8 +83,8 @@ painter.afterPaint.push(() => {
 });
 view.onChange(updatePanels);
 
-/** While the run waits for its turn, its place in the queue is asked for. */
-async function askForPlace() {
+/** While the run waits for its turn, asks for its position in the queue. */
+async function askForPosition() {
   if (model.seq >= 0 || page.dataset.state !== "waiting" || stream.state !== "open") return;
   const answer = await fetch(page.dataset.api ?? "");
   if (answer.ok) {
@@ -92,10 +92,10 @@ async function askForPlace() {
     status.position = run.state === "waiting" ? (run.position ?? 0) : 0;
     status.update();
   }
-  setTimeout(askForPlace, QUEUE_MS);
+  setTimeout(askForPosition, QUEUE_MS);
 }
 
-/** Ends the run; where that is refused, says why. */
+/** Ends the run; if that is refused, says why. */
 async function stop() {
   const answer = await fetch(page.dataset.api ?? "", { method: "DELETE" });
   status.refusal = answer.ok ? "" : (await answer.json()).detail;

@@ -16,7 +16,7 @@ export function inLanguage(text, language) {
 }
 
 /**
- * A sentence of a claim; no line ends between a number and its unit.
+ * A sentence of a claim, with no line break between a number and its unit.
  * @param {Record<string, string>} text by language @param {string} language
  */
 export function claimText(text, language) {

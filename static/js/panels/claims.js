@@ -1,4 +1,4 @@
-// Claims of the notes with their verdicts on this run; a click shows the evidence.
+// The claims of the notes and their verdicts on this run. A click shows the evidence.
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";

@@ -1,4 +1,4 @@
-// The sentence about the pinned, else the hovered slice.
+// What the pinned slice is, or else the hovered one: a sentence, facts, and how it is known.
 
 import { joined, plain, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
@@ -121,7 +121,7 @@ export class Details {
   }
 }
 
-/** Which part of its time a thread held the GIL, and wanted it; nothing where no one waited.
+/** Which parts of its time a thread held the GIL and wanted it; nothing if it did neither.
  *  @param {import("../model/shapes.js").Stats} stats @returns {string[]} */
 function gilShares(stats) {
   const [held, wanted] = [stats.gil_held_ns ?? 0, stats.gil_wanted_ns ?? 0];

@@ -28,7 +28,8 @@ export class Legend {
     });
   }
 
-  /** A kind that was seen once keeps its entry. @param {Float64Array} totals ns by kind code */
+  /** A kind keeps its entry, also when it is out of view.
+   *  @param {Float64Array} totals ns by kind code */
   update(totals) {
     const sum = totals.reduce((all, ns) => all + ns, 0);
     totals.forEach((ns, kind) => {

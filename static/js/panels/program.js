@@ -1,4 +1,4 @@
-// The program as it ran, the line of the pinned (or hovered) slice marked.
+// The program as it ran, with the line of the pinned or hovered slice marked.
 
 import { t } from "../base/messages.js";
 import { cycleOf } from "../model/cycles.js";
@@ -13,7 +13,7 @@ export class Program {
   #marked = null;
   /** @type {HTMLElement | null} */
   #note = null;
-  /** Whether the text goes where the program goes. */
+  /** Whether the text scrolls to where the program is. */
   #leads = true;
 
   /** @param {import("../model/timeline.js").Timeline} model
@@ -33,8 +33,8 @@ export class Program {
     }
   }
 
-  /** Marks where the tracks are now. While the run is live, one of them is kept in view, until the
-   *  reader takes the text into their own hands. */
+  /** Marks where the tracks are now. While the run is live, a marked line is kept in view until
+   *  the reader scrolls the text. */
   follow() {
     this.marks.update();
     const { pin, hoverNs } = this.view;
@@ -45,7 +45,7 @@ export class Program {
     }
   }
 
-  /** Where the slice began, else where it was seen last.
+  /** The line at which the slice began, else the one at which it was seen last.
    *  @param {import("../view/view.js").Point} point */
   #lineOf({ track, row }) {
     const began = this.model.slicesOf(track).line[row];

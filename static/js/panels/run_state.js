@@ -4,7 +4,7 @@ import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 
 /**
- * The state of a run that is neither paused nor at a known place in the queue.
+ * The state of a run that is neither paused nor at a known position in the queue.
  * @param {import("../model/timeline.js").Timeline} model
  * @param {import("../stream/socket.js").StreamState} stream
  * @param {string} time how far the picture has come, for a live run

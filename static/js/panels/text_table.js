@@ -1,4 +1,4 @@
-// The picture as a table: each track, its states in order, how it ended.
+// The picture as a table of words: each track, its states in order, how it ended.
 
 import { joined, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
@@ -79,7 +79,8 @@ export class TextTable {
     return joined([words, t("Its parent collected it at {time}.", { time })]);
   }
 
-  /** The states in order; neighbours of one kind and object are one. @param {number} id */
+  /** The states of a track in order; of a long list only the first and the last.
+   *  @param {number} id */
   #states(id) {
     const columns = this.model.slicesOf(id);
     const trackKind = this.model.tracks.get(id)?.kind;

@@ -1,4 +1,4 @@
-// The claims of two runs beside one another; a click shows a verdict's evidence in its picture.
+// The claims of two runs beside one another. A click on a verdict shows its evidence.
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";

@@ -7,9 +7,9 @@ import { bandOf, font, topOf } from "./pen.js";
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("../view/layout.js").Row} Row */
 
-/** Above and below a CPU's bars. */
+/** Room above and below the bars, in pixels. */
 const INSET = 4;
-/** The height of what was stolen, below a CPU's bars. */
+/** The height of the strip below the bars that shows stolen time. */
 const STRIP = 3;
 
 /** @param {Scene} scene @param {Row} row */
@@ -26,8 +26,8 @@ export function paintCpu(scene, row) {
 }
 
 /**
- * Below the bars a strip for each interval in which the hypervisor took the CPU. The more it took,
- * the stronger the strip; when it did so within the interval is not known.
+ * A strip below the bars for each interval in which the hypervisor took the CPU. The more it took,
+ * the stronger the strip; when within the interval it did so is not known.
  * @param {Scene} scene @param {Row} row
  */
 function paintStolen(scene, row) {

@@ -45,7 +45,8 @@ export function paintDense(scene, stretch, band, fill) {
 }
 
 /**
- * On a CPU a wide one has its thread's name, and the others pale beside the thread in focus.
+ * On a CPU a wide bar has its thread's name. While a thread is pinned or hovered, the bars of all
+ * others are pale.
  * @param {Scene} scene @param {Stretch} stretch @param {number} i
  * @param {number} x0 @param {number} x1 @param {Band} band
  */

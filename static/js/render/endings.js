@@ -1,4 +1,4 @@
-// Paints how a track ended: an icon and a few words, where they cover nothing that is known.
+// Paints how a track ended: an icon and a few words behind its last slice.
 
 import { t } from "../base/messages.js";
 import { endedAt } from "../model/endings.js";
@@ -8,7 +8,7 @@ import { bar, firstFitting, firstWhole, font, widthOf } from "./pen.js";
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("./pen.js").Band} Band */
 
-/** How the track ended stands behind its last slice. @param {Scene} scene @param {number} id
+/** @param {Scene} scene @param {number} id
  *  @param {Band} band */
 export function paintEnding(scene, id, { top, height }) {
   const { pen, palette, scale, model } = scene;
@@ -30,14 +30,14 @@ export function paintEnding(scene, id, { top, height }) {
     pen, [[text, t("zombie")].join(" · "), text, ending.icon], Math.min(room, reapedPx - x - 16),
   );
   if (onZombie) {
-    // The words stand on the zombie's hatched slice.
+    // The process is a zombie for long enough: the words are drawn on its hatched slice.
     pen.fillStyle = ground;
     bar(pen, x + 4, top + (height - chip) / 2, widthOf(pen, onZombie) + 9, chip);
     pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.ink;
     pen.fillText(onZombie, x + 8, top + height / 2);
     return;
   }
-  // Behind the end the words cover nothing; where they have no room, their icon mostly has.
+  // Behind the end the words cover nothing. If they don't fit, the icon mostly does.
   const behind = firstWhole(pen, [text, ending.icon], room - Math.max(0, reapedPx - x));
   if (behind) {
     pen.fillText(behind, reapedPx + 6, top + height / 2);

@@ -1,4 +1,4 @@
-// Paints objects: who held each of them while others waited, as slices and findings say.
+// Paints objects: which track held each of them while others waited.
 
 import { lowerBound } from "../base/search.js";
 import { t } from "../base/messages.js";
@@ -18,9 +18,9 @@ import { bandOf, firstWhole, fittedName, font } from "./pen.js";
  * @property {string} ink of the label @property {string[]} labels the first that fits is written
  */
 
-/** More entries in view than this are drawn merged, without names. */
+/** If more entries than this are in view, they are merged and have no names. */
 const NAMED_ENTRIES = 600;
-/** Above and below the segments. */
+/** Room above and below the segments, in pixels. */
 const INSET = 4;
 
 /** @param {Scene} scene @param {Row} row */
@@ -46,8 +46,8 @@ export function paintObject(scene, row) {
 }
 
 /**
- * A deadlock's finding knows since when the object was held; from the first wait on, the waits
- * themselves say who holds it.
+ * Paints since when the object of a deadlock was held, which its finding says, until the first wait
+ * for it; from then on the waits say which track holds it.
  * @param {Scene} scene @param {Stretch} stretch @param {Band} band
  */
 function paintHeldBefore(scene, { index, key }, band) {
@@ -95,7 +95,7 @@ function paintWaits(scene, object, segment, band) {
 }
 
 /**
- * The GIL: pale while one thread holds it and no other wants it, strong while others do.
+ * Paints the GIL: pale while one thread holds it and no other wants it, strong while others do.
  * @param {Scene} scene @param {Stretch} stretch @param {Band} band
  */
 function paintTurns(scene, stretch, band) {

@@ -1,4 +1,4 @@
-// One canvas, one paint per animation frame, and only when something changed.
+// Paints the picture on its canvas: at most once per animation frame, and only after a change.
 
 import { alarms } from "../model/cycles.js";
 import { layOut, rowAt, stretchFor } from "../view/layout.js";
@@ -21,7 +21,7 @@ const NAMES_NARROW = 112;
 const NARROW_BELOW = 620;
 
 export class Painter {
-  /** What was painted last, for tests and for measuring: the frame's seq and its time, and when. */
+  /** For tests and measurements: which frame was painted last, when, and how long it took. */
   lastPaint = { seq: -1, nowNs: 0, paintedAt: 0, tookMs: 0, count: 0 };
   #dirty = false;
   #layoutKey = "";
@@ -51,7 +51,7 @@ export class Painter {
     whenTokensChange(() => this.#restyle());
   }
 
-  /** Asks for a paint in the next animation frame; many requests are one paint. */
+  /** Asks for a paint in the next animation frame; many requests lead to one paint. */
   request() {
     if (this.#dirty) return;
     this.#dirty = true;
@@ -71,7 +71,7 @@ export class Painter {
     this.paint();
   }
 
-  /** A paint is due in the next animation frame. */
+  /** Whether a paint is due in the next animation frame. */
   get pending() {
     return this.#dirty;
   }
@@ -86,18 +86,19 @@ export class Painter {
     return Math.round((width < NARROW_BELOW ? NAMES_NARROW : wide) * this.palette.unit);
   }
 
-  /** The height the rows may use, and how far they may scroll. */
+  /** How far the rows can be scrolled. */
   get scrollRange() {
     return Math.max(0, this.layout.height + 40 - (this.#cssHeight - this.axisPx));
   }
 
-  /** A legend's swatch, looking as the picture does. @param {HTMLCanvasElement} canvas
+  /** Paints a swatch in the look that its kind has in the picture.
+   *  @param {HTMLCanvasElement} canvas
    *  @param {number} kind */
   paintSwatch(canvas, kind) {
     paintSwatch(canvas, kind, this.palette);
   }
 
-  /** Lays the rows out again when what there is, or what is folded, changed. */
+  /** The layout, made again if rows came, went or were folded since. */
   relayout() {
     const key = [
       this.model.structure, this.view.foldVersion, this.palette.unit, this.#cssHeight,
@@ -109,7 +110,7 @@ export class Painter {
     return this.layout;
   }
 
-  /** Rows only ever shrink while a run grows, so that they do not jump to and fro. */
+  /** While a run grows, its rows become smaller but never taller, so that they don't jump about. */
   #layOut() {
     const { unit } = this.palette;
     const normal = layOut(this.model, this.view.folded, unit);
@@ -202,7 +203,8 @@ export class Painter {
     return null;
   }
 
-  /** A thin slice is found within two pixels. @param {number} track @param {number} ns */
+  /** The slice at a time; a thin one is found within two pixels.
+   *  @param {number} track @param {number} ns */
   #sliceOf(track, ns) {
     const columns = this.model.slices.get(track);
     if (!columns) return null;

@@ -1,4 +1,4 @@
-// Small drawing helpers that all painters share.
+// What all painters share: text that fits, bars, dots, arrow heads, and where a row lies.
 
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -6,7 +6,7 @@
 /** @typedef {import("../view/layout.js").Layout} Layout */
 /** @typedef {import("../view/layout.js").Row} Row */
 /**
- * @typedef {object} Scene what one paint needs
+ * @typedef {object} Scene all that one paint needs
  * @property {CanvasRenderingContext2D} pen @property {Palette} palette
  * @property {Timeline} model @property {View} view @property {Layout} layout
  * @property {import("../view/scale.js").TimeScale} scale
@@ -20,7 +20,8 @@
 /** @type {Map<string, number>} */
 const widths = new Map();
 
-/** The text's width; measured once. @param {CanvasRenderingContext2D} pen @param {string} text */
+/** The width of a text, which is measured once.
+ *  @param {CanvasRenderingContext2D} pen @param {string} text */
 export function widthOf(pen, text) {
   const key = pen.font + text;
   let width = widths.get(key);
@@ -32,7 +33,7 @@ export function widthOf(pen, text) {
   return width;
 }
 
-/** The text cut to a width, "" when nothing sensible fits.
+/** The text cut to a width; "" if less than three letters fit.
  *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
 export function fitted(pen, text, room) {
   const width = widthOf(pen, text);
@@ -41,7 +42,7 @@ export function fitted(pen, text, room) {
   return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
 }
 
-/** The text cut in its middle: names that begin alike differ at their ends.
+/** The text cut in its middle, because names that begin alike differ at their ends.
  *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
 export function fittedName(pen, text, room) {
   if (widthOf(pen, text) <= room) return text;
@@ -54,13 +55,13 @@ export function fittedName(pen, text, room) {
   return "";
 }
 
-/** The first text that fits whole; else "".
+/** The first text that fits; "" if none does.
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstWhole(pen, texts, room) {
   return texts.find((text) => widthOf(pen, text) <= room) ?? "";
 }
 
-/** The first text that fits whole; else the last one when most of it fits; else "".
+/** The first text that fits; else the last one, cut, if most of it fits; else "".
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstFitting(pen, texts, room) {
   const whole = firstWhole(pen, texts, room);
@@ -82,7 +83,7 @@ export function bar(pen, x, y, width, height) {
   }
 }
 
-/** The mark of merged slices: dots along the bottom say "zoom in".
+/** Dots along the bottom, which mark slices that are merged: zoom in to see them.
  *  @param {CanvasRenderingContext2D} pen @param {string} colour @param {number} x0
  *  @param {number} x1 @param {number} y the bottom */
 export function mergedDots(pen, colour, x0, x1, y) {
@@ -99,7 +100,7 @@ export function bandOf(scene, row, inset) {
   return { top: topOf(scene, row) + inset, height: row.height - 2 * inset };
 }
 
-/** The row of a track, or of the nearest ancestor that is not folded away.
+/** The row of a track; if a fold hides it, that of its nearest ancestor with a row.
  *  @param {Scene} scene @param {number} track @returns {Row | undefined} */
 export function rowOfTrack(scene, track) {
   for (let id = track, steps = 0; id && steps < 64; steps += 1) {

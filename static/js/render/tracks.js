@@ -1,4 +1,5 @@
-// Paints a track's slices. Below a pixel they merge into the majority's colour, marked by dots.
+// Paints a track's slices. Those that share a pixel are merged: the pixel gets the colour of the kind
+// that takes most of its time, and a dot below.
 
 import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
@@ -14,12 +15,12 @@ import { bandOf, bar, firstFitting, font, mergedDots, widthOf } from "./pen.js";
 /** @typedef {import("./pen.js").Band} Band */
 /** @typedef {import("../model/columns.js").SliceColumns} SliceColumns */
 /**
- * @typedef {object} Drawn a track that is drawn
+ * @typedef {object} Drawn a track, and where it is drawn
  * @property {number} track @property {SliceColumns} columns @property {Band} band
  * @property {import("../model/cycles.js").Alarm[] | undefined} alarms
  */
 
-/** Narrower slices are merged with what shares their pixel. */
+/** Narrower slices are merged with those that share their pixel. */
 const THINNEST_PX = 1.2;
 const LABEL_FROM_PX = 30;
 const SAMPLED = VOCABULARY.evidence.indexOf("sampled");
@@ -36,7 +37,7 @@ export function paintTrack(scene, row) {
     paintSlices(scene, drawn);
     const track = model.tracks.get(row.id);
     const thread = track?.kind === "coroutine" && track.parent ? track.parent : 0;
-    if (thread) shineThrough(scene, drawn, thread);
+    if (thread) paintThreadWithin(scene, drawn, thread);
   }
   paintEnding(scene, row.id, band);
   for (const finding of model.findings.values()) {
@@ -107,8 +108,8 @@ function paintSlices(scene, drawn) {
       row += 1;
       continue;
     }
-    // The last of them may reach far beyond this pixel: it goes on as a slice of its own, and
-    // what is short keeps the pixel, or a busy instant between two long waits would vanish.
+    // The last of them may reach far beyond this pixel. Then it is drawn as a slice of its own, and
+    // the short ones keep the pixel: else a busy instant between two long waits would vanish.
     const reaches = scale.toPx(columns.endOf(next - 1, nowNs)) - pixelEnd >= THINNEST_PX;
     const untilNs = reaches ? columns.start[next - 1] : scale.toNs(pixelEnd);
     totals.fill(0);
@@ -192,10 +193,10 @@ function paintOne(scene, drawn, row, x0, x1) {
 }
 
 /**
- * A running coroutine whose thread is off the CPU shows what its thread does.
+ * In the slices of a running coroutine, paints what its thread does while that is not running.
  * @param {Scene} scene @param {Drawn} drawn the coroutine @param {number} threadId
  */
-function shineThrough(scene, { columns, band: { top, height } }, threadId) {
+function paintThreadWithin(scene, { columns, band: { top, height } }, threadId) {
   const { scale, pen, palette, nowNs } = scene;
   const thread = scene.model.slices.get(threadId);
   if (!thread || thread.length === 0) return;

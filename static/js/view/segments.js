@@ -1,4 +1,4 @@
-// Who held an object and who waited for it, as spans that follow one another.
+// Which track held an object and which waited for it, as spans that follow one another.
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 /** @typedef {import("../model/intervals.js").Intervals} Intervals */
@@ -12,7 +12,8 @@
 /** @typedef {{startNs: number, endNs: number, holder: number, waiters: number[]}} Segment */
 
 /**
- * The slices of a stretch, but those that became slices of something else since they were indexed.
+ * The slices of a stretch. An open slice may have been replaced since it was indexed; if it no
+ * longer belongs to the object, it is left out.
  * @param {Timeline} model @param {Stretch} stretch @param {number} nowNs @returns {Entry[]}
  */
 export function entriesOf(model, { index, key, first, after }, nowNs) {
@@ -30,8 +31,8 @@ export function entriesOf(model, { index, key, first, after }, nowNs) {
 }
 
 /**
- * Cuts overlapping waits into spans in which the waiters stay the same. A track that is its own
- * holder does not wait: it has the object.
+ * Cuts overlapping waits into spans, in each of which the waiters stay the same. A track that is
+ * its own holder does not wait: it has the object.
  * @param {Entry[]} entries @returns {Segment[]}
  */
 export function segments(entries) {

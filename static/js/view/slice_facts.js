@@ -1,9 +1,9 @@
-// Facts about a slice, each a few words: how long, since when, where, what else is known of it.
+// Facts about a slice, each in a few words: how long, since when, at which line, and so on.
 
 import { t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
 import { chainOf, threadUnder } from "../model/chains.js";
-import { cycleOf, placeInLine } from "../model/cycles.js";
+import { cycleOf, queuePosition } from "../model/cycles.js";
 import { seenWithin } from "../model/sightings.js";
 import { STATE, VOCABULARY } from "../model/vocabulary.js";
 import { kindNameOf } from "./words.js";
@@ -14,7 +14,7 @@ import { kindNameOf } from "./words.js";
 const MOST_LINES = 5;
 
 /**
- * The facts under the sentence: how long, since when, where, its place in the line.
+ * The facts that stand under the sentence about a slice.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
  * @returns {string[]}
  */
@@ -31,8 +31,8 @@ export function sliceFacts(model, track, row, nowNs) {
   if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
   const waits = columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING;
   if (waits && model.lanes.has(columns.object[row])) {
-    const turn = placeInLine(model, columns.object[row], track, row);
-    if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
+    const position = queuePosition(model, columns.object[row], track, row);
+    if (position > 1) facts.push(t("number {place} in the line", { place: position }));
   }
   if (waits) facts.push(...levelFacts(model, track, row));
   const chain = chainOf(model, track, row, nowNs);
@@ -49,7 +49,7 @@ export function sliceFacts(model, track, row, nowNs) {
 }
 
 /**
- * Where a track stands, or where it began to run and at which lines it was seen since.
+ * The line at which a track stands. If it runs, where it began, and where it was seen since.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
  * @returns {string[]}
  */
@@ -77,8 +77,8 @@ function lineFacts(model, track, row, nowNs) {
 }
 
 /**
- * How many permits, items or parties there were when a wait for them began. A wait at the same
- * object for something else, such as its pipe, has nothing to do with them.
+ * How many permits, items or parties there were when a wait for them began. Nothing for a wait that
+ * is about another part of the object, such as the pipe of a queue.
  * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
  */
 function levelFacts(model, track, row) {
@@ -103,7 +103,7 @@ function levelFacts(model, track, row) {
   }
 }
 
-/** What the hypervisor may have taken of it. @param {Timeline} model
+/** The time that the hypervisor may have taken of a slice. @param {Timeline} model
  *  @param {import("../model/columns.js").SliceColumns} columns @param {number} row
  *  @param {number} nowNs @returns {string[]} */
 function stolenFacts(model, columns, row, nowNs) {

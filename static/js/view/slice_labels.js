@@ -1,4 +1,4 @@
-// The label inside a slice.
+// Labels that are drawn inside slices.
 
 import { t } from "../base/messages.js";
 import { REASON, STATE } from "../model/vocabulary.js";
@@ -7,8 +7,8 @@ import { HELD } from "./slice_sentences.js";
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 
 /**
- * The label inside a wide slice, the longest first: "waiting for noodles · held by Bob", then
- * "waiting for noodles", then "noodles"; none where the colour says it all.
+ * The labels that a slice may have, the longest first: "waiting for noodles · held by Bob", then
+ * "waiting for noodles", then "noodles". None if its colour says all.
  * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
  */
 export function sliceLabels(model, track, row) {

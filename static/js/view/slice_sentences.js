@@ -1,4 +1,4 @@
-// Sentences about slices. What is not known is not said.
+// Sentences about slices. They say only what is known.
 
 import { parts, t } from "../base/messages.js";
 import { cycleOf } from "../model/cycles.js";
@@ -8,7 +8,7 @@ import { objectTitle } from "./words.js";
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 
-/** Reasons whose object has a holder: of no other is it said that a thread holds it.
+/** Reasons whose object has a holder. No sentence says that a track holds any other object.
  *  @type {ReadonlySet<number>} */
 export const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
 
@@ -140,7 +140,7 @@ function waitSentence(model, track, row) {
   }
 }
 
-/** @param {string} object "" where it is not known @param {number} reason @returns {Part[]} */
+/** @param {string} object "" if it is not known @param {number} reason @returns {Part[]} */
 function plainWait(object, reason) {
   return object
     ? parts(t("Waiting for {object}."), { object })
@@ -154,7 +154,7 @@ function unknownWait(state) {
     : parts(t("Blocked; for what is not known."), {});
 }
 
-/** What a wait of this reason is for, where no object is known. @param {number} reason */
+/** What a wait of this reason is for, if its object is not known. @param {number} reason */
 export function bareReason(reason) {
   switch (reason) {
     case REASON.LOCK:
