@@ -75,10 +75,10 @@ FUSION_ROOMS: dict[str, set[str]] = {
     "facts": set(),
 }  # fmt: skip
 
-#: The JavaScript's order: a folder may import from itself and from lower levels.
+#: The JavaScript's order: a part may import from itself and from lower levels, types too.
 JS_LEVELS = {
-    "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 3, "input": 3, "main": 4,
-    "compare": 4,
+    "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 4, "input": 4,
+    "stage": 5, "pages": 6,
 }  # fmt: skip
 #: The first level that may touch the page.
 JS_PAGE_LEVEL = 3
@@ -225,27 +225,48 @@ def js_part(path: Path) -> str:
 
 
 def js_files() -> list[Path]:
-    """The modules of the timeline page; small scripts of other pages stand alone."""
-    return [path for path in sorted(JS.rglob("*.js")) if js_part(path) in JS_LEVELS]
+    return sorted(JS.rglob("*.js"))
 
 
 def without_comments(text: str) -> str:
     return re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", text, flags=re.S)
 
 
+def js_imports(path: Path, types: bool) -> set[Path]:
+    """The files that a script imports; with ``types`` also those that its JSDoc types name."""
+    text = path.read_text("utf-8")
+    wanted = r"""\b(?:from|import)\s*\(?\s*["']([^"']+)["']"""
+    targets = re.findall(wanted, text if types else without_comments(text))
+    outside = [target for target in targets if not target.startswith(".")]
+    assert not outside, f"{path.name} imports {outside} from outside"
+    return {(path.parent / target).resolve() for target in targets}
+
+
 def test_structure_javascript_imports_go_one_way() -> None:
-    wrong = []
-    for path in js_files():
-        part = js_part(path)
-        for target in re.findall(
-            r"""(?:from|import)\s*\(?\s*["']([^"']+)["']""",
-            without_comments(path.read_text("utf-8")),
-        ):
-            assert target.startswith("."), f"{path.name} imports {target} from outside"
-            other = js_part((path.parent / target).resolve())
-            if other != part and JS_LEVELS.get(other, 99) >= JS_LEVELS[part]:
-                wrong.append(f"{path.relative_to(JS)} imports {target}")
+    unknown = {js_part(path) for path in js_files()} - set(JS_LEVELS)
+    assert not unknown, f"{unknown} have no level; say which"
+    wrong = [
+        f"{path.relative_to(JS)} imports {other.relative_to(JS)}"
+        for path in js_files()
+        for other in js_imports(path, types=True)
+        if js_part(other) != js_part(path) and JS_LEVELS[js_part(other)] >= JS_LEVELS[js_part(path)]
+    ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_structure_javascript_files_have_no_circle() -> None:
+    ahead = {path: js_imports(path, types=False) for path in js_files()}
+    while free := [path for path, imported in ahead.items() if not imported & ahead.keys()]:
+        for path in free:
+            del ahead[path]
+    assert not ahead, f"a circle among {sorted(path.name for path in ahead)}"
+
+
+def test_structure_pages_are_what_the_templates_load() -> None:
+    """The entry scripts, and they alone, stand in the folder ``pages``."""
+    templates = "".join(path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    loaded = set(re.findall(r"<script[^>]* src=\"{{ url_static\('js/([^']+)'\) }}\"", templates))
+    assert loaded == {path.relative_to(JS).as_posix() for path in (JS / "pages").rglob("*")}
 
 
 def test_structure_javascript_below_render_knows_no_page() -> None:

@@ -182,7 +182,7 @@ async def compare(request: Request, a: str, b: str) -> Response:
             for letter, run, found, other in zip("AB", pair, rows, reversed(rows), strict=True)
         ],
         messages=i18n.script_messages(language),
-        modules=site.static.modules("js/compare.js"),
+        modules=site.static.modules("js/pages/compare.js"),
         again_url=f"/compare?{urlencode({'a': a})}",
         turned_url=f"/compare/{quote(b, safe='')}/{quote(a, safe='')}",
     )

@@ -41,7 +41,7 @@ class Static(StaticFiles):
 
         return url
 
-    def modules(self, first: str = "js/main.js") -> list[str]:
+    def modules(self, first: str = "js/pages/run.js") -> list[str]:
         """The paths of all modules that ``first`` imports, directly or not."""
         tree = self._tree()
         if self._modules[0] != tree:

@@ -82,8 +82,8 @@ def test_theory_speaks_chinese(server: PageServer, open_page: Opener) -> None:
 
 _COLUMNS = """async (lines) => {
   const main = document.querySelector("script[type=module]").src;
-  const { columnsOf } = await import(new URL("panels/differences.js", main).href);
-  const { KINDS } = await import(new URL("model/vocabulary.js", main).href);
+  const { columnsOf } = await import(new URL("../panels/differences.js", main).href);
+  const { KINDS } = await import(new URL("../model/vocabulary.js", main).href);
   const ns = (by) => by && Float64Array.from(KINDS, (kind) => by[kind] ?? 0);
   const columns = columnsOf(lines.map((both) => ({ ns: both.map(ns) })));
   return columns.map(({ name, kinds }) => [name, kinds.map((kind) => KINDS[kind])]);

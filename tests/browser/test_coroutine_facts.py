@@ -20,9 +20,9 @@ LEFT = 1
 
 JS = """async ([track, row]) => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceFacts } = await import(new URL("view/sentences.js", main).href);
-  const { findingSentence } = await import(new URL("view/findings.js", main).href);
-  const { plain } = await import(new URL("base/messages.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
+  const { findingSentence } = await import(new URL("../view/finding_sentences.js", main).href);
+  const { plain } = await import(new URL("../base/messages.js", main).href);
   const { model } = timeslice;
   const [finding] = model.findings.values();
   return [sliceFacts(model, track, row, model.nowNs),

@@ -18,7 +18,7 @@ KINDS = (ObjectKind.SEMAPHORE, ObjectKind.QUEUE, ObjectKind.BARRIER, ObjectKind.
 
 JS = """async ([track, row]) => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceFacts } = await import(new URL("view/sentences.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
   return sliceFacts(timeslice.model, track, row, timeslice.model.nowNs);
 }"""
 

@@ -29,10 +29,11 @@ OF_THE_OTHER = {Reason.JOIN, Reason.WAIT_CHILD, Reason.FUTURE, Reason.TASK}
 
 JS = """async () => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceSentence, sliceLabels, sliceFacts } = await import(
-    new URL("view/sentences.js", main).href);
-  const words = await import(new URL("view/words.js", main).href);
-  const { plain } = await import(new URL("base/messages.js", main).href);
+  const { sliceSentence } = await import(new URL("../view/slice_sentences.js", main).href);
+  const { sliceLabels } = await import(new URL("../view/slice_labels.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
+  const words = await import(new URL("../view/words.js", main).href);
+  const { plain } = await import(new URL("../base/messages.js", main).href);
   const { model } = timeslice;
   return [2, 3, 4].map((track) => {
     const columns = model.slicesOf(track);

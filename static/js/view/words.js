@@ -8,7 +8,7 @@ import { KINDS, STATE, VOCABULARY } from "../model/vocabulary.js";
 
 /**
  * @param {import("../model/vocabulary.js").Kind} kind
- * @param {string} [trackKind] of the track that it is said of; none where it is said of all
+ * @param {string} [trackKind] of the track it is said of; none if it is said of all kinds
  */
 export function kindName(kind, trackKind) {
   const names = {
@@ -31,7 +31,8 @@ export function kindName(kind, trackKind) {
   return names[kind];
 }
 
-/** What it is ready for: a thread for a CPU, a coroutine for its turn. @param {string} [trackKind] */
+/** A thread is ready and waits for a CPU, a coroutine waits for its turn.
+ *  @param {string} [trackKind] */
 function readyName(trackKind) {
   if (trackKind === undefined) return t("ready");
   return trackKind === "coroutine" ? t("ready (waits for the loop)") : t("ready (no CPU)");

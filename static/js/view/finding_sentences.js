@@ -1,9 +1,9 @@
-// Sentences about findings: what happened, how it came out, what may help.
+// Sentences about findings: what happened, how it ended, what may help.
 
 import { gapAfter, parts, t } from "../base/messages.js";
 import { instant } from "../base/times.js";
 import { STATE } from "../model/vocabulary.js";
-import { loopBlocked } from "./loops.js";
+import { loopBlocked } from "./loop_sentences.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -95,13 +95,13 @@ function limitSentence(name, value) {
   }
 }
 
-/** Kinds of objects that someone can be said to hold; a result and an end are waited for. */
+/** Kinds of objects that have a holder; a result has none, nor has the end of a thread. */
 const HELD = new Set(["lock", "rlock", "condition", "semaphore"]);
 
 /** @param {Timeline} model @param {number} object */
 const isHeld = (model, object) => HELD.has(model.things.get(object)?.kind ?? "");
 
-/** Whether coroutines are in the circle together with threads that they block.
+/** Whether the cycle has coroutines together with threads that they block.
  *  @param {Timeline} model @param {Finding} finding */
 function isMixed(model, finding) {
   const tasks = finding.cycle.filter(({ track }) => model.tracks.get(track)?.kind === "coroutine");
@@ -149,7 +149,7 @@ function cycleSentence(model, finding) {
   return sentence;
 }
 
-/** How a cycle came out, by whether its tracks outlived it. @param {Timeline} model
+/** How a cycle ended: whether one of its tracks went on afterwards. @param {Timeline} model
  *  @param {Finding} finding */
 function outcome(model, finding) {
   const endNs = finding.end_ns;
@@ -159,10 +159,10 @@ function outcome(model, finding) {
     : t("Nobody could go on until the end.");
 }
 
-/** Causes of an end that comes from outside. */
+/** Causes of an end that did not come from the track itself. */
 const TAKEN_AWAY = new Set(["with-process", "signal", "daemon", "unknown", "stopped", "limit"]);
 
-/** Whether a track did more after a time than to be taken away. @param {Timeline} model
+/** Whether a track did anything after a time but be ended from outside. @param {Timeline} model
  *  @param {number} id @param {number} ns */
 function wentOn(model, id, ns) {
   const track = model.tracks.get(id);

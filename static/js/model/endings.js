@@ -1,12 +1,12 @@
-// When a track's life ended, as against when its parent took notice.
+// When a track ended: a process may have ended long before its parent collected it.
 
 import { OPEN } from "./columns.js";
 import { STATE } from "./vocabulary.js";
 
 /**
- * When it ended: a zombie's life ended when it became one; its track lasts until it is reaped.
+ * When a track ended: a process when it became a zombie, though its track lasts until it is reaped.
  * @param {import("./timeline.js").Timeline} model @param {import("./shapes.js").Track} track
- * @returns {number | null} null while it lives
+ * @returns {number | null} null while it goes on
  */
 export function endedAt(model, track) {
   const columns = model.slices.get(track.id);

@@ -1,4 +1,4 @@
-/* Times on the pages are written in UTC; here they become the reader's own. */
+// Shows each time on a page, which the server writes in UTC, in the reader's own time zone.
 
 /** @param {number} number */
 const two = (number) => String(number).padStart(2, "0");

@@ -1,19 +1,19 @@
-// What the scenario's theory says of the run, beside what the run did: thin lanes and a table.
+// What the textbook says of such a run beside what this run did: thin bars, and a table.
 
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { el, part, say } from "./dom.js";
-import { inLanguage } from "./words.js";
+import { inLanguage } from "./claim_words.js";
 
 /** @typedef {import("../model/shapes.js").Beside} Beside */
 
 const SVG = "http://www.w3.org/2000/svg";
-/** A run that takes so many times as long as the book has a scale of its own. */
+/** A run that takes at least this many times as long as the book's is drawn on its own scale. */
 const MOST = 2;
-/** Of a lane, from the top: where the book's stretches lie, and the run's. */
+/** The top and the height of the book's bars and of the run's, within a lane. */
 const PLACES = /** @type {const} */ ({ book: [1, 5], run: [8, 8] });
 
-export class BesidePanel {
+export class Textbook {
   /** @type {Beside | null} */
   #shown = null;
 
@@ -35,7 +35,7 @@ export class BesidePanel {
     const book = inLanguage(beside.book, this.language);
     say(part("beside-book"), t("{book}, {time}", { book, time: duration(ends.book) }));
     say(part("beside-run"), t("this run, {time}", { time: duration(ends.run) }));
-    // One scale for both, unless other programs made the run so long that the book's would vanish.
+    // Both have one scale, unless the run took so long that the book's bars would vanish.
     const shared = ends.run < MOST * ends.book;
     if (shared) ends.book = ends.run = Math.max(ends.book, ends.run);
     const scales = shared ? "" : t("Each is drawn on a scale of its own.");
@@ -90,7 +90,7 @@ function lastOf(beside, kind) {
   return Math.max(1, ...beside.lanes.flatMap((lane) => lane[kind].map(([, end]) => end)));
 }
 
-/** @param {"book" | "run"} kind @param {number} from @param {number} to parts of the whole */
+/** @param {"book" | "run"} kind @param {number} from @param {number} to as parts of the whole */
 function stretch(kind, from, to) {
   const [top, height] = PLACES[kind];
   const box = document.createElementNS(SVG, "rect");

@@ -9,7 +9,7 @@ export const VERSION = 1;
 const HEADER_SIZE = 32;
 const SNAPSHOT = 1;
 
-/** Bytes that are no frame, or one of a version or with codes that this page doesn't know. */
+/** The bytes are no frame, or a frame whose version or codes this page doesn't know. */
 export class BadFrame extends Error {}
 
 /** @typedef {Float64ArrayConstructor | Uint32ArrayConstructor | Int16ArrayConstructor |

@@ -1,4 +1,4 @@
-// Marks in the program's text where each track that can go on is: a colour and a name at the line.
+// Marks each line of the program at which a track runs or could run: a colour and the track's name.
 
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
@@ -6,30 +6,31 @@ import { lastSeen } from "../model/sightings.js";
 import { KINDS, STATE } from "../model/vocabulary.js";
 import { el } from "./dom.js";
 
-/** Those that wait are told by their slices; here they would be a crowd. @type {Set<number>} */
+/** Waiting tracks are not marked: they would be too many, and their slices say it.
+ *  @type {Set<number>} */
 const SHOWN = new Set([STATE.RUNNING, STATE.READY, STATE.GIL]);
-/** Of several at one line, the bar has the colour of the first of these. */
+/** If a line has several tracks, its bar has the colour of the first of these kinds. */
 const ORDER = ["running", "gil", "ready"];
-/** What was seen longer ago says nothing of now. */
+/** A line that was seen longer ago says nothing about now. */
 const OLD_NS = 1e9;
-/** Names at one line; the others are counted. */
+/** How many names stand at one line; the others are counted. */
 const MOST_NAMES = 3;
 
 /** @typedef {{track: number, kind: string, agoNs: number}} Mark */
 
-export class Here {
+export class LineMarks {
   /** @type {Map<number, {key: string, node: HTMLElement}>} by line */
   #shown = new Map();
 
   /** @param {import("../model/timeline.js").Timeline} model
-   *  @param {import("../view/state.js").View} view @param {Map<number, HTMLElement>} lines */
+   *  @param {import("../view/view.js").View} view @param {Map<number, HTMLElement>} lines */
   constructor(model, view, lines) {
     this.model = model;
     this.view = view;
     this.text = lines;
   }
 
-  /** Those that are marked, from above. @returns {HTMLElement[]} */
+  /** The marked lines, from the top. @returns {HTMLElement[]} */
   get lines() {
     const found = [...this.#shown.keys()].sort((a, b) => a - b).map((line) => this.text.get(line));
     return found.filter((node) => node !== undefined);
@@ -46,7 +47,7 @@ export class Here {
     for (const [line, here] of marks) this.#show(line, here);
   }
 
-  /** The time of which the marks tell: the pointer's, else now while the run lasts. */
+  /** The time that the marks are for: the pointer's, else now while the run lasts. */
   get #ns() {
     const { hoverNs, nowNs } = this.view;
     return hoverNs ?? (this.model.state === "ended" ? null : nowNs);
@@ -74,7 +75,7 @@ export class Here {
     return found;
   }
 
-  /** A coroutine stands for its thread, which executes it. @param {Mark[]} here */
+  /** Leaves out a thread if the coroutine that it executes is marked. @param {Mark[]} here */
   #withoutLoops(here) {
     const parents = new Set();
     for (const { track } of here) {

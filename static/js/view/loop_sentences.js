@@ -1,4 +1,4 @@
-// Sentences about an event loop that one step of a coroutine kept from all others.
+// Sentences about a blocked event loop: one step of a coroutine kept all others waiting.
 
 import { gapAfter, parts, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
@@ -7,7 +7,7 @@ import { duration } from "../base/times.js";
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 /** @typedef {Record<string, any>} Facts */
 
-/** Parts of a step's time that are shorter than this explain nothing. */
+/** A part of the step's time that is shorter than this is not mentioned. */
 const LEAST_NS = 50_000;
 
 /**
@@ -29,16 +29,16 @@ export function loopBlocked(model, facts) {
   };
 }
 
-/** What the step itself took; while it lasts, and in old recordings, its whole length.
+/** The time that the step itself took. While it lasts, and in old recordings, its whole length.
  *  @param {Facts} facts @returns {number} */
 function ownTime(facts) {
-  return told(facts)
+  return isDivided(facts)
     ? facts.ran_ns + facts.blocked_ns + facts.gil_ns
     : facts.duration_ns ?? 0;
 }
 
-/** Whether it is known where the time went. @param {Facts} facts */
-const told = (facts) => facts.ran_ns !== undefined;
+/** Whether it is known how the step spent its time. @param {Facts} facts */
+const isDivided = (facts) => facts.ran_ns !== undefined;
 
 /** @param {Facts} facts */
 function sentenceOf(facts) {
@@ -50,7 +50,7 @@ function sentenceOf(facts) {
       ? t("{task} kept the event loop for {time}, waiting for the GIL, which {holder} held.")
       : t("{task} kept the event loop for {time}, waiting for the GIL.");
   }
-  if (facts.reason === "none" && told(facts)) return computingSentence(facts);
+  if (facts.reason === "none" && isDivided(facts)) return computingSentence(facts);
   return facts.line > 0
     ? t("{task} kept the event loop for {time} at line {line}: no other coroutine could run.")
     : t("{task} kept the event loop for {time}: no other coroutine could run.");
@@ -66,9 +66,9 @@ function computingSentence(facts) {
     : t("{task} computed for {time}: no other coroutine could run.");
 }
 
-/** Where the step's time went, if to more than one thing. @param {Facts} facts @returns {Part[]} */
+/** How the step spent its time, if in more than one way. @param {Facts} facts @returns {Part[]} */
 function shares(facts) {
-  if (!told(facts)) return [];
+  if (!isDivided(facts)) return [];
   const named = /** @type {[string, number][]} */ ([
     [t("ran {time}"), facts.ran_ns],
     [t("was blocked {time}"), facts.blocked_ns],
@@ -81,11 +81,11 @@ function shares(facts) {
   return [{ text: gapAfter(sentence) + sentence, strong: false }];
 }
 
-/** What helps against this cause; nothing where the cause is not known. @param {Facts} facts */
+/** What may help; nothing if the cause is not known. @param {Facts} facts */
 function advice(facts) {
   switch (facts.reason) {
     case "none":
-      return told(facts)
+      return isDivided(facts)
         ? t("Try: compute in a process pool (run_in_executor), or await between the pieces.")
         : "";
     case "gil":

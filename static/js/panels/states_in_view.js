@@ -1,34 +1,32 @@
-// The legend, which is also the filter and the report of the visible range; and each track's share.
+// What the visible stretch of time holds: its limits, the legend's shares, each track's states.
 
-import { t } from "../base/messages.js";
-import { duration, instant } from "../base/times.js";
-import { alarms } from "../model/findings.js";
+import { instant } from "../base/times.js";
+import { alarms } from "../model/cycles.js";
 import { KINDS } from "../model/vocabulary.js";
+import { whenTokensChange } from "../render/palette.js";
 import { kindName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
+import { Legend } from "./legend.js";
 
 const MOST_TRACKS = 24;
 
-/** @typedef {{button: HTMLButtonElement, share: HTMLElement, swatch: HTMLCanvasElement}} Entry */
-
-export class States {
-  /** @type {Map<number, Entry>} by kind code */
-  #entries = new Map();
+export class StatesInView {
   /** @type {Map<number, {row: HTMLElement, name: HTMLElement, canvas: HTMLCanvasElement}>} */
   #bars = new Map();
 
   /**
    * @param {import("../model/timeline.js").Timeline} model
-   * @param {import("../view/state.js").View} view
+   * @param {import("../view/view.js").View} view
    * @param {import("../render/painter.js").Painter} painter
    */
   constructor(model, view, painter) {
     this.model = model;
     this.view = view;
     this.painter = painter;
-    this.legend = part("legend");
+    this.legend = new Legend(view, painter, { shares: true });
     this.bars = part("state-bars");
     this.range = part("visible-range");
+    whenTokensChange(() => this.update());
   }
 
   update() {
@@ -40,48 +38,10 @@ export class States {
       (track) => track.start_ns <= toNs && (track.end_ns ?? Infinity) >= fromNs,
     );
     for (const track of tracks) model.slices.get(track.id)?.sumInto(all, fromNs, toNs, view.nowNs);
-    this.#updateLegend(all);
+    this.legend.update(all);
     tracks.sort((one, other) => one.start_ns - other.start_ns || one.id - other.id);
     this.#updateBars(tracks.slice(0, MOST_TRACKS), fromNs, toNs);
     say(this.range, `${instant(fromNs)} – ${instant(toNs)}`);
-  }
-
-  /** The theme changed. */
-  restyle() {
-    for (const [kind, { swatch }] of this.#entries) this.painter.paintSwatch(swatch, kind);
-    this.update();
-  }
-
-  /** @param {Float64Array} all ns by kind */
-  #updateLegend(all) {
-    const sum = all.reduce((total, ns) => total + ns, 0);
-    KINDS.forEach((_, kind) => {
-      const entry = this.#entries.get(kind) ?? (all[kind] > 0 ? this.#addEntry(kind) : null);
-      if (!entry) return;
-      const percent = sum > 0 ? (100 * all[kind]) / sum : 0;
-      const share = percent > 0 && percent < 1 ? "<1 %" : `${percent.toFixed(0)} %`;
-      say(entry.share, share);
-      entry.button.title = t("{state}: {time} in view. Click to fade it out or in.", {
-        state: kindName(KINDS[kind]), time: duration(all[kind]),
-      });
-      entry.button.setAttribute("aria-pressed", String(!this.view.faded.has(kind)));
-    });
-  }
-
-  /** @param {number} kind */
-  #addEntry(kind) {
-    const swatch = el("canvas", { class: "swatch", "aria-hidden": "true" });
-    const share = el("span", { class: "share" });
-    const button = el("button", { class: "legend-entry", type: "button" },
-      swatch, el("span", {}, kindName(KINDS[kind])), share);
-    button.addEventListener("click", () => this.view.toggleFaded(kind));
-    const entry = { button, share, swatch };
-    this.#entries.set(kind, entry);
-    const later = [...this.#entries].find(([other]) => other > kind)?.[1];
-    this.legend.insertBefore(button, later?.button ?? null);
-    this.#entries = new Map([...this.#entries].sort(([one], [other]) => one - other));
-    this.painter.paintSwatch(swatch, kind);
-    return entry;
   }
 
   /** @param {import("../model/shapes.js").Track[]} tracks @param {number} fromNs

@@ -1,11 +1,11 @@
-// The picture as a table: each track, its states in order, how it ended.
+// The picture as a table of words: each track, its states in order, how it ended.
 
 import { joined, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
-import { endedAt } from "../model/lives.js";
+import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { KINDS, STATE } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/sentences.js";
+import { sliceLabels } from "../view/slice_labels.js";
 import { endingSentence, kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 
@@ -15,7 +15,7 @@ const MOST_TRACKS = 150;
 const HEAD = 12;
 const TAIL = 6;
 
-export class Textual {
+export class TextTable {
   /** @type {Map<number, {key: string, row: HTMLElement}>} */
   #rows = new Map();
 
@@ -79,7 +79,8 @@ export class Textual {
     return joined([words, t("Its parent collected it at {time}.", { time })]);
   }
 
-  /** The states in order; neighbours of one kind and object are one. @param {number} id */
+  /** The states of a track in order; of a long list only the first and the last.
+   *  @param {number} id */
   #states(id) {
     const columns = this.model.slicesOf(id);
     const trackKind = this.model.tracks.get(id)?.kind;

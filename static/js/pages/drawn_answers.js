@@ -1,4 +1,4 @@
-// A drawing in the form: cells to paint in place of letters to type.
+// A predicted drawing in the form: the reader paints cells instead of typing letters.
 
 const BRUSHED = 1;
 
@@ -65,7 +65,7 @@ function paintable(row, input, count, brush, letters) {
     });
     return button;
   });
-  // A finger or a mouse that is held down paints what it goes over.
+  // A finger or a mouse that is held down paints the cells it moves over.
   cells.addEventListener("pointermove", (event) => {
     if (event.buttons !== BRUSHED) return;
     const over = document.elementFromPoint(event.clientX, event.clientY);

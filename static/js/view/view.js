@@ -1,15 +1,15 @@
-// What the reader looks at: the visible span, folds, the hovered and the pinned slice.
+// What the reader looks at: the visible span, the folded rows, the hovered and the pinned slice.
 
 import { TimeScale } from "./scale.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 /** @typedef {{track: number, row: number}} Point a slice */
-/** @typedef {"all" | "edge" | "off"} Follow all: the whole run; edge: the newest; off: neither */
+/** @typedef {"all" | "edge" | "off"} Follow the whole run, its newest part, or neither */
 /** @typedef {{startNs: number, endNs: number}} Range */
 
 const FIRST_SPAN_NS = 2e9;
 const HISTORY = 100;
-/** Room at the right of an ended run for the words how each track ended, or for their icons. */
+/** Room at the right of an ended run: for the words that say how each track ended, or for icons. */
 const ENDINGS_PX = 165;
 const ENDING_ICONS_PX = 26;
 
@@ -18,7 +18,7 @@ export class View {
   scrollTop = 0;
   /** @type {Follow} */
   follow = "all";
-  /** @type {number | null} where the picture stands still; the recording goes on */
+  /** @type {number | null} when the picture is held: at which time; the recording goes on */
   pausedNs = null;
   /** @type {Set<string>} */
   folded = new Set();
@@ -32,11 +32,11 @@ export class View {
   hoverNs = null;
   /** @type {Point | null} */
   pin = null;
-  /** @type {import("../model/shapes.js").Span[]} evidence that a claim points at */
+  /** @type {import("../model/shapes.js").Span[]} the evidence that the reader asked for */
   highlights = [];
-  /** Pixels per layout unit: more in projector mode. */
+  /** Pixels per layout unit; there are more in projector mode. */
   unit = 1;
-  /** Counts changes of the folds, which change the layout. */
+  /** Counts how often rows were folded or unfolded, after which they are laid out again. */
   foldVersion = 0;
   /** @type {Range[]} */
   #history = [];
@@ -45,8 +45,8 @@ export class View {
 
   /**
    * @param {Timeline} model
-   * @param {() => {nowNs: number, state: string}} [extent] how far the picture reaches, where it
-   *   has to reach further than this run: it stands beside another
+   * @param {() => {nowNs: number, state: string}} [extent] how far the time axis reaches; in a
+   *   comparison it reaches further than the shorter run
    */
   constructor(model, extent = () => model) {
     this.model = model;
@@ -75,7 +75,7 @@ export class View {
     this.followRun();
   }
 
-  /** Keeps up with the run after a frame. */
+  /** Moves the visible span with the run, as `follow` says, after a frame. */
   followRun() {
     if (this.pausedNs !== null) return;
     const { nowNs, state } = this.extent();
@@ -92,7 +92,7 @@ export class View {
     }
   }
 
-  /** Shows the whole run, and goes on doing so. */
+  /** Shows the whole run, also as it grows. */
   fit() {
     this.#remember();
     this.follow = "all";
@@ -101,7 +101,7 @@ export class View {
     this.changed();
   }
 
-  /** A live run grows in steps, so that the picture does not creep. @returns {Range} */
+  /** The span of a live run grows in steps, so that the picture does not creep. @returns {Range} */
   #wholeRun() {
     const { nowNs: reachedNs, state } = this.extent();
     const nowNs = Math.max(reachedNs, 1e6);
@@ -149,7 +149,7 @@ export class View {
     this.changed();
   }
 
-  /** Goes to a span of time with some room around it. @param {number} startNs
+  /** Shows a span of time with some room around it. @param {number} startNs
    *  @param {number} endNs @param {number} [room] */
   show(startNs, endNs, room = 0.25) {
     this.#remember();
@@ -213,7 +213,8 @@ export class View {
     this.pinAt({ track, row });
   }
 
-  /** Pans until a span is in the picture. @param {number} startNs @param {number} endNs */
+  /** Pans to a span of time if no part of it is in the picture.
+   *  @param {number} startNs @param {number} endNs */
   reveal(startNs, endNs) {
     const { scale } = this;
     if (startNs < scale.endNs && endNs > scale.startNs) return;

@@ -1,14 +1,13 @@
-// What pages say alike of a run's state and of a claim's verdict.
+// A run's state in words, as every page says it.
 
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
-import { el } from "./dom.js";
 
 /**
- * How a run stands that is neither paused nor waiting at a known place.
+ * The state of a run that is neither paused nor at a known position in the queue.
  * @param {import("../model/timeline.js").Timeline} model
  * @param {import("../stream/socket.js").StreamState} stream
- * @param {string} time how far the picture is, where the run is live
+ * @param {string} time how far the picture has come, for a live run
  * @param {string | undefined} firstState the run's state when the page was made
  */
 export function runState(model, stream, time, firstState) {
@@ -35,24 +34,4 @@ function endedAfter(limit, time) {
  */
 export function isLive(model, stream) {
   return model.seq >= 0 && model.state !== "ended" && stream === "open";
-}
-
-/** A verdict's word, in its colour. @param {string} verdict */
-export function verdictWord(verdict) {
-  const words = { holds: t("holds"), fails: t("fails"), "not-seen": t("not seen") };
-  const known = /** @type {keyof typeof words} */ (verdict);
-  return el("span", { class: `verdict ${verdict}` }, words[known] ?? verdict);
-}
-
-/** @param {Record<string, string>} text by language @param {string} language */
-export function inLanguage(text, language) {
-  return text[language] ?? text.en ?? "";
-}
-
-/**
- * A sentence of a claim; no line ends between a number and its unit.
- * @param {Record<string, string>} text by language @param {string} language
- */
-export function claimText(text, language) {
-  return inLanguage(text, language).replace(/(\d) (?=(?:%|ns|µs|ms|s|KiB|MiB)(?![A-Za-z]))/gu, "$1\u00a0");
 }

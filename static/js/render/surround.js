@@ -56,7 +56,8 @@ function paintMarker(scene, finding) {
   pen.fill();
 }
 
-/** Where the knowledge ends: live, paused, or the end of the run. @param {Scene} scene */
+/** The edge behind which nothing is known: where the run is now, is held, or ended.
+ *  @param {Scene} scene */
 export function paintEdge(scene) {
   const { pen, palette, scale, view, model } = scene;
   const x = scale.toPx(scene.nowNs);
@@ -158,7 +159,7 @@ function paintName(scene, row) {
   pen.font = nameFont;
   const gap = 8 * unit;
   const whole = track?.daemon ? t("{name} (daemon)", { name: row.name }) : row.name;
-  // "daemon" and an object's kind are left out before the name is cut
+  // If the name does not fit, "daemon" or the object's kind is left out before the name is cut.
   const bare = (row.type === "object" && model.things.get(row.id)?.name) || row.name;
   const name = firstWhole(pen, [whole, bare], right - left) || bare;
   const spare = right - left - gap - widthOf(pen, name);
@@ -174,7 +175,7 @@ function paintName(scene, row) {
   pen.fillText(fittedName(pen, name, right - left), left, middle);
 }
 
-/** The number beside a name gives way before the name is cut.
+/** The detail beside a name, shortened or left out so that the name need not be cut.
  *  @param {CanvasRenderingContext2D} pen @param {string} detail @param {number} room */
 function detailWithin(pen, detail, room) {
   return firstWhole(pen, [detail, detail.replace(/^pid /, "")], room);

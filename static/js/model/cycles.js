@@ -1,4 +1,4 @@
-// What a deadlock says about its tracks: from when on a wait is part of the cycle.
+// Deadlocks: when each track is part of a cycle of waits, and how many waited before a track.
 
 import { lowerBound } from "../base/search.js";
 import { STATE } from "./vocabulary.js";
@@ -8,7 +8,7 @@ import { STATE } from "./vocabulary.js";
 /** @typedef {{startNs: number, endNs: number, finding: Finding}} Alarm */
 
 /**
- * When each track was caught in a cycle; `endNs` is Infinity while it lasts.
+ * When each track was part of a cycle; `endNs` is Infinity while the cycle lasts.
  * @param {Timeline} model @returns {Map<number, Alarm[]>}
  */
 export function alarms(model) {
@@ -45,18 +45,18 @@ export function cycleOf(model, track, row) {
 }
 
 /**
- * How many wait for an object at a time, before this one: its place in the line, from 1.
+ * The position of a waiting track among those that wait for the same object, from 1.
  * @param {Timeline} model @param {number} object @param {number} track @param {number} row
  */
-export function placeInLine(model, object, track, row) {
+export function queuePosition(model, object, track, row) {
   const lane = model.lanes.get(object);
   const columns = model.slices.get(track);
   if (!lane || !columns) return 0;
   const startNs = columns.start[row];
   const [first] = lane.touching(startNs, startNs, model.laneEnd);
-  let place = 1;
+  let position = 1;
   for (let i = first; i < lowerBound(lane.start, startNs, first, lane.length); i += 1) {
-    if (model.laneEnd(lane.a[i], lane.b[i]) > startNs && lane.a[i] !== track) place += 1;
+    if (model.laneEnd(lane.a[i], lane.b[i]) > startNs && lane.a[i] !== track) position += 1;
   }
-  return place;
+  return position;
 }

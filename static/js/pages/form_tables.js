@@ -1,10 +1,10 @@
-// A form's tables: shows the rows that are filled in, adds one, removes one. Without this script all
-// rows a table may have are there, and those left blank are left out.
+// Tables in a form: shows the rows that are filled in, adds a row, removes a row. Without this
+// script all rows that a table may have are shown, and the server ignores those left blank.
 
 for (const table of document.querySelectorAll("[data-rows]")) {
   const body = /** @type {HTMLTableSectionElement} */ (table.querySelector("tbody"));
   const add = /** @type {HTMLButtonElement} */ (table.querySelector("[data-add-row]"));
-  // Its numbers stay in place, so that the server's sentence about row 2 is about the second row.
+  // Row numbers stay in place, so that the server's sentence about row 2 is about the second row.
   const names = [...body.rows].map((row) => inputsOf(row).map((input) => input.name));
   const labels = [...body.rows].map((row) => inputsOf(row).map((input) => input.ariaLabel));
 

@@ -1,21 +1,16 @@
-// Sentences about slices. What is not known is not said.
+// Sentences about slices. They say only what is known.
 
 import { parts, t } from "../base/messages.js";
-import { duration, instant } from "../base/times.js";
-import { chainOf, threadUnder } from "../model/chains.js";
-import { cycleOf, placeInLine } from "../model/findings.js";
-import { seenWithin } from "../model/sightings.js";
-import { REASON, STATE, VOCABULARY } from "../model/vocabulary.js";
-import { kindNameOf, objectTitle } from "./words.js";
+import { cycleOf } from "../model/cycles.js";
+import { REASON, STATE } from "../model/vocabulary.js";
+import { objectTitle } from "./words.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 
-/** Only what is held can be said to be held by someone. @type {Set<number>} */
-const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
-
-/** Lines told of one slice. */
-const MOST_LINES = 5;
+/** Reasons whose object has a holder. No sentence says that a track holds any other object.
+ *  @type {ReadonlySet<number>} */
+export const HELD = new Set([REASON.LOCK, REASON.RLOCK, REASON.CONDITION, REASON.SEMAPHORE]);
 
 /**
  * What a slice is, as one sentence: "Waiting for Lock fork, held by Ann since line 7."
@@ -145,7 +140,7 @@ function waitSentence(model, track, row) {
   }
 }
 
-/** @param {string} object "" where it is not known @param {number} reason @returns {Part[]} */
+/** @param {string} object "" if it is not known @param {number} reason @returns {Part[]} */
 function plainWait(object, reason) {
   return object
     ? parts(t("Waiting for {object}."), { object })
@@ -159,7 +154,7 @@ function unknownWait(state) {
     : parts(t("Blocked; for what is not known."), {});
 }
 
-/** What a wait of this reason is for, where no object is known. @param {number} reason */
+/** What a wait of this reason is for, if its object is not known. @param {number} reason */
 export function bareReason(reason) {
   switch (reason) {
     case REASON.LOCK:
@@ -202,154 +197,4 @@ export function bareReason(reason) {
     default:
       return t("something that is not known");
   }
-}
-
-/**
- * The facts under the sentence: how long, since when, where, its place in the line.
- * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
- * @returns {string[]}
- */
-export function sliceFacts(model, track, row, nowNs) {
-  const columns = model.slicesOf(track);
-  const open = columns.end[row] < 0;
-  const time = duration(columns.endOf(row, nowNs) - columns.start[row]);
-  const facts = [open ? t("{time} so far", { time }) : time];
-  facts.push(t("since {time}", { time: instant(columns.start[row]) }));
-  facts.push(...lineFacts(model, track, row, nowNs));
-  if (columns.state[row] === STATE.RUNNING) facts.push(...stolenFacts(model, columns, row, nowNs));
-  if (columns.state[row] === STATE.GIL) facts.push(...gilFacts(columns.evidence[row]));
-  const cycle = cycleOf(model, track, row);
-  if (cycle) facts.push(t("in a cycle of {count}", { count: cycle.finding.cycle.length }));
-  const waits = columns.state[row] === STATE.BLOCKED || columns.state[row] === STATE.AWAITING;
-  if (waits && model.lanes.has(columns.object[row])) {
-    const turn = placeInLine(model, columns.object[row], track, row);
-    if (turn > 1) facts.push(t("number {place} in the line", { place: turn }));
-  }
-  if (waits) facts.push(...levelFacts(model, track, row));
-  const chain = chainOf(model, track, row, nowNs);
-  if (chain.length > 2) {
-    const names = chain.map((id) => model.nameOf(id)).join(" → ");
-    facts.push(t("who waits for whom: {names}", { names }));
-  }
-  const under = threadUnder(model, track, row, nowNs);
-  if (under) {
-    const did = { kind: kindNameOf(under.kind, "thread"), time: duration(under.ns) };
-    facts.push(t("its thread meanwhile: {kind}, {time}", did));
-  }
-  return facts;
-}
-
-/**
- * Where a track stands, or where it began to run and at which lines it was seen since.
- * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
- * @returns {string[]}
- */
-function lineFacts(model, track, row, nowNs) {
-  const columns = model.slicesOf(track);
-  const place = columns.line[row];
-  if (columns.state[row] !== STATE.RUNNING) {
-    return place > 0 ? [t("at line {line}", { line: model.lineName(place) })] : [];
-  }
-  const facts = [];
-  if (place > 0) facts.push(t("began at line {line}", { line: model.lineName(place) }));
-  const seen = seenWithin(model, track, row, nowNs);
-  if (seen.length === 0) return facts;
-  const last = seen[seen.length - 1];
-  if (columns.end[row] < 0 && model.state !== "ended") {
-    const time = duration(Math.max(0, nowNs - last.ns));
-    facts.push(t("line {line}, seen {time} ago", { line: model.lineName(last.line), time }));
-    return facts;
-  }
-  const lines = [...new Set(seen.map(({ line }) => line))].map((line) => model.lineName(line));
-  const shown = lines.slice(0, MOST_LINES).join(", ");
-  const more = lines.length > MOST_LINES ? ", …" : "";
-  facts.push(t("seen at line {lines}", { lines: shown + more }));
-  return facts;
-}
-
-/**
- * How many permits, items or parties there were when a wait for them began. A wait at the same
- * object for something else, such as its pipe, has nothing to do with them.
- * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
- */
-function levelFacts(model, track, row) {
-  const columns = model.slicesOf(track);
-  const object = columns.object[row];
-  const levels = model.levels.get(object);
-  const count = levels?.at(columns.start[row]) ?? null;
-  const kind = model.things.get(object)?.kind;
-  if (!levels || count === null || kind !== VOCABULARY.reason[columns.reason[row]]) return [];
-  const most = levels.most;
-  switch (kind) {
-    case "semaphore":
-      return [most > 0
-        ? t("{count} of {most} permits free then", { count, most })
-        : t("{count} permits free then", { count })];
-    case "queue":
-      return [t("{count} in the queue then", { count })];
-    case "barrier":
-      return [t("{count} of {most} had come then", { count, most })];
-    default:
-      return [];
-  }
-}
-
-/** What the hypervisor may have taken of it. @param {Timeline} model
- *  @param {import("../model/columns.js").SliceColumns} columns @param {number} row
- *  @param {number} nowNs @returns {string[]} */
-function stolenFacts(model, columns, row, nowNs) {
-  const stolen = model.stolen.get(columns.cpu[row]);
-  const most = stolen?.mostWithin(columns.start[row], columns.endOf(row, nowNs)) ?? 0;
-  return most > 0
-    ? [t("up to {time} of it stolen by the hypervisor", { time: duration(most) })]
-    : [];
-}
-
-/** How a wait for the GIL is known. @param {number} evidence @returns {string[]} */
-function gilFacts(evidence) {
-  switch (VOCABULARY.evidence[evidence]) {
-    case "kernel":
-      return [t("the kernel showed it in the interpreter's own wait")];
-    case "inferred":
-      return [t("in Python code, asleep, while another one executed; no sample fell into it")];
-    default:
-      return [];
-  }
-}
-
-/**
- * The label inside a wide slice, the longest first: "waiting for noodles · held by Bob", then
- * "waiting for noodles", then "noodles"; none where the colour says it all.
- * @param {Timeline} model @param {number} track @param {number} row @returns {string[]}
- */
-export function sliceLabels(model, track, row) {
-  const columns = model.slicesOf(track);
-  const state = columns.state[row];
-  if (state === STATE.ZOMBIE) return model.tracks.get(track)?.end ? [] : [t("zombie")];
-  if (state === STATE.STOPPED) return [t("stopped")];
-  if (state === STATE.GIL) return ["GIL"];
-  if (state !== STATE.BLOCKED && state !== STATE.AWAITING) return [];
-  const holder = columns.holder[row] ? model.nameOf(columns.holder[row]) : "";
-  const object = model.things.get(columns.object[row])?.name ?? "";
-  switch (columns.reason[row]) {
-    case REASON.SLEEP:
-      return [t("sleeping")];
-    case REASON.POLL:
-      return model.loops.has(track) ? [t("event loop waits")] : ["poll"];
-    case REASON.INPUT:
-      return [t("waiting for input")];
-    case REASON.YIELD:
-      return ["yield"];
-    case REASON.JOIN:
-    case REASON.WAIT_CHILD:
-      return holder ? [t("waiting for {object}", { object: holder }), holder] : [t("joining")];
-    case REASON.OTHER:
-      return object ? [object] : [];
-  }
-  const name = object || holder;
-  if (!name) return state === STATE.AWAITING ? [t("awaiting")] : [];
-  const labels = [t("waiting for {object}", { object: name }), name];
-  return object && holder && object !== holder && HELD.has(columns.reason[row])
-    ? [t("waiting for {object} · held by {holder}", { object, holder }), ...labels]
-    : labels;
 }

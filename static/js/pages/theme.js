@@ -1,5 +1,5 @@
-/* Sets the remembered theme and scale before the first paint, so this is a classic script in the
-   head, not a module. The switches are found by their data attributes. */
+/* Sets the remembered theme and scale. It has to do so before the first paint, so it is a classic
+   script in the head, not a module. The switches are found by their data attributes. */
 (() => {
   const root = document.documentElement;
 
@@ -8,7 +8,7 @@
     try {
       return localStorage.getItem("timeslice-" + name) || "";
     } catch (error) {
-      if (error instanceof DOMException) return ""; // storage is refused: nothing is remembered
+      if (error instanceof DOMException) return ""; // no storage: nothing was remembered
       throw error;
     }
   }
@@ -19,7 +19,7 @@
     try {
       localStorage.setItem("timeslice-" + name, value);
     } catch (error) {
-      if (!(error instanceof DOMException)) throw error; // it holds for this page alone
+      if (!(error instanceof DOMException)) throw error; // no storage: this page alone changes
     }
     root.dispatchEvent(new CustomEvent("timeslice:" + name, { bubbles: true }));
   }

@@ -1,5 +1,5 @@
-// The program and the claims beside a scenario's form follow what is set in it: they are taken from
-// the page that the server makes of these settings. Values that it can't take change nothing.
+// When a setting changes, shows the program and the claims as they are with it: they are taken from
+// the page that the server makes of the settings. If the server refuses a value, nothing changes.
 
 const PARTS = ["#program", "#checked"];
 const form = document.getElementById("settings-form");

@@ -1,4 +1,4 @@
-// The form of a comparison: a side shows the settings of a scenario as soon as it is picked.
+// The form of a comparison: shows the settings of a scenario as soon as it is picked.
 
 for (const select of document.querySelectorAll("[data-picks-scenario]")) {
   const button = select.parentElement?.querySelector("[data-shows-settings]");
