@@ -20,12 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 #: are for the first.
 BESIDE = (
     "tests/catalogue",
+    "tests/cli/text",
     "tests/fusion",
+    "tests/locale",
     "tests/probe",
     "tests/properties",
     "tests/test_docs.py",
     "tests/test_structure.py",
-    "tests/text",
     "tests/timeline",
 )
 #: Files of these that are for the first all the same: programs whose claims are about time.

@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from app.catalogue.order import position
 from app.catalogue.render import BadProgram, constants
 from app.catalogue.scenario import Scenario
-from app.catalogue.text import LANGUAGES
 from app.errors import UnknownScenario
+from app.locale.languages import DEFAULT
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 PACKAGE = "app.scenarios"
@@ -23,10 +24,10 @@ class IncompleteScenario(Exception):
 
 
 class Catalogue(Mapping[str, "Scenario[Any]"]):
-    """Scenarios by slug, in reading order: by group, then by their place in it."""
+    """Scenarios by slug, in reading order."""
 
     def __init__(self, scenarios: list[Scenario[Any]]) -> None:
-        ordered = sorted(scenarios, key=lambda item: (item.group.place, item.place, item.slug))
+        ordered = sorted(scenarios, key=lambda item: (position(item.group, item.slug), item.slug))
         self._by_slug = {scenario.slug: scenario for scenario in ordered}
 
     def __getitem__(self, slug: str) -> Scenario[Any]:
@@ -78,7 +79,7 @@ def _load(file: Path) -> Scenario[Any]:
 
 def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
     """A sentence for each thing the scenario lacks."""
-    for name in ("program.py", *(f"notes.{language}.md" for language in LANGUAGES)):
+    for name in ("program.py", f"notes.{DEFAULT}.md"):
         if not (scenario.folder / name).is_file():
             yield f"It has no {name}."
     ids = [claim.id for claim in scenario.claims]

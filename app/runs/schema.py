@@ -238,7 +238,7 @@ _Level = tuple[Id, Time, Whole, Whole]
 _Stolen = tuple[Count, Time, Time, Count]
 
 
-class Telling(TypedDict):
+class RunHead(TypedDict):
     """The entries of a head that say something of the run as a whole."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
@@ -248,7 +248,7 @@ class Telling(TypedDict):
     failure_told: NotRequired[Told]
 
 
-class Head(Telling):
+class Head(RunHead):
     """A frame's head: the entries of ``timeline.heads``; ``rows`` counts its slices and flows."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
@@ -269,7 +269,7 @@ class Head(Telling):
 
 
 _HEAD: TypeAdapter[Head] = TypeAdapter(Head)
-TELLING: TypeAdapter[Telling] = TypeAdapter(Telling)
+RUN_HEAD: TypeAdapter[RunHead] = TypeAdapter(RunHead)
 RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 ENDED: TypeAdapter[Ended | None] = TypeAdapter(Ended | None)
 FORMAT: TypeAdapter[int | None] = TypeAdapter(int | None)

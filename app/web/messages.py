@@ -1,21 +1,23 @@
 """Every sentence that the pages, the command line and the scripts say, as it stands in the code.
 
-``python -m app.web.messages`` prints those that have no Chinese yet, as entries of a .po file.
+``python -m tools.translations zh`` prints those that have no Chinese yet.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from app import errors
-from app.text.language import LOCALE_FOLDER
-from app.web import places
+from app.locale.text import Text
+from app.locale.translations import LOCALE_FOLDER
+from app.timeline import endings
+from app.timeline.limits import AMOUNT, COUNT, LIMITS, REACHED
+from app.web import folders
 
 #: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
 #: have both languages beside each other.
@@ -47,6 +49,14 @@ def of_scripts() -> set[str]:
     }
 
 
+def of_records() -> dict[str, Text]:
+    """Words for what records hold, by their English: scripts say them, and the code has them in
+    every language."""
+    limits = [limit.name for limit in LIMITS.values()]
+    texts = [*endings.WORDS.values(), *limits, AMOUNT, COUNT, REACHED]
+    return {text.en: text for text in texts}
+
+
 def extracted() -> dict[Id, list[tuple[str, int]]]:
     """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
     python = dict.fromkeys(["_", "N_", "gettext", "Sentence", *error_names()])
@@ -54,8 +64,8 @@ def extracted() -> dict[Id, list[tuple[str, int]]]:
     app = LOCALE_FOLDER.parent
     sources = (
         ("app", app, "python", "**.py", python),
-        ("templates", places.folder("templates"), "jinja2", "**.html", None),
-        ("static/js", places.folder("static") / "js", "javascript", "**.js", {"t": None}),
+        ("templates", folders.folder("templates"), "jinja2", "**.html", None),
+        ("static/js", folders.folder("static") / "js", "javascript", "**.js", {"t": None}),
     )
     for name, folder, method, pattern, keywords in sources:
         for sentence, file, line in _extract(str(folder), method, pattern, keywords):
@@ -80,7 +90,7 @@ def _extract(
             yield message if isinstance(message, str) else (message[0], message[1]), file, line
 
 
-def translated(language: str = "zh") -> Catalog:
+def translated(language: str) -> Catalog:
     """All .po files of ``language`` as one."""
     whole = Catalog(locale=language)
     for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
@@ -91,18 +101,12 @@ def translated(language: str = "zh") -> Catalog:
     return whole
 
 
-def missing(language: str = "zh") -> dict[Id, list[tuple[str, int]]]:
+def missing(language: str) -> dict[Id, list[tuple[str, int]]]:
     """Sentences without a translation, and where they stand."""
-    known = translated(language)
+    known, words = translated(language), of_records()
     return {
         sentence: places
         for sentence, places in extracted().items()
-        if known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
+        if sentence not in words
+        and known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
     }
-
-
-if __name__ == "__main__":
-    catalog = Catalog(locale="zh")
-    for sentence, where in missing().items():
-        catalog.add(sentence, locations=where)
-    write_po(sys.stdout.buffer, catalog, omit_header=True, width=0)

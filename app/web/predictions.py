@@ -7,15 +7,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
+from app.catalogue.answer_kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
 from app.catalogue.questions import Outcome, Question, read
-from app.catalogue.text import Text
+from app.locale.text import NO_TEXT, Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
-from app.web import i18n, settled
+from app.web import i18n, run_settings
 from app.web.i18n import N_
 from app.web.site import Site
-from app.web.states import STATE_NAMES
+from app.web.state_names import STATE_NAMES
 
 #: Before the names of its fields in the form: ``predict.<question>``, and the parts of one that
 #: has several after another dot.
@@ -25,7 +25,8 @@ Predictions = dict[str, Value]
 
 _log = logging.getLogger(__name__)
 _NO_ANSWER = Text(
-    "This recording does not hold what the question asks for.", "这份录制里没有这个问题要问的内容。"
+    en="This recording does not hold what the question asks for.",
+    zh="这份录制里没有这个问题要问的内容。",
 )
 
 
@@ -113,7 +114,7 @@ def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
 def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
     """What the run itself answers, beside each prediction."""
     predicted = _of(site, run)
-    params = settled.params_of(site.catalogue[run.scenario], run) if predicted else None
+    params = run_settings.params_of(site.catalogue[run.scenario], run) if predicted else None
     if params is None:
         return []
     found = []
@@ -165,7 +166,7 @@ def _outcome(question: Question[Any], timeline: Timeline, params: Any, value: An
         return question.outcome(timeline, params, value)
     except (LookupError, ArithmeticError, TypeError, ValueError) as error:
         _log.warning("the question %s has no answer in a recording: %r", question.id, error)
-        return Outcome(None, False, _NO_ANSWER, Text("", ""))
+        return Outcome(None, False, _NO_ANSWER, NO_TEXT)
 
 
 def _rows(question: Question[Any], value: Any, language: str) -> list[tuple[str, str]]:
