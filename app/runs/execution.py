@@ -41,7 +41,7 @@ class Execution:
             await self._recorder.open(self.run.path, self.run.recorded(), self.run.program)
             await self._work(launcher)
         except TimesliceError as error:
-            self.run.failure = error
+            self.run.failure = error.bare()
         except asyncio.CancelledError:
             # The caller waits no longer: the worker is gone, the frames that came are kept.
             self._stopping = True

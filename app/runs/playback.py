@@ -59,7 +59,7 @@ class Playback:
             raise
         except BadRecording as error:
             if run.hub is None and lasting(error):
-                run.state, run.failure = RunState.DAMAGED, error
+                run.state, run.failure = RunState.DAMAGED, error.bare()
             raise
         except BadFrame as error:
             raise BadRecording(

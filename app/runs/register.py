@@ -51,7 +51,7 @@ class Register:
         run = self.get(run_id)
         if run.state is RunState.DAMAGED:
             assert run.failure is not None
-            raise run.failure
+            raise run.failure.bare()
         return run
 
     def all(self) -> list[Run]:
