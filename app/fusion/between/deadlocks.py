@@ -102,7 +102,7 @@ class WaitGraph:
         if op is not None and op.obj:
             known = self._objects.get(op.obj)
             if known is not None:
-                known.waits_no_more(life)
+                known.remove_waiter(life)
         self.left(life, t)
 
     def run_over(self, t: int) -> None:

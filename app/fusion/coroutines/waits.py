@@ -43,7 +43,7 @@ class TaskWaits:
             known = self._objects.known(obj, reason)
         object_id = self._objects.show(obj, reason)
         task.op = Operation(reason, t, line, obj, object_id, None)
-        known.waits(task, reason)
+        known.add_waiter(task, reason)
         self._graph.entered(task, t)
         holder = known.sole_holder() if reason in HELD_FROM_COROUTINE else None
         return object_id, holder.track.id if holder is not None else NOTHING
@@ -62,10 +62,10 @@ class TaskWaits:
                 waker.readied.append(task)
         else:
             known = self._objects.known(op.obj, op.reason)
-            known.waits_no_more(task)
+            known.remove_waiter(task)
             task.waited_line = op.line
-            if known.handed and op.reason is Reason.SEMAPHORE:
-                known.handed -= 1
+            if known.handed_on and op.reason is Reason.SEMAPHORE:
+                known.handed_on -= 1
                 self._take_permit(known, task, t, op.line)
             released = known.released if op.reason in RELEASED_TO_COROUTINE else None
             given = op.given or known.notified if op.reason in NOTIFIED_COROUTINE else None
@@ -73,7 +73,7 @@ class TaskWaits:
                 self._arrow(task, op.object_id, given, t)
             if released is not None and _by_this_step(released, waker):
                 if task.lane.state is State.AWAITING and op.reason is Reason.LOCK:
-                    task.lane.hold_by(released[0])
+                    task.lane.set_holder(released[0])
                 self._arrow(task, op.object_id, released, t)
         self._graph.left(task, t)
 
@@ -96,14 +96,14 @@ class TaskWaits:
         known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             if handed:
-                known.handed = 1
+                known.handed_on = 1
             elif holder is not None:
                 self._take_permit(known, holder, t, line)
             return
         known.holders.clear()
         if holder is None:
             return
-        known.held_by(holder, Held(t, line or holder.waited_line))
+        known.add_holder(holder, Held(t, line or holder.waited_line))
         released, step = known.released, life.loop.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.object_id, released, t)
@@ -112,7 +112,7 @@ class TaskWaits:
     def _take_permit(self, known: KnownObject, task: TaskLife, t: int, line: int) -> None:
         held = known.holders.get(task)
         if held is None:
-            known.held_by(task, Held(t, line))
+            known.add_holder(task, Held(t, line))
         else:
             held.count += 1
         _tell(known, known.sole_holder(), t)
@@ -121,7 +121,7 @@ class TaskWaits:
         known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             held = known.holders.get(by) if by is not None else None
-            known.given = known.given or held is None  # a signal, not a lock
+            known.used_as_signal = known.used_as_signal or held is None  # a signal, not a lock
             if held is not None and by is not None:
                 held.count -= 1
                 if not held.count:

@@ -35,7 +35,7 @@ def show(process: ProcessLife, object_id: int) -> None:
     lock = process.gil
     lock.shown_as = object_id
     if lock.holder is not None and lock.holder.lane.state in _ON_CPU:
-        lock.holder.lane.about(object_id, lock.holder.track.id)
+        lock.holder.lane.label(object_id, lock.holder.track.id)
 
 
 # --- who executes ------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def _ran_in_call(life: ThreadLife, t: int) -> None:
     if t - max(op.entered, lane.start) > least:
         if called:
             lane.cut(op.entered, NOTHING)
-            lane.about(NOTHING, NOTHING)
+            lane.label(NOTHING, NOTHING)
         lane.cut(t, NOTHING)
 
 
@@ -142,7 +142,7 @@ def left_for(life: ThreadLife, t: int) -> None:
         return
     if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
         lane.cut(op.entered, NOTHING)
-        lane.about(NOTHING, NOTHING)
+        lane.label(NOTHING, NOTHING)
 
 
 def gone(life: ThreadLife, t: int) -> None:
@@ -184,9 +184,9 @@ def label(life: ThreadLife) -> None:
     lock = life.process.gil
     holder = lock.holder
     if holder is life:
-        life.lane.about(lock.shown_as, life.track.id)
+        life.lane.label(lock.shown_as, life.track.id)
     elif life.claim.wants_gil:
-        life.lane.about(lock.shown_as, holder.track.id if holder is not None else NOTHING)
+        life.lane.label(lock.shown_as, holder.track.id if holder is not None else NOTHING)
 
 
 # --- who waits ---------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
     lane, wants = holder.lane, holder.claim.wants_gil
     if lane.state is _READY and lock.shown_as:
         # It has not run since, so it was preempted after it dropped the lock.
-        lane.about(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
+        lane.label(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
 
 
 def _wants_again(process: ProcessLife, giver: ThreadLife, t: int) -> bool:
@@ -311,7 +311,7 @@ def _doubt(process: ProcessLife, t: int) -> None:
     for other in process.executing:
         lane = other.lane
         if lane.state is _RUNNING or lane.holder == other.track.id:
-            lane.about(NOTHING, NOTHING)
+            lane.label(NOTHING, NOTHING)
     for wait in lock.waiters.values():
         wait.mix()
 
@@ -330,7 +330,7 @@ def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
     lock.unproved = life.claim.wants_gil
     life.claim.wants_gil = life.claim.gives_gil = False
     if lock.shown_as and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
-        life.lane.about(lock.shown_as, life.track.id)
+        life.lane.label(lock.shown_as, life.track.id)
     if again:
         return
     lock.handovers += 1

@@ -1,4 +1,4 @@
-"""Waits for several: for all of some tasks or results, or for any one of them."""
+"""Waits for several tasks or results at once: for all of them, or for any."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
 from app.timeline.states import Reason
 
-#: So many names stand for a group; of the others only the count is told.
+#: How many names stand for a group; of the others only the count is shown.
 _NAMED = 3
-#: So many groups are shown; the waits for others name nobody.
+#: How many groups are shown at most; waits for others name no object.
 _MOST = 500
 
 
 class Groups:
-    """A group is told member by member, just before the wait for it, by the thread that waits."""
+    """The thread that waits records a group member by member, just before the wait for it."""
 
     def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
         self._book = book
@@ -28,17 +28,17 @@ class Groups:
         self._objects: dict[tuple[Reason, str], int] = {}
 
     def member(self, life: ThreadLife, record: probe.WaitsFor) -> None:
-        """WAITS_FOR: one of those for which the wait is that begins next."""
+        """WAITS_FOR: one member of the group for which the thread will wait next."""
         if record.first or life not in self._told:
             self._told[life] = record.members, []
         self._told[life][1].append(record.obj)
 
     def forget(self) -> None:
-        """Waits began unseen: which of them the members were told for is not known."""
+        """Waits began unseen, so it is not known to which of them the members belong."""
         self._told.clear()
 
     def object_id(self, life: ThreadLife, reason: Reason) -> int:
-        """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
+        """The object that stands for the group for which ``life`` begins to wait, or NOTHING."""
         told = self._told.pop(life, None)
         if told is None or reason not in GROUPS:
             return NOTHING

@@ -89,9 +89,11 @@ class LostChanges:
         t = record.t - self._start
         self._reach(t)
         known.holders.clear()
-        known.claimed = known.released = known.notified = None
-        known.handed = 0
-        known.given = known.given or known.kind is ObjectKind.SEMAPHORE  # nobody has all of it
+        known.claimed_by = known.released = known.notified = None
+        known.handed_on = 0
+        known.used_as_signal = (
+            known.used_as_signal or known.kind is ObjectKind.SEMAPHORE
+        )  # nobody has all of it
         for waiter in known.waiters:
             if isinstance(waiter, ThreadLife):
                 waiter.process.gil.make_unsure(waiter)

@@ -166,7 +166,7 @@ class OffCpu:
             return
         known = self._objects.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
-            lane.hold_by(known.released[0])
+            lane.set_holder(known.released[0])
 
     def _slept_on(self, life: ThreadLife, t: int) -> bool:
         """True if the thread can't have waited for the GIL, since it didn't wake to ask for it.
@@ -203,7 +203,7 @@ class OffCpu:
             return (
                 known is not None
                 and not known.holders
-                and known.claimed in (None, life)
+                and known.claimed_by in (None, life)
                 and known.released is not None
                 and op.entered <= known.released[1] <= life.stop.stopped_at + _LATE_NS
                 and op.satisfied
@@ -246,8 +246,8 @@ class OffCpu:
             gil_rules.show(process, self._objects.gil(process.main.track.id))
         op = life.op
         known = self._objects.get(op.obj) if op is not None and op.reason in LOCKS else None
-        if known is not None and known.claimed is None:
-            known.claimed = life  # it came first after the release, and has the lock
+        if known is not None and known.claimed_by is None:
+            known.claimed_by = life  # it came first after the release, and has the lock
         if gil.followed:
             sure = op is None or known is not None or reason_evidence is _SAMPLED
             holder = gil_rules.wait(life, sure)

@@ -74,7 +74,7 @@ class Operations:
             object_id = known.object_id or self._objects.show(
                 obj, reason, target.track.name if target else ""
             )
-            known.waits(life, reason)
+            known.add_waiter(life, reason)
         elif reason is _FUTURE:
             object_id = self._groups.object_id(life, reason)
         line = self._objects.place(record.pid, where >> 32, record.line)
@@ -106,7 +106,7 @@ class Operations:
         elif reason is Reason.OTHER and life.lane.state is _RUNNING:
             # Another interpreter's code runs, maybe for long: from here on without our lock.
             life.lane.cut(t, NOTHING)
-            life.lane.about(NOTHING, NOTHING)
+            life.lane.label(NOTHING, NOTHING)
 
     def leave(self, t: int, life: ThreadLife, record: probe.Leave) -> None:
         op = life.op
@@ -119,7 +119,7 @@ class Operations:
         if not self._switches:
             known = self._objects.get(op.obj) if op.reason in LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
-                life.lane.hold_by(known.released[0])
+                life.lane.set_holder(known.released[0])
         self.forget(t, life)
         if self._switches:
             return
@@ -139,14 +139,14 @@ class Operations:
         if op.obj:
             known = self._objects.get(op.obj)
             if known is not None:
-                known.waits_no_more(life)
+                known.remove_waiter(life)
         if life.python:
             update_executing(life, t)
         self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: probe.Acquired) -> None:
         known = self._objects.known(record.obj, _LOCK)
-        known.claimed = None
+        known.claimed_by = None
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
@@ -158,7 +158,7 @@ class Operations:
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._objects.place(record.pid, record.where >> 32, record.line)
-        known.held_by(life, Held(t, line, life.loop.step))
+        known.add_holder(life, Held(t, line, life.loop.step))
         if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
         self._tell_waiters(t, known, life)
@@ -168,14 +168,14 @@ class Operations:
         # A lock or a semaphore may be released by another thread than took it.
         owner: Waiter | None = life
         if life not in known.holders:
-            owner, known.given = next(iter(known.holders), None), True
+            owner, known.used_as_signal = next(iter(known.holders), None), True
         if owner is not None:
             held = known.holders[owner]
             held.count -= 1
             if held.count > 0:
                 return
             del known.holders[owner]
-        known.claimed = None
+        known.claimed_by = None
         known.released = (life.actor, t)
         if known.waiters:
             self._graph.released(known, t)
@@ -187,7 +187,7 @@ class Operations:
         known = self._objects.known(obj, Reason.FUTURE)
         if known.notified is None:
             known.holders.clear()
-            known.held_by(by, Held(t, 0))
+            known.add_holder(by, Held(t, 0))
             self._tell_waiters(t, known, by)
             self._graph.held(known, t)
 
@@ -211,9 +211,9 @@ class Operations:
             return
         known = self._objects.known(obj)
         known.notified = (life.actor, t)
-        expecting = known.expecting
-        while expecting:
-            waiter = next(iter(expecting))
+        awaiting_notice = known.awaiting_notice
+        while awaiting_notice:
+            waiter = next(iter(awaiting_notice))
             op = waiter.op
             if op is not None:
                 if op.reason is not Reason.CONDITION:
@@ -223,7 +223,7 @@ class Operations:
                 else:
                     break
                 op.given = known.notified
-            del expecting[waiter]
+            del awaiting_notice[waiter]
 
     def got(self, life: ThreadLife, obj: int) -> None:
         """PUT or GET inside a wait for the queue: it only has to return now."""
