@@ -14,7 +14,7 @@ from app.timeline.states import FlowKind, ObjectKind, Reason
 
 T = TypeVar("T")
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
 _PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
 _QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE

@@ -24,7 +24,7 @@ _LEAST_CALL_NS = 8_000
 #: had a single one all the time.
 CROWD = 16
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _RUNNING, _READY, _GIL = State.RUNNING, State.READY, State.GIL
 _ON_CPU = frozenset({_RUNNING, _READY})
 _ON, _QUEUED = Cpu.RUNNING, Cpu.READY

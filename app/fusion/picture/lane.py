@@ -14,7 +14,7 @@ from app.timeline.states import (
     State,
 )
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _UNKNOWN, _READY, _RUNNING = State.UNKNOWN, State.READY, State.RUNNING
 _MISSING, _NONE = Evidence.MISSING, Reason.NONE
 _ON_CPU = frozenset({_RUNNING, _READY})

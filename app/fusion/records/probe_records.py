@@ -261,9 +261,9 @@ class ProbeRecords:
     def _account_told(self, t: int, life: ThreadLife, run_ns: int) -> None:
         """The thread told its CPU time so far, by the kernel's account."""
         if self._sampled:
-            self._sampled.told(t, life, run_ns)
+            self._sampled.own_reading(t, life, run_ns)
         else:
-            self._accounts.told(life, t, run_ns)
+            self._accounts.own_reading(life, t, run_ns)
 
     def _kill(self, t: int, life: ThreadLife, record: probe.Kill) -> None:
         target = self._who.of_pid(record.target)

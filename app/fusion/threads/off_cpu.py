@@ -1,4 +1,4 @@
-"""Why a thread is off the CPU: the probe's operation, the GIL, or a system call."""
+"""Decides why a thread is off its CPU: an operation of the probe, the GIL, or a system call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
 _OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
 _INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
@@ -28,7 +28,7 @@ _LATE_NS = 100_000
 
 
 class OffCpu:
-    """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
+    """Labels the open off-CPU slice of a thread, again with each new piece of evidence."""
 
     def __init__(
         self, objects: Objects, who: Identities, evidence: Evidence, wake_ups: bool
@@ -39,7 +39,7 @@ class OffCpu:
         self.evidence = evidence
 
     def begin(self, life: ThreadLife, t: int) -> None:
-        """The thread stopped at ``t`` with work unfinished."""
+        """The thread left its CPU at ``t``, and was not preempted."""
         op = life.op
         life.stop = Stop(t, life.claim.wants_gil, op is not None and op.satisfied)
         life.claim.left_cpu()
@@ -106,7 +106,7 @@ class OffCpu:
             op.satisfied = stop.woken_by_python = True
 
     def decide(self, life: ThreadLife) -> None:
-        """Say what is known now of the open slice, while it is open."""
+        """Label the open slice with what is known now."""
         lane, op, sample = life.lane, life.op, life.stop.sampled_call
         if lane.state is _STOPPED:
             return

@@ -30,12 +30,12 @@ from app.timeline.records import (
 )
 from app.timeline.states import Evidence, Reason, State
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _UNSEEN, _ON, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.RUNNING, Cpu.READY, Cpu.OFF, Cpu.WOKEN
 _NEW, _READY, _RUNNING = State.NEW, State.READY, State.RUNNING
 _KERNEL, _NONE = Evidence.KERNEL, Reason.NONE
 _OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
-#: A thread that is off its CPU stays where it is in these.
+#: In these states a thread stays at one line.
 _STOOD = frozenset({State.READY, *_OFF_STATES})
 
 
@@ -77,7 +77,9 @@ class SwitchMachine:
                     who.parented(known.process, parent.process)
                 return
             if known.process.pid == record.pid and record.tid != record.pid:
-                self._endings.thread_gone(known, t)  # the end of the tid's last bearer was lost
+                self._endings.thread_gone(
+                    known, t
+                )  # the end of the thread that had this tid was lost
         evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
         life = self._births.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:
@@ -151,7 +153,7 @@ class SwitchMachine:
                     return
                 lane.gap()
             elif lane.state is _NEW:
-                # It left a CPU that we did not see it get: when it began to run is not known.
+                # It left a CPU that it was not seen to get: when it began to run is not known.
                 lane.gap()
         if preempted:
             lane.involuntary += 1
@@ -180,7 +182,7 @@ class SwitchMachine:
     # --- wake-ups ------------------------------------------------------------------------------
 
     def waking(self, t: int, record: Waking) -> None:
-        """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
+        """Note the waker, for the flow. The thread is ready once it is on a run queue."""
         _, tid, _, waker_tid = record
         life = self._lives.get(tid)
         if life is None or life.exited:
@@ -205,7 +207,7 @@ class SwitchMachine:
         self._off_cpu.woken_from_outside(life)
 
     def wakeup(self, t: int, record: Wakeup) -> None:
-        """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""
+        """A wake-up of a thread that isn't off its CPU says nothing; each may be recorded twice."""
         life = self._lives.get(record[1])
         if life is None or life.exited:
             return
@@ -248,7 +250,7 @@ class SwitchMachine:
 
     @staticmethod
     def forget_wake_up(life: ThreadLife) -> None:
-        """The thread's records were given up: an early wake-up was of a stop before."""
+        """The thread's records were given up: an early wake-up belongs to an earlier stop."""
         life.woken_early = None
 
     def lost(self, life: ThreadLife, t: int, since: int) -> None:
@@ -259,7 +261,7 @@ class SwitchMachine:
         update_executing(life, t)
         self._queue.lost(life)
         self._accounts.lost(life)
-        # A slice that began meanwhile was told by another CPU, which may have lost its end.
+        # A slice that began meanwhile was recorded on another CPU, which may have lost its end.
         life.lane.change(max(since, life.lane.start), State.UNKNOWN, Evidence.MISSING)
 
     def _live(self, tid: int) -> ThreadLife | None:
@@ -268,14 +270,14 @@ class SwitchMachine:
 
 
 def _stands_at(life: ThreadLife, lane: Lane) -> int:
-    """The line at which a thread goes on that was off its CPU: there it stood; 0 if unknown."""
+    """The line at which a thread goes on: where it was while off its CPU; 0 if not known."""
     if lane.line and lane.state in _STOOD:
         return lane.line
     op = life.op
     return op.line if op is not None else 0
 
 
-#: Another CPU may wake a thread that is off the run queue and so long yet on its CPU.
+#: Another CPU may wake a thread that has left the run queue and is still on its CPU, this long.
 _LEAVING_NS = 10_000
 #: A thread still switches a few times after the record of its exit.
 _AFTERMATH_NS = 20_000_000
