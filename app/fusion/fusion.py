@@ -1,4 +1,4 @@
-"""Records in, batches out: the wiring of fusion's machines."""
+"""Records in, batches out: makes fusion's machines and wires them together."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ from app.timeline.records import (
 from app.timeline.sealed import Sealed
 from app.timeline.states import Evidence
 
-#: So much of the run is given up at a time: levels are told at its end.
+#: The run is given up in pieces of this length. Levels are shown at the end of each.
 _PIECE_NS = 10_000_000
 
 
 class Fusion:
     """Pure: no clock, file, socket or thread; the same records give the same slices.
 
-    ``feed`` takes records in any order. ``advance`` applies those up to a time that no witness
-    will go back behind, and hands out what is new. Times given are CLOCK_MONOTONIC in ns, as in
-    the records; times in batches count from the run's start.
+    ``feed`` takes records in any order. ``advance`` applies those up to a time before which no
+    witness will report anything more, and hands out what is new. Times given are CLOCK_MONOTONIC
+    in ns, as in the records; times in batches count from the run's start.
     """
 
     def __init__(self, facts: RunFacts) -> None:
@@ -153,29 +153,28 @@ class Fusion:
         self._reorder.feed(records)
 
     def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
-        """Take in records that are decoded no sooner than they are applied."""
+        """Take in records that are decoded only when they are applied."""
         self._reorder.feed_sealed(sealed)
 
     def advance(self, watermark_ns: int) -> Batch:
-        """Apply the records with ``t <= watermark_ns``; what came out of that."""
+        """Apply the records with ``t <= watermark_ns``, and return what is new."""
         self._resume()
         self._apply(self._reorder.take(watermark_ns))
         self._reach(watermark_ns - self._facts.start_ns)
         return self._batch()
 
     def give_up(self, watermark_ns: int) -> None:
-        """Lose the records with ``t <= watermark_ns`` but for births, ends, names and texts.
+        """Give up the records with ``t <= watermark_ns``, except births, ends, names and texts.
 
         For a worker that can't keep up: it takes a fraction of the time of ``advance``. What the
-        lost records could have changed is unknown from then to the next ``advance``. They count as
-        lost.
+        records could have changed is unknown from then to the next ``advance``. They count as lost.
         """
         shed = self._shed
         while (t := self._reorder.watermark or self._facts.start_ns) < watermark_ns:
             shed.give_up(self._reorder.take(min(t + _PIECE_NS, watermark_ns)))
 
     def finish(self, t_ns: int) -> Batch:
-        """The run ended at ``t_ns``: apply all that is left and close every track."""
+        """The run ended at ``t_ns``: apply the records that are left, and close every track."""
         if not self._finished:
             self._finished = True
             self._resume()
@@ -229,7 +228,7 @@ class Fusion:
             self._shed.resume()
 
     def _reach(self, t: int) -> None:
-        """The run's time is ``t`` now, even where no record says so."""
+        """The run's time is ``t`` now, even if no record says so."""
         book = self._book
         if t >= book.next_timer:
             book.run_timers(t)
@@ -250,7 +249,7 @@ class Fusion:
             output.came_out(t, record.data)
 
     def _lost(self, t: int, record: Dropped) -> None:
-        """A loss makes unknown what the lost records could have changed."""
+        """Records were lost: what they could have changed is unknown."""
         self._book.lose(record.lost, record.since - self._facts.start_ns if record.since else t)
         if record.tid:
             life = self._who.threads.get(record.tid)

@@ -34,9 +34,9 @@ R = TypeVar("R", bound=probe.ProbeRecord)
 
 
 class ProbeRecords:
-    """What is done with each kind of record, by the ``handlers``: first what is common to all.
+    """``handlers`` has what to do with each kind of record, after what is common to all kinds.
 
-    A record of a kind that isn't known, of a newer probe, says that its thread runs and no more.
+    A record of an unknown kind, from a newer probe, only says that its thread runs.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ProbeRecords:
         self._outputs = outputs
         self._accounts = accounts
         self._sampled = sampled if book.facts.sampled else None
-        self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
+        self._processes_of: dict[int, tuple[str, bool]] = {}  # names recorded before the birth
         self.handlers: dict[type[Any], Callable[[int, Any], None]] = {
             probe.ProbeRecord: partial(self._apply, lambda t, life, record: None)
         }
@@ -133,7 +133,7 @@ class ProbeRecords:
         life = self._lives.get(tid)
         if life is None or life.exited or life.process.pid != pid:
             if life is not None and life.process.pid == pid:
-                if isinstance(record, probe.ThreadEnd):  # told late: the end itself stands
+                if isinstance(record, probe.ThreadEnd):  # it came late: the end is known already
                     self._endings.thread_end(life, t, record.outcome, record.exception)
                     return
                 if kind is not probe.ThreadStart and kind is not probe.Hello:
@@ -167,7 +167,7 @@ class ProbeRecords:
 
     def _hello(self, t: int, life: ThreadLife, record: probe.Hello) -> None:
         process = life.process
-        # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
+        # PyPy has a lock too, but it works in another way than CPython's, whose rules are known.
         process.has_gil = not record.flags & (wire.NO_GIL | wire.PYPY)
         process.gil.follow(process.has_gil and self._book.facts.switches)
         version = f"{record.version >> 8}.{record.version & 0xFF}"
@@ -184,7 +184,7 @@ class ProbeRecords:
 
     def _thread_start(self, t: int, life: ThreadLife, record: probe.ThreadStart) -> None:
         if life.started and record.obj and life.obj and life.obj != record.obj:
-            # The tid was given to a new thread, and no witness told of the old one's end.
+            # The tid belongs to a new thread now, and no witness saw the old one's end.
             self._endings.thread_gone(life, t, Evidence.PROBE)
             life = self._births.thread(record.pid, record.tid, t)
             life.ring = life.python = True
@@ -232,7 +232,7 @@ class ProbeRecords:
         self._who.name(main, name, PROGRAM)
 
     def _seen_running(self, t: int, life: ThreadLife) -> None:
-        """Where no witness tells of switches: who writes a record is on a CPU."""
+        """If no witness sees switches: a thread that writes a record is on a CPU."""
         facts = self._book.facts
         if facts.switches or life.op is not None:
             return
@@ -248,18 +248,18 @@ class ProbeRecords:
 
     def _thread_end(self, t: int, life: ThreadLife, record: probe.ThreadEnd) -> None:
         if record.cpu_ns:
-            self._account_told(t, life, record.cpu_ns)
+            self._own_reading(t, life, record.cpu_ns)
         self._endings.thread_end(life, t, record.outcome, record.exception)
 
     def _main_end(self, t: int, life: ThreadLife, record: probe.ProcessEnd | probe.MainEnd) -> None:
         process = life.process
         if record.cpu_ns and life is process.main:
-            self._account_told(t, life, record.cpu_ns)
+            self._own_reading(t, life, record.cpu_ns)
         if process.main_end is None or isinstance(record, probe.ProcessEnd):
             process.main_end = (record.outcome, record.exception)
 
-    def _account_told(self, t: int, life: ThreadLife, run_ns: int) -> None:
-        """The thread told its CPU time so far, by the kernel's account."""
+    def _own_reading(self, t: int, life: ThreadLife, run_ns: int) -> None:
+        """The thread read its CPU time so far from the kernel's account."""
         if self._sampled:
             self._sampled.own_reading(t, life, run_ns)
         else:
@@ -337,7 +337,7 @@ def _spelled(implementation: str) -> str:
     )
 
 
-#: Records that say nothing when it is not known which object they are about.
+#: Records that say nothing if their object is not known.
 _MOVES = frozenset(
     {
         probe.Acquired,
@@ -362,7 +362,7 @@ _USES = frozenset(
         probe.Get,
     }
 )
-#: What a queue's get() may tell between the bytes it took and the item it made of them.
+#: What a queue's get() may record between receiving the bytes and its GET.
 _BEFORE_GET = frozenset(
     {probe.Get, probe.Leave, probe.Value, probe.Acquired, probe.Released, probe.Notify}
 )

@@ -18,8 +18,8 @@ _Step = probe.TaskReady | probe.TaskRun | probe.TaskPause
 
 
 class LostSteps:
-    """A coroutine is unknown from its second step on to its last. One that came and went in the
-    meantime is not shown; one that only came is born when more is applied of it.
+    """A coroutine is unknown from its second step to its last. One that began and ended meanwhile
+    is not shown. One that only began is born when another record of it is applied.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class LostSteps:
         self._start = start_ns
         self._apply = apply
         self._reach = reach
-        self._steps: dict[int, _Step | None] = {}  # the last; None: the first was applied
+        self._steps: dict[
+            int, _Step | None
+        ] = {}  # the last one; None: only one came, and was applied
         self.notes: dict[type[Any], Callable[[Any], None]] = {
             probe.TaskNew: self._task_new,
             probe.TaskReady: self._step,
@@ -47,7 +49,7 @@ class LostSteps:
         }
 
     def resume(self) -> list[Record]:
-        """The stretch is over; the last step of each coroutine in it."""
+        """The stretch is over. Returns the last step of each coroutine in it."""
         steps, self._steps = self._steps, {}
         return [record for record in steps.values() if record is not None]
 

@@ -33,7 +33,7 @@ ON_CPU = frozenset({State.RUNNING, State.READY})
 
 
 class BetweenLooks:
-    """Decides each look once the account after it is known. Each ``t`` counts from the run's start."""
+    """Decides each look once the account after it is known. Times are ns since the run's start."""
 
     def __init__(self, book: Book, off_cpu: OffCpu) -> None:
         self._book = book

@@ -63,7 +63,7 @@ class RunQueue:
             count.unknown_switch_ins += 1
 
     def left_wait(self, life: ThreadLife, t: int) -> None:
-        """Under sampling: the probe recorded that a wait is over. Its end may have been spent ready.
+        """Under sampling: the probe recorded that a wait is over. Its end may have been ready.
 
         To be called before the flow that ends there is written.
         """
