@@ -14,8 +14,8 @@ class RunFacts:
 
     ``program`` is the text of the program, ``file_name`` the name of its file, without a folder,
     ``path`` the whole one: lines are of this file and no other.
-    ``scheduler`` is the witness of the kernel's view; what it can see is told by the properties.
-    ``probe`` tells whether rings are expected.
+    ``scheduler`` is the witness of the kernel's view; the properties say what it can see.
+    ``probe``: rings are expected.
     """
 
     start_ns: int

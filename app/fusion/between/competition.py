@@ -1,4 +1,4 @@
-"""Finds out from the slices of a run's threads whether it had to share its CPUs with others.
+"""Finds out from the slices of a run's threads if it had to share its CPUs with others.
 
 A ready thread waits on the run queue of one CPU, usually the one on which it runs next. While
 another thread of the run has that CPU, the program itself is the cause of the wait. While none

@@ -76,9 +76,9 @@ class WaitGraph:
 
     def left(self, life: Waiter, t: int) -> None:
         """``life`` no longer waits."""
-        told = self._shown.get(life)
-        if told is not None:
-            cycle, finding = told
+        shown = self._shown.get(life)
+        if shown is not None:
+            cycle, finding = shown
             for member in cycle.lives:
                 self._shown.pop(member, None)
             finding.end_ns = t
@@ -86,9 +86,9 @@ class WaitGraph:
 
     def released(self, known: KnownObject, t: int) -> None:
         """An object changed hands: cycles through it may be gone."""
-        told, waiters = self._shown, known.waiters
+        shown, waiters = self._shown, known.waiters
         # There may be many of both.
-        few, many = (told, waiters) if len(told) < len(waiters) else (waiters, told)
+        few, many = (shown, waiters) if len(shown) < len(waiters) else (waiters, shown)
         for waiter in [life for life in few if life in many]:
             self._recheck(waiter, t)
 
@@ -185,8 +185,8 @@ class WaitGraph:
     # --- showing -------------------------------------------------------------------------------
 
     def _recheck(self, life: Waiter, t: int) -> None:
-        told = self._shown.get(life)
-        if told is not None and not self._stands(told[0]):
+        shown = self._shown.get(life)
+        if shown is not None and not self._stands(shown[0]):
             self.left(life, t)
 
     def _show(self, cycle: Cycle) -> None:

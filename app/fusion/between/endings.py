@@ -137,7 +137,7 @@ class Endings:
             self.task_gone(task, t, Ending(Cause.WITH_PROCESS))
         for life in process.unended:
             # A Python thread ends by its own code or with its process. Without the probe, a
-            # thread's own end just before its process's can't be told from an end with it.
+            # thread's end just before its process's looks the same as an end with it.
             if life.started or (process.probed and t - life.track.end_ns < _TOGETHER_NS):
                 self._set_cause(life)
             else:

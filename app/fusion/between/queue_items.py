@@ -103,7 +103,7 @@ class Items:
             self._blind = False
 
     def lost(self) -> None:
-        """Puts or gets went unseen: no item can be told from another until the queue is empty."""
+        """Puts or gets went unseen: which item is which is not known until the queue is empty."""
         self._marks, self._by_key, self._of, self._owed = {}, {}, {}, {}
         self._blind = True
 

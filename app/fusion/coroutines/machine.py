@@ -77,7 +77,7 @@ class TaskMachine:
         return self._tracks.get(obj, NOTHING)
 
     def known(self, obj: int) -> bool:
-        """True if the coroutine has a track, whether it is over or not."""
+        """True if the coroutine has a track, over or not."""
         return obj in self._tracks
 
     def loop(self, t: int, life: ThreadLife, record: probe.TaskLoop) -> None:

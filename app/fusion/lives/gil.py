@@ -1,4 +1,4 @@
-"""The interpreter lock of one process: who has it, as far as is known."""
+"""The interpreter lock of one process: its holder and its waiters, as far as they are known."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Thread = TypeVar("Thread")
 class Gil(Generic[Thread]):
     """What ``gil_rules`` knows of the lock. No other module writes it, but by the methods here.
 
-    ``followed``: there is such a lock, and a witness of every switch, so its holder can be told.
+    ``followed``: there is such a lock, and a witness of every switch, so its holder can be known.
     ``holder`` is None while no thread holds the lock, or which one does is not known.
     ``shown_as`` is the object as which the timeline shows it, from the first wait on.
     """
@@ -41,7 +41,7 @@ class Gil(Generic[Thread]):
         self.doubted_until = 0  # before that, which thread held it is not known
         self.blind = False  # switches go unseen
         self.waiters: dict[Thread, GilWait] = {}
-        #: Threads of which records were given up that would tell whether they wait for it.
+        #: Threads of which records were given up that would show if they wait for it.
         self.unsure: dict[Thread, None] = {}
 
     def follow(self, followed: bool) -> None:
@@ -57,7 +57,7 @@ class Gil(Generic[Thread]):
         self.asked = True
 
     def make_unsure(self, thread: Thread) -> None:
-        """Records were given up that would tell whether this thread waits for the lock."""
+        """Records were given up that would show if this thread waits for the lock."""
         if self.followed:
             self.unsure[thread] = None
 
@@ -65,18 +65,18 @@ class Gil(Generic[Thread]):
 class GilClaim:
     """One thread's side of the lock. Written by ``gil_rules`` and the methods here alone."""
 
-    __slots__ = ("gave_gil", "gives_gil", "told_taken_at", "wants_gil")
+    __slots__ = ("gave_gil", "gives_gil", "learned_at", "wants_gil")
 
     def __init__(self) -> None:
         self.wants_gil = False  # since its wait began, until it holds the lock
         self.gives_gil = False  # it was asked for the lock, and waits until another one has it
         self.gave_gil = False  # so it did when it left its CPU
-        self.told_taken_at = 0  # when it was told that another one has it
+        self.learned_at = 0  # when it learned that another one has it
 
     def left_cpu(self) -> None:
         """The thread stops. If it gave the lock, it waits now until another one has it."""
         self.gave_gil, self.gives_gil = self.gives_gil, False
 
     def forget(self) -> None:
-        """The thread's records were given up: whether it wants the lock is not known."""
+        """The thread's records were given up: it is not known if it wants the lock."""
         self.wants_gil = self.gave_gil = self.gives_gil = False

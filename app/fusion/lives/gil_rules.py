@@ -1,4 +1,4 @@
-"""Which thread holds the interpreter lock of a process, as far as the switches tell.
+"""Which thread holds the interpreter lock of a process, as far as its switches show.
 
 A thread of CPython drops the lock when it blocks, or when another thread asked for it. A waiter
 wakes after each switch interval (5 ms, ``sys.setswitchinterval``), runs for some microseconds to
@@ -38,7 +38,7 @@ def show(process: ProcessLife, object_id: int) -> None:
         lock.holder.lane.label(object_id, lock.holder.track.id)
 
 
-# --- who executes ------------------------------------------------------------------------------
+# --- execution ---------------------------------------------------------------------------------
 
 
 def update_executing(life: ThreadLife, t: int) -> None:
@@ -189,7 +189,7 @@ def label(life: ThreadLife) -> None:
         life.lane.label(lock.shown_as, holder.track.id if holder is not None else NOTHING)
 
 
-# --- who waits ---------------------------------------------------------------------------------
+# --- waits -------------------------------------------------------------------------------------
 
 
 def wait(life: ThreadLife, sure: bool) -> int:
@@ -335,9 +335,9 @@ def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
         return
     lock.handovers += 1
     if before is not None and (before.claim.gave_gil or before.claim.gives_gil):
-        # It is told now that another one has it, maybe before it has left its CPU.
+        # It learns now that another one has it, maybe before it has left its CPU.
         before.claim.gave_gil = before.claim.gives_gil = False
-        before.claim.told_taken_at = t
+        before.claim.learned_at = t
     if not 0 < len(lock.waiters) <= CROWD:
         return
     free_since = lock.dropped_at if t - lock.dropped_at > ASKING_NS else 0

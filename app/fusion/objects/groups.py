@@ -24,25 +24,25 @@ class Groups:
         self._book = book
         self._who = who
         self._names = objects
-        self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
+        self._members: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
 
     def member(self, life: ThreadLife, record: probe.WaitsFor) -> None:
         """WAITS_FOR: one member of the group for which the thread will wait next."""
-        if record.first or life not in self._told:
-            self._told[life] = record.members, []
-        self._told[life][1].append(record.obj)
+        if record.first or life not in self._members:
+            self._members[life] = record.members, []
+        self._members[life][1].append(record.obj)
 
     def forget(self) -> None:
         """Waits began unseen, so it is not known to which of them the members belong."""
-        self._told.clear()
+        self._members.clear()
 
     def object_id(self, life: ThreadLife, reason: Reason) -> int:
         """The object that stands for the group for which ``life`` begins to wait, or NOTHING."""
-        told = self._told.pop(life, None)
-        if told is None or reason not in GROUPS:
+        group = self._members.pop(life, None)
+        if group is None or reason not in GROUPS:
             return NOTHING
-        count, members = told
+        count, members = group
         names = [name for name in map(self._name, members[:_NAMED]) if name]
         if not names:
             return NOTHING

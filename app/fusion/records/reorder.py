@@ -21,7 +21,7 @@ _CODES = {kind: code for code, kind in enumerate(RECORD_TYPES)}
 
 
 class _Run:
-    """Records in order of time. ``first``: the time of the earliest; ``taken``: how many are gone."""
+    """Records in order of time. ``first``: time of the earliest; ``taken``: how many are gone."""
 
     __slots__ = ("_records", "_sealed", "count", "first", "last", "number", "taken")
 

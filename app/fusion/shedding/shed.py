@@ -203,10 +203,10 @@ class Shed:
 
     def _still_waits(self, life: ThreadLife) -> bool:
         """True if its operation has kept it off its CPU since it began, and still does."""
-        told, came = self._entered.get(life.tid), self._came.get(life.tid, 0)
-        if told is None:
+        last, came = self._entered.get(life.tid), self._came.get(life.tid, 0)
+        if last is None:
             return life.op is not None and not came
-        return isinstance(told, probe.Enter) and came < told.t
+        return isinstance(last, probe.Enter) and came < last.t
 
     # --- threads -------------------------------------------------------------------------------
 

@@ -177,7 +177,7 @@ class OffCpu:
         if not self._wake_ups or life.claim.gave_gil:
             return False
         seen = sample is not None and sample.site == "gil"
-        since = max(life.stop.stopped_at, life.claim.told_taken_at)
+        since = max(life.stop.stopped_at, life.claim.learned_at)
         return not seen and t - since > gil.interval_ns + _CLOCK_LATE_NS
 
     def holder(self, life: ThreadLife) -> int:

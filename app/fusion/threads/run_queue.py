@@ -24,7 +24,7 @@ _UNSEEN, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.READY, Cpu.OFF, Cpu.WOKEN
 #: How long a reading is waited for. It comes when the rings are read, which is late on a crowded
 #: machine, where waits for a CPU are most worth seeing.
 PATIENCE_NS = 500_000_000
-#: A shorter wait can't be told from the time of the switch and the error of the clocks.
+#: A shorter wait may be only the time of the switch and the error of the clocks.
 LEAST_NS = 1_000
 #: The probe records a message or a release at most this long after it.
 LATE_NS = 10_000
