@@ -62,7 +62,7 @@ class Endings:
         self._flows.settle(life)
         life.cpu = Cpu.UNSEEN
         self._graph.abandon(life, t)
-        process.executing.pop(life, None)
+        process.gil.executing.pop(life, None)
         process.threads.pop(life.tid, None)
         gil_rules.gone(life, t)
         if life is process.main:
@@ -165,7 +165,7 @@ class Endings:
             main.exited = True
             self._flows.settle(main)
             self._graph.abandon(main, t)
-            process.executing.pop(main, None)
+            process.gil.executing.pop(main, None)
         main.lane.end(t)
         self._book.end_track(main.track, t, self.of_process(process))
         self._flows.signalled(process, t)

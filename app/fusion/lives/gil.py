@@ -21,14 +21,16 @@ class Gil(Generic[Thread]):
     ``shown_as`` is the object as which the timeline shows it, from the first wait on.
     """
 
-    __slots__ = ("asked", "blind", "doubted_until", "dropped_at", "followed", "giver", "handovers",
-                 "holder", "interval_ns", "previous", "ran_before", "shown_as", "taken_at",
-                 "unproved", "unsure", "waiters")  # fmt: skip
+    __slots__ = ("asked", "blind", "doubted_until", "dropped_at", "executing", "followed", "giver",
+                 "handovers", "holder", "interval_ns", "previous", "ran_before", "shown_as",
+                 "stopped_executing", "taken_at", "unproved", "unsure", "waiters")  # fmt: skip
 
     def __init__(self, followed: bool, interval_ns: int = DEFAULT_INTERVAL_NS) -> None:
         self.followed = followed
         self.shown_as = NOTHING
         self.interval_ns = interval_ns  # the switch interval
+        self.executing: dict[Thread, None] = {}  # the process's threads that execute Python
+        self.stopped_executing: list[tuple[Thread, int]] = []  # the last two, newest first
         self.holder: Thread | None = None
         self.taken_at = 0  # when the holder took it
         self.ran_before = 0  # how long the holder had run by then
@@ -43,6 +45,16 @@ class Gil(Generic[Thread]):
         self.waiters: dict[Thread, GilWait] = {}
         #: Threads of which records were given up that would show if they wait for it.
         self.unsure: dict[Thread, None] = {}
+
+    def other_executing(self, thread: Thread, since: int) -> Thread | None:
+        """Another thread that executed Python at some time after ``since``."""
+        for other in self.executing:
+            if other is not thread:
+                return other
+        for other, until in self.stopped_executing:
+            if other is not thread and until > since:
+                return other
+        return None
 
     def follow(self, followed: bool) -> None:
         """It is known now if there is such a lock, and a witness of every switch."""

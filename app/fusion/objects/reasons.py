@@ -84,12 +84,12 @@ TRAITS: dict[Reason, Traits] = {
     Reason.YIELD: Traits(),
 }  # fmt: skip
 
-_REASONS = list(Reason)
+_REASONS = dict(enumerate(Reason))
 
 
 def reason_of(code: int) -> Reason:
     """The reason of this code; an unknown code of a newer probe is OTHER."""
-    return _REASONS[code] if 0 <= code < len(_REASONS) else Reason.OTHER
+    return _REASONS.get(code, Reason.OTHER)
 
 
 def _where(holds: Callable[[Traits], bool]) -> frozenset[Reason]:

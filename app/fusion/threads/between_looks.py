@@ -153,7 +153,7 @@ class BetweenLooks:
                 self._put(life, came - wait, State.READY)
             self._put(life, came, State.RUNNING, look.cpu)
             life.looks.anchor = came, before.run_ns
-            for other, _ in life.process.stopped_executing:
+            for other, _ in life.process.gil.stopped_executing:
                 if other.lane.state is State.BLOCKED and other.op is None and not other.exited:
                     self._off_cpu.decide(other)
         elif lane.state in ON_CPU:
@@ -177,7 +177,7 @@ class BetweenLooks:
         stopped; else in the middle of the time in which it can have been.
         """
         if life.lane.state is State.GIL:
-            for _, stopped in life.process.stopped_executing:
+            for _, stopped in life.process.gil.stopped_executing:
                 if earliest <= stopped <= latest:
                     return stopped
         return (min(max(earliest, latest - LAG_NS), latest) + latest) // 2

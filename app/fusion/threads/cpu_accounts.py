@@ -37,7 +37,7 @@ class CpuAccounts:
         """/proc/<tid>/schedstat, read before ``t``."""
         if not self._exact or life.cpu not in _OFF or t - life.lane.start < _SETTLED_NS:
             return
-        skew = slices - life.queue.switch_ins
+        skew = slices - life.switches.switch_ins
         if life.counted is None:
             life.counted = (life.lane.total(State.RUNNING, t), run_ns, skew)
         elif life.counted[2] == skew:
@@ -57,4 +57,4 @@ class CpuAccounts:
         assert life.counted is not None
         ran, counted, _ = life.counted
         more = life.lane.total(State.RUNNING, t) - ran - (run_ns - counted)
-        life.lane.uncounted = more if more > _LEAST_NS + _EACH_NS * life.queue.switch_ins else 0
+        life.lane.uncounted = more if more > _LEAST_NS + _EACH_NS * life.switches.switch_ins else 0

@@ -101,7 +101,7 @@ class OffCpu:
         elif (
             (op.inner or op.reason in TIMELESS)
             and length <= _longest(gil)
-            and life.process.other_executing(life, stop.stopped_at) is not None
+            and life.process.gil.other_executing(life, stop.stopped_at) is not None
         ):
             op.satisfied = stop.woken_by_python = True
 
@@ -226,7 +226,10 @@ class OffCpu:
             and not (life.doubtful or stop.not_for_gil)
             and process.has_gil
             and len(process.threads) > 1
-            and (stop.woken_by_python or process.other_executing(life, stop.stopped_at) is not None)
+            and (
+                stop.woken_by_python
+                or process.gil.other_executing(life, stop.stopped_at) is not None
+            )
         )
 
     def _unsure(self, life: ThreadLife) -> bool:
@@ -252,7 +255,7 @@ class OffCpu:
             sure = op is None or known is not None or reason_evidence is _SAMPLED
             holder = gil_rules.wait(life, sure)
         else:
-            others = [other for other in process.executing if other is not life]
+            others = [other for other in process.gil.executing if other is not life]
             since = life.lane.start
             sole = len(others) == 1 and others[0].lane.start <= since
             holder = others[0].track.id if sole else NOTHING

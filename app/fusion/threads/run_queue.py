@@ -17,10 +17,9 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.reports import Cpu
+from app.fusion.lives.switch_count import Baseline
 from app.fusion.picture.book import Book
 
-_UNSEEN, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.READY, Cpu.OFF, Cpu.WOKEN
 #: How long a reading is waited for. It comes when the rings are read, which is late on a crowded
 #: machine, where waits for a CPU are most worth seeing.
 PATIENCE_NS = 500_000_000
@@ -42,25 +41,15 @@ class RunQueue:
 
     def born(self, life: ThreadLife) -> None:
         """The thread's birth was seen, so its account starts at zero."""
-        life.queue.baseline = (0, 0)
+        life.queue.baseline = Baseline(0, 0, 0, 0)
 
-    def switch_in(self, life: ThreadLife, t: int) -> None:
-        """The thread gets a CPU; ``life`` is as it was before.
-
-        If it was off its CPU, it is about to leave a slice whose end it may have spent ready.
-        """
-        count, cpu = life.queue, life.cpu
-        count.switch_ins += 1
-        if cpu is _OFF:
-            count.unknown_switch_ins += 1
-            lane = life.lane
-            if self._waits and count.baseline is not None and t - lane.start > LEAST_NS:
-                self._hold(life, t)
-                lane.mark()
-        elif cpu is _WOKEN or cpu is _QUEUED:
-            count.known_ready_ns += t - life.runnable_since
-        elif cpu is _UNSEEN:
-            count.unknown_switch_ins += 1
+    def before_switch_in(self, life: ThreadLife, t: int) -> None:
+        """The thread is about to leave an off-CPU slice whose end it may have spent ready."""
+        lane = life.lane
+        if not self._waits or life.queue.baseline is None or t - lane.start <= LEAST_NS:
+            return
+        self._hold(life, t)
+        lane.mark()
 
     def left_wait(self, life: ThreadLife, t: int) -> None:
         """Under sampling: the probe recorded that a wait is over. Its end may have been ready.
@@ -87,20 +76,22 @@ class RunQueue:
         ``skew`` is how many switch-ins the kernel counted beyond our records. If it differs from
         the last reading's, one of the two raced with a switch; the next reading shows which.
         """
-        lane, count = life.lane, life.queue
-        skew = slices - count.switch_ins
+        lane, count, queue = life.lane, life.switches, life.queue
+        before, skew = queue.baseline, slices - count.switch_ins
         if lane.holding:
             wait = 0
-            if count.baseline is not None:
-                raced = abs(count.baseline[1] - skew)
-                if raced * _MANY > count.unknown_switch_ins and count.doubted_skew != skew:
-                    count.doubted_skew = skew
+            if before is not None:
+                raced = abs(before.skew - skew) * _MANY
+                unknown = count.unknown_switch_ins - before.unknown_switch_ins
+                if raced > unknown and queue.doubted_skew != skew:
+                    queue.doubted_skew = skew
                     return
-                if raced * _MANY <= count.unknown_switch_ins:
-                    wait = wait_ns - count.baseline[0] - count.known_ready_ns
+                if raced <= unknown:
+                    known = count.known_ready_ns - before.known_ready_ns
+                    wait = wait_ns - before.wait_ns - known
             self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
-        count.baseline, count.doubted_skew = (wait_ns, skew), None
-        count.unknown_switch_ins = count.known_ready_ns = 0
+        queue.baseline = Baseline(wait_ns, skew, count.unknown_switch_ins, count.known_ready_ns)
+        queue.doubted_skew = None
 
     def lost(self, life: ThreadLife) -> None:
         """Switches went missing: until the next reading no wait for a CPU is known."""

@@ -118,15 +118,22 @@ class SwitchMachine:
             life = self._births.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
-        if cpu is _OFF and lane.state in _OFF_STATES:
-            self._off_cpu.close(life, t, unreported=True)
-        self._queue.switch_in(life, t)
+        count = life.switches
+        count.switch_ins += 1
         if cpu is _OFF:
+            if lane.state in _OFF_STATES:
+                self._off_cpu.close(life, t, unreported=True)
+            count.unknown_switch_ins += 1
+            self._queue.before_switch_in(life, t)
             satisfy(life)
+        elif cpu is _WOKEN or cpu is _QUEUED:
+            count.known_ready_ns += t - life.runnable_since
         elif cpu is _ON:
             if lane.start == t and lane.cpu == number:
                 return
             lane.gap()
+        elif cpu is _UNSEEN:
+            count.unknown_switch_ins += 1
         life.cpu = _ON
         line = _stands_at(life, lane)
         lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number, line)
