@@ -70,36 +70,36 @@ class Fusion:
         self._book = book = Book(facts)
         self._reorder = Reorder()
         self._finished = False
-        self._who = who = Identities(book)
+        self._ids = ids = Identities(book)
         self._objects = objects = Objects(book)
         self._graph = graph = WaitGraph(book, objects)
         flows = Flows(book, objects)
         self._findings = findings = Findings(book)
-        self._endings = endings = Endings(book, who, flows, graph, findings)
+        self._endings = endings = Endings(book, ids, flows, graph, findings)
         births = Births(
-            book, who, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
+            book, ids, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
         )
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
-        groups = Groups(book, who, objects)
+        off_cpu = OffCpu(objects, ids, evidence, facts.wake_ups)
+        groups = Groups(book, ids, objects)
         queue = RunQueue(book)
         self._operations = operations = Operations(
-            book, who, objects, graph, flows, off_cpu, findings, groups, queue
+            book, ids, objects, graph, flows, off_cpu, findings, groups, queue
         )
-        tasks = TaskMachine(book, who, objects, graph, endings, findings, groups)
+        tasks = TaskMachine(book, ids, objects, graph, endings, findings, groups)
         self._outputs = {
-            stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
+            stream: Output(book, stream, ids.root.main.track.id) for stream in STREAMS.values()
         }
         self._threads = threads = SwitchMachine(
-            book, who, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
+            book, ids, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
         )
-        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings, queue)
+        self._sampled = sampled = SampleMachine(book, ids, off_cpu, endings, queue)
         looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
-        self._servers = servers = Servers(book, who)
+        self._servers = servers = Servers(book, ids)
         levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
-            who,
+            ids,
             births,
             objects,
             operations,
@@ -115,7 +115,7 @@ class Fusion:
         )
         self._shed = Shed(
             book,
-            who,
+            ids,
             objects,
             graph,
             flows,
@@ -139,7 +139,7 @@ class Fusion:
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
-            LineSample: Lines(book, who, objects).sample,
+            LineSample: Lines(book, ids, objects).sample,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
@@ -237,7 +237,7 @@ class Fusion:
     # --- records that need no machine ----------------------------------------------------------
 
     def _reaped(self, t: int, record: ProcessReaped) -> None:
-        process = self._who.processes.get(record.pid)
+        process = self._ids.processes.get(record.pid)
         if process is not None:
             if not self._facts.switches and not process.main.exited:
                 self._sampled.ends(t, process.main)
@@ -252,12 +252,12 @@ class Fusion:
         """Records were lost: what they could have changed is unknown."""
         self._book.lose(record.lost, record.since - self._facts.start_ns if record.since else t)
         if record.tid:
-            life = self._who.threads.get(record.tid)
+            life = self._ids.threads.get(record.tid)
             if life is not None and not life.exited:
                 self._operations.forget(t, life)
                 life.doubtful = True
         elif record.source != "probe":
-            for process in list(self._who.living):
+            for process in list(self._ids.living):
                 for life in list(process.threads.values()):
                     since = record.since - self._facts.start_ns if record.since else t
                     self._threads.lost(life, t, since)

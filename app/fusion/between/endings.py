@@ -33,10 +33,10 @@ class Endings:
     """Closes lanes, and gives each track that ended its cause as soon as that is known."""
 
     def __init__(
-        self, book: Book, who: Identities, flows: Flows, graph: WaitGraph, findings: Findings
+        self, book: Book, ids: Identities, flows: Flows, graph: WaitGraph, findings: Findings
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._flows = flows
         self._graph = graph
         self._limit: tuple[str, int] | None = None  # that ended the run, and when
@@ -93,11 +93,11 @@ class Endings:
 
     def signal_sent(self, t: int, record: SignalSent) -> None:
         """The kernel saw a signal sent to a thread or its process, and its sender."""
-        target = self._who.threads.get(record.tid)
+        target = self._ids.threads.get(record.tid)
         if target is None or target.exited:
             return
         number, process, track = record.number, target.process, None
-        sender = self._who.threads.get(record.sender_tid)
+        sender = self._ids.threads.get(record.sender_tid)
         if sender is not None and sender.process.pid == record.sender_pid:
             track = sender.track.id
             # If its process has the probe, that has reported this signal already.
@@ -115,7 +115,7 @@ class Endings:
         self._limit = name, t
         if name != "memory":
             return
-        for process in self._who.processes.values():
+        for process in self._ids.processes.values():
             if process.reaped and t - (process.exit_ns or 0) < _OOM_NS:
                 self._book.end_track(process.main.track, t, self.of_process(process))
 
@@ -152,7 +152,7 @@ class Endings:
                 self._book.end_track(process.main.track, t, self.of_process(process))
         if process.reaped:
             return
-        self._who.reaped(process)
+        self._ids.reaped(process)
         if process.exit_ns is None:
             process.exit_ns = t
             self._process_over(process, t)
@@ -211,7 +211,7 @@ class Endings:
 
     def run_over(self, t: int) -> None:
         """The run is over: end what still lives, with its cause if that is known."""
-        for process in list(self._who.living):
+        for process in list(self._ids.living):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
                 gil_rules.waited(life, t)

@@ -35,9 +35,9 @@ class Servers:
     was under way, and what the server did meanwhile, can't be seen from inside the run.
     """
 
-    def __init__(self, book: Book, who: Identities) -> None:
+    def __init__(self, book: Book, ids: Identities) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._servers: dict[int, Server] = {}
 
     def peer(self, t: int, life: ThreadLife, record: probe.Peer) -> None:
@@ -63,7 +63,7 @@ class Servers:
             return  # its PEER was lost
         if server.track is None:
             server.early.append((life.actor, t, sends))
-            if not self._who.silent:
+            if not self._ids.silent:
                 self._show(server)
             return
         self._draw(server.track.id, life.actor, t, sends)

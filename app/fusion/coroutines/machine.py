@@ -52,7 +52,7 @@ class TaskMachine:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         endings: Endings,
@@ -67,7 +67,7 @@ class TaskMachine:
         self._findings = findings
         self._loops = findings.steps.loops
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
-        self._tasks = who.tasks
+        self._tasks = ids.tasks
         #: The births of coroutines whose other records were given up so far: see ``lost_steps``.
         self.unborn: dict[int, probe.TaskNew] = {}
         self._tracks: dict[int, int] = {}  # also of tasks that are over, which may still be awaited

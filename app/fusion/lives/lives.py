@@ -1,6 +1,6 @@
 """What fusion remembers of a thread, a process and a coroutine while they live.
 
-A ``ThreadLife`` says who the thread is, has its open slice (``lane``) and its operation (``op``).
+A ``ThreadLife`` has the thread's ids, its open slice (``lane``) and its operation (``op``).
 What only some modules need to know is in parts, each written by its owner alone; the table of the
 owners is in ``tests/fusion/test_owners.py``.
 """

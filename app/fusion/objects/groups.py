@@ -20,9 +20,9 @@ _MOST = 500
 class Groups:
     """The thread that waits records a group member by member, just before the wait for it."""
 
-    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
+    def __init__(self, book: Book, ids: Identities, objects: Objects) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._names = objects
         self._members: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
@@ -55,4 +55,4 @@ class Groups:
         return object_id
 
     def _name(self, obj: int) -> str:
-        return self._who.task_name(obj) or self._names.name_of(obj)
+        return self._ids.task_name(obj) or self._names.name_of(obj)

@@ -42,7 +42,7 @@ class ProbeRecords:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         births: Births,
         objects: Objects,
         operations: Operations,
@@ -57,9 +57,9 @@ class ProbeRecords:
         accounts: CpuAccounts,
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._births = births
-        self._lives = who.threads
+        self._lives = ids.threads
         self._objects = objects
         self._levels = levels
         self._ambiguous = objects.ambiguous
@@ -143,7 +143,7 @@ class ProbeRecords:
         if not life.ring:
             life.ring = life.python = True
             if not process.probed:
-                self._who.speaks(process)
+                self._ids.speaks(process)
             update_executing(life, t)
         life.doubtful = False
         gil = process.gil
@@ -175,8 +175,8 @@ class ProbeRecords:
         build = " free-threading" if record.flags & wire.NO_GIL else ""
         process.main.track.python = f"{_spelled(name)} {version}{build}"
         self._book.touch(process.main.track)
-        parent = self._who.of_pid(record.ppid) if record.ppid else None
-        self._who.parented(process, parent.process if parent else None)
+        parent = self._ids.of_pid(record.ppid) if record.ppid else None
+        self._ids.parented(process, parent.process if parent else None)
         self._seen_running(t, life)
 
     def _interval(self, t: int, life: ThreadLife, record: probe.Interval) -> None:
@@ -191,11 +191,11 @@ class ProbeRecords:
         life.started = True
         life.obj = record.obj
         if record.obj:
-            self._who.thread_of[record.obj] = life
+            self._ids.thread_of[record.obj] = life
         life.track.daemon = record.daemon & 1 == 1
         self._book.touch(life.track)
         if life is not life.process.main:
-            self._who.name(life, record.name, PROGRAM)
+            self._ids.name(life, record.name, PROGRAM)
             self._flows.started(life, record.obj)
         self._seen_running(t, life)
 
@@ -205,15 +205,15 @@ class ProbeRecords:
             self._processes_of[record.obj] = (record.name, record.daemon & 1 == 1)
 
     def _process_spawned(self, t: int, life: ThreadLife, record: probe.ProcessSpawned) -> None:
-        child = self._who.of_pid(record.child)
+        child = self._ids.of_pid(record.child)
         if child is None and record.child:
             child = self._births.born(record.child, record.child, life, t, Evidence.PROBE)
         self._flows.spawned(life, child, record.obj)
         if child is None:
             return
-        self._who.parented(child.process, life.process)
+        self._ids.parented(child.process, life.process)
         if record.obj:
-            self._who.thread_of[record.obj] = child
+            self._ids.thread_of[record.obj] = child
             child.obj = child.obj or record.obj
         name, daemon = self._processes_of.pop(record.obj, ("", False))
         if name:
@@ -222,14 +222,14 @@ class ProbeRecords:
     def _process_name(self, t: int, life: ThreadLife, record: probe.ProcessName) -> None:
         main = life.process.main
         if record.obj:
-            self._who.thread_of.setdefault(record.obj, main)
-        if main is not self._who.root.main:
+            self._ids.thread_of.setdefault(record.obj, main)
+        if main is not self._ids.root.main:
             self._named_process(main, record.name, record.daemon & 1 == 1)
 
     def _named_process(self, main: ThreadLife, name: str, daemon: bool) -> None:
         main.track.daemon = daemon
         self._book.touch(main.track)
-        self._who.name(main, name, PROGRAM)
+        self._ids.name(main, name, PROGRAM)
 
     def _seen_running(self, t: int, life: ThreadLife) -> None:
         """If no witness sees switches: a thread that writes a record is on a CPU."""
@@ -266,7 +266,7 @@ class ProbeRecords:
             self._accounts.own_reading(life, t, run_ns)
 
     def _kill(self, t: int, life: ThreadLife, record: probe.Kill) -> None:
-        target = self._who.of_pid(record.target)
+        target = self._ids.of_pid(record.target)
         if target is None:
             return
         target.process.sent(Kill(life.track.id, t, record.signal, record.of_daemon == 1))
@@ -274,7 +274,7 @@ class ProbeRecords:
             self._book.flow(FlowKind.SIGNAL, life.track.id, t, target.track.id, t)
 
     def _reaped(self, t: int, life: ThreadLife, record: probe.Reaped) -> None:
-        process = self._who.processes.get(record.child)
+        process = self._ids.processes.get(record.child)
         if process is not None:
             self._endings.reaped(process, t, record.status)
 
@@ -318,7 +318,7 @@ class ProbeRecords:
     def _future_by(self, t: int, life: ThreadLife, record: probe.FutureBy) -> None:
         if record.function:
             self._objects.called(record.obj, Reason.FUTURE, record.function)
-        by: Waiter | None = self._who.tasks.get(record.task) if record.task else None
+        by: Waiter | None = self._ids.tasks.get(record.task) if record.task else None
         if by is None and record.tid and self._operations.unpromised(record.obj):
             by = self._lives.get(record.tid)
         if by is not None:

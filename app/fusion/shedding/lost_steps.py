@@ -24,14 +24,14 @@ class LostSteps:
 
     def __init__(
         self,
-        who: Identities,
+        ids: Identities,
         tasks: TaskMachine,
         graph: WaitGraph,
         start_ns: int,
         apply: Callable[[Record], None],
         reach: Callable[[int], None],
     ) -> None:
-        self._who = who
+        self._ids = ids
         self._tasks = tasks
         self._graph = graph
         self._start = start_ns
@@ -62,14 +62,14 @@ class LostSteps:
     def _step(self, record: _Step) -> None:
         obj, steps = record.task, self._steps
         if obj not in steps:
-            if self._who.tasks.get(obj) is not None:
+            if self._ids.tasks.get(obj) is not None:
                 steps[obj] = None
                 self._apply(record)
             else:
                 steps[obj] = record
             return
         if steps[obj] is None:
-            task = self._who.tasks.get(obj)
+            task = self._ids.tasks.get(obj)
             if task is not None:
                 self._lose(task, record.t - self._start)
         steps[obj] = record

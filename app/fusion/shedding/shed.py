@@ -57,7 +57,7 @@ class Shed:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         flows: Flows,
@@ -70,8 +70,8 @@ class Shed:
         reach: Callable[[int], None],
     ) -> None:
         self._book = book
-        self._who = who
-        self._lives = who.threads
+        self._ids = ids
+        self._lives = ids.threads
         self._objects = objects
         self._flows = flows
         self._operations = operations
@@ -86,7 +86,7 @@ class Shed:
         self._passed = LostChanges(
             objects, graph, flows, operations, levels, self._start, reach, self._life
         )
-        self._lost_steps = LostSteps(who, tasks, graph, self._start, apply, reach)
+        self._lost_steps = LostSteps(ids, tasks, graph, self._start, apply, reach)
         self._notes: dict[type[Any], Callable[[Any], None]] = {
             probe.Enter: self._operation,
             probe.Leave: self._operation,
@@ -108,7 +108,7 @@ class Shed:
         """Records in order of time. Those that are not applied count as lost."""
         if not self.under_way:
             self.under_way = True
-            for process in self._who.living:
+            for process in self._ids.living:
                 for life in process.threads.values():
                     self._flows.forget_received(life)
         notes, switched, came, lost, since = self._notes, self._switched, self._came, 0, 0

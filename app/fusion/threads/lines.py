@@ -18,15 +18,15 @@ class Lines:
     its CPU shows the line of the whole slice, and so the one at which the next slice begins.
     """
 
-    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
+    def __init__(self, book: Book, ids: Identities, objects: Objects) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._objects = objects
         self._start = book.facts.start_ns
         self._switches = book.facts.switches
 
     def sample(self, t: int, record: LineSample) -> None:
-        life = self._who.threads.get(record.tid)
+        life = self._ids.threads.get(record.tid)
         if life is None or life.exited or life.process.pid != record.pid:
             return
         since = record.since - self._start

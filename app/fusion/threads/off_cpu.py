@@ -31,11 +31,11 @@ class OffCpu:
     """Labels the open off-CPU slice of a thread, again with each new piece of evidence."""
 
     def __init__(
-        self, objects: Objects, who: Identities, evidence: Evidence, wake_ups: bool
+        self, objects: Objects, ids: Identities, evidence: Evidence, wake_ups: bool
     ) -> None:
         self._wake_ups = wake_ups
         self._objects = objects
-        self._who = who
+        self._ids = ids
         self.evidence = evidence
 
     def begin(self, life: ThreadLife, t: int) -> None:
@@ -280,7 +280,7 @@ class OffCpu:
 
     def _peer(self, life: ThreadLife, sample: SyscallSample) -> int:
         """The track of the process that a sampled call waits for, or NOTHING."""
-        peer = self._who.of_pid(sample.peer) if sample.peer else None
+        peer = self._ids.of_pid(sample.peer) if sample.peer else None
         return peer.track.id if peer is not None and peer.process is not life.process else NOTHING
 
 

@@ -40,7 +40,7 @@ class Operations:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         flows: Flows,
@@ -52,7 +52,7 @@ class Operations:
         self._book = book
         self._findings = findings
         self._groups = groups
-        self._who = who
+        self._ids = ids
         self._objects = objects
         self._graph = graph
         self._flows = flows
@@ -256,7 +256,7 @@ class Operations:
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:
         """The thread that is joined: by the probe's object, else by the kernel's id."""
-        life = self._who.thread_of.get(obj) if obj else None
+        life = self._ids.thread_of.get(obj) if obj else None
         if life is None and ident:
-            life = self._who.threads.get(ident)
+            life = self._ids.threads.get(ident)
         return life

@@ -31,11 +31,11 @@ class SampleMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
     def __init__(
-        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
+        self, book: Book, ids: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
     ) -> None:
         self._looks = BetweenLooks(book, off_cpu)
         self._queue = queue
-        self._who = who
+        self._ids = ids
         self._off_cpu = off_cpu
         self._endings = endings
 
@@ -72,7 +72,7 @@ class SampleMachine:
 
     def own_reading(self, t: int, life: ThreadLife, run_ns: int) -> None:
         """The thread read its own account at its end: that is up to date."""
-        if life.exited or (life.readings.account is None and life is self._who.root.main):
+        if life.exited or (life.readings.account is None and life is self._ids.root.main):
             return  # what it did before the run is not known
         if life.looks.look is not None and not life.looks.look.decided:
             self._looks.decide(life, life.looks.look, None, 0)
@@ -92,7 +92,7 @@ class SampleMachine:
         account = Account(record.run_ns, record.wait_ns, record.slices)
         if before is None:
             before = Account(0, 0, 0)
-            if life is self._who.root.main:
+            if life is self._ids.root.main:
                 # What it did before the program began is not its own.
                 before = readings.before_run = account
         # What the thread read itself may be ahead of a reading from outside.
@@ -126,7 +126,7 @@ class SampleMachine:
             life.lane.counted(t, account.run_ns - before.run_ns, account.wait_ns - before.wait_ns)
 
     def _live(self, tid: int) -> ThreadLife | None:
-        life = self._who.threads.get(tid)
+        life = self._ids.threads.get(tid)
         return life if life is not None and not life.exited else None
 
 

@@ -45,7 +45,7 @@ class SwitchMachine:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         births: Births,
         off_cpu: OffCpu,
         endings: Endings,
@@ -54,9 +54,9 @@ class SwitchMachine:
         queue: RunQueue,
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._births = births
-        self._lives = who.threads
+        self._lives = ids.threads
         self._off_cpu = off_cpu
         self._endings = endings
         self._flows = flows
@@ -67,14 +67,14 @@ class SwitchMachine:
     # --- births and deaths ---------------------------------------------------------------------
 
     def thread_born(self, t: int, record: ThreadBorn) -> None:
-        who = self._who
-        known = who.threads.get(record.tid)
-        parent = self._live(record.ptid) or who.of_pid(record.ppid)
+        ids = self._ids
+        known = ids.threads.get(record.tid)
+        parent = self._live(record.ptid) or ids.of_pid(record.ppid)
         if known is not None and not known.exited:
-            if record.sampled or known.lane.state is State.NEW or known is who.root.main:
+            if record.sampled or known.lane.state is State.NEW or known is ids.root.main:
                 # The probe, or another look into /proc, was first to see it.
                 if record.tid == record.pid and parent is not None:
-                    who.parented(known.process, parent.process)
+                    ids.parented(known.process, parent.process)
                 return
             if known.process.pid == record.pid and record.tid != record.pid:
                 self._endings.thread_gone(
@@ -100,7 +100,7 @@ class SwitchMachine:
             return
         main = life.process.main
         if life is main or record.comm != main.track.name:
-            self._who.name(life, record.comm, COMM)
+            self._ids.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
             life.process.gil.set_interval()
