@@ -9,11 +9,10 @@ browser.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.timeline import head_items as items
 from app.timeline.frames import Frame
@@ -35,8 +34,7 @@ class Rule(Enum):
     REPLACED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a head."""
 
     name: str

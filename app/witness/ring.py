@@ -205,7 +205,9 @@ class Ring:
                 texts += count
                 for _ in range(count):
                     next(slots)
-                add(ProbeRecord(t, pid, tid, thread, kind & ~_TEXT, aux, a, b, c, value))
+                kind &= ~_TEXT
+                slot = (t, pid, tid, thread, kind, aux, a, b, c, value)
+                add(new(type_of(kind, ProbeRecord), slot))
             else:
                 slot = (t, pid, tid, thread, kind, aux, a, b, c, "")
                 add(new(type_of(kind, ProbeRecord), slot))
