@@ -276,6 +276,12 @@ def test_structure_javascript_files_have_no_circle() -> None:
     assert not ahead, f"a circle among {sorted(path.name for path in ahead)}"
 
 
+@pytest.mark.parametrize("name", ["Timeline", "View", "Painter", "Pointer", "FrameStream"])
+def test_structure_only_the_stage_builds_a_picture(name: str) -> None:
+    made = [path for path in js_files() if f"new {name}(" in path.read_text("utf-8")]
+    assert made == [JS / "stage.js"]
+
+
 def test_structure_pages_are_what_the_templates_load() -> None:
     """The entry scripts, and they alone, stand in the folder ``pages``."""
     templates = "".join(path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html"))
