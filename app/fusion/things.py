@@ -55,7 +55,7 @@ _MOST_TARGETS = 200
 
 
 def _shared_id(name: str) -> int:
-    """The probe's id of what has this name in every process, see ``app/probe/objects.py``."""
+    """The probe's id of what has this name in every process (app/probe/recording/objects.py)."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF

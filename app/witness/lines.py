@@ -192,7 +192,7 @@ class LinesSampler:
         return None
 
     def _is_own(self, path: str) -> bool:
-        """The probe's own rule (app/probe/objects.py), as far as it can be told from outside."""
+        """The rule of app/probe/recording/objects.py, as far as it can be told from outside."""
         for folder in self._folders:
             if path.startswith(folder):
                 rest = path[len(folder) - 1 :]

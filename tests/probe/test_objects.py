@@ -16,7 +16,7 @@ from tests.probe.loading import probe
 @pytest.fixture
 def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The module, with a program that lies at the root: everything is below its folder."""
-    module = probe("objects")
+    module = probe("recording.objects")
     module.reset()
     module.set_program("/")
     yield module

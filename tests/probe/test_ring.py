@@ -17,7 +17,7 @@ from tests.probe.loading import probe
 
 @pytest.fixture
 def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = probe("ring")
+    module = probe("recording.ring")
     monkeypatch.setattr(module, "directory", str(tmp_path))
     return module
 

@@ -32,13 +32,13 @@ def _load(here: str, rings: str) -> None:
         fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         folder = os.path.dirname(here)
-        loader = SourceFileLoader("bundle", os.path.join(folder, "bundle.py"))
+        loader = SourceFileLoader("bundle", os.path.join(folder, "loading", "bundle.py"))
         _function(loader.get_code("bundle"), "make")(folder, kept)
         fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
     length = int(os.read(fd, 16))
     codes = marshal.loads(os.read(fd, length))
     os.close(fd)
-    _function(codes["_timeslice_probe.start"], "begin")(codes, kept, 16 + length)
+    _function(codes.pop("_timeslice_probe.loading.start"), "begin")(codes, kept, 16 + length)
 
 
 def _note(rings: str) -> None:

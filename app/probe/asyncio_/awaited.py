@@ -1,0 +1,282 @@
+"""What an asyncio task that stopped awaits, at which line of the program, or how it ended."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+
+from ..recording import codes, faults
+from ..recording.objects import _files, file_of
+from ..recording.ring import here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+#: Classes of asyncio that a task may wait for, or of threading and queue, and their kinds.
+REASONS = {
+    "Lock": codes.LOCK,
+    "Event": codes.EVENT,
+    "Condition": codes.CONDITION,
+    "Semaphore": codes.SEMAPHORE,
+    "BoundedSemaphore": codes.SEMAPHORE,
+    "Barrier": codes.BARRIER,
+    "Queue": codes.QUEUE,
+    "PriorityQueue": codes.QUEUE,
+    "LifoQueue": codes.QUEUE,
+}
+
+#: Coroutines of asyncio in whose innermost frame a task waits → the reason.
+_WAITS = {
+    "asyncio.tasks": {
+        "sleep": codes.SLEEP,
+        "wait": codes.TASK,
+        "_wait": codes.TASK,
+        "wait_for": codes.TASK,
+        "_cancel_and_wait": codes.TASK,
+        "_AsCompletedIterator._wait_for_one": codes.TASK,
+    },
+    "asyncio.taskgroups": {"TaskGroup.__aexit__": codes.TASK, "TaskGroup._aexit": codes.TASK},
+    "asyncio.locks": {
+        "Lock.acquire": codes.LOCK,
+        "Event.wait": codes.EVENT,
+        "Condition.wait": codes.CONDITION,
+        "Semaphore.acquire": codes.SEMAPHORE,
+    },
+    "asyncio.queues": {
+        "Queue.get": codes.QUEUE,
+        "Queue.put": codes.QUEUE,
+        "Queue.join": codes.QUEUE,
+    },
+    "asyncio.streams": {
+        "StreamReader._wait_for_data": codes.SOCKET,
+        "FlowControlMixin._drain_helper": codes.SOCKET,
+    },
+    "asyncio.selector_events": {
+        "BaseSelectorEventLoop." + name: codes.SOCKET
+        for name in (
+            "sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall",
+            "sock_sendto", "sock_connect", "sock_accept",
+        )
+    },
+    "asyncio.base_subprocess": {"BaseSubprocessTransport._wait": codes.WAIT_CHILD},
+}  # fmt: skip
+
+
+#: Of a group so many are told; so many of them are looked at.
+_MOST_TOLD, _MOST_LOOKED_AT = 4, 64
+#: CPython 3.9's objects don't ask for their loop: see ``primitives.patch_mixins``.
+_UNTOLD = sys.version_info < (3, 10)
+
+
+def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
+    """Reason, place in the program, and id of what a paused task awaits: ``future``.
+
+    ``primitive`` is the object of asyncio whose future it is, where it is one.
+    """
+    try:
+        # As ``innermost`` does, without a call where only coroutines await each other.
+        inner: Any = task.get_coro()
+        coro: Any = None
+        code = shown = coro
+        where = 0
+        while inner.__class__ is coroutine:
+            coro = inner
+            code = coro.cr_code
+            try:
+                file = _files[code.co_filename]
+            except KeyError:
+                file = file_of(code.co_filename)
+            if file:
+                shown, where = coro, file
+            inner = coro.cr_await
+        if inner.__class__ in turns:
+            line, coro, code = innermost(task.get_coro())
+        else:
+            line = 0 if shown is None else where >> 12 | (shown.cr_frame.f_lineno or 0)
+        if future is None:
+            return 0, line, 0  # it yielded, and awaits nothing but its turn
+        if primitive is not None:
+            known = getattr(primitive, "_timeslice_kind", None)
+            if known is not None:
+                return known, line, primitive._timeslice
+            kind = REASONS.get(type(primitive).__name__, codes.FUTURE)
+            return _of_iterator(task, kind), line, 0
+        awaited = getattr(future, "_timeslice", 0)
+        if awaited:
+            return _kind_of(future), line, awaited
+        reason = _by_code.get(id(code))
+        if reason is None:
+            reason = _learn(code)
+        if _UNTOLD and codes.LOCK <= reason <= codes.QUEUE:
+            primitive = coro.cr_frame.f_locals.get("self")
+            if hasattr(primitive, "_timeslice_kind"):
+                return primitive._timeslice_kind, line, primitive._timeslice
+            return _of_iterator(task, reason), line, 0
+        if reason == codes.TASK:
+            alone = _alone(coro)
+            awaited = getattr(alone, "_timeslice", 0)
+            return (_kind_of(alone) if awaited else reason), line, awaited
+        if reason == codes.FUTURE and type(future).__name__ == "_GatheringFuture":
+            alone = _one_of(future._children)
+            awaited = getattr(alone, "_timeslice", 0)
+            return (_kind_of(alone) if awaited else codes.TASK), line, awaited
+        return reason, line, 0
+    except Exception:
+        faults.note("what a task awaits")
+        return 0, 0, 0
+
+
+def report_done(task: Any, ident: int) -> None:
+    """How a task that is done ended."""
+    if task.cancelled():
+        here.emit(wire.TASK_DONE, 2, 0, ident)
+        return
+    # Not task.exception(): that would mark the exception as retrieved.
+    error = task._exception
+    if error is None:
+        here.emit(wire.TASK_DONE, 0, 0, ident)
+    else:
+        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+
+
+def innermost(inner: Any) -> tuple[int, Any, Any]:
+    """Where a suspended coroutine stands: the place of the innermost frame in the program's text,
+    the innermost coroutine, and its code or that of an asynchronous generator further in.
+    """
+    line = where = 0
+    coro: Any = None
+    code = shown = coro
+    try:
+        while True:
+            while inner.__class__ is coroutine:
+                coro = inner
+                code = coro.cr_code
+                file = file_of(code.co_filename)
+                if file:
+                    shown, where = coro, file
+                inner = coro.cr_await
+            if inner.__class__ not in turns:
+                break
+            generator = generator_of(inner)
+            code = generator.ag_code
+            file = file_of(code.co_filename)
+            if file:
+                shown, where = generator, file
+            inner = generator.ag_await
+        if shown is not None:
+            frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
+            line = where >> 12 | (frame.f_lineno or 0)
+    except (AttributeError, StopIteration):
+        pass  # a coroutine of some C extension: its line can't be told
+    return line, coro, code
+
+
+def _kind_of(awaited: Any) -> int:
+    """The reason of a wait for a task, or for a future that an executor's result comes by."""
+    return codes.TASK if hasattr(awaited, "get_coro") else codes.FUTURE
+
+
+def _alone(coro: Any) -> Any:
+    """The one for which this call of ``wait_for`` or ``wait`` waits; None when it is several."""
+    known = coro.cr_frame.f_locals
+    awaited = known.get("fut")
+    if awaited is None:
+        several = known.get("fs")
+        if several is None:
+            owner = known.get("self")  # a task group, or the iterator of as_completed
+            several = getattr(owner, "_tasks", None) or getattr(owner, "_todo", ())
+        awaited = _one_of(several)
+    return awaited
+
+
+def _of_iterator(task: Any, reason: int) -> int:
+    """A queue of asyncio's own: in it ``as_completed`` waits for the tasks."""
+    inner: Any = task.get_coro() if reason == codes.QUEUE else None
+    while inner.__class__ is coroutine:
+        if inner.cr_code.co_name == "_wait_for_one":
+            several = getattr(inner.cr_frame.f_locals.get("self"), "_todo", ())  # from 3.13 on
+            if several:
+                _one_of(several)
+            return codes.TASK
+        inner = inner.cr_await
+    return reason
+
+
+def _one_of(several: Any) -> Any:
+    """The one of these futures that is not done yet. None when there are more, which are told."""
+    pending: list[Any] = []
+    for future in itertools.islice(several, _MOST_LOOKED_AT):
+        if not future.done():
+            pending.append(future)
+            if len(pending) == _MOST_TOLD:
+                break
+    if len(pending) == 1 and len(several) <= _MOST_LOOKED_AT:
+        return pending[0]
+    tell_group(pending, len(several) if len(pending) == _MOST_TOLD else len(pending))
+    return None
+
+
+def tell_group(members: Any, count: int) -> None:
+    """The wait that begins next is for these, ``count`` altogether."""
+    idents = sorted(getattr(each, "_timeslice", 0) for each in members)
+    for index, ident in enumerate(idents):
+        here.emit(wire.WAITS_FOR, int(not index), count, ident)
+
+
+def generator_of(turn: Any) -> Any:
+    """The asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
+
+    No attribute of such an object names its generator; the garbage collector knows it.
+    """
+    return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)
+
+
+async def _nothing() -> None:
+    """Only its type is wanted."""
+
+
+async def _nobody() -> Any:
+    """Only the types of what it gives are wanted."""
+    yield
+
+
+_sample: Any = _nothing()
+coroutine = type(_sample)
+_sample.close()
+_sample = _nobody()
+_async_generator = type(_sample)
+#: What stands between a coroutine and an asynchronous generator that it drives.
+turns = set()
+for _turn in (_sample.asend(None), _sample.aclose()):
+    turns.add(type(_turn))
+    _turn.close()  # or the interpreter says that it was never awaited
+#: By the id of a code object: its hash is not kept, and takes longer than all else here.
+_by_code: dict[int, int] = {}
+_kept: list[Any] = []  # those objects, so that no other has the same id
+
+
+def _learn(code: Any) -> int:
+    """The reason of a wait in this code, from the table above; remembered."""
+    if code is None:
+        return codes.FUTURE  # an awaitable of another kind, not a coroutine
+    _kept.append(code)
+    reason = _by_code[id(code)] = _reason_in(code)
+    return reason
+
+
+def _reason_in(code: Any) -> int:
+    for module_name, names in _WAITS.items():
+        module = sys.modules.get(module_name)
+        for dotted, reason in names.items() if module is not None else ():
+            found: Any = module
+            for part in dotted.split("."):
+                found = getattr(found, part, None)
+            if getattr(found, "__code__", None) is code:
+                return reason
+    return codes.FUTURE

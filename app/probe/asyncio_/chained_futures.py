@@ -1,0 +1,88 @@
+"""Between threads and loops: who computes what a thread or a task on the other side waits for.
+
+``run_in_executor`` and ``wrap_future`` chain a loop's future to one of an executor, and
+``run_coroutine_threadsafe`` one that a thread waits for to a task. Which is for which is told
+where asyncio chains them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ..hooks.patching import method
+from ..recording.ring import here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+
+def patch_futures(module: Any) -> None:
+    """Patch ``asyncio.futures``."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def _chain_future(source: Any, destination: Any) -> None:
+            ident = getattr(source, "_timeslice", 0)
+            if ident and hasattr(source, "get_coro"):
+                future = getattr(destination, "_timeslice", 0)
+                if future:
+                    here.emit(wire.FUTURE_BY, 0, 0, future, ident)
+            elif ident and module.isfuture(destination):
+                # Who awaits this one waits for that: see ``awaiting.describe``.
+                destination._timeslice = ident
+            original(source, destination)
+
+        return _chain_future
+
+    method(module, "_chain_future", make)
+
+
+def patch_threadsafe(module: Any) -> None:
+    """``asyncio.run_coroutine_threadsafe``: until there is a task, its loop's thread is waited
+    for."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def run_coroutine_threadsafe(coro: Any, loop: Any) -> Any:
+            future = original(coro, loop)
+            ident = getattr(future, "_timeslice", 0)
+            if ident:
+                what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
+                here.text(wire.FUTURE_BY, 0, _thread_of(loop), ident, 0, what)
+            return future
+
+        return run_coroutine_threadsafe
+
+    method(module, "run_coroutine_threadsafe", make)
+
+
+def _thread_of(loop: Any) -> int:
+    """The kernel's id of the thread that runs this loop; 0 where it isn't known."""
+    threads = getattr(sys.modules.get("threading"), "_active", {})
+    thread = threads.get(getattr(loop, "_thread_id", None))
+    return getattr(thread, "native_id", 0) or 0
+
+
+def patch_loop(cls: Any) -> None:
+    """``run_until_complete`` of a loop: what its thread called it for is over when the task is."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def run_until_complete(self: Any, future: Any) -> Any:
+            step = here.step
+            ident = getattr(future, "_timeslice", 0)
+            if ident and hasattr(future, "get_coro"):
+                step.emit(wire.TASK_LOOP, 0, 0, ident)
+            elif not hasattr(future, "_asyncio_future_blocking"):
+                step.loops = True  # the task that it makes is the next one
+            try:
+                return original(self, future)
+            finally:
+                step.loops = False
+                step.emit(wire.TASK_LOOP)
+
+        return run_until_complete
+
+    method(cls, "run_until_complete", make, inherited=True)

@@ -1,0 +1,156 @@
+"""asyncio's own objects: their ids and values, and which task holds a lock or a permit."""
+
+from __future__ import annotations
+
+import sys
+
+from ..hooks.patching import method
+from ..recording import codes
+from ..recording.objects import by_standard_library, place, register
+from ..recording.ring import here
+from ..threading_ import queues
+from ..threading_.threads import Count
+from .awaited import REASONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+
+def patch_mixins(module: Any) -> None:
+    """Each of asyncio's objects asks for its loop just before it lets a task wait for it."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def _get_loop(self: Any) -> Any:
+            here.step.primitive = self
+            return original(self)
+
+        return _get_loop
+
+    method(module._LoopBoundMixin, "_get_loop", make)
+
+
+def patch_locks(module: Any) -> None:
+    """Objects of the program get an id where they are made."""
+    for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
+        if hasattr(module, name):
+            method(getattr(module, name), "__init__", _make_init(REASONS[name]))
+    method(module.Condition, "notify", _make_notify)
+    kinds = (("Lock", "_locked", _Locked), ("Event", "_value", _Flag),
+             ("Semaphore", "_value", _Permits), ("Barrier", "_count", Count))  # fmt: skip
+    for name, attribute, watched in kinds:
+        cls = getattr(module, name, None)
+        if cls is not None and attribute not in vars(cls):
+            setattr(cls, attribute, watched())
+
+
+class _Locked:
+    """The attribute in which a lock keeps whether it is held: setting it is seen, reading is not.
+
+    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
+    """
+
+    def __set__(self, lock: Any, value: Any) -> None:
+        known = lock.__dict__
+        changed = bool(known.get("_locked")) is not bool(value)
+        known["_locked"] = value
+        ident = known.get("_timeslice", 0)
+        if changed and ident and known["_timeslice_kind"] == codes.LOCK:
+            line = place(sys._getframe(1))
+            if value:
+                here.emit(wire.TASK_ACQUIRED, 0, line, ident, here.step.task)
+            else:
+                here.emit(wire.TASK_RELEASED, 0, line, ident)
+
+
+class _Permits:
+    """The attribute in which a semaphore keeps how many permits are free."""
+
+    def __set__(self, semaphore: Any, value: Any) -> None:
+        known = semaphore.__dict__
+        before = known.get("_value")
+        known["_value"] = value
+        ident = known.get("_timeslice", 0)
+        if not ident or before == value:
+            return
+        frame = sys._getframe(1)
+        line, task = place(frame), here.step.task
+        if value > before:
+            here.emit(wire.TASK_RELEASED, 0, line, ident, task)
+        elif frame.f_code.co_name == "_wake_up_next":
+            # From CPython 3.10 on a permit is handed to the waiter whose future is set next.
+            here.emit(wire.TASK_ACQUIRED, 1, 0, ident)
+        else:
+            here.emit(wire.TASK_ACQUIRED, 0, line, ident, task)
+        here.emit(wire.VALUE, 0, 0, ident, value)
+
+
+class _Flag:
+    """The attribute in which an event keeps whether it is set; waiters are made ready after."""
+
+    def __set__(self, event: Any, value: Any) -> None:
+        known = event.__dict__
+        changed = bool(known.get("_value")) is not bool(value)
+        known["_value"] = value
+        ident = known.get("_timeslice", 0)
+        if changed and ident and value and known["_timeslice_kind"] == codes.EVENT:
+            here.emit(wire.NOTIFY, 0, 0, ident, len(event._waiters))
+
+
+def _make_notify(original: Any) -> Callable[..., Any]:
+    """A condition's ``notify``, and so its ``notify_all``."""
+
+    def notify(self: Any, n: int = 1) -> None:
+        ident = self.__dict__.get("_timeslice", 0)
+        if ident:
+            here.emit(wire.NOTIFY, 0, 0, ident, min(n, len(self._waiters)))
+        original(self, n)
+
+    return notify
+
+
+def patch_queues(module: Any) -> None:
+    """asyncio's queues: their id, and what is put and got."""
+    method(module.Queue, "__init__", _make_init(codes.QUEUE))
+    for cls in (module.Queue, module.LifoQueue, module.PriorityQueue):
+        method(cls, "_put", queues.make_put)
+        method(cls, "_get", queues.make_get)
+
+
+def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
+    def make(original: Any) -> Callable[..., Any]:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            frame: Any = sys._getframe(1)
+            if by_standard_library(frame):
+                # BoundedSemaphore's own __init__ stands between the program and this one
+                inside = frame.f_globals.get("__name__") == original.__module__
+                frame = frame.f_back if inside and kind == codes.SEMAPHORE else None
+                if frame is None or by_standard_library(frame):
+                    return
+            ident = register(kind, frame)
+            _be(self, ident, kind)
+            if kind == codes.CONDITION:
+                if "_timeslice" not in self._lock.__dict__:
+                    _be(self._lock, ident, codes.LOCK)  # its own: to the program the condition
+            elif kind == codes.SEMAPHORE:
+                here.emit(wire.VALUE, 0, 0, ident, self._value)
+            elif kind == codes.BARRIER:
+                _be(self._cond, ident, kind)
+                _be(self._cond._lock, ident, kind)
+            elif kind == codes.QUEUE:
+                _be(self._finished, ident, kind)  # where ``join`` waits
+
+        return __init__
+
+    return make
+
+
+def _be(thing: Any, ident: int, kind: int) -> None:
+    """Let ``thing`` be known by this id, and a wait for it be one of this kind."""
+    thing._timeslice = ident
+    thing._timeslice_kind = kind

@@ -1,0 +1,198 @@
+"""Processes: those of multiprocessing and those of subprocess."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+
+from ..hooks.patching import method
+from ..recording import codes, first_records
+from ..recording.objects import fresh, locate
+from ..recording.ring import here
+from ..recording.waiting import RAISED
+from ..system import blocking_calls, main_end
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+
+# --- multiprocessing ---------------------------------------------------------------------------
+
+
+def patch_process(module: Any) -> None:
+    """Patch the class of which the processes of every start method are made."""
+    method(module.BaseProcess, "start", _make_start)
+    method(module.BaseProcess, "join", _make_join)
+    method(module.BaseProcess, "_bootstrap", _make_bootstrap)
+
+
+def _make_start(original: Any) -> Callable[..., Any]:
+    def start(self: Any) -> None:
+        known = self.__dict__
+        if "_timeslice" in known or known.get("_popen") is not None:
+            original(self)  # raises: a process starts once
+            return
+        ident = known["_timeslice"] = fresh()  # goes to the child with the object
+        line, where = locate(sys._getframe(1))
+        name = str(self.name)
+        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        here.text(wire.PROCESS_SPAWN, int(bool(self.daemon)), line, ident, 0, name)
+        try:
+            original(self)
+        except BaseException:
+            known.pop("_timeslice", None)
+            raise
+        here.emit(wire.PROCESS_SPAWNED, 0, self._popen.pid, ident)
+
+    return start
+
+
+def _make_join(original: Any) -> Callable[..., Any]:
+    def join(self: Any, timeout: Any = None) -> None:
+        local = here
+        popen = getattr(self, "_popen", None)
+        if local.depth or popen is None or popen.returncode is not None:
+            original(self, timeout)
+            return
+        ident = self.__dict__.get("_timeslice", 0)
+        line, where = locate(sys._getframe(1))
+        local.depth = 2
+        local.emit(wire.ENTER, codes.JOIN, line, ident, where | popen.pid)
+        outcome = RAISED
+        try:
+            original(self, timeout)
+            outcome = int(popen.returncode is not None)
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.JOIN, 0, ident, outcome)
+
+    return join
+
+
+def _make_bootstrap(original: Any) -> Callable[..., Any]:
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        main_end.not_main()
+        ident = self.__dict__.get("_timeslice", 0)
+        config = getattr(self, "_config", {})
+        here.text(wire.PROCESS_NAME, int(bool(config.get("daemon"))), 0, ident, 0, self.name)
+        self.__dict__["run"] = _reporting(self, self.__dict__.get("run"), ident)
+        return original(self, *args, **kwargs)
+
+    return _bootstrap
+
+
+def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
+    """A ``run`` that tells when and how the process's function ended. It lays itself aside when
+    called, and from CPython 3.11 on leaves no entry in a traceback."""
+
+    def run() -> None:
+        if own is None:
+            del process.__dict__["run"]
+        else:
+            process.__dict__["run"] = own
+        try:
+            process.run()
+        except BaseException as error:
+            how = main_end.EXIT if isinstance(error, SystemExit) else main_end.RAISED
+            here.text(wire.PROCESS_END, how, 0, ident, first_records.cpu_ns(), type(error).__name__)
+            trace = error.__traceback__
+            error.__traceback__ = trace and trace.tb_next
+            raise  # again, which adds no entry for this function
+        here.emit(wire.PROCESS_END, main_end.RETURNED, 0, ident, first_records.cpu_ns())
+
+    return run
+
+
+def patch_helper(module: Any) -> None:
+    """Patch ``main`` of ``multiprocessing.forkserver`` or ``.resource_tracker``, which is all that
+    such a helper process runs: nothing else tells what the process is."""
+    what = module.__name__.rpartition(".")[2].replace("_", " ")
+
+    def make(original: Any) -> Callable[..., Any]:
+        def main(*args: Any, **kwargs: Any) -> Any:
+            here.text(wire.PROCESS_NAME, 0, 0, 0, 0, what)
+            return original(*args, **kwargs)
+
+        return main
+
+    method(module, "main", make)
+
+
+def patch_util(module: Any) -> None:
+    """``_exit_function`` runs at the exit of a process: it ends the daemons and joins the other
+    children."""
+    before = module._exit_function
+
+    def make(original: Any) -> Callable[..., Any]:
+        def _exit_function(*args: Any, **kwargs: Any) -> None:
+            main_end.main_ended()
+            blocking_calls.ending_daemons = True
+            try:
+                original(*args, **kwargs)
+            finally:
+                blocking_calls.ending_daemons = False
+
+        return _exit_function
+
+    method(module, "_exit_function", make)
+    atexit.unregister(before)
+    atexit.register(module._exit_function)
+
+
+# --- subprocess --------------------------------------------------------------------------------
+
+
+def patch_subprocess(module: Any) -> None:
+    """Popen's start and wait; the wait itself is os.waitpid's."""
+    method(module.Popen, "_execute_child", _make_execute)
+    method(module.Popen, "wait", _make_popen_wait)
+
+
+def _program_name(args: Any) -> str:
+    try:
+        first = args if isinstance(args, (str, bytes, os.PathLike)) else args[0]
+        name = os.fsdecode(first)
+    except (TypeError, IndexError, KeyError):
+        return ""  # Popen itself will say what is wrong with it
+    return os.path.basename(name.split()[0]) if name.split() else ""
+
+
+def _make_execute(original: Any) -> Callable[..., Any]:
+    # Not __init__: it warns at its caller's line, and a wrapper's frame would be that.
+    def _execute_child(self: Any, args: Any, *rest: Any, **kwargs: Any) -> None:
+        ident = self._timeslice = fresh()
+        line, where = locate(sys._getframe(1))
+        name = _program_name(args)
+        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        here.text(wire.PROCESS_SPAWN, 0, line, ident, 0, name)
+        original(self, args, *rest, **kwargs)
+        here.emit(wire.PROCESS_SPAWNED, 0, self.pid, ident)
+
+    return _execute_child
+
+
+def _make_popen_wait(original: Any) -> Callable[..., Any]:
+    def wait(self: Any, timeout: Any = None) -> Any:
+        local = here
+        if local.depth or self.returncode is not None:
+            return original(self, timeout)
+        ident = self.__dict__.get("_timeslice", 0)
+        line, where = locate(sys._getframe(1))
+        local.depth = 2
+        local.emit(wire.ENTER, codes.WAIT_CHILD, line, ident, where | self.pid)
+        outcome = 0  # a wait with a timeout raises TimeoutExpired
+        try:
+            result = original(self, timeout)
+            outcome = 1
+            return result
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.WAIT_CHILD, 0, ident, outcome)
+
+    return wait

@@ -1,0 +1,170 @@
+"""Identity of the program's objects, and the program's lines.
+
+An id is ``pid << 32 | counter``; an object that several processes know by a name (a semaphore, a
+pipe's inode) has an id made of that name with the top bit set, the same in each of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+
+from . import first_records, ring
+from .ring import here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.timeline import wire
+else:
+    from . import wire
+
+_counting = itertools.count
+_base = first_records.pid << 32
+_count = itertools.count(1)
+_files: dict[str, int] = {}
+#: Those of them that are the program's: a forked child tells them again.
+_own: list[str] = []
+_file_count = itertools.count(1)
+_folders: tuple[str, ...] = ()
+#: A place has 12 bits for the file.
+_MOST_FILES = 1 << 12
+#: The standard library's folder, and our own.
+_foreign = tuple(
+    os.path.join(os.path.dirname(os.path.abspath(path)), "")
+    for path in (os.__file__, os.path.dirname(__file__))
+)
+
+#: Modules whose own locks and events are no objects of the program.
+STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", None) or frozenset(
+    """_threading_local asyncio bdb code codecs concurrent contextlib copy functools ftplib http
+    imaplib importlib io linecache logging mailbox multiprocessing pdb pickle poplib pty queue
+    random runpy sched shutil smtplib socket socketserver sqlite3 ssl subprocess tempfile test
+    threading tokenize trace traceback unittest urllib uuid warnings weakref wsgiref xmlrpc
+    zipfile""".split()  # noqa: SIM905
+)
+
+
+def fresh() -> int:
+    """A new object id of this process."""
+    return _base | next(_count)
+
+
+def base() -> int:
+    """The id that this process's ids begin with: ``pid << 32``."""
+    return _base
+
+
+def named(name: str) -> int:
+    """The id of what is called ``name`` in every process (64-bit FNV-1a, top bit set)."""
+    value = 0xCBF29CE484222325
+    for byte in name.encode():
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value | 1 << 63
+
+
+def by_standard_library(frame: Any) -> bool:
+    """Whether this frame's module belongs to the standard library (not to its tests)."""
+    name = frame.f_globals.get("__name__")
+    if not isinstance(name, str):
+        return False
+    top, _, rest = name.partition(".")
+    return top in STANDARD and top != "__main__" and not (top == "test" and rest)
+
+
+def locate(frame: Any) -> tuple[int, int]:
+    """Line and file (``file_id << 32``) of the first frame up the stack in the program's text.
+
+    ``(0, 0)`` where none of its text is on the stack.
+    """
+    files = _files
+    while frame is not None:
+        name = frame.f_code.co_filename
+        try:
+            file = files[name]
+        except KeyError:
+            file = _classify(name)
+        if file:
+            return frame.f_lineno or 0, file
+        frame = frame.f_back
+    return 0, 0
+
+
+def place(frame: Any) -> int:
+    """``locate`` in one number: ``file_id << 20 | line``."""
+    line, file = locate(frame)
+    return file >> 12 | line
+
+
+def file_of(name: str) -> int:
+    """``file_id << 32`` of a code object's file name; 0 when it isn't the program's."""
+    try:
+        return _files[name]
+    except KeyError:
+        return _classify(name)
+
+
+def _classify(name: str) -> int:
+    path = os.path.abspath(name)
+    file = 0
+    if name[:1] != "<" and path.startswith(_folders) and not _by_others(path):
+        ident = next(_file_count)
+        if ident < _MOST_FILES:
+            file = ident << 32
+            here.text(wire.FILE, 0, ident, 0, 0, path)
+        _own.append(name)
+    _files[name] = file
+    return file
+
+
+def _by_others(path: str) -> bool:
+    """Whether a file below the program's folder is none of the program's: an environment or an
+    interpreter may lie there, and so may we."""
+    if "site-packages" in path or "dist-packages" in path:
+        return True
+    for folder in _foreign:
+        if path.startswith(folder) and not _folders[0].startswith(folder):
+            return True
+    return False
+
+
+def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
+    """Report an object made at ``frame``; its id."""
+    ident = ident or fresh()
+    line, where = locate(frame)
+    here.text(wire.OBJECT, kind, line, ident, where, name)
+    return ident
+
+
+def reset() -> None:
+    """Take up the pid of this process; each has files and objects of its own."""
+    global _base, _file_count
+    _base = first_records.pid << 32
+    if _own:
+        _file_count = _counting(1)
+        for name in _own:
+            _files.pop(name, None)
+        _own.clear()
+
+
+def set_program(folder: str) -> None:
+    """Take up the folder of the program. It stays the same in a forked child."""
+    global _folders
+    _files.clear()
+    _own.clear()
+    if folder:
+        folder = os.path.abspath(folder)
+        _folders = tuple({os.path.join(folder, ""), os.path.join(os.path.realpath(folder), "")})
+    else:
+        _folders = ()
+
+
+def _after_fork() -> None:
+    reset()
+    ring.after_fork()
+
+
+set_program(first_records.program)
+first_records.after_fork = _after_fork

@@ -1,0 +1,41 @@
+"""The records of a text that is written to a standard stream; ``output`` loads it when needed."""
+
+from __future__ import annotations
+
+from ..recording import codes, first_records
+from ..recording.objects import fresh
+from ..recording.ring import here
+from ..recording.waiting import bracket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+#: Characters of one record: at most 4 bytes each in UTF-8, so none is cut.
+_PIECE = wire.TEXT_MAX // 4
+_NAMES = {1: "sys.stdout", 2: "sys.stderr"}
+_idents: dict[int, int] = {}
+
+
+def report(stream: int, text: str) -> None:
+    """``stream`` is 1, the standard output, or 2, the standard error."""
+    local = here
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        local.text(wire.OUTPUT, stream, 0, local.step.task, 0, piece)
+
+
+def write_beside(stream: int, original: Any, text: str) -> Any:
+    """Write while another thread writes: for the lock of the stream's buffer it may have to wait.
+
+    That lock is in C and tells nobody who has it.
+    """
+    ident = _idents.get(stream, 0)
+    if ident >> 32 != first_records.pid:
+        ident = _idents[stream] = fresh()
+        here.text(wire.OBJECT, codes.FILE, 0, ident, 0, _NAMES[stream])
+    return bracket(original, codes.FILE, ident, wire.INNER, (text,), {})

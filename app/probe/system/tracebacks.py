@@ -1,0 +1,73 @@
+"""Tracebacks without our own entries: a program's author sees the lines that ran, and not ours."""
+
+from __future__ import annotations
+
+import sys
+
+from ..hooks.patching import method
+from ..recording import faults
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator
+
+_OURS = __package__.rpartition(".")[0]
+
+
+def patch_traceback(module: Any) -> None:
+    """What ``traceback`` prints, formats and extracts comes from these."""
+    method(module, "walk_tb", _make_walk)
+    method(module, "_walk_tb_with_full_positions", _make_walk)
+
+
+def _make_walk(original: Any) -> Callable[..., Any]:
+    def walk(tb: Any) -> Iterator[Any]:
+        for entry in original(tb):
+            if not _is_ours(entry[0]):
+                yield entry
+
+    return walk
+
+
+def _is_ours(frame: Any) -> bool:
+    package = frame.f_globals.get("__package__")
+    return isinstance(package, str) and package.startswith(_OURS)
+
+
+def strip(error: Any) -> None:
+    """Take our entries out of the traceback of an exception, and of those it goes back to."""
+    todo, seen = [error], set()
+    while todo:
+        each = todo.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        trace = _stripped(each.__traceback__)
+        if trace is not each.__traceback__:
+            each.__traceback__ = trace
+        todo += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+
+
+def _stripped(trace: Any) -> Any:
+    first = _skipped(trace)
+    last = first
+    while last is not None:
+        rest = _skipped(last.tb_next)
+        if rest is not last.tb_next:
+            last.tb_next = rest
+        last = rest
+    return first
+
+
+def _skipped(trace: Any) -> Any:
+    while trace is not None and _is_ours(trace.tb_frame):
+        trace = trace.tb_next
+    return trace
+
+
+def strip_handled() -> None:
+    """The same for the exception that is being handled; whatever happens, nothing is raised."""
+    try:
+        strip(sys.exc_info()[1])
+    except Exception:
+        faults.note("a traceback")

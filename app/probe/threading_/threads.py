@@ -1,0 +1,304 @@
+"""threading: the life of threads, and what is built on Condition.
+
+Event, Semaphore, Barrier, queue.Queue and Future all wait in a Condition of their own. Such a
+condition is tagged with what it stands for, so a wait is reported exactly when one happens, under
+its owner's name, and the owners' methods need no wrapper.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+
+from ..hooks.patching import method
+from ..recording import codes, first_records, ring
+from ..recording.objects import (
+    by_standard_library,
+    fresh,
+    locate,
+    register,
+)
+from ..recording.ring import here
+from ..recording.waiting import RAISED
+from ..system import main_end, tracebacks
+from . import locks
+from .inner_locks import put_inside
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+_LockType = _thread.LockType
+
+
+def tag(condition: Any, reason: int, ident: int, owner: Any = None) -> None:
+    """Let waits in ``condition`` be reported as waits of ``reason`` for ``ident``."""
+    if condition is not None:
+        condition._timeslice = reason, ident, owner
+
+
+def condition_of(event: Any) -> Any:
+    """The condition in which an Event lets threads wait; None for gevent's, which has none."""
+    return getattr(event, "_cond", None)
+
+
+def patch_threading(module: Any) -> None:
+    """Patch the module ``threading``."""
+    locks.patch(module)
+    method(module.Condition, "__init__", _make_condition_init)
+    method(module.Condition, "wait", _make_wait)
+    method(module.Condition, "notify", _make_notify)
+    method(module.Event, "__init__", _make_init(codes.EVENT))
+    method(module.Barrier, "__init__", _make_init(codes.BARRIER))
+    if "_count" not in vars(module.Barrier):
+        module.Barrier._count = Count()
+    method(module.Semaphore, "__init__", _make_init(codes.SEMAPHORE))
+    method(module.Semaphore, "acquire", _make_semaphore_acquire)
+    module.Semaphore.__enter__ = module.Semaphore.acquire
+    method(module.Timer, "__init__", _make_timer_init)
+    method(module.Thread, "start", _make_start)
+    method(module.Thread, "join", _make_join)
+    method(module.Thread, "_bootstrap_inner", _make_bootstrap)
+    method(module, "_make_invoke_excepthook", _make_excepthook)
+    method(module, "_shutdown", _make_shutdown(module))
+    tracing = sys.modules.get(__package__.rpartition(".")[0] + ".generators.tracing")
+    if tracing is not None:
+        tracing.patch_threading(module)
+
+
+# --- conditions and what is built on them ------------------------------------------------------
+
+
+def _make_condition_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, lock: Any = None) -> None:
+        frame = sys._getframe(1)
+        if by_standard_library(frame):
+            original(self, lock)
+            return
+        original(self, locks.make_rlock(frame) if lock is None else lock)
+        tag(self, codes.CONDITION, register(codes.CONDITION, frame))
+
+    return __init__
+
+
+def _make_wait(original: Any) -> Callable[..., Any]:
+    def wait(self: Any, timeout: Any = None) -> Any:
+        local = here
+        known = self.__dict__.get("_timeslice")
+        if known is None or local.depth:
+            return original(self, timeout)
+        reason, ident, _ = known
+        line, where = locate(sys._getframe(1))
+        outcome = RAISED
+        local.depth = 1
+        local.emit(wire.ENTER, reason, line, ident, where)
+        try:
+            result = original(self, timeout)
+            outcome = int(result)
+            return result
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, reason, 0, ident, outcome)
+
+    return wait
+
+
+def _make_notify(original: Any) -> Callable[..., Any]:
+    def notify(self: Any, n: int = 1) -> None:
+        known = self.__dict__.get("_timeslice")
+        if known is None:
+            original(self, n)
+            return
+        count = min(n, len(self._waiters))
+        original(self, n)
+        # The caller holds the condition's lock, so no waiter has gone on before this record.
+        _, ident, owner = known
+        here.emit(wire.NOTIFY, 0, 0, ident, count)
+        if owner is not None:  # a semaphore that is being released
+            here.emit(wire.RELEASED, 0, 0, ident)
+            here.emit(wire.VALUE, 0, 0, ident, owner._value)
+
+    return notify
+
+
+def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
+    """The ``__init__`` of a class that waits in its ``_cond``; kind and reason share a code."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            original(self, *args, **kwargs)
+            frame: Any = sys._getframe(1)
+            if by_standard_library(frame):
+                # BoundedSemaphore's own __init__ stands between the program and this one
+                inside = frame.f_globals.get("__name__") == original.__module__
+                frame = frame.f_back if inside and kind == codes.SEMAPHORE else None
+                if frame is None or by_standard_library(frame):
+                    return
+            ident = register(kind, frame)
+            if type(self._cond._lock) is _LockType:
+                put_inside(kind, ident, self._cond)
+            if kind == codes.SEMAPHORE:
+                tag(self._cond, kind, ident, self)
+                here.emit(wire.VALUE, 0, 0, ident, self._value)
+            else:
+                tag(self._cond, kind, ident)
+            if kind == codes.BARRIER:
+                # Its action runs with the lock held, for which who comes then has to wait.
+                put_inside(kind, ident, self._cond)
+                self._timeslice = ident
+
+        return __init__
+
+    return make
+
+
+class Count:
+    """The attribute in which a barrier keeps how many have come: setting it is seen.
+
+    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
+    """
+
+    def __set__(self, barrier: Any, value: Any) -> None:
+        known = barrier.__dict__
+        known["_count"] = value
+        ident = known.get("_timeslice", 0)
+        if ident:
+            here.emit(wire.VALUE, 0, known["_parties"], ident, value)
+
+
+def _make_semaphore_acquire(original: Any) -> Callable[..., Any]:
+    def acquire(self: Any, blocking: bool = True, timeout: Any = None) -> Any:
+        got = original(self, blocking, timeout)
+        known = self._cond.__dict__.get("_timeslice")
+        if got and known is not None:
+            line, where = locate(sys._getframe(1))
+            here.emit(wire.ACQUIRED, 0, line, known[1], where)
+            here.emit(wire.VALUE, 0, 0, known[1], self._value)
+        return got
+
+    return acquire
+
+
+def _make_timer_init(original: Any) -> Callable[..., Any]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        ident = register(codes.EVENT, sys._getframe(1))
+        tag(condition_of(self.finished), codes.EVENT, ident)
+
+    return __init__
+
+
+# --- threads -----------------------------------------------------------------------------------
+
+
+def _make_start(original: Any) -> Callable[..., Any]:
+    def start(self: Any) -> None:
+        known = self.__dict__
+        if "_started" in known and "_timeslice" not in known:
+            ident = known["_timeslice"] = fresh()
+            known["_timeslice_parent"] = _thread.get_native_id()
+            line, where = locate(sys._getframe(1))
+            here.text(wire.OBJECT, codes.KIND_THREAD, line, ident, where, self.name)
+            here.emit(wire.THREAD_SPAWN, 0, line, ident)
+            tag(condition_of(self._started), codes.EVENT, ident)
+        original(self)
+
+    return start
+
+
+def _make_bootstrap(original: Any) -> Callable[..., Any]:
+    def _bootstrap_inner(self: Any) -> None:
+        ring.newborn[_thread.get_ident()] = self
+        local = here
+        local.raised = ""  # makes the ring, with THREAD_START
+        if ring.newborn.pop(_thread.get_ident(), None) is not None:
+            # No thread was born: gevent runs this in a greenlet, which is named after it.
+            local.text(wire.TASK_NEW, 0, 0, local.step.task, 0, self.name + "\0")
+            original(self)
+            return
+        try:
+            original(self)
+        finally:
+            ident = self.__dict__.get("_timeslice", 0)
+            if local.raised:
+                local.text(wire.THREAD_END, 1, 0, ident, first_records.cpu_ns(), local.raised)
+            else:
+                local.emit(wire.THREAD_END, 0, 0, ident, first_records.cpu_ns())
+
+    return _bootstrap_inner
+
+
+def _make_excepthook(original: Any) -> Callable[..., Any]:
+    def _make_invoke_excepthook() -> Any:
+        invoke = original()
+
+        def invoke_excepthook(thread: Any) -> None:
+            kind = sys.exc_info()[0]
+            here.raised = kind.__name__ if kind is not None else ""
+            del kind
+            tracebacks.strip_handled()
+            invoke(thread)
+
+        return invoke_excepthook
+
+    return _make_invoke_excepthook
+
+
+def _make_join(original: Any) -> Callable[..., Any]:
+    def join(self: Any, timeout: Any = None) -> None:
+        local = here
+        known = self.__dict__
+        if local.depth or "_timeslice" not in known or not self.is_alive():
+            original(self, timeout)
+            return
+        ident = known["_timeslice"]
+        line, where = locate(sys._getframe(1))
+        local.depth = 1
+        local.emit(wire.ENTER, codes.JOIN, line, ident, where | (self.native_id or 0))
+        outcome = RAISED
+        try:
+            original(self, timeout)
+            outcome = int(not self.is_alive())
+        finally:
+            local.depth = 0
+            local.emit(wire.LEAVE, codes.JOIN, 0, ident, outcome)
+
+    return join
+
+
+def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
+    """``_shutdown`` begins when main's code ended, and waits for the non-daemon threads."""
+
+    def make(original: Any) -> Callable[..., Any]:
+        def _shutdown() -> None:
+            main_end.main_ended()
+            local = here
+            others = [
+                thread
+                for thread in module.enumerate()
+                if not thread.daemon and "_timeslice" in thread.__dict__
+                if thread.ident != _thread.get_ident()
+            ]
+            if local.depth or not others:
+                original()
+                return
+            # It waits for all of them, and which one is next is not known.
+            ident = tid = 0
+            if len(others) == 1:
+                ident, tid = others[0]._timeslice, others[0].native_id or 0
+            del others
+            local.depth = 1
+            local.emit(wire.ENTER, codes.JOIN, 0, ident, tid)
+            try:
+                original()
+            finally:
+                local.depth = 0
+                local.emit(wire.LEAVE, codes.JOIN, 0, ident, 1)
+
+        return _shutdown
+
+    return make

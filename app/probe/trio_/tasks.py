@@ -1,0 +1,135 @@
+"""trio's tasks, through the instrument interface that trio offers for this (trio.abc.Instrument).
+
+``task_scheduled``, ``before_task_step`` and ``after_task_step`` are the task's ready, run and
+pause, to the call. How a task ended no instrument is told; ``Runner.task_exited`` is.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ..asyncio_.awaited import innermost
+from ..hooks.patching import method
+from ..recording import codes, faults
+from ..recording.objects import fresh, place
+from ..recording.ring import here
+from . import synchronization
+from .synchronization import task_ids
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from app.timeline import wire
+else:
+    from ..recording import wire
+
+
+def patch_run(module: Any) -> None:
+    """Give each run of trio an instrument of ours beside those of the program."""
+
+    def make_setup(original: Any) -> Callable[..., Any]:
+        def setup_runner(clock: Any, instruments: Any, *args: Any, **kwargs: Any) -> Any:
+            return original(clock, (*instruments, _Instrument()), *args, **kwargs)
+
+        return setup_runner
+
+    def make_exited(original: Any) -> Callable[..., Any]:
+        def task_exited(self: Any, task: Any, outcome: Any) -> Any:
+            try:
+                return original(self, task, outcome)
+            finally:
+                ident = task_ids.pop(task, 0)
+                if ident:
+                    _report_done(ident, getattr(outcome, "error", None), module.Cancelled)
+
+        return task_exited
+
+    method(module, "setup_runner", make_setup)
+    method(module.Runner, "task_exited", make_exited)
+
+
+class _Instrument:
+    """What trio calls. It only writes records; it changes nothing and keeps no task alive."""
+
+    def task_spawned(self, task: Any) -> None:
+        try:
+            if not _is_trios_own(task):
+                _introduce(task, sys._getframe(1))
+        except Exception:
+            faults.note("a task of trio")
+
+    def task_scheduled(self, task: Any) -> None:
+        ident = task_ids.get(task)
+        if ident:
+            here.emit(wire.TASK_READY, 0, 0, ident)
+
+    def before_task_step(self, task: Any) -> None:
+        ident = task_ids.get(task)
+        if ident:
+            here.step.task = ident
+            here.emit(wire.TASK_RUN, 0, 0, ident)
+
+    def after_task_step(self, task: Any) -> None:
+        here.step.task = 0
+        ident = task_ids.get(task)
+        if ident:
+            reason, line, awaited = _describe(task)
+            here.emit(wire.TASK_PAUSE, reason, line, ident, awaited)
+
+    def before_io_wait(self, timeout: float) -> None:
+        if timeout > 0 and not here.depth:
+            here.emit(wire.ENTER, codes.POLL)
+
+    def after_io_wait(self, timeout: float) -> None:
+        if timeout > 0 and not here.depth:
+            here.emit(wire.LEAVE, codes.POLL, 0, 0, 1)
+
+
+def _introduce(task: Any, frame: Any) -> None:
+    what = getattr(task.coro, "__qualname__", "")
+    given = task.name
+    name = "" if what and given.endswith("." + what) else given
+    line = place(frame)
+    ident = task_ids[task] = fresh()
+    here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
+
+
+def _is_trios_own(task: Any) -> bool:
+    """The task in which all others live, and the one that takes calls from other threads."""
+    if task.parent_nursery is None:
+        return True
+    frame = getattr(task.coro, "cr_frame", None)
+    return frame is not None and frame.f_globals.get("__name__") == "trio._core._entry_queue"
+
+
+def _report_done(ident: int, error: Any, cancelled: Any) -> None:
+    if error is None:
+        here.emit(wire.TASK_DONE, 0, 0, ident)
+    elif _only(error, cancelled):
+        here.emit(wire.TASK_DONE, 2, 0, ident)
+    else:
+        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+
+
+def _only(error: BaseException, cancelled: Any) -> bool:
+    """Whether nothing but a cancellation ended the task."""
+    inner = getattr(error, "exceptions", None)
+    if inner and type(error).__name__.endswith("ExceptionGroup"):
+        return all(_only(each, cancelled) for each in inner)
+    return isinstance(error, cancelled)
+
+
+def _describe(task: Any) -> tuple[int, int, int]:
+    """Reason, line in the program, and id of what a task that was suspended waits for."""
+    try:
+        line = innermost(task.coro)[0]
+        reason, owner = synchronization.waiting(task.coro)
+        if reason == codes.TASK and owner is not None:
+            children = owner.child_tasks
+            alone = task_ids.get(next(iter(children)), 0) if len(children) == 1 else 0
+            return reason, line, alone
+        return reason, line, synchronization.ident_of(owner) if owner is not None else 0
+    except Exception:
+        faults.note("what a task of trio awaits")
+        return 0, 0, 0
