@@ -164,9 +164,9 @@ def test_thread_without_room_is_noted_and_not_recorded(
     noted: list[str] = []
     monkeypatch.setattr(ring, "_allocate", full)
     monkeypatch.setattr(ring.faults, "note", noted.append)
-    here = ring.Here()
-    here.emit(wire.ENTER)
-    here.text(wire.OBJECT, 0, 0, 0, 0, "name")
+    local = ring.ThisThread()
+    local.emit(wire.ENTER)
+    local.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert noted == [f"thread {threading.get_native_id()} is not recorded"]
     assert list(tmp_path.iterdir()) == []
 
@@ -287,7 +287,7 @@ def test_nothing_is_recorded_without_a_folder(
 ) -> None:
     monkeypatch.setattr(ring, "directory", "")
     monkeypatch.chdir(tmp_path)
-    here = ring.Here()
-    here.emit(wire.ENTER)
-    here.text(wire.OBJECT, 0, 0, 0, 0, "name")
+    local = ring.ThisThread()
+    local.emit(wire.ENTER)
+    local.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert list(tmp_path.iterdir()) == []

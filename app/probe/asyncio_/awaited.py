@@ -8,7 +8,7 @@ import sys
 
 from ..recording import codes, faults
 from ..recording.objects import _files, file_of
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,14 +135,14 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
 def report_done(task: Any, ident: int) -> None:
     """How a task that is done ended."""
     if task.cancelled():
-        here.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
         return
     # Not task.exception(): that would mark the exception as retrieved.
     error = task._exception
     if error is None:
-        here.emit(wire.TASK_DONE, 0, 0, ident)
+        this_thread.emit(wire.TASK_DONE, 0, 0, ident)
     else:
-        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
 
 
 def innermost(inner: Any) -> tuple[int, Any, Any]:
@@ -226,7 +226,7 @@ def tell_group(members: Any, count: int) -> None:
     """The wait that begins next is for these, ``count`` altogether."""
     idents = sorted(getattr(each, "_timeslice", 0) for each in members)
     for index, ident in enumerate(idents):
-        here.emit(wire.WAITS_FOR, int(not index), count, ident)
+        this_thread.emit(wire.WAITS_FOR, int(not index), count, ident)
 
 
 def generator_of(turn: Any) -> Any:

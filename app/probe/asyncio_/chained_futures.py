@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from ..hooks.patching import method
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def patch_futures(module: Any) -> None:
             if ident and hasattr(source, "get_coro"):
                 future = getattr(destination, "_timeslice", 0)
                 if future:
-                    here.emit(wire.FUTURE_BY, 0, 0, future, ident)
+                    this_thread.emit(wire.FUTURE_BY, 0, 0, future, ident)
             elif ident and module.isfuture(destination):
                 # Who awaits this one waits for that: see ``awaiting.describe``.
                 destination._timeslice = ident
@@ -51,7 +51,7 @@ def patch_threadsafe(module: Any) -> None:
             ident = getattr(future, "_timeslice", 0)
             if ident:
                 what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
-                here.text(wire.FUTURE_BY, 0, _thread_of(loop), ident, 0, what)
+                this_thread.text(wire.FUTURE_BY, 0, _thread_of(loop), ident, 0, what)
             return future
 
         return run_coroutine_threadsafe
@@ -71,7 +71,7 @@ def patch_loop(cls: Any) -> None:
 
     def make(original: Any) -> Callable[..., Any]:
         def run_until_complete(self: Any, future: Any) -> Any:
-            step = here.step
+            step = this_thread.step
             ident = getattr(future, "_timeslice", 0)
             if ident and hasattr(future, "get_coro"):
                 step.emit(wire.TASK_LOOP, 0, 0, ident)

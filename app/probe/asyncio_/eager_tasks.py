@@ -11,7 +11,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh, place
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from .awaited import describe, report_done
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def patch(module: Any) -> None:
 
 def ident_of(task: Any) -> int:
     """The id of a task whose constructor has not returned yet; else 0."""
-    for coro, ident in getattr(here, "eager", ()):
+    for coro, ident in getattr(this_thread, "eager", ()):
         if task.get_coro() is coro:
             return int(ident)
     return 0
@@ -60,17 +60,17 @@ def _telling(construct: Any) -> Any:
         loop = kwargs.get("loop")
         if not kwargs.get("eager_start") or loop is None or not loop.is_running():
             return construct(coro, **kwargs)
-        name = kwargs.get("name") or here.step.name
+        name = kwargs.get("name") or this_thread.step.name
         what = getattr(coro, "__qualname__", None) or type(coro).__qualname__
         line = place(sys._getframe(1))
-        step = here.step
+        step = this_thread.step
         maker, ident = step.task, fresh()
-        here.text(wire.TASK_NEW, 0, line, ident, maker, "%s\0%s" % (name, what))
+        this_thread.text(wire.TASK_NEW, 0, line, ident, maker, "%s\0%s" % (name, what))
         if maker:
-            here.emit(wire.TASK_PAUSE, codes.TASK, line, maker, ident)
-        here.emit(wire.TASK_RUN, 0, 0, ident)
+            this_thread.emit(wire.TASK_PAUSE, codes.TASK, line, maker, ident)
+        this_thread.emit(wire.TASK_RUN, 0, 0, ident)
         step.task, step.primitive = ident, None
-        inside = here.__dict__.setdefault("eager", [])
+        inside = this_thread.__dict__.setdefault("eager", [])
         inside.append((coro, ident))
         task: Any = None
         try:
@@ -81,7 +81,7 @@ def _telling(construct: Any) -> Any:
             _over(task, ident, name, what)
             step.task, step.primitive = maker, None
             if maker:
-                here.emit(wire.TASK_RUN, 0, 0, maker)
+                this_thread.emit(wire.TASK_RUN, 0, 0, maker)
 
     return constructor
 
@@ -90,13 +90,13 @@ def _over(task: Any, ident: int, name: str, what: str) -> None:
     """The first step ended; without a task it was an exception that ends the loop, too."""
     if task is None:
         kind = sys.exc_info()[0]
-        here.text(wire.TASK_DONE, 1, 0, ident, 0, kind.__name__ if kind else "")
+        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, kind.__name__ if kind else "")
         return
     task._timeslice = ident
     if not name:
-        here.text(wire.TASK_NEW, 0, 0, ident, 0, "%s\0%s" % (task.get_name(), what))
+        this_thread.text(wire.TASK_NEW, 0, 0, ident, 0, "%s\0%s" % (task.get_name(), what))
     if task.done():
         report_done(task, ident)
         return
-    reason, line, awaited = describe(task, task._fut_waiter, here.step.primitive)
-    here.emit(wire.TASK_PAUSE, reason, line, ident, awaited)
+    reason, line, awaited = describe(task, task._fut_waiter, this_thread.step.primitive)
+    this_thread.emit(wire.TASK_PAUSE, reason, line, ident, awaited)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..recording.objects import place
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def patch_warnings(module: Any) -> None:
 
     def warn(message: Any, category: Any = None, stacklevel: int = 1, source: Any = None) -> None:
         name = getattr(source, "__qualname__", None) or type(source).__qualname__
-        here.text(wire.NEVER_AWAITED, 0, place(sys._getframe(2)), 0, 0, name)
+        this_thread.text(wire.NEVER_AWAITED, 0, place(sys._getframe(2)), 0, 0, name)
         module.warn(message, category, stacklevel + 1, source)
 
     names = {"warn": warn, "_wm": _Warnings(warn)}

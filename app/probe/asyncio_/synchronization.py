@@ -7,7 +7,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import by_standard_library, place, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..threading_ import queues
 from ..threading_.threads import Count
 from .awaited import REASONS
@@ -26,7 +26,7 @@ def patch_mixins(module: Any) -> None:
 
     def make(original: Any) -> Callable[..., Any]:
         def _get_loop(self: Any) -> Any:
-            here.step.primitive = self
+            this_thread.step.primitive = self
             return original(self)
 
         return _get_loop
@@ -62,9 +62,9 @@ class _Locked:
         if changed and ident and known["_timeslice_kind"] == codes.LOCK:
             line = place(sys._getframe(1))
             if value:
-                here.emit(wire.TASK_ACQUIRED, 0, line, ident, here.step.task)
+                this_thread.emit(wire.TASK_ACQUIRED, 0, line, ident, this_thread.step.task)
             else:
-                here.emit(wire.TASK_RELEASED, 0, line, ident)
+                this_thread.emit(wire.TASK_RELEASED, 0, line, ident)
 
 
 class _Permits:
@@ -78,15 +78,15 @@ class _Permits:
         if not ident or before == value:
             return
         frame = sys._getframe(1)
-        line, task = place(frame), here.step.task
+        line, task = place(frame), this_thread.step.task
         if value > before:
-            here.emit(wire.TASK_RELEASED, 0, line, ident, task)
+            this_thread.emit(wire.TASK_RELEASED, 0, line, ident, task)
         elif frame.f_code.co_name == "_wake_up_next":
             # From CPython 3.10 on a permit is handed to the waiter whose future is set next.
-            here.emit(wire.TASK_ACQUIRED, 1, 0, ident)
+            this_thread.emit(wire.TASK_ACQUIRED, 1, 0, ident)
         else:
-            here.emit(wire.TASK_ACQUIRED, 0, line, ident, task)
-        here.emit(wire.VALUE, 0, 0, ident, value)
+            this_thread.emit(wire.TASK_ACQUIRED, 0, line, ident, task)
+        this_thread.emit(wire.VALUE, 0, 0, ident, value)
 
 
 class _Flag:
@@ -98,7 +98,7 @@ class _Flag:
         known["_value"] = value
         ident = known.get("_timeslice", 0)
         if changed and ident and value and known["_timeslice_kind"] == codes.EVENT:
-            here.emit(wire.NOTIFY, 0, 0, ident, len(event._waiters))
+            this_thread.emit(wire.NOTIFY, 0, 0, ident, len(event._waiters))
 
 
 def _make_notify(original: Any) -> Callable[..., Any]:
@@ -107,7 +107,7 @@ def _make_notify(original: Any) -> Callable[..., Any]:
     def notify(self: Any, n: int = 1) -> None:
         ident = self.__dict__.get("_timeslice", 0)
         if ident:
-            here.emit(wire.NOTIFY, 0, 0, ident, min(n, len(self._waiters)))
+            this_thread.emit(wire.NOTIFY, 0, 0, ident, min(n, len(self._waiters)))
         original(self, n)
 
     return notify
@@ -138,7 +138,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                 if "_timeslice" not in self._lock.__dict__:
                     _be(self._lock, ident, codes.LOCK)  # its own: to the program the condition
             elif kind == codes.SEMAPHORE:
-                here.emit(wire.VALUE, 0, 0, ident, self._value)
+                this_thread.emit(wire.VALUE, 0, 0, ident, self._value)
             elif kind == codes.BARRIER:
                 _be(self._cond, ident, kind)
                 _be(self._cond._lock, ident, kind)

@@ -11,7 +11,7 @@ import sys
 
 from ..hooks.patching import method
 from ..recording.objects import fresh, locate
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from . import chained_futures, eager_tasks
 from .awaited import describe, report_done
 
@@ -61,7 +61,7 @@ def patch_base_events(module: Any) -> None:
                     del handle._source_traceback[-1]
                 self._ready.append(handle)
                 return handle
-            step = here.step
+            step = this_thread.step
             try:
                 ident = task._timeslice
             except AttributeError:
@@ -131,7 +131,7 @@ def patch_uvloop(module: Any) -> None:
                 or (kind == 3 and callback.__func__ not in kinds.methods)
             ):
                 return original(self, callback, *args, context=context)
-            step = here.step
+            step = this_thread.step
             try:
                 ident = task._timeslice
             except AttributeError:
@@ -162,7 +162,7 @@ def _naming(task_name: Any, original: Any, *args: Any, **kwargs: Any) -> Any:
     """Call ``original``; the task that it makes is introduced by this name."""
     if task_name is None:
         return original(*args, **kwargs)
-    step = here.step
+    step = this_thread.step
     step.name = str(task_name)
     try:
         return original(*args, **kwargs)
@@ -200,7 +200,7 @@ def _task_handle(base: Any) -> Any:
 
         def _run(self) -> None:
             task = self._callback.__self__
-            step = here.step
+            step = this_thread.step
             before = step.task
             ident = step.task = task._timeslice
             step.primitive = None

@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh, locate, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..threading_.threads import condition_of, tag
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def _make_future_init(original: Any) -> Callable[..., Any]:
         original(self, *args, **kwargs)
         ident = self._timeslice = fresh()
         tag(self._condition, codes.FUTURE, ident)
-        local = here
+        local = this_thread
         if local.submit is not None:
             name, pool, line = local.submit
             local.submit = None
@@ -56,7 +56,7 @@ def _make_run(original: Any) -> Callable[..., Any]:
         if runs:
             # In a pool of processes it is the thread that hands it on which says so.
             by = sys._getframe(1).f_globals.get("__name__") == "concurrent.futures.process"
-            here.emit(wire.FUTURE_RUN, int(by), 0, getattr(self, "_timeslice", 0))
+            this_thread.emit(wire.FUTURE_RUN, int(by), 0, getattr(self, "_timeslice", 0))
         return runs
 
     return set_running_or_notify_cancel
@@ -69,9 +69,9 @@ def _make_done(original: Any) -> Callable[..., Any]:
             ident = getattr(self, "_timeslice", 0)
             if original.__name__ == "set_exception":
                 name = value if isinstance(value, type) else type(value)
-                here.text(wire.FUTURE_DONE, 1, 0, ident, 0, name.__name__)
+                this_thread.text(wire.FUTURE_DONE, 1, 0, ident, 0, name.__name__)
             else:
-                here.emit(wire.FUTURE_DONE, 0, 0, ident)
+                this_thread.emit(wire.FUTURE_DONE, 0, 0, ident)
         original(self, value)
 
     return done
@@ -82,7 +82,7 @@ def _make_cancel(original: Any) -> Callable[..., Any]:
         pending = self._state == "PENDING"
         cancelled = original(self)
         if pending and cancelled:
-            here.emit(wire.FUTURE_DONE, 2, 0, getattr(self, "_timeslice", 0))
+            this_thread.emit(wire.FUTURE_DONE, 2, 0, getattr(self, "_timeslice", 0))
         return cancelled
 
     return cancel
@@ -114,7 +114,7 @@ def _telling(event: Any, futures: Any) -> Callable[..., Any]:
     plain = event.wait
 
     def wait(timeout: Any = None) -> Any:
-        if here.depth or event.is_set():
+        if this_thread.depth or event.is_set():
             return plain(timeout)
         pending = [each for each in itertools.islice(futures, _MOST_LOOKED_AT)
                    if each._state in _OPEN]  # fmt: skip
@@ -126,7 +126,7 @@ def _telling(event: Any, futures: Any) -> Callable[..., Any]:
             whole = len(futures) if len(futures) > _MOST_LOOKED_AT else len(pending)
             idents = sorted(getattr(each, "_timeslice", 0) for each in pending)
             for index, ident in enumerate(idents[:_MOST_TOLD]):
-                here.emit(wire.WAITS_FOR, int(not index), whole, ident)
+                this_thread.emit(wire.WAITS_FOR, int(not index), whole, ident)
         try:
             return plain(timeout)
         finally:
@@ -167,7 +167,7 @@ def _take_call(self: Any, state: Any) -> None:
     self.__dict__.update(state)
     ident = state.get("_timeslice", 0)
     if ident:
-        here.emit(wire.FUTURE_RUN, 0, 0, ident)
+        this_thread.emit(wire.FUTURE_RUN, 0, 0, ident)
 
 
 def _make_pool_init(original: Any) -> Callable[..., Any]:
@@ -183,7 +183,7 @@ def _make_pool_init(original: Any) -> Callable[..., Any]:
 
 def _make_submit(original: Any) -> Callable[..., Any]:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        local = here
+        local = this_thread
         name = _name_of(fn)
         local.submit = name, getattr(self, "_timeslice", 0), locate(sys._getframe(1))[0]
         try:

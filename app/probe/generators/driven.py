@@ -16,7 +16,7 @@ from time import monotonic_ns
 
 from ..recording import codes, faults, first_records
 from ..recording.objects import file_of, fresh, place
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from .resuming import (
     DELEGATES,
     DRIVES,
@@ -97,7 +97,7 @@ class Driven:
             _live.pop(self.ident, None)
             if self.told and not self.over and self.ident >> 32 == first_records.pid and not ending:
                 # A debugger may have put its own function here; else the frame is gone.
-                here.emit(_DONE, CLOSED if sys.gettrace() is None else LOST, 0, self.ident)
+                this_thread.emit(_DONE, CLOSED if sys.gettrace() is None else LOST, 0, self.ident)
         except Exception:  # the interpreter is ending
             faults.note("a generator's end")
 
@@ -113,7 +113,7 @@ def is_own(code: Any) -> bool:
 
 def started(frame: Any) -> Driven | None:
     """A generator begins its first step: what is known of it from now on, if it may be told."""
-    step = here.step
+    step = this_thread.step
     current = step.driven
     caller = frame.f_back
     if caller is None:
@@ -138,7 +138,7 @@ def resumed(state: Driven, frame: Any, sure: bool = True, error: Any = None) -> 
 
     Not ``sure`` is who does not know which; ``judged`` or ``thrown`` follow then.
     """
-    step = here.step
+    step = this_thread.step
     current = step.driven
     delegated = current is not None and current.inner == state.ident
     if error is not None:
@@ -157,7 +157,7 @@ def resumed(state: Driven, frame: Any, sure: bool = True, error: Any = None) -> 
 
 def judged(state: Driven, frame: Any) -> None:
     """The step under way is none with an exception, as was not known when it began."""
-    step = here.step
+    step = this_thread.step
     if step.driven is state:
         step.driven = state.under
         _judge(state, frame, step, state.outer)
@@ -170,7 +170,7 @@ def thrown(state: Driven, error: type) -> None:
     state.closing = issubclass(error, GeneratorExit)
     state.inner = 0
     if state.told and not state.running and state.ident >> 32 == first_records.pid:
-        _run(state, here.step)
+        _run(state, this_thread.step)
 
 
 def suspended(state: Driven, frame: Any) -> None:
@@ -180,7 +180,7 @@ def suspended(state: Driven, frame: Any) -> None:
         if state.pausing is None:
             state.pausing = monotonic_ns(), state.file | line, state.inner and state.delegate
     elif not state.inner and state.ident >> 32 == first_records.pid:
-        here.emit(_PAUSE, codes.YIELD, state.file | line, state.ident)
+        this_thread.emit(_PAUSE, codes.YIELD, state.file | line, state.ident)
         state.running = False
     _leave(state)
 
@@ -195,7 +195,7 @@ def ended(state: Driven, outcome: int, error: str = "") -> None:
     if outer is not None:
         outer.inner = 0
         if outer.told:
-            _run(outer, here.step)
+            _run(outer, this_thread.step)
 
 
 def closed(state: Driven) -> None:
@@ -206,7 +206,7 @@ def closed(state: Driven) -> None:
 def _over(state: Driven, outcome: int, error: str) -> None:
     state.over = True
     if state.told and state.ident >> 32 == first_records.pid:
-        here.text(_DONE, outcome, 0, state.ident, 0, error)
+        this_thread.text(_DONE, outcome, 0, state.ident, 0, error)
         _live.pop(state.ident, None)
 
 
@@ -231,7 +231,7 @@ def lose() -> None:
         if state is not None and not state.over:
             state.told = False
             if state.ident >> 32 == first_records.pid:
-                here.emit(_DONE, LOST, 0, state.ident)
+                this_thread.emit(_DONE, LOST, 0, state.ident)
 
 
 # --- becoming a coroutine ----------------------------------------------------------------------
@@ -270,20 +270,20 @@ def _tell(state: Driven, parent: int) -> None:
         _introduce(state, parent)
         return
     began, (t, line, inner) = state.file | state.code.co_firstlineno, pausing
-    here.emit(wire.TASK_BEGAN, 0, began, state.ident, state.began)
+    this_thread.emit(wire.TASK_BEGAN, 0, began, state.ident, state.began)
     delegate = inner and inner()
     if delegate and not delegate.told and not delegate.over:
         _tell(delegate, state.ident)
     _introduce(state, parent)
     reason, text = (codes.TASK, str(delegate.ident)) if delegate else (codes.YIELD, "")
-    here.text(wire.TASK_PAUSED, reason, line, state.ident, t, text)
+    this_thread.text(wire.TASK_PAUSED, reason, line, state.ident, t, text)
 
 
 def _introduce(state: Driven, parent: int) -> None:
     code = state.code
     name = getattr(code, "co_qualname", code.co_name)
     begin = state.file | code.co_firstlineno
-    here.text(wire.TASK_NEW, 2, begin, state.ident, parent, "\0" + name)
+    this_thread.text(wire.TASK_NEW, 2, begin, state.ident, parent, "\0" + name)
 
 
 # --- steps -------------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def _run(state: Driven, step: Any) -> None:
 
 def _leave(state: Driven) -> None:
     """The step is over: whoever made it goes on."""
-    step = here.step
+    step = this_thread.step
     under, state.under = state.under, None
     outer, state.outer = state.outer, None
     if step.driven is state:

@@ -10,7 +10,7 @@ import sys
 
 from ..hooks.patching import builtin
 from ..recording import faults
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from . import driven
 from .driven import (
     GENERATOR,
@@ -77,7 +77,7 @@ def _trace(frame: Any, event: str, arg: Any) -> Any:
         if not known and not (_is_first(frame) and is_own(frame.f_code)):
             return None
         if _unsure:
-            settle(here.step.driven)
+            settle(this_thread.step.driven)
         if known:
             if driven.ending:
                 state.told = False  # its closing by the interpreter is not known for one yet

@@ -17,7 +17,7 @@ from ..recording import (
     ring,
 )
 from ..recording.objects import file_of, fresh, place
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,18 +60,18 @@ def patch_greenlet(module: Any) -> None:
     settrace = getattr(module, "settrace", None)
     if settrace is None:
         return
-    begin = ring.Here.__init__
+    begin = ring.ThisThread.__init__
 
     def __init__(self: Any) -> None:
         begin(self)
         _traced(self, settrace)
 
-    ring.Here.__init__ = __init__  # type: ignore[method-assign]
-    _traced(here, settrace)
+    ring.ThisThread.__init__ = __init__  # type: ignore[method-assign]
+    _traced(this_thread, settrace)
 
     def make_settrace(original: Any) -> Callable[..., Any]:
         def settrace(callback: Any) -> Any:
-            known = _switches(here)
+            known = _switches(this_thread)
             before, known.tracer = known.tracer, callback
             original(_trace)
             return before
@@ -79,7 +79,7 @@ def patch_greenlet(module: Any) -> None:
         return settrace
 
     def make_gettrace(original: Any) -> Callable[..., Any]:
-        return lambda: _switches(here).tracer
+        return lambda: _switches(this_thread).tracer
 
     for owner in (module, sys.modules.get("greenlet._greenlet")):
         builtin(owner, "settrace", make_settrace)
@@ -112,13 +112,13 @@ def _trace(event: str, args: Any) -> None:
             _switched(event, *args)
         except Exception:
             faults.note("greenlet")
-    tracer = here.switches.tracer
+    tracer = this_thread.switches.tracer
     if tracer is not None:
         tracer(event, args)
 
 
 def _switched(event: str, origin: Any, target: Any) -> None:
-    local = here
+    local = this_thread
     step = local.step
     known = _switches(local)
     if origin.parent is None:
@@ -170,9 +170,11 @@ def _introduce(greenlet: Any, frame: Any, name: str, parent: int) -> int:
     # Without gevent there is no loop that a long step could keep waiting.
     alone = int("gevent.hub" not in sys.modules)
     name = name or _given_name(greenlet)
-    here.text(wire.TASK_NEW, alone, line, ident, parent, "%s\0%s" % (name, _function(greenlet)))
+    this_thread.text(
+        wire.TASK_NEW, alone, line, ident, parent, "%s\0%s" % (name, _function(greenlet))
+    )
     if name == "main":
-        here.emit(wire.TASK_RUN, 0, 0, ident)
+        this_thread.emit(wire.TASK_RUN, 0, 0, ident)
     return ident
 
 
@@ -180,7 +182,7 @@ def _spawned(greenlet: Any) -> None:
     """gevent calls this in ``start`` and ``start_later``."""
     try:
         if not _ident(greenlet):
-            _introduce(greenlet, sys._getframe(1), "", here.step.task)
+            _introduce(greenlet, sys._getframe(1), "", this_thread.step.task)
     except Exception:
         faults.note("gevent")
 
@@ -203,18 +205,18 @@ def _name(greenlet: Any, ident: int) -> None:
     name = known.get("name")
     if name is not None and known.get("_timeslice_name") != name:
         known["_timeslice_name"] = name
-        here.text(wire.TASK_NEW, 0, 0, ident, 0, "%s\0%s" % (name, _function(greenlet)))
+        this_thread.text(wire.TASK_NEW, 0, 0, ident, 0, "%s\0%s" % (name, _function(greenlet)))
 
 
 def _report_done(greenlet: Any, ident: int, event: str) -> None:
     error = getattr(greenlet, "exception", None)
     if error is not None:
-        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
     elif type(getattr(greenlet, "value", None)).__name__ == "GreenletExit":
-        here.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
     else:
         # The exception of a bare greenlet is on its way to its parent; its type is not told.
-        here.emit(wire.TASK_DONE, int(event == "throw"), 0, ident)
+        this_thread.emit(wire.TASK_DONE, int(event == "throw"), 0, ident)
 
 
 def _report_pause(greenlet: Any, ident: int, entered: int) -> None:
@@ -225,15 +227,15 @@ def _report_pause(greenlet: Any, ident: int, entered: int) -> None:
         if not _function(greenlet):
             _tell_function(frame, ident)
     if entered:
-        here.emit(wire.TASK_PAUSE, codes.TASK, line, ident, entered)
+        this_thread.emit(wire.TASK_PAUSE, codes.TASK, line, ident, entered)
         return
     reason = 0
     while frame is not None and not file_of(frame.f_code.co_filename):
         reason = _reason(frame) or reason  # the outermost counts: what the program called
         if reason == codes.SLEEP and not frame.f_locals.get("seconds", 1) > 0:
-            here.emit(wire.TASK_READY, 0, 0, ident)  # it only lets the others have a turn
+            this_thread.emit(wire.TASK_READY, 0, 0, ident)  # it only lets the others have a turn
         frame = frame.f_back
-    here.emit(wire.TASK_PAUSE, reason, line, ident)
+    this_thread.emit(wire.TASK_PAUSE, reason, line, ident)
 
 
 def _reason(frame: Any) -> int:
@@ -255,4 +257,4 @@ def _tell_function(frame: Any, ident: int) -> None:
     if frame is not None:
         code = frame.f_code
         name = getattr(code, "co_qualname", code.co_name)
-        here.text(wire.TASK_NEW, 0, 0, ident, 0, "\0" + name)
+        this_thread.text(wire.TASK_NEW, 0, 0, ident, 0, "\0" + name)

@@ -14,7 +14,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import locate, named, register
-from ..recording.ring import directory, here
+from ..recording.ring import directory, this_thread
 from ..recording.waiting import GOT, bracket, hidden
 from ..threading_.threads import tag
 from . import semaphores
@@ -67,7 +67,7 @@ def _make_queue_init(lock: str) -> Callable[[Any], Callable[..., Any]]:
     def make(original: Any) -> Callable[..., Any]:
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
             hidden(original)(self, *args, **kwargs)
-            if here.depth != 2 and hasattr(self, lock):
+            if this_thread.depth != 2 and hasattr(self, lock):
                 register(codes.QUEUE, sys._getframe(1), "", _queue_ident(self))
 
         return __init__
@@ -91,7 +91,7 @@ def _make_simple_state(name: str) -> Callable[[Any], Callable[..., Any]]:
         def state(self: Any, *args: Any, **kwargs: Any) -> None:
             hidden(original)(self, *args, **kwargs)
             _adopt(self)
-            if name == "__init__" and here.depth != 2:
+            if name == "__init__" and this_thread.depth != 2:
                 register(codes.QUEUE, sys._getframe(1), "", _queue_ident(self))
 
         return state
@@ -108,7 +108,7 @@ class _Buffer(deque):  # type: ignore[type-arg]
     ident: int
 
     def append(self, item: Any) -> None:
-        local = here
+        local = this_thread
         if local.putting == self.ident:  # not the mark that ends the feeder
             local.putting = 0
             local.emit(wire.PUT, 0, 0, self.ident, 0)
@@ -120,7 +120,7 @@ def _tell_gets(places: Any, ident: int) -> None:
     raw = places._semlock.release
 
     def release() -> None:
-        local = here
+        local = this_thread
         if local.getting == ident:  # not a feeder that could not pickle its item
             local.getting = 0
             local.emit(wire.GET, 0, 0, ident, 0)
@@ -137,7 +137,7 @@ def _make_start_thread(original: Any) -> Callable[..., Any]:
     """
 
     def _start_thread(self: Any) -> None:
-        local = here
+        local = this_thread
         ident = _queue_ident(self)
         tag(self._notempty, codes.QUEUE, register(0, sys._getframe(1), "feeder buffer"))
         if local.putting != ident:
@@ -157,7 +157,7 @@ def _make_start_thread(original: Any) -> Callable[..., Any]:
 
 def _make_put(original: Any) -> Callable[..., Any]:
     def put(self: Any, *args: Any, **kwargs: Any) -> None:
-        local = here
+        local = this_thread
         if local.depth:
             original(self, *args, **kwargs)
             return
@@ -173,7 +173,7 @@ def _make_put(original: Any) -> Callable[..., Any]:
 
 def _make_get(original: Any) -> Callable[..., Any]:
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
-        local = here
+        local = this_thread
         if local.depth:
             return original(self, *args, **kwargs)
         ident = local.getting = _queue_ident(self)
@@ -192,7 +192,7 @@ def _make_get(original: Any) -> Callable[..., Any]:
 def _value(queue: Any, ident: int) -> None:
     limit = getattr(queue, "_maxsize", None)
     if limit is not None:
-        here.emit(wire.VALUE, 0, 0, ident, limit - queue._sem._semlock._get_value())
+        this_thread.emit(wire.VALUE, 0, 0, ident, limit - queue._sem._semlock._get_value())
 
 
 def _make_queue_join(original: Any) -> Callable[..., Any]:
@@ -216,7 +216,7 @@ def patch_connection(module: Any) -> None:
 def _make_pipe(original: Any) -> Callable[..., Any]:
     def Pipe(duplex: bool = True) -> Any:
         first, second = original(duplex)
-        if here.depth == 2:
+        if this_thread.depth == 2:
             return first, second
         frame = sys._getframe(1)
         if duplex:
@@ -268,7 +268,7 @@ def _streams(connection: Any) -> tuple[int, int]:
 
 def _make_send(original: Any) -> Callable[..., Any]:
     def _send_bytes(self: Any, buffer: Any) -> None:
-        local = here
+        local = this_thread
         ident = _streams(self)[0]
         # Before the write: what receives it is never older.
         if local.putting == ident:  # a SimpleQueue's item, put and sent at once
@@ -285,7 +285,7 @@ def _make_recv(original: Any) -> Callable[..., Any]:
         ident = _streams(self)[1]
         result = bracket(original, codes.PIPE, ident, 0, (self, *args), kwargs)
         if result is not None:
-            here.emit(wire.RECV, 0, 0, ident, result.getbuffer().nbytes)
+            this_thread.emit(wire.RECV, 0, 0, ident, result.getbuffer().nbytes)
         return result
 
     return _recv_bytes
@@ -293,7 +293,7 @@ def _make_recv(original: Any) -> Callable[..., Any]:
 
 def _make_poll(original: Any) -> Callable[..., Any]:
     def _poll(self: Any, timeout: Any) -> Any:
-        if here.depth or (timeout is not None and timeout <= 0):
+        if this_thread.depth or (timeout is not None and timeout <= 0):
             return original(self, timeout)
         return bracket(original, codes.PIPE, _streams(self)[1], 0, (self, timeout), {})
 

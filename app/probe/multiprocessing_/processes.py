@@ -9,7 +9,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes, first_records
 from ..recording.objects import fresh, locate
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import RAISED
 from ..system import blocking_calls, main_end
 
@@ -41,21 +41,21 @@ def _make_start(original: Any) -> Callable[..., Any]:
         ident = known["_timeslice"] = fresh()  # goes to the child with the object
         line, where = locate(sys._getframe(1))
         name = str(self.name)
-        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
-        here.text(wire.PROCESS_SPAWN, int(bool(self.daemon)), line, ident, 0, name)
+        this_thread.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        this_thread.text(wire.PROCESS_SPAWN, int(bool(self.daemon)), line, ident, 0, name)
         try:
             original(self)
         except BaseException:
             known.pop("_timeslice", None)
             raise
-        here.emit(wire.PROCESS_SPAWNED, 0, self._popen.pid, ident)
+        this_thread.emit(wire.PROCESS_SPAWNED, 0, self._popen.pid, ident)
 
     return start
 
 
 def _make_join(original: Any) -> Callable[..., Any]:
     def join(self: Any, timeout: Any = None) -> None:
-        local = here
+        local = this_thread
         popen = getattr(self, "_popen", None)
         if local.depth or popen is None or popen.returncode is not None:
             original(self, timeout)
@@ -80,7 +80,7 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         main_end.not_main()
         ident = self.__dict__.get("_timeslice", 0)
         config = getattr(self, "_config", {})
-        here.text(wire.PROCESS_NAME, int(bool(config.get("daemon"))), 0, ident, 0, self.name)
+        this_thread.text(wire.PROCESS_NAME, int(bool(config.get("daemon"))), 0, ident, 0, self.name)
         self.__dict__["run"] = _reporting(self, self.__dict__.get("run"), ident)
         return original(self, *args, **kwargs)
 
@@ -100,11 +100,13 @@ def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
             process.run()
         except BaseException as error:
             how = main_end.EXIT if isinstance(error, SystemExit) else main_end.RAISED
-            here.text(wire.PROCESS_END, how, 0, ident, first_records.cpu_ns(), type(error).__name__)
+            this_thread.text(
+                wire.PROCESS_END, how, 0, ident, first_records.cpu_ns(), type(error).__name__
+            )
             trace = error.__traceback__
             error.__traceback__ = trace and trace.tb_next
             raise  # again, which adds no entry for this function
-        here.emit(wire.PROCESS_END, main_end.RETURNED, 0, ident, first_records.cpu_ns())
+        this_thread.emit(wire.PROCESS_END, main_end.RETURNED, 0, ident, first_records.cpu_ns())
 
     return run
 
@@ -116,7 +118,7 @@ def patch_helper(module: Any) -> None:
 
     def make(original: Any) -> Callable[..., Any]:
         def main(*args: Any, **kwargs: Any) -> Any:
-            here.text(wire.PROCESS_NAME, 0, 0, 0, 0, what)
+            this_thread.text(wire.PROCESS_NAME, 0, 0, 0, 0, what)
             return original(*args, **kwargs)
 
         return main
@@ -169,17 +171,17 @@ def _make_execute(original: Any) -> Callable[..., Any]:
         ident = self._timeslice = fresh()
         line, where = locate(sys._getframe(1))
         name = _program_name(args)
-        here.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
-        here.text(wire.PROCESS_SPAWN, 0, line, ident, 0, name)
+        this_thread.text(wire.OBJECT, codes.KIND_PROCESS, line, ident, where, name)
+        this_thread.text(wire.PROCESS_SPAWN, 0, line, ident, 0, name)
         original(self, args, *rest, **kwargs)
-        here.emit(wire.PROCESS_SPAWNED, 0, self.pid, ident)
+        this_thread.emit(wire.PROCESS_SPAWNED, 0, self.pid, ident)
 
     return _execute_child
 
 
 def _make_popen_wait(original: Any) -> Callable[..., Any]:
     def wait(self: Any, timeout: Any = None) -> Any:
-        local = here
+        local = this_thread
         if local.depth or self.returncode is not None:
             return original(self, timeout)
         ident = self.__dict__.get("_timeslice", 0)

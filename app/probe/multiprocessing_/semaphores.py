@@ -16,7 +16,7 @@ from ..recording.objects import (
     named,
     register,
 )
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import bracket, hidden
 
 TYPE_CHECKING = False
@@ -78,11 +78,11 @@ def _kind(self: Any) -> int:
 def _make_semlock_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        if here.depth != 2:
+        if this_thread.depth != 2:
             kind, ident = _kind(self), ident_of(self)
             register(kind, sys._getframe(1), "", ident)
             if kind == codes.SEMAPHORE:
-                here.emit(wire.VALUE, 0, 0, ident, self._semlock._get_value())
+                this_thread.emit(wire.VALUE, 0, 0, ident, self._semlock._get_value())
 
     return __init__
 
@@ -93,7 +93,7 @@ def _make_methods(original: Any) -> Callable[..., Any]:
         kind, ident, raw = _kind(self), ident_of(self), self._semlock
 
         def acquire(block: bool = True, timeout: Any = None) -> Any:
-            if here.depth == 2:
+            if this_thread.depth == 2:
                 return raw.acquire(block, timeout)
             if not block:
                 got = raw.acquire(block, timeout)
@@ -103,22 +103,22 @@ def _make_methods(original: Any) -> Callable[..., Any]:
                 )
             if got and (kind != codes.RLOCK or raw._count() == 1):
                 line, where = locate(sys._getframe(1))
-                here.emit(wire.ACQUIRED, 0, line, ident, where)
+                this_thread.emit(wire.ACQUIRED, 0, line, ident, where)
                 if kind == codes.SEMAPHORE:
-                    here.emit(wire.VALUE, 0, 0, ident, raw._get_value())
+                    this_thread.emit(wire.VALUE, 0, 0, ident, raw._get_value())
             return got
 
         def release() -> None:
-            if here.depth == 2:
+            if this_thread.depth == 2:
                 raw.release()
             elif kind == codes.SEMAPHORE:
-                here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], ident)
+                this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], ident)
                 raw.release()
-                here.emit(wire.NOTIFY, 0, 0, ident, 1)
-                here.emit(wire.VALUE, 0, 0, ident, raw._get_value())
+                this_thread.emit(wire.NOTIFY, 0, 0, ident, 1)
+                this_thread.emit(wire.VALUE, 0, 0, ident, raw._get_value())
             else:
                 if kind == codes.LOCK or (raw._is_mine() and raw._count() == 1):
-                    here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], ident)
+                    this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], ident)
                 raw.release()
 
         self.acquire = acquire
@@ -133,7 +133,7 @@ def _make_methods(original: Any) -> Callable[..., Any]:
 def _make_condition_init(original: Any) -> Callable[..., Any]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         hidden(original)(self, *args, **kwargs)
-        if here.depth != 2:
+        if this_thread.depth != 2:
             frame = sys._getframe(1)
             if not args and kwargs.get("lock") is None:
                 register(codes.RLOCK, frame, "", ident_of(self._lock))
@@ -160,10 +160,10 @@ def _make_condition_wait(original: Any) -> Callable[..., Any]:
 
 def _make_notify(original: Any) -> Callable[..., Any]:
     def notify(self: Any, n: int = 1) -> None:
-        if here.depth != 2:
+        if this_thread.depth != 2:
             ident = ident_of(self._wait_semaphore, "condition")
             count = min(n, self._sleeping_count._semlock._get_value())
-            here.emit(wire.NOTIFY, 0, 0, ident, count)
+            this_thread.emit(wire.NOTIFY, 0, 0, ident, count)
         original(self, n)
 
     return notify
@@ -182,7 +182,7 @@ def _make_event_init(original: Any) -> Callable[..., Any]:
 
 def _make_event_wait(original: Any) -> Callable[..., Any]:
     def wait(self: Any, timeout: Any = None) -> Any:
-        if here.depth or not self._flag._semlock._is_zero():
+        if this_thread.depth or not self._flag._semlock._is_zero():
             return hidden(original)(self, timeout)
         ident = ident_of(self._flag, "event")
         return bracket(original, codes.EVENT, ident, 0, (self, timeout), {}, 2)
@@ -193,7 +193,7 @@ def _make_event_wait(original: Any) -> Callable[..., Any]:
 def _make_event_set(original: Any) -> Callable[..., Any]:
     def set(self: Any) -> None:
         sleeping = self._cond._sleeping_count._semlock._get_value()
-        here.emit(wire.NOTIFY, 0, 0, ident_of(self._flag, "event"), sleeping)
+        this_thread.emit(wire.NOTIFY, 0, 0, ident_of(self._flag, "event"), sleeping)
         hidden(original)(self)
 
     return set
@@ -222,6 +222,6 @@ def _make_count(original: Any) -> Callable[[Any, int], None]:
     def _count(self: Any, value: int) -> None:
         original(self, value)
         ident = ident_of(self._cond._wait_semaphore, "barrier")
-        here.emit(wire.VALUE, 0, self._parties, ident, value)
+        this_thread.emit(wire.VALUE, 0, self._parties, ident, value)
 
     return _count

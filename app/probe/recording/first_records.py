@@ -7,7 +7,7 @@ system calls (while no other thread is there, to which these could give the GIL 
 makes the one that follows. The layout is ``wire``'s, which imports ``struct``: the numbers stand
 here again, and a test holds them equal.
 
-``here`` is what writes the calling thread's records: this module until ``ring`` is loaded.
+``this_thread`` is what writes the calling thread's records: this module until ``ring`` is loaded.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ number = 0
 _path = ""
 _content = bytearray()  # of the file
 _used = 0
-here: Any = sys.modules[__name__]
+this_thread: Any = sys.modules[__name__]
 #: What else is to be done in a forked child, once there is something.
 after_fork: Any = None
 #: Slots that are in the file, which may lag behind where it could not be opened.

@@ -11,7 +11,7 @@ import os
 import sys
 
 from . import first_records, ring
-from .ring import here
+from .ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _classify(name: str) -> int:
         ident = next(_file_count)
         if ident < _MOST_FILES:
             file = ident << 32
-            here.text(wire.FILE, 0, ident, 0, 0, path)
+            this_thread.text(wire.FILE, 0, ident, 0, 0, path)
         _own.append(name)
     _files[name] = file
     return file
@@ -134,7 +134,7 @@ def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
     """Report an object made at ``frame``; its id."""
     ident = ident or fresh()
     line, where = locate(frame)
-    here.text(wire.OBJECT, kind, line, ident, where, name)
+    this_thread.text(wire.OBJECT, kind, line, ident, where, name)
     return ident
 
 

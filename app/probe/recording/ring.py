@@ -1,8 +1,8 @@
 """The writer's side of a ring (layout: ``wire``): one file per thread, mapped, without locks.
 
-``here`` is this thread's own: its ``emit`` and ``text`` write records, its other attributes are
-what hooks must remember between two records of one thread. A thread's first use of it makes the
-ring. An emit is two stores into memory: no system call, so the GIL is not given away by it.
+``this_thread`` belongs to the calling thread: its ``emit`` and ``text`` write records; its other
+attributes are what hooks remember between two records of one thread. A thread's first use of it
+makes the ring. An emit is two stores into memory: no system call, so it doesn't give the GIL away.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ class Step:
         self.driven: Any = None  # the generator that was started by hand and runs
 
 
-class Here(_thread._local):
+class ThisThread(_thread._local):
     """What belongs to one thread."""
 
     def __init__(self) -> None:
@@ -263,7 +263,7 @@ class Here(_thread._local):
         self.step = Step(self.emit, self.text, mark)
 
 
-def begin(local: Here) -> Callable[[int, int], None]:
+def begin(local: ThisThread) -> Callable[[int, int], None]:
     """Give the calling thread its ring and write the record that introduces it; its ``mark``.
 
     Without a folder for rings nothing is recorded.
@@ -301,7 +301,7 @@ def _mapped(number: int, thread: int) -> _Writers:
 def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
     """The writers of the ring that follows the file of the first records, from now those of the
     calling thread. (Who holds the old ones is passed on by them.)"""
-    local = here
+    local = this_thread
     step = local.step
     emit, text, mark = _mapped(next(_numbers), first_records.number)
     local.emit, local.text = step.emit, step.text = emit, text
@@ -315,7 +315,7 @@ def _count() -> Any:
 
 
 _numbers = _count()
-here = Here()
+this_thread = ThisThread()
 
 
 def after_fork() -> None:
@@ -324,8 +324,10 @@ def after_fork() -> None:
     _numbers = _count()
     if newborn:
         newborn.clear()
-    here.__init__()  # type: ignore[misc]
+    this_thread.__init__()  # type: ignore[misc]
 
 
-first_records.here, first_records.follow, first_records.after_fork = here, _follow, after_fork
+first_records.this_thread = this_thread
+first_records.follow = _follow
+first_records.after_fork = after_fork
 first_records.pack = wire.SLOT.pack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .objects import locate
-from .ring import here
+from .ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def bracket(
 
     ``detail`` is the pid or tid waited for. A result that is ``False`` is a wait timed out.
     """
-    local = here
+    local = this_thread
     if local.depth:
         return original(*args, **kwargs)
     line, where = locate(sys._getframe(2))
@@ -53,7 +53,7 @@ def hidden(original: Callable[..., Any]) -> Callable[..., Any]:
     """``original`` with everything it does inside kept out of the report."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        local = here
+        local = this_thread
         depth = local.depth
         local.depth = 2
         try:

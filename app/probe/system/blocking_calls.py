@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import builtin, called_by, method
 from ..recording import codes
 from ..recording.objects import by_standard_library, named, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import bracket
 from . import pipe_descriptors
 
@@ -69,7 +69,7 @@ def _make_kill(original: Any) -> Callable[..., Any]:
     def kill(pid: Any, signal: Any) -> Any:
         # Before the signal, so that the death it causes is never older than its cause.
         if pid.__class__ is int and pid > 0 and isinstance(signal, int) and signal > 0:
-            here.emit(wire.KILL, int(signal), pid, int(ending_daemons))
+            this_thread.emit(wire.KILL, int(signal), pid, int(ending_daemons))
         return original(pid, signal)
 
     return kill
@@ -78,7 +78,7 @@ def _make_kill(original: Any) -> Callable[..., Any]:
 def _make_interval(original: Any) -> Callable[..., Any]:
     def setswitchinterval(*args: Any) -> None:
         original(*args)
-        here.emit(wire.INTERVAL, 0, int(sys.getswitchinterval() * 1e9))
+        this_thread.emit(wire.INTERVAL, 0, int(sys.getswitchinterval() * 1e9))
 
     return setswitchinterval
 
@@ -91,14 +91,14 @@ def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[...
             result = original(*args, **kwargs)
             # WUNTRACED and WCONTINUED tell of children that live on.
             if result[0] > 0 and (os.WIFEXITED(result[1]) or os.WIFSIGNALED(result[1])):
-                here.emit(wire.REAPED, 0, result[0], result[1])
+                this_thread.emit(wire.REAPED, 0, result[0], result[1])
             return result
 
         def wait(*args: Any, **kwargs: Any) -> Any:
             flags = kwargs.get("options", 0)
             if options is not None and len(args) > options:
                 flags = args[options]
-            if here.depth or flags:
+            if this_thread.depth or flags:
                 return reap(*args, **kwargs)
             target = args[0] if named and args else kwargs.get("pid", 0)
             if target.__class__ is not int or target < 0:
@@ -116,7 +116,7 @@ def _make_waitid(original: Any) -> Callable[..., Any]:
         if result is not None and result.si_code in _ENDED and not args[2] & os.WNOWAIT:
             # siginfo_t tells cause and status apart; a raw status holds both (wait(2))
             raw = result.si_status << 8 if result.si_code == _EXITED else result.si_status
-            here.emit(wire.REAPED, 0, result.si_pid, raw)
+            this_thread.emit(wire.REAPED, 0, result.si_pid, raw)
         return result
 
     return waitid
@@ -173,7 +173,7 @@ def patch_selectors(module: Any) -> None:
 
     def make(original: Any) -> Callable[..., Any]:
         def select(self: Any, timeout: Any = None) -> Any:
-            if here.depth or (timeout is not None and timeout <= 0):
+            if this_thread.depth or (timeout is not None and timeout <= 0):
                 return original(self, timeout)
             return bracket(original, codes.POLL, 0, 0, (self, timeout), {})
 
@@ -198,7 +198,7 @@ def _talked(sock: Any, peer: Any, sends: int) -> None:
 
         peer = _clients[id(sock)] = outside_servers.server(sock, peer)
     if peer:
-        here.emit(wire.TO_PEER if sends else wire.FROM_PEER, 0, 0, peer)
+        this_thread.emit(wire.TO_PEER if sends else wire.FROM_PEER, 0, 0, peer)
 
 
 def patch_socket(module: Any) -> None:
@@ -229,7 +229,7 @@ def patch_socket(module: Any) -> None:
     def make_connect(original: Any) -> Callable[..., Any]:
         def connect(self: Any, address: Any) -> Any:
             dials(self, address, sys._getframe(1))
-            if here.depth or self.gettimeout() == 0:
+            if this_thread.depth or self.gettimeout() == 0:
                 return original(self, address)
             ident = _sockets.get(id(self), 0)
             return bracket(original, codes.SOCKET, ident, wire.SENDS, (self, address), {})
@@ -246,7 +246,7 @@ def patch_socket(module: Any) -> None:
     def make(sends: int) -> Callable[[Any], Callable[..., Any]]:
         def make_call(original: Any) -> Callable[..., Any]:
             def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-                if here.depth or self.gettimeout() == 0:
+                if this_thread.depth or self.gettimeout() == 0:
                     result = original(self, *args, **kwargs)
                 else:
                     ident = _sockets.get(id(self), 0)

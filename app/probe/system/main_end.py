@@ -40,16 +40,17 @@ def main_ended() -> None:
     _said = first_records.pid
     kind = getattr(sys, "last_type", None)
     if kind is not None:
-        first_records.here.text(
-            first_records.MAIN_END, RAISED, 0, 0, first_records.cpu_ns(), kind.__name__
-        )
+        _report(RAISED, kind.__name__)
     elif _exit is not None and _exit[0] == first_records.pid and _exit[1].f_lasti == _exit[2]:
-        # The outermost frame never went on after it called sys.exit: nobody caught it.
-        first_records.here.text(
-            first_records.MAIN_END, EXIT, 0, 0, first_records.cpu_ns(), "SystemExit"
-        )
+        # The outermost frame hasn't gone on since it called sys.exit: nothing caught SystemExit.
+        _report(EXIT, "SystemExit")
     else:
-        first_records.here.emit(first_records.MAIN_END, RETURNED, 0, 0, first_records.cpu_ns())
+        _report(RETURNED, "")
+
+
+def _report(outcome: int, error: str) -> None:
+    cpu_ns = first_records.cpu_ns()
+    first_records.this_thread.text(first_records.MAIN_END, outcome, 0, 0, cpu_ns, error)
 
 
 def not_main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..recording import codes, first_records
 from ..recording.objects import fresh
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import bracket
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ _idents: dict[int, int] = {}
 
 def report(stream: int, text: str) -> None:
     """``stream`` is 1, the standard output, or 2, the standard error."""
-    local = here
+    local = this_thread
     for start in range(0, len(text), _PIECE):
         piece = text[start : start + _PIECE]
         local.text(wire.OUTPUT, stream, 0, local.step.task, 0, piece)
@@ -37,5 +37,5 @@ def write_beside(stream: int, original: Any, text: str) -> Any:
     ident = _idents.get(stream, 0)
     if ident >> 32 != first_records.pid:
         ident = _idents[stream] = fresh()
-        here.text(wire.OBJECT, codes.FILE, 0, ident, 0, _NAMES[stream])
+        this_thread.text(wire.OBJECT, codes.FILE, 0, ident, 0, _NAMES[stream])
     return bracket(original, codes.FILE, ident, wire.INNER, (text,), {})

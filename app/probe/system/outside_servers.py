@@ -11,7 +11,7 @@ import os
 
 from ..recording import first_records
 from ..recording.objects import STANDARD, file_of, named
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import hidden
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def server(sock: Any, by: str) -> int:
         if not _own(address, local):
             known = named("tcp:%s:%d" % address)
             name = ("[%s]:%d" if ":" in address[0] else "%s:%d") % address
-            here.text(wire.PEER, 0, 0, known, 0, (by + " " + name).strip())
+            this_thread.text(wire.PEER, 0, 0, known, 0, (by + " " + name).strip())
         _servers[address] = known
     return known
 

@@ -13,7 +13,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh, locate
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import bracket
 
 TYPE_CHECKING = False
@@ -116,7 +116,7 @@ class InnerRLock(_CRLock):  # type: ignore[misc]
         if _owned(self):
             if self._level == 1 and self._waiting:
                 # Before the release: the next holder's record is never older than this one.
-                here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
+                this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
             self._level -= 1
         _release(self)
 
@@ -126,7 +126,7 @@ class InnerRLock(_CRLock):  # type: ignore[misc]
     def _wait(self) -> bool:
         if not self._id:
             ident = fresh()
-            here.text(wire.OBJECT, codes.RLOCK, 0, ident, 0, self._name)
+            this_thread.text(wire.OBJECT, codes.RLOCK, 0, ident, 0, self._name)
             self._id = ident
         self._waiting.append(None)
         try:

@@ -12,7 +12,7 @@ import sys
 from ..hooks.patching import builtin, method
 from ..recording import codes
 from ..recording.objects import by_standard_library, locate, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,24 +72,24 @@ class Lock(metaclass=_LockMeta):
         if blocking is True and timeout == -1:
             if self._try(False):
                 line, where = locate(sys._getframe(1))
-                here.emit(wire.ACQUIRED, 0, line, self._id, where)
+                this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
                 return True
         elif not blocking or not _lawful(timeout):
             if self._try(blocking, timeout):  # raises what an unlawful timeout raises
                 line, where = locate(sys._getframe(1))
-                here.emit(wire.ACQUIRED, 0, line, self._id, where)
+                this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
                 return True
             return False
         elif self._try(False):
             line, where = locate(sys._getframe(1))
-            here.emit(wire.ACQUIRED, 0, line, self._id, where)
+            this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
             return True
         return _wait(self._try, codes.LOCK, self._id, sys._getframe(1), timeout)
 
     def __enter__(self) -> bool:
         if self._try(False):
             line, where = locate(sys._getframe(1))
-            here.emit(wire.ACQUIRED, 0, line, self._id, where)
+            this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
             return True
         return _wait(self._try, codes.LOCK, self._id, sys._getframe(1), -1)
 
@@ -97,11 +97,11 @@ class Lock(metaclass=_LockMeta):
         # Before the release: the next holder's record is never older than this one.
         lock = self._lock
         if lock.locked():
-            here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
+            this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
         lock.release()
 
     def __exit__(self, *_: Any) -> None:
-        here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
+        this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
         self._lock.release()
 
     acquire_lock = acquire
@@ -161,7 +161,7 @@ def _lawful(timeout: Any) -> bool:
 
 def _wait(acquire: Any, reason: int, ident: int, frame: Any, timeout: float) -> bool:
     """Acquire what was not free; reported as a wait unless a wait is reported already."""
-    local = here
+    local = this_thread
     line, where = locate(frame)
     if local.depth:
         got = acquire(True, timeout)
@@ -207,7 +207,7 @@ class TracedRLock(_CRLock):  # type: ignore[misc]
             return got
         self._level += 1
         line, where = locate(sys._getframe(1))
-        here.emit(wire.ACQUIRED, 0, line, self._id, where)
+        this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
         return True
 
     __enter__ = acquire
@@ -215,7 +215,7 @@ class TracedRLock(_CRLock):  # type: ignore[misc]
     def release(self) -> None:
         if _owned(self):
             if self._level == 1:
-                here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
+                this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
             self._level -= 1
         _release(self)
 
@@ -224,7 +224,7 @@ class TracedRLock(_CRLock):  # type: ignore[misc]
 
     def _release_save(self) -> Any:
         if _owned(self):
-            here.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
+            this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
             level, self._level = self._level, 0
             return _save(self), level
         return _save(self)
@@ -234,7 +234,7 @@ class TracedRLock(_CRLock):  # type: ignore[misc]
         _restore(self, state)
         self._level = level
         line, where = locate(sys._getframe(1))
-        here.emit(wire.ACQUIRED, 0, line, self._id, where)
+        this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
 
     def __repr__(self) -> str:
         text: str = super().__repr__()

@@ -7,7 +7,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import by_standard_library, locate, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import RAISED
 from .inner_locks import InnerLock, put_inside
 from .threads import tag
@@ -68,7 +68,7 @@ def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                     if not 0 < self.maxsize <= size and not (shuts and self.is_shutdown):
                         queue.append(item)
                         self.unfinished_tasks += 1
-                        here.emit(_PUT, 1, size + 1, self._timeslice, key_of(item))
+                        this_thread.emit(_PUT, 1, size + 1, self._timeslice, key_of(item))
                         if self.not_empty._waiters:
                             self.not_empty.notify()
                         return
@@ -94,7 +94,7 @@ def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
                     queue = self.queue
                     if queue:
                         item = queue.popleft()
-                        here.emit(_GET, 1, len(queue), self._timeslice, key_of(item))
+                        this_thread.emit(_GET, 1, len(queue), self._timeslice, key_of(item))
                         if self.not_full._waiters:
                             self.not_full.notify()
                         return item
@@ -114,7 +114,7 @@ def make_put(original: Any) -> Callable[..., Any]:
         original(self, item)
         ident = getattr(self, "_timeslice", 0)
         if ident:
-            here.emit(_PUT, 1, _size(self), ident, key_of(item))
+            this_thread.emit(_PUT, 1, _size(self), ident, key_of(item))
 
     return _put
 
@@ -126,7 +126,7 @@ def make_get(original: Any) -> Callable[..., Any]:
         item = original(self)
         ident = getattr(self, "_timeslice", 0)
         if ident:
-            here.emit(_GET, 1, _size(self), ident, key_of(item))
+            this_thread.emit(_GET, 1, _size(self), ident, key_of(item))
         return item
 
     return _get
@@ -181,7 +181,7 @@ def _simple_queue(base: Any, empty: Any) -> Any:
             return item
 
     def _wait(self: Any, frame: Any, timeout: Any) -> Any:
-        local = here
+        local = this_thread
         if local.depth:
             return take(self, True, timeout)
         ident = self._timeslice
@@ -209,7 +209,7 @@ def _simple_queue(base: Any, empty: Any) -> Any:
 def _note(kind: int, queue: Any, item: Any) -> None:
     ident = queue._timeslice
     if ident:
-        here.emit(kind, 0, 0, ident, key_of(item))
+        this_thread.emit(kind, 0, 0, ident, key_of(item))
 
 
 def _lawful(timeout: Any) -> bool:

@@ -18,7 +18,7 @@ from ..recording.objects import (
     locate,
     register,
 )
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from ..recording.waiting import RAISED
 from ..system import main_end, tracebacks
 from . import locks
@@ -87,7 +87,7 @@ def _make_condition_init(original: Any) -> Callable[..., Any]:
 
 def _make_wait(original: Any) -> Callable[..., Any]:
     def wait(self: Any, timeout: Any = None) -> Any:
-        local = here
+        local = this_thread
         known = self.__dict__.get("_timeslice")
         if known is None or local.depth:
             return original(self, timeout)
@@ -117,10 +117,10 @@ def _make_notify(original: Any) -> Callable[..., Any]:
         original(self, n)
         # The caller holds the condition's lock, so no waiter has gone on before this record.
         _, ident, owner = known
-        here.emit(wire.NOTIFY, 0, 0, ident, count)
+        this_thread.emit(wire.NOTIFY, 0, 0, ident, count)
         if owner is not None:  # a semaphore that is being released
-            here.emit(wire.RELEASED, 0, 0, ident)
-            here.emit(wire.VALUE, 0, 0, ident, owner._value)
+            this_thread.emit(wire.RELEASED, 0, 0, ident)
+            this_thread.emit(wire.VALUE, 0, 0, ident, owner._value)
 
     return notify
 
@@ -143,7 +143,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
                 put_inside(kind, ident, self._cond)
             if kind == codes.SEMAPHORE:
                 tag(self._cond, kind, ident, self)
-                here.emit(wire.VALUE, 0, 0, ident, self._value)
+                this_thread.emit(wire.VALUE, 0, 0, ident, self._value)
             else:
                 tag(self._cond, kind, ident)
             if kind == codes.BARRIER:
@@ -167,7 +167,7 @@ class Count:
         known["_count"] = value
         ident = known.get("_timeslice", 0)
         if ident:
-            here.emit(wire.VALUE, 0, known["_parties"], ident, value)
+            this_thread.emit(wire.VALUE, 0, known["_parties"], ident, value)
 
 
 def _make_semaphore_acquire(original: Any) -> Callable[..., Any]:
@@ -176,8 +176,8 @@ def _make_semaphore_acquire(original: Any) -> Callable[..., Any]:
         known = self._cond.__dict__.get("_timeslice")
         if got and known is not None:
             line, where = locate(sys._getframe(1))
-            here.emit(wire.ACQUIRED, 0, line, known[1], where)
-            here.emit(wire.VALUE, 0, 0, known[1], self._value)
+            this_thread.emit(wire.ACQUIRED, 0, line, known[1], where)
+            this_thread.emit(wire.VALUE, 0, 0, known[1], self._value)
         return got
 
     return acquire
@@ -202,8 +202,8 @@ def _make_start(original: Any) -> Callable[..., Any]:
             ident = known["_timeslice"] = fresh()
             known["_timeslice_parent"] = _thread.get_native_id()
             line, where = locate(sys._getframe(1))
-            here.text(wire.OBJECT, codes.KIND_THREAD, line, ident, where, self.name)
-            here.emit(wire.THREAD_SPAWN, 0, line, ident)
+            this_thread.text(wire.OBJECT, codes.KIND_THREAD, line, ident, where, self.name)
+            this_thread.emit(wire.THREAD_SPAWN, 0, line, ident)
             tag(condition_of(self._started), codes.EVENT, ident)
         original(self)
 
@@ -213,7 +213,7 @@ def _make_start(original: Any) -> Callable[..., Any]:
 def _make_bootstrap(original: Any) -> Callable[..., Any]:
     def _bootstrap_inner(self: Any) -> None:
         ring.newborn[_thread.get_ident()] = self
-        local = here
+        local = this_thread
         local.raised = ""  # makes the ring, with THREAD_START
         if ring.newborn.pop(_thread.get_ident(), None) is not None:
             # No thread was born: gevent runs this in a greenlet, which is named after it.
@@ -238,7 +238,7 @@ def _make_excepthook(original: Any) -> Callable[..., Any]:
 
         def invoke_excepthook(thread: Any) -> None:
             kind = sys.exc_info()[0]
-            here.raised = kind.__name__ if kind is not None else ""
+            this_thread.raised = kind.__name__ if kind is not None else ""
             del kind
             tracebacks.strip_handled()
             invoke(thread)
@@ -250,7 +250,7 @@ def _make_excepthook(original: Any) -> Callable[..., Any]:
 
 def _make_join(original: Any) -> Callable[..., Any]:
     def join(self: Any, timeout: Any = None) -> None:
-        local = here
+        local = this_thread
         known = self.__dict__
         if local.depth or "_timeslice" not in known or not self.is_alive():
             original(self, timeout)
@@ -276,7 +276,7 @@ def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
     def make(original: Any) -> Callable[..., Any]:
         def _shutdown() -> None:
             main_end.main_ended()
-            local = here
+            local = this_thread
             others = [
                 thread
                 for thread in module.enumerate()

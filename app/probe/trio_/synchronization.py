@@ -12,7 +12,7 @@ from ..asyncio_.awaited import coroutine, generator_of, turns
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import place, register
-from ..recording.ring import here
+from ..recording.ring import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ class _Owner:
             return
         line = place(sys._getframe(1))
         if before is not None:
-            here.emit(wire.TASK_RELEASED, 0, line, ident)
+            this_thread.emit(wire.TASK_RELEASED, 0, line, ident)
         if task is not None:
             # A lock that is handed on is taken at the line where its new owner waits for it.
             line = line if before is None else 0
-            here.emit(wire.TASK_ACQUIRED, 0, line, ident, task_ids.get(task, 0))
+            this_thread.emit(wire.TASK_ACQUIRED, 0, line, ident, task_ids.get(task, 0))

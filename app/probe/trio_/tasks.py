@@ -12,7 +12,7 @@ from ..asyncio_.awaited import innermost
 from ..hooks.patching import method
 from ..recording import codes, faults
 from ..recording.objects import fresh, place
-from ..recording.ring import here
+from ..recording.ring import this_thread
 from . import synchronization
 from .synchronization import task_ids
 
@@ -62,28 +62,28 @@ class _Instrument:
     def task_scheduled(self, task: Any) -> None:
         ident = task_ids.get(task)
         if ident:
-            here.emit(wire.TASK_READY, 0, 0, ident)
+            this_thread.emit(wire.TASK_READY, 0, 0, ident)
 
     def before_task_step(self, task: Any) -> None:
         ident = task_ids.get(task)
         if ident:
-            here.step.task = ident
-            here.emit(wire.TASK_RUN, 0, 0, ident)
+            this_thread.step.task = ident
+            this_thread.emit(wire.TASK_RUN, 0, 0, ident)
 
     def after_task_step(self, task: Any) -> None:
-        here.step.task = 0
+        this_thread.step.task = 0
         ident = task_ids.get(task)
         if ident:
             reason, line, awaited = _describe(task)
-            here.emit(wire.TASK_PAUSE, reason, line, ident, awaited)
+            this_thread.emit(wire.TASK_PAUSE, reason, line, ident, awaited)
 
     def before_io_wait(self, timeout: float) -> None:
-        if timeout > 0 and not here.depth:
-            here.emit(wire.ENTER, codes.POLL)
+        if timeout > 0 and not this_thread.depth:
+            this_thread.emit(wire.ENTER, codes.POLL)
 
     def after_io_wait(self, timeout: float) -> None:
-        if timeout > 0 and not here.depth:
-            here.emit(wire.LEAVE, codes.POLL, 0, 0, 1)
+        if timeout > 0 and not this_thread.depth:
+            this_thread.emit(wire.LEAVE, codes.POLL, 0, 0, 1)
 
 
 def _introduce(task: Any, frame: Any) -> None:
@@ -92,7 +92,7 @@ def _introduce(task: Any, frame: Any) -> None:
     name = "" if what and given.endswith("." + what) else given
     line = place(frame)
     ident = task_ids[task] = fresh()
-    here.text(wire.TASK_NEW, 0, line, ident, here.step.task, "%s\0%s" % (name, what))
+    this_thread.text(wire.TASK_NEW, 0, line, ident, this_thread.step.task, "%s\0%s" % (name, what))
 
 
 def _is_trios_own(task: Any) -> bool:
@@ -105,11 +105,11 @@ def _is_trios_own(task: Any) -> bool:
 
 def _report_done(ident: int, error: Any, cancelled: Any) -> None:
     if error is None:
-        here.emit(wire.TASK_DONE, 0, 0, ident)
+        this_thread.emit(wire.TASK_DONE, 0, 0, ident)
     elif _only(error, cancelled):
-        here.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
     else:
-        here.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
 
 
 def _only(error: BaseException, cancelled: Any) -> bool:
