@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import sys
 
 from ..recording import codes, faults
+from ..recording.coroutine_frames import coroutine, generator_awaitables, innermost
 from ..recording.objects import _files, file_of
 from ..recording.ring import this_thread
 
@@ -18,18 +18,6 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: Classes of asyncio that a task may wait for, or of threading and queue, and their kinds.
-REASONS = {
-    "Lock": codes.LOCK,
-    "Event": codes.EVENT,
-    "Condition": codes.CONDITION,
-    "Semaphore": codes.SEMAPHORE,
-    "BoundedSemaphore": codes.SEMAPHORE,
-    "Barrier": codes.BARRIER,
-    "Queue": codes.QUEUE,
-    "PriorityQueue": codes.QUEUE,
-    "LifoQueue": codes.QUEUE,
-}
 
 #: Coroutines of asyncio in whose innermost frame a task waits → the reason.
 _WAITS = {
@@ -95,7 +83,7 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             if file:
                 shown, where = coro, file
             inner = coro.cr_await
-        if inner.__class__ in turns:
+        if inner.__class__ in generator_awaitables:
             line, coro, code = innermost(task.get_coro())
         else:
             line = 0 if shown is None else where >> 12 | (shown.cr_frame.f_lineno or 0)
@@ -105,7 +93,7 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
             known = getattr(primitive, "_timeslice_kind", None)
             if known is not None:
                 return known, line, primitive._timeslice
-            kind = REASONS.get(type(primitive).__name__, codes.FUTURE)
+            kind = codes.by_class.get(type(primitive).__name__, codes.FUTURE)
             return _of_iterator(task, kind), line, 0
         awaited = getattr(future, "_timeslice", 0)
         if awaited:
@@ -143,38 +131,6 @@ def report_done(task: Any, ident: int) -> None:
         this_thread.emit(wire.TASK_DONE, 0, 0, ident)
     else:
         this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
-
-
-def innermost(inner: Any) -> tuple[int, Any, Any]:
-    """Where a suspended coroutine stands: the place of the innermost frame in the program's text,
-    the innermost coroutine, and its code or that of an asynchronous generator further in.
-    """
-    line = where = 0
-    coro: Any = None
-    code = shown = coro
-    try:
-        while True:
-            while inner.__class__ is coroutine:
-                coro = inner
-                code = coro.cr_code
-                file = file_of(code.co_filename)
-                if file:
-                    shown, where = coro, file
-                inner = coro.cr_await
-            if inner.__class__ not in turns:
-                break
-            generator = generator_of(inner)
-            code = generator.ag_code
-            file = file_of(code.co_filename)
-            if file:
-                shown, where = generator, file
-            inner = generator.ag_await
-        if shown is not None:
-            frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
-            line = where >> 12 | (frame.f_lineno or 0)
-    except (AttributeError, StopIteration):
-        pass  # a coroutine of some C extension: its line can't be told
-    return line, coro, code
 
 
 def _kind_of(awaited: Any) -> int:
@@ -229,33 +185,6 @@ def tell_group(members: Any, count: int) -> None:
         this_thread.emit(wire.WAITS_FOR, int(not index), count, ident)
 
 
-def generator_of(turn: Any) -> Any:
-    """The asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
-
-    No attribute of such an object names its generator; the garbage collector knows it.
-    """
-    return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)
-
-
-async def _nothing() -> None:
-    """Only its type is wanted."""
-
-
-async def _nobody() -> Any:
-    """Only the types of what it gives are wanted."""
-    yield
-
-
-_sample: Any = _nothing()
-coroutine = type(_sample)
-_sample.close()
-_sample = _nobody()
-_async_generator = type(_sample)
-#: What stands between a coroutine and an asynchronous generator that it drives.
-turns = set()
-for _turn in (_sample.asend(None), _sample.aclose()):
-    turns.add(type(_turn))
-    _turn.close()  # or the interpreter says that it was never awaited
 #: By the id of a code object: its hash is not kept, and takes longer than all else here.
 _by_code: dict[int, int] = {}
 _kept: list[Any] = []  # those objects, so that no other has the same id

@@ -9,8 +9,7 @@ from ..recording import codes
 from ..recording.objects import by_standard_library, place, register
 from ..recording.ring import this_thread
 from ..threading_ import queues
-from ..threading_.threads import Count
-from .awaited import REASONS
+from ..threading_.conditions import Count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def patch_locks(module: Any) -> None:
     """Objects of the program get an id where they are made."""
     for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
         if hasattr(module, name):
-            method(getattr(module, name), "__init__", _make_init(REASONS[name]))
+            method(getattr(module, name), "__init__", _make_init(codes.by_class[name]))
     method(module.Condition, "notify", _make_notify)
     kinds = (("Lock", "_locked", _Locked), ("Event", "_value", _Flag),
              ("Semaphore", "_value", _Permits), ("Barrier", "_count", Count))  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 
-from ..asyncio_.awaited import REASONS
 from ..hooks.patching import builtin
 from ..recording import (
     codes,
@@ -39,7 +38,7 @@ _WAITS = {
     "gevent.thread": codes.LOCK,
 }
 #: The same by class, where gevent's locks stand below the standard library.
-_PATCHED = {**REASONS, "Thread": codes.JOIN}
+_PATCHED = {**codes.by_class, "Thread": codes.JOIN}
 #: Whether a type is that of a hub.
 _hubs: dict[Any, bool] = {}
 

@@ -27,6 +27,7 @@ _AT_START = (
     "recording.faults",
     "recording.first_records",
     "hooks.patching",
+    "hooks.imports",
     "system.pipe_descriptors",
     "system.main_end",
     "system.output",

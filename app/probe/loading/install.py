@@ -8,7 +8,7 @@ import sys
 import time
 
 from ..generators import program_text
-from ..hooks import patching
+from ..hooks import imports, patching
 from ..recording import faults, first_records
 from ..system import main_end, output, pipe_descriptors
 
@@ -21,22 +21,22 @@ HOOKS = {
     "threading": ("threading_.threads", "patch_threading"),
     "queue": ("threading_.queues", "patch_queue"),
     "logging": ("threading_.inner_locks", "patch_logging"),
-    "subprocess": ("multiprocessing_.processes", "patch_subprocess"),
+    "subprocess": ("system.subprocesses", "patch_subprocess"),
     "multiprocessing.process": ("multiprocessing_.processes", "patch_process"),
     "multiprocessing.forkserver": ("multiprocessing_.processes", "patch_helper"),
     "multiprocessing.resource_tracker": ("multiprocessing_.kernel_names", "patch_tracker"),
     "multiprocessing.util": ("multiprocessing_.processes", "patch_util"),
     "multiprocessing.spawn": ("generators.program_text", "patch_spawn"),
     "multiprocessing.synchronize": ("multiprocessing_.semaphores", "patch_synchronize"),
-    "multiprocessing.queues": ("multiprocessing_.channels", "patch_queues"),
-    "multiprocessing.connection": ("multiprocessing_.channels", "patch_connection"),
-    "multiprocessing.pool": ("executors.futures", "patch_pool"),
+    "multiprocessing.queues": ("multiprocessing_.queues", "patch_queues"),
+    "multiprocessing.connection": ("multiprocessing_.connections", "patch_connection"),
+    "multiprocessing.pool": ("executors.pools", "patch_pool"),
     "concurrent.futures._base": ("executors.futures", "patch_base"),
-    "concurrent.futures.thread": ("executors.futures", "patch_thread"),
-    "concurrent.futures.process": ("executors.futures", "patch_process"),
-    "socket": ("system.blocking_calls", "patch_socket"),
-    "select": ("system.blocking_calls", "patch_select"),
-    "selectors": ("system.blocking_calls", "patch_selectors"),
+    "concurrent.futures.thread": ("executors.pools", "patch_thread"),
+    "concurrent.futures.process": ("executors.pools", "patch_process"),
+    "socket": ("system.sockets", "patch_socket"),
+    "select": ("system.sockets", "patch_select"),
+    "selectors": ("system.sockets", "patch_selectors"),
     "_interpreters": ("system.blocking_calls", "patch_interpreters"),
     "_xxsubinterpreters": ("system.blocking_calls", "patch_interpreters"),
     "traceback": ("system.tracebacks", "patch_traceback"),
@@ -73,9 +73,9 @@ def install(finder: Any) -> None:
     patching.guarded(_patch_builtins, os)
     patching.guarded(output.patch, sys)
     patching.guarded(main_end.patch, sys)
-    imports = patching.ImportHook(HOOKS, finder)
-    imports.install()
-    patching.guarded(program_text.patch, imports)
+    watching = imports.ImportHook(HOOKS, finder)
+    watching.install()
+    patching.guarded(program_text.patch, watching)
 
 
 def _begin(_: Any) -> None:
@@ -104,7 +104,7 @@ def _make_leaving(original: Any) -> Callable[..., Any]:
 
 
 def _leave(_: Any) -> None:
-    for module in ("system.blocking_calls", "system.output_records"):
+    for module in ("system.blocking_calls", "system.sockets", "system.output_records"):
         __import__(_PROBE + module)
     first_records.leave()
 

@@ -29,3 +29,17 @@ KIND_THREAD = 11
 KIND_PROCESS = 12
 KIND_FUTURE = 13
 KIND_POOL = 15
+
+#: The reason of a wait by the class that is waited for: threading, queue, asyncio and gevent name
+#: theirs alike.
+by_class = {
+    "Lock": LOCK,
+    "Event": EVENT,
+    "Condition": CONDITION,
+    "Semaphore": SEMAPHORE,
+    "BoundedSemaphore": SEMAPHORE,
+    "Barrier": BARRIER,
+    "Queue": QUEUE,
+    "PriorityQueue": QUEUE,
+    "LifoQueue": QUEUE,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..hooks.patching import builtin, called_by, method
+from ..hooks.patching import builtin, called_by
 from ..recording import codes
 from ..recording.objects import by_standard_library, named, register
 from ..recording.ring import this_thread
@@ -25,10 +25,6 @@ _EXITED = getattr(os, "CLD_EXITED", 1)  # PyPy has none of the three
 _ENDED = (_EXITED, getattr(os, "CLD_KILLED", 2), getattr(os, "CLD_DUMPED", 3))
 #: Set while multiprocessing ends this process's daemons.
 ending_daemons = False
-_sockets: dict[int, int] = {}
-#: Sockets that were connected over TCP: the library that did it, and from the first message on the
-#: id of the server, 0 where that belongs to the run.
-_clients: dict[int, Any] = {}
 
 
 def _make_sleep(original: Any) -> Callable[..., Any]:
@@ -144,129 +140,8 @@ HOOKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
 }
 
 
-# --- modules ----------------------------------------------------------------------------------
-
-
-def patch_select(module: Any) -> None:
-    """select.select; poll and epoll objects are reported by ``selectors``."""
-
-    def make(original: Any) -> Callable[..., Any]:
-        def select(*args: Any) -> Any:
-            if len(args) > 3 and args[3] == 0:
-                return original(*args)
-            return bracket(original, codes.POLL, 0, 0, args, {})
-
-        return select
-
-    builtin(module, "select", make)
-
-
 def patch_interpreters(module: Any) -> None:
     """Code in a subinterpreter with a GIL of its own (from CPython 3.12 on) holds not ours."""
     names = "call", "create", "destroy", "exec", "run_func", "run_string"
     for name in names if sys.version_info >= (3, 12) else ():
         builtin(module, name, _make_plain(codes.OTHER))
-
-
-def patch_selectors(module: Any) -> None:
-    """Every selector's ``select``: where an event loop waits when nothing is ready."""
-
-    def make(original: Any) -> Callable[..., Any]:
-        def select(self: Any, timeout: Any = None) -> Any:
-            if this_thread.depth or (timeout is not None and timeout <= 0):
-                return original(self, timeout)
-            return bracket(original, codes.POLL, 0, 0, (self, timeout), {})
-
-        return select
-
-    for cls in list(vars(module).values()):
-        if isinstance(cls, type) and issubclass(cls, module.BaseSelector):
-            method(cls, "select", make)
-
-
-def _connects(frame: Any) -> str:
-    """The library that makes or connects a socket; "" for the program itself."""
-    from . import outside_servers  # few programs come here
-
-    return outside_servers.library(frame)
-
-
-def _talked(sock: Any, peer: Any, sends: int) -> None:
-    """Bytes went to a server or came from it; the first tell who that is."""
-    if peer.__class__ is not int:
-        from . import outside_servers
-
-        peer = _clients[id(sock)] = outside_servers.server(sock, peer)
-    if peer:
-        this_thread.emit(wire.TO_PEER if sends else wire.FROM_PEER, 0, 0, peer)
-
-
-def patch_socket(module: Any) -> None:
-    """Blocking sockets (also those with a timeout); the others never wait."""
-    cls = module.socket
-
-    def make_init(original: Any) -> Callable[..., Any]:
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            original(self, *args, **kwargs)
-            frame: Any = sys._getframe(1)
-            while frame.f_back is not None and frame.f_globals is vars(module):
-                frame = frame.f_back  # create_connection, socketpair
-            owner = frame.f_globals.get("__name__", "").partition(".")[0]
-            # A pipe's or an event loop's own socket is no object of the program.
-            inner = owner in ("asyncio", "multiprocessing")
-            # The program's line would name what the library's call gives, and not its socket.
-            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame, _connects(frame))
-            if _clients:
-                _clients.pop(id(self), None)  # another's, which is gone
-
-        return __init__
-
-    def dials(sock: Any, address: Any, frame: Any) -> None:
-        """Whether it gets there shows with the first message."""
-        if address.__class__ is tuple and sock.type == module.SOCK_STREAM:
-            _clients[id(sock)] = _connects(frame)
-
-    def make_connect(original: Any) -> Callable[..., Any]:
-        def connect(self: Any, address: Any) -> Any:
-            dials(self, address, sys._getframe(1))
-            if this_thread.depth or self.gettimeout() == 0:
-                return original(self, address)
-            ident = _sockets.get(id(self), 0)
-            return bracket(original, codes.SOCKET, ident, wire.SENDS, (self, address), {})
-
-        return connect
-
-    def make_tried(original: Any) -> Callable[..., Any]:
-        def connect_ex(self: Any, address: Any) -> Any:
-            dials(self, address, sys._getframe(1))
-            return original(self, address)
-
-        return connect_ex
-
-    def make(sends: int) -> Callable[[Any], Callable[..., Any]]:
-        def make_call(original: Any) -> Callable[..., Any]:
-            def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-                if this_thread.depth or self.gettimeout() == 0:
-                    result = original(self, *args, **kwargs)
-                else:
-                    ident = _sockets.get(id(self), 0)
-                    result = bracket(original, codes.SOCKET, ident, sends, (self, *args), kwargs)
-                if _clients:
-                    peer = _clients.get(id(self))
-                    if peer not in (None, 0) and (
-                        result or result is None
-                    ):  # nothing: the other has closed
-                        _talked(self, peer, sends)
-                return result
-
-            return call
-
-        return make_call
-
-    method(cls, "__init__", make_init)
-    for name in ("accept", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"):
-        method(cls, name, make(0), inherited=True)
-    method(cls, "connect", make_connect, inherited=True)
-    method(cls, "connect_ex", make_tried, inherited=True)
-    for name in ("send", "sendall", "sendto", "sendmsg"):
-        method(cls, name, make(wire.SENDS), inherited=True)

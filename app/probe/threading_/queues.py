@@ -9,8 +9,8 @@ from ..recording import codes
 from ..recording.objects import by_standard_library, locate, register
 from ..recording.ring import this_thread
 from ..recording.waiting import RAISED
+from .conditions import tag
 from .inner_locks import InnerLock, put_inside
-from .threads import tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 import weakref
 
-from ..asyncio_.awaited import coroutine, generator_of, turns
 from ..hooks.patching import method
 from ..recording import codes
+from ..recording.coroutine_frames import coroutine, generator_awaitables, generator_of
 from ..recording.objects import place, register
 from ..recording.ring import this_thread
 
@@ -67,7 +67,7 @@ def waiting(inner: Any) -> tuple[int, Any]:
         while True:
             if inner.__class__ is coroutine:
                 code, frame, after = inner.cr_code, inner.cr_frame, inner.cr_await
-            elif inner.__class__ in turns:
+            elif inner.__class__ in generator_awaitables:
                 generator = generator_of(inner)
                 code, frame, after = generator.ag_code, generator.ag_frame, generator.ag_await
             else:
@@ -109,9 +109,6 @@ def _know(owner: Any, ident: int) -> int:
     key = id(owner)
     _known[key] = weakref.ref(owner, lambda _: _known.pop(key, None)), ident
     return ident
-
-
-# --- objects -----------------------------------------------------------------------------------
 
 
 def patch_sync(module: Any) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from ..asyncio_.awaited import innermost
 from ..hooks.patching import method
 from ..recording import codes, faults
+from ..recording.coroutine_frames import innermost
 from ..recording.objects import fresh, place
 from ..recording.ring import this_thread
 from . import synchronization

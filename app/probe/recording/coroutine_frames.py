@@ -1,0 +1,72 @@
+"""Where a suspended coroutine stands."""
+
+from __future__ import annotations
+
+import gc
+
+from .objects import file_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+async def _nothing() -> None:
+    """Only its type is wanted."""
+
+
+async def _nobody() -> Any:
+    """Only the types of what it gives are wanted."""
+    yield
+
+
+_sample: Any = _nothing()
+coroutine = type(_sample)
+_sample.close()
+_sample = _nobody()
+_async_generator = type(_sample)
+#: What stands between a coroutine and an asynchronous generator that it drives.
+generator_awaitables = set()
+for _turn in (_sample.asend(None), _sample.aclose()):
+    generator_awaitables.add(type(_turn))
+    _turn.close()  # or the interpreter says that it was never awaited
+
+
+def innermost(inner: Any) -> tuple[int, Any, Any]:
+    """Where a suspended coroutine stands: the place of the innermost frame in the program's text,
+    the innermost coroutine, and its code or that of an asynchronous generator further in.
+    """
+    line = where = 0
+    coro: Any = None
+    code = shown = coro
+    try:
+        while True:
+            while inner.__class__ is coroutine:
+                coro = inner
+                code = coro.cr_code
+                file = file_of(code.co_filename)
+                if file:
+                    shown, where = coro, file
+                inner = coro.cr_await
+            if inner.__class__ not in generator_awaitables:
+                break
+            generator = generator_of(inner)
+            code = generator.ag_code
+            file = file_of(code.co_filename)
+            if file:
+                shown, where = generator, file
+            inner = generator.ag_await
+        if shown is not None:
+            frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
+            line = where >> 12 | (frame.f_lineno or 0)
+    except (AttributeError, StopIteration):
+        pass  # a coroutine of some C extension: its line can't be told
+    return line, coro, code
+
+
+def generator_of(turn: Any) -> Any:
+    """The asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
+
+    No attribute of such an object names its generator; the garbage collector knows it.
+    """
+    return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)
