@@ -9,6 +9,7 @@ from ..recording import codes, faults
 from ..recording.coroutine_frames import coroutine, generator_awaitables, innermost
 from ..recording.objects import _files, file_of
 from ..recording.ring import this_thread
+from ..recording.waiting import MOST_EXAMINED, MOST_REPORTED, report_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ _WAITS = {
 }  # fmt: skip
 
 
-#: Of a group so many are told; so many of them are looked at.
-_MOST_TOLD, _MOST_LOOKED_AT = 4, 64
 #: CPython 3.9's objects don't ask for their loop: see ``primitives.patch_mixins``.
 _UNTOLD = sys.version_info < (3, 10)
 
@@ -167,22 +166,16 @@ def _of_iterator(task: Any, reason: int) -> int:
 def _one_of(several: Any) -> Any:
     """The one of these futures that is not done yet. None when there are more, which are told."""
     pending: list[Any] = []
-    for future in itertools.islice(several, _MOST_LOOKED_AT):
+    for future in itertools.islice(several, MOST_EXAMINED):
         if not future.done():
             pending.append(future)
-            if len(pending) == _MOST_TOLD:
+            if len(pending) == MOST_REPORTED:
                 break
-    if len(pending) == 1 and len(several) <= _MOST_LOOKED_AT:
+    if len(pending) == 1 and len(several) <= MOST_EXAMINED:
         return pending[0]
-    tell_group(pending, len(several) if len(pending) == _MOST_TOLD else len(pending))
+    idents = sorted(getattr(each, "_timeslice", 0) for each in pending)
+    report_group(idents, len(several) if len(pending) == MOST_REPORTED else len(pending))
     return None
-
-
-def tell_group(members: Any, count: int) -> None:
-    """The wait that begins next is for these, ``count`` altogether."""
-    idents = sorted(getattr(each, "_timeslice", 0) for each in members)
-    for index, ident in enumerate(idents):
-        this_thread.emit(wire.WAITS_FOR, int(not index), count, ident)
 
 
 #: By the id of a code object: its hash is not kept, and takes longer than all else here.

@@ -9,6 +9,7 @@ from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh
 from ..recording.ring import this_thread
+from ..recording.waiting import MOST_EXAMINED, MOST_REPORTED, report_group
 from ..threading_.conditions import condition_of, tag
 
 TYPE_CHECKING = False
@@ -20,8 +21,6 @@ else:
     from ..recording import wire
 
 _OPEN = ("PENDING", "RUNNING")
-#: Of a group so many are told; so many of them are looked at.
-_MOST_TOLD, _MOST_LOOKED_AT = 4, 64
 
 
 def patch_base(module: Any) -> None:
@@ -116,17 +115,16 @@ def _telling(event: Any, futures: Any) -> Callable[..., Any]:
     def wait(timeout: Any = None) -> Any:
         if this_thread.depth or event.is_set():
             return plain(timeout)
-        pending = [each for each in itertools.islice(futures, _MOST_LOOKED_AT)
+        pending = [each for each in itertools.islice(futures, MOST_EXAMINED)
                    if each._state in _OPEN]  # fmt: skip
         known = event._cond._timeslice
-        if len(pending) == 1 and len(futures) <= _MOST_LOOKED_AT:
+        if len(pending) == 1 and len(futures) <= MOST_EXAMINED:
             ident = getattr(pending[0], "_timeslice", 0)
             event._cond._timeslice = known[0], ident, known[2]
         else:
-            whole = len(futures) if len(futures) > _MOST_LOOKED_AT else len(pending)
+            whole = len(futures) if len(futures) > MOST_EXAMINED else len(pending)
             idents = sorted(getattr(each, "_timeslice", 0) for each in pending)
-            for index, ident in enumerate(idents[:_MOST_TOLD]):
-                this_thread.emit(wire.WAITS_FOR, int(not index), whole, ident)
+            report_group(idents[:MOST_REPORTED], whole)
         try:
             return plain(timeout)
         finally:

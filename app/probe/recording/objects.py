@@ -74,6 +74,20 @@ def by_standard_library(frame: Any) -> bool:
     return top in STANDARD and top != "__main__" and not (top == "test" and rest)
 
 
+def made_by_program(frame: Any, init: Any, has_subclass: bool = False) -> Any:
+    """The program's frame in which an object is made; None if the standard library makes it.
+
+    ``frame`` called ``init``, the ``__init__`` of the object's class. With ``has_subclass`` the
+    class has a subclass in the same module, whose own ``__init__`` may be that caller.
+    """
+    if by_standard_library(frame):
+        inside = has_subclass and frame.f_globals.get("__name__") == init.__module__
+        frame = frame.f_back if inside else None
+        if frame is None or by_standard_library(frame):
+            return None
+    return frame
+
+
 def locate(frame: Any) -> tuple[int, int]:
     """Line and file (``file_id << 32``) of the first frame up the stack in the program's text.
 

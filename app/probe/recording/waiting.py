@@ -18,6 +18,8 @@ else:
 GOT = 1
 TIMED_OUT = 0
 RAISED = 2
+#: Of a group that is waited for, at most this many members are examined, and this many reported.
+MOST_EXAMINED, MOST_REPORTED = 64, 4
 
 
 def bracket(
@@ -62,3 +64,12 @@ def hidden(original: Callable[..., Any]) -> Callable[..., Any]:
             local.depth = depth
 
     return call
+
+
+def report_group(idents: list[int], count: int) -> None:
+    """Report that the wait which begins next is for several, ``count`` in all.
+
+    ``idents`` are the sorted ids of at most ``MOST_REPORTED`` of them: tasks or futures.
+    """
+    for index, ident in enumerate(idents):
+        this_thread.emit(wire.WAITS_FOR, int(not index), count, ident)

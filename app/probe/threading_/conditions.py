@@ -7,7 +7,7 @@ import sys
 
 from ..hooks.patching import method
 from ..recording import codes
-from ..recording.objects import by_standard_library, locate, register
+from ..recording.objects import by_standard_library, locate, made_by_program, register
 from ..recording.ring import this_thread
 from ..recording.waiting import RAISED
 from . import locks
@@ -109,13 +109,9 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
     def make(original: Any) -> Callable[..., Any]:
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
-            frame: Any = sys._getframe(1)
-            if by_standard_library(frame):
-                # BoundedSemaphore's own __init__ stands between the program and this one
-                inside = frame.f_globals.get("__name__") == original.__module__
-                frame = frame.f_back if inside and kind == codes.SEMAPHORE else None
-                if frame is None or by_standard_library(frame):
-                    return
+            frame = made_by_program(sys._getframe(1), original, kind == codes.SEMAPHORE)
+            if frame is None:
+                return
             ident = register(kind, frame)
             if type(self._cond._lock) is _LockType:
                 put_inside(kind, ident, self._cond)
