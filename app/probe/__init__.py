@@ -1,8 +1,8 @@
 """The probe: runs inside the program and records what its threads and coroutines do.
 
 It imports the standard library alone, runs on CPython 3.9 and later and on PyPy, and never raises
-into the program, prints to it or changes what it does. Who may import whom among the rooms below
-is tested in ``tests/probe/test_structure.py``.
+into the program, prints to it or changes what it does. ``tests/probe/test_structure.py`` holds
+which of the rooms below imports which.
 
 When a Python program starts
     1. The worker has set its environment (``launch``): PYTHONPATH begins with ``inject``.

@@ -1,4 +1,4 @@
-"""What an asyncio task that stopped awaits, at which line of the program, or how it ended."""
+"""What a suspended asyncio task awaits and at which line of the program, or how a task ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
     from ..recording import wire
 
 
-#: Coroutines of asyncio in whose innermost frame a task waits → the reason.
+#: Module of asyncio → its coroutines in whose innermost frame a task waits → the reason.
 _WAITS = {
     "asyncio.tasks": {
         "sleep": codes.SLEEP,
@@ -57,17 +57,18 @@ _WAITS = {
 }  # fmt: skip
 
 
-#: CPython 3.9's objects don't ask for their loop: see ``primitives.patch_mixins``.
+#: CPython 3.9's objects don't ask for their loop, see ``synchronization.patch_mixins``.
 _UNTOLD = sys.version_info < (3, 10)
 
 
 def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
-    """Reason, place in the program, and id of what a paused task awaits: ``future``.
+    """Return for what a suspended task waits: the reason, the place in the program, and the id.
 
-    ``primitive`` is the object of asyncio whose future it is, where it is one.
+    ``future`` is what it awaits, None if it has yielded to the others. ``primitive`` is the asyncio
+    object that made the future, if one did. 0 stands for what isn't known.
     """
     try:
-        # As ``innermost`` does, without a call where only coroutines await each other.
+        # Like ``innermost``, without its call, as long as coroutines await coroutines.
         inner: Any = task.get_coro()
         coro: Any = None
         code = shown = coro
@@ -87,7 +88,7 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
         else:
             line = 0 if shown is None else where >> 12 | (shown.cr_frame.f_lineno or 0)
         if future is None:
-            return 0, line, 0  # it yielded, and awaits nothing but its turn
+            return 0, line, 0  # it has yielded, and awaits its turn alone
         if primitive is not None:
             known = getattr(primitive, "_timeslice_kind", None)
             if known is not None:
@@ -120,11 +121,11 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
 
 
 def report_done(task: Any, ident: int) -> None:
-    """How a task that is done ended."""
+    """Report how a task ended that is done."""
     if task.cancelled():
         this_thread.emit(wire.TASK_DONE, 2, 0, ident)
         return
-    # Not task.exception(): that would mark the exception as retrieved.
+    # Not task.exception(), which would mark the exception as retrieved.
     error = task._exception
     if error is None:
         this_thread.emit(wire.TASK_DONE, 0, 0, ident)
@@ -133,12 +134,15 @@ def report_done(task: Any, ident: int) -> None:
 
 
 def _kind_of(awaited: Any) -> int:
-    """The reason of a wait for a task, or for a future that an executor's result comes by."""
+    """Return the reason of a wait for a task, or for a future with an executor's result."""
     return codes.TASK if hasattr(awaited, "get_coro") else codes.FUTURE
 
 
 def _alone(coro: Any) -> Any:
-    """The one for which this call of ``wait_for`` or ``wait`` waits; None when it is several."""
+    """Return the future for which this call of ``wait_for`` or ``wait`` waits.
+
+    None if it waits for several, which are reported.
+    """
     known = coro.cr_frame.f_locals
     awaited = known.get("fut")
     if awaited is None:
@@ -151,7 +155,7 @@ def _alone(coro: Any) -> Any:
 
 
 def _of_iterator(task: Any, reason: int) -> int:
-    """A queue of asyncio's own: in it ``as_completed`` waits for the tasks."""
+    """Return the reason, which is TASK for the queue in which ``as_completed`` waits for tasks."""
     inner: Any = task.get_coro() if reason == codes.QUEUE else None
     while inner.__class__ is coroutine:
         if inner.cr_code.co_name == "_wait_for_one":
@@ -164,7 +168,7 @@ def _of_iterator(task: Any, reason: int) -> int:
 
 
 def _one_of(several: Any) -> Any:
-    """The one of these futures that is not done yet. None when there are more, which are told."""
+    """Return the future that isn't done yet; None if there are several, which are reported."""
     pending: list[Any] = []
     for future in itertools.islice(several, MOST_EXAMINED):
         if not future.done():
@@ -178,13 +182,13 @@ def _one_of(several: Any) -> Any:
     return None
 
 
-#: By the id of a code object: its hash is not kept, and takes longer than all else here.
+#: Reasons by id() of a code object. Its hash isn't cached, so it would take longer than all else.
 _by_code: dict[int, int] = {}
-_kept: list[Any] = []  # those objects, so that no other has the same id
+_kept: list[Any] = []  # those code objects, so that no other gets the same id()
 
 
 def _learn(code: Any) -> int:
-    """The reason of a wait in this code, from the table above; remembered."""
+    """Return the reason of a wait in this code by the table above, and remember it."""
     if code is None:
         return codes.FUTURE  # an awaitable of another kind, not a coroutine
     _kept.append(code)

@@ -1,8 +1,8 @@
-"""Between threads and loops: who computes what a thread or a task on the other side waits for.
+"""Futures between threads and event loops: which task or call gives which future its result.
 
-``run_in_executor`` and ``wrap_future`` chain a loop's future to one of an executor, and
-``run_coroutine_threadsafe`` one that a thread waits for to a task. Which is for which is told
-where asyncio chains them.
+``run_in_executor`` and ``wrap_future`` chain a future of an event loop to one of an executor.
+``run_coroutine_threadsafe`` chains a future for which a thread waits to a task. The chain is
+reported where asyncio makes it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def patch_futures(module: Any) -> None:
                 if future:
                     this_thread.emit(wire.FUTURE_BY, 0, 0, future, ident)
             elif ident and module.isfuture(destination):
-                # Who awaits this one waits for that: see ``awaiting.describe``.
+                # A task that awaits this future waits for that one, see ``awaited.describe``.
                 destination._timeslice = ident
             original(source, destination)
 
@@ -42,8 +42,10 @@ def patch_futures(module: Any) -> None:
 
 
 def patch_threadsafe(module: Any) -> None:
-    """``asyncio.run_coroutine_threadsafe``: until there is a task, its loop's thread is waited
-    for."""
+    """Patch ``run_coroutine_threadsafe``.
+
+    Until there is a task for its future, the caller waits for the loop's thread.
+    """
 
     def make(original: Any) -> Callable[..., Any]:
         def run_coroutine_threadsafe(coro: Any, loop: Any) -> Any:
@@ -60,14 +62,14 @@ def patch_threadsafe(module: Any) -> None:
 
 
 def _thread_of(loop: Any) -> int:
-    """The kernel's id of the thread that runs this loop; 0 where it isn't known."""
+    """Return the kernel's id of the thread that runs this loop; 0 if it isn't known."""
     threads = getattr(sys.modules.get("threading"), "_active", {})
     thread = threads.get(getattr(loop, "_thread_id", None))
     return getattr(thread, "native_id", 0) or 0
 
 
 def patch_loop(cls: Any) -> None:
-    """``run_until_complete`` of a loop: what its thread called it for is over when the task is."""
+    """Patch ``run_until_complete``: the thread's call of it is over when the task is done."""
 
     def make(original: Any) -> Callable[..., Any]:
         def run_until_complete(self: Any, future: Any) -> Any:

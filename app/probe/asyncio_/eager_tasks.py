@@ -1,7 +1,7 @@
-"""Eager tasks (CPython 3.12): their first step runs inside the call that makes them.
+"""Eager tasks (from CPython 3.12 on): their first step runs inside of the call that makes them.
 
-No queue and no handle are part of that step, so it is told around the task's constructor. While
-it lasts, the task that made the new one waits for it.
+That step needs no queue and no handle, so it is reported around the task's constructor. During the
+step, the task that makes the new one waits for it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ else:
     from ..recording import wire
 
 
-#: Whether this interpreter has such tasks.
+#: True if this interpreter has such tasks.
 possible = False
 
 
 def patch(module: Any) -> None:
-    """``asyncio.eager_task_factory``, and those that ``create_eager_task_factory`` makes."""
+    """Patch ``asyncio.eager_task_factory``, and those that ``create_eager_task_factory`` makes."""
     global possible
     original = getattr(module, "create_eager_task_factory", None)
     if original is None:
@@ -46,7 +46,7 @@ def patch(module: Any) -> None:
 
 
 def ident_of(task: Any) -> int:
-    """The id of a task whose constructor has not returned yet; else 0."""
+    """Return the id of a task whose constructor hasn't returned yet; 0 for any other."""
     for coro, ident in getattr(this_thread, "eager", ()):
         if task.get_coro() is coro:
             return int(ident)
@@ -54,7 +54,7 @@ def ident_of(task: Any) -> int:
 
 
 def _telling(construct: Any) -> Any:
-    """``construct`` with the first step of its task told."""
+    """Return ``construct`` with the first step of its task reported."""
 
     def constructor(coro: Any, **kwargs: Any) -> Any:
         loop = kwargs.get("loop")
@@ -87,7 +87,7 @@ def _telling(construct: Any) -> Any:
 
 
 def _over(task: Any, ident: int, name: str, what: str) -> None:
-    """The first step ended; without a task it was an exception that ends the loop, too."""
+    """Report the end of the first step. Without a task, an exception ended it and the loop."""
     if task is None:
         kind = sys.exc_info()[0]
         this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, kind.__name__ if kind else "")

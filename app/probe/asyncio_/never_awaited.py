@@ -1,4 +1,4 @@
-"""Coroutines that the program made and never awaited."""
+"""Coroutines that the program has made and never awaited."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ else:
 
 
 class _Warnings:
-    """Stands for the module, as far as the function below wants it."""
+    """Stands for the module ``warnings``, as far as the function below needs it."""
 
     def __init__(self, warn: Any) -> None:
         self.warn = warn
 
 
 def patch_warnings(module: Any) -> None:
-    """The interpreter calls this function of ``warnings`` when it drops such a coroutine.
+    """Patch the function of ``warnings`` that the interpreter calls for such a coroutine.
 
-    The function warns at the line of its caller's frame, so no frame may come between them: it
-    stays as it is, and the ``warn`` that it calls is another. Since 3.14 it lies in another
-    module, and takes ``warn`` from ``_wm``, which is ``warnings``.
+    The function warns at the line of its caller's frame, so no frame may come in between. Its code
+    stays the same, and calls another ``warn``. Since 3.14 it is in another module, and takes
+    ``warn`` from ``_wm``, which is ``warnings``.
     """
     original = module._warn_unawaited_coroutine
 

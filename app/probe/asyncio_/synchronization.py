@@ -1,4 +1,4 @@
-"""asyncio's own objects: their ids and values, and which task holds a lock or a permit."""
+"""asyncio's locks, events, queues and others: ids, values, and the tasks that hold locks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ else:
 
 
 def patch_mixins(module: Any) -> None:
-    """Each of asyncio's objects asks for its loop just before it lets a task wait for it."""
+    """Patch ``asyncio.mixins``: each object asks for its loop just before a task waits for it."""
 
     def make(original: Any) -> Callable[..., Any]:
         def _get_loop(self: Any) -> Any:
@@ -34,7 +34,7 @@ def patch_mixins(module: Any) -> None:
 
 
 def patch_locks(module: Any) -> None:
-    """Objects of the program get an id where they are made."""
+    """Patch ``asyncio.locks``: the program's objects get an id when they are made."""
     for name in ("Lock", "Event", "Condition", "Semaphore", "Barrier"):
         if hasattr(module, name):
             method(getattr(module, name), "__init__", _make_init(codes.by_class[name]))
@@ -48,10 +48,7 @@ def patch_locks(module: Any) -> None:
 
 
 class _Locked:
-    """The attribute in which a lock keeps whether it is held: setting it is seen, reading is not.
-
-    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
-    """
+    """A lock's attribute that is True while it is held, watched (see ``hooks``)."""
 
     def __set__(self, lock: Any, value: Any) -> None:
         known = lock.__dict__
@@ -67,7 +64,7 @@ class _Locked:
 
 
 class _Permits:
-    """The attribute in which a semaphore keeps how many permits are free."""
+    """A semaphore's attribute for the number of free permits, watched."""
 
     def __set__(self, semaphore: Any, value: Any) -> None:
         known = semaphore.__dict__
@@ -81,7 +78,7 @@ class _Permits:
         if value > before:
             this_thread.emit(wire.TASK_RELEASED, 0, line, ident, task)
         elif frame.f_code.co_name == "_wake_up_next":
-            # From CPython 3.10 on a permit is handed to the waiter whose future is set next.
+            # From CPython 3.10 on the permit is for the waiter whose future is set next.
             this_thread.emit(wire.TASK_ACQUIRED, 1, 0, ident)
         else:
             this_thread.emit(wire.TASK_ACQUIRED, 0, line, ident, task)
@@ -89,7 +86,7 @@ class _Permits:
 
 
 class _Flag:
-    """The attribute in which an event keeps whether it is set; waiters are made ready after."""
+    """An event's attribute that is True while it is set, watched. Waiters get ready after that."""
 
     def __set__(self, event: Any, value: Any) -> None:
         known = event.__dict__
@@ -101,7 +98,7 @@ class _Flag:
 
 
 def _make_notify(original: Any) -> Callable[..., Any]:
-    """A condition's ``notify``, and so its ``notify_all``."""
+    """The hook of a condition's ``notify``, which ``notify_all`` calls."""
 
     def notify(self: Any, n: int = 1) -> None:
         ident = self.__dict__.get("_timeslice", 0)
@@ -113,7 +110,7 @@ def _make_notify(original: Any) -> Callable[..., Any]:
 
 
 def patch_queues(module: Any) -> None:
-    """asyncio's queues: their id, and what is put and got."""
+    """Patch ``asyncio.queues``: ids of queues, and the items that are put and got."""
     method(module.Queue, "__init__", _make_init(codes.QUEUE))
     for cls in (module.Queue, module.LifoQueue, module.PriorityQueue):
         method(cls, "_put", queues.make_put)
@@ -146,6 +143,6 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
 
 
 def _be(thing: Any, ident: int, kind: int) -> None:
-    """Let ``thing`` be known by this id, and a wait for it be one of this kind."""
+    """Give ``thing`` this id, and let a wait for it be reported with this kind."""
     thing._timeslice = ident
     thing._timeslice_kind = kind

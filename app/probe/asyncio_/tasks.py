@@ -1,8 +1,8 @@
-"""asyncio tasks: made, ready, running, paused and done, exactly when the loop makes them so.
+"""asyncio's tasks: made, ready, running, paused and done, exactly when the loop makes them so.
 
-Both kinds of Task (C and Python) are put into the ready queue through ``loop._call_soon`` with a
-callback whose ``__self__`` is the task. That is *ready*; the handle made for it gets a class whose
-``_run`` is the step. No coroutine is wrapped, no Task subclassed, and no order changed.
+Both kinds of Task, in C and in Python, get into the ready queue through ``loop._call_soon``, with a
+callback whose ``__self__`` is the task. That is *ready*. The handle made for it gets a class whose
+``_run`` is the step. No coroutine is wrapped, no Task has a subclass, and no order changes.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def patch_base_events(module: Any) -> None:
     task_handle = _task_handle(plain_handle)
 
     def make(original: Any) -> Callable[..., Any]:
-        # These are all the names it uses where it makes a handle and appends it: then that is
-        # done here, with the handle's class known, instead of calling it and changing the class.
+        # If the original uses these names alone, it makes a handle and appends it. Then this hook
+        # does so itself, with the right class, instead of changing the handle's class afterwards.
         plain = original.__code__.co_names == (
             "events", "Handle", "_source_traceback", "_ready", "append",
         )  # fmt: skip
@@ -48,7 +48,7 @@ def patch_base_events(module: Any) -> None:
             task: Any = callback.__self__ if kind else None
             if kind == 2:
                 if task.__class__ is task_type and args and task._fut_waiter is args[0]:
-                    pass  # certainly its wake-up: it is called with what the task awaits
+                    pass  # certainly the task's wake-up, called with the future that it awaits
                 elif callback.__name__ not in names or not isinstance(task, task_type):
                     task = None
             elif kind == 3 and callback.__func__ not in kinds.methods:
@@ -80,7 +80,7 @@ def patch_base_events(module: Any) -> None:
         def _other(self: Any, callback: Any, args: Any, context: Any) -> Any:
             handle = original(self, callback, args, context)
             if handle._source_traceback:
-                del handle._source_traceback[-2:]  # this function's line and its caller's
+                del handle._source_traceback[-2:]  # the lines of this function and its caller
             return handle
 
         return _call_soon
@@ -90,7 +90,7 @@ def patch_base_events(module: Any) -> None:
 
 
 def patch_tasks(module: Any) -> None:
-    """``asyncio.create_task`` of 3.11 and before names its task when it is ready already."""
+    """Patch ``asyncio.tasks``. ``create_task`` until 3.11 names a task after it is ready."""
 
     def make(original: Any) -> Callable[..., Any]:
         def create_task(coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
@@ -104,7 +104,7 @@ def patch_tasks(module: Any) -> None:
 
 
 def patch_taskgroups(module: Any) -> None:
-    """So does a TaskGroup of 3.11 and 3.12."""
+    """Patch ``TaskGroup.create_task``, which in 3.11 and 3.12 names a task after it is ready."""
 
     def make(original: Any) -> Callable[..., Any]:
         def create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
@@ -116,7 +116,7 @@ def patch_taskgroups(module: Any) -> None:
 
 
 def patch_uvloop(module: Any) -> None:
-    """uvloop's loop is compiled, but tasks are asyncio's own and ask it for ``call_soon``."""
+    """Patch uvloop. Its loop is compiled, but its tasks are asyncio's and call ``call_soon``."""
     tasks = sys.modules["asyncio.tasks"]
     kinds = _Kinds(tasks)
     task_type, task_handle = tasks.Task, _task_handle(_Callback)
@@ -147,7 +147,7 @@ def patch_uvloop(module: Any) -> None:
 
 
 class _Callback:
-    """As much of a loop's handle as a step of a task needs."""
+    """Has as much of a loop's handle as the step of a task needs."""
 
     __slots__ = ("_args", "_callback")
 
@@ -159,7 +159,7 @@ class _Callback:
 
 
 def _naming(task_name: Any, original: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call ``original``; the task that it makes is introduced by this name."""
+    """Call ``original``, and report the task that it makes under this name."""
     if task_name is None:
         return original(*args, **kwargs)
     step = this_thread.step
@@ -171,12 +171,12 @@ def _naming(task_name: Any, original: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 class _Kinds(dict):  # type: ignore[type-arg]
-    """Type of a callback → 0: no task's; 1: a task's step; 2, 3: a closer look is needed.
+    """Type of a callback → 0: of no task; 1: a step of a task; 2, 3: a closer look is needed.
 
-    A callback may be bound to a task and be another method, say its ``cancel``.
+    A callback that is bound to a task may be another of its methods, such as ``cancel``.
     """
 
-    #: What the C Task's wake-up callback is called, by version.
+    #: The names of the C Task's wake-up callback in the versions of CPython.
     names = frozenset(("TaskWakeupMethWrapper", "task_wakeup", "__wakeup"))
 
     def __init__(self, tasks: Any) -> None:
@@ -218,7 +218,7 @@ def _task_handle(base: Any) -> Any:
                 else:
                     reason, line, awaited = describe(task, future, step.primitive)
                     step.emit(_PAUSE, reason, line, ident, awaited)
-                # An exception may keep this frame, which is not to keep the task.
+                # An exception may keep this frame alive, and the frame must not keep the task.
                 del self, task, future
 
     Handle.__module__ = base.__module__
@@ -227,7 +227,7 @@ def _task_handle(base: Any) -> Any:
 
 
 def _introduce(task: Any, step: Any, frame: Any) -> int:
-    """Report the task, which was made by what ``frame`` belongs to or was called by; its id."""
+    """Report a new task, made in ``frame`` or by a function that called it; return its id."""
     ident = eager_tasks.ident_of(task) if eager_tasks.possible else 0
     if ident:
         task._timeslice = ident

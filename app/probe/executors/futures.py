@@ -1,4 +1,4 @@
-"""concurrent.futures' executors and futures, and multiprocessing's Pool."""
+"""concurrent.futures.Future, wait() and as_completed()."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPEN = ("PENDING", "RUNNING")
 
 
 def patch_base(module: Any) -> None:
-    """Patch ``concurrent.futures._base``: what both executors share."""
+    """Patch ``concurrent.futures._base``, which both executors share."""
     future = module.Future
     method(future, "__init__", _make_future_init)
     method(future, "set_running_or_notify_cancel", _make_run)
@@ -53,7 +53,7 @@ def _make_run(original: Any) -> Callable[..., Any]:
     def set_running_or_notify_cancel(self: Any) -> Any:
         runs = original(self)
         if runs:
-            # In a pool of processes it is the thread that hands it on which says so.
+            # For a pool of processes, this is the thread that hands the call on to a process.
             by = sys._getframe(1).f_globals.get("__name__") == "concurrent.futures.process"
             this_thread.emit(wire.FUTURE_RUN, int(by), 0, getattr(self, "_timeslice", 0))
         return runs
@@ -63,7 +63,7 @@ def _make_run(original: Any) -> Callable[..., Any]:
 
 def _make_done(original: Any) -> Callable[..., Any]:
     def done(self: Any, value: Any) -> None:
-        # Before: whoever waits for the result goes on after this record.
+        # Before the call, so that a thread that waits for the result goes on after this record.
         if self._state in _OPEN:
             ident = getattr(self, "_timeslice", 0)
             if original.__name__ == "set_exception":
@@ -88,7 +88,7 @@ def _make_cancel(original: Any) -> Callable[..., Any]:
 
 
 def _make_waiter_init(original: Any) -> Callable[..., Any]:
-    """What wait() and as_completed() wait in."""
+    """The hook of the object in which wait() and as_completed() wait."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
@@ -98,7 +98,7 @@ def _make_waiter_init(original: Any) -> Callable[..., Any]:
 
 
 def _make_waiters(original: Any) -> Callable[..., Any]:
-    """For whom wait() and as_completed() wait is told when they do."""
+    """Report the futures for which wait() and as_completed() wait, when they begin to."""
 
     def _create_and_install_waiters(fs: Any, return_when: Any) -> Any:
         waiter = original(fs, return_when)

@@ -1,4 +1,4 @@
-"""concurrent.futures' executors, and multiprocessing's Pool."""
+"""The executors of concurrent.futures, and multiprocessing.pool."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def patch_process(module: Any) -> None:
 
 
 def _make_call_init(original: Any) -> Callable[..., Any]:
-    """A call goes to its process with the id of its future."""
+    """Send the id of the future along with the call to its process."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
@@ -47,7 +47,7 @@ def _make_call_init(original: Any) -> Callable[..., Any]:
 
 
 def _take_call(self: Any, state: Any) -> None:
-    """Its process has the call, and executes it next."""
+    """``__setstate__`` of a call: its process has it now, and executes it next."""
     self.__dict__.update(state)
     ident = state.get("_timeslice", 0)
     if ident:
@@ -60,7 +60,7 @@ def _make_pool_init(original: Any) -> Callable[..., Any]:
         original(self, *args, **kwargs)
         queue: Any = getattr(self, "_work_queue", None)
         if hasattr(type(queue), "_timeslice"):
-            queue._timeslice = ident  # an idle worker waits for its pool
+            queue._timeslice = ident  # an idle worker thread waits for its executor
 
     return __init__
 
@@ -79,8 +79,8 @@ def _make_submit(original: Any) -> Callable[..., Any]:
 
 
 def _name_of(function: Any) -> str:
-    """What the program calls it, inside ``functools.partial`` and the context of ``to_thread``."""
-    # By its type: an object may have any attribute that it is asked for, as a Mock has.
+    """Return the name of the program's function, also in ``functools.partial`` or ``to_thread``."""
+    # Ask for the type: an object such as a Mock has every attribute.
     while (type(function).__module__, type(function).__name__) == ("functools", "partial"):
         inner = function.func
         by_context = type(getattr(inner, "__self__", None)).__name__ == "Context"
@@ -90,7 +90,7 @@ def _name_of(function: Any) -> str:
 
 
 def patch_pool(module: Any) -> None:
-    """Patch ``multiprocessing.pool``; its workers are processes and its handlers threads."""
+    """Patch ``multiprocessing.pool``, which makes a pool's processes and threads."""
     method(module.Pool, "__init__", _make_pool_init)
     method(module.ApplyResult, "__init__", _make_result_init)
     method(module.IMapIterator, "__init__", _make_result_init)

@@ -1,11 +1,12 @@
-"""Generators that the program drives by hand: told as coroutines from their first step on.
+"""Generators that the program drives by hand: reported as coroutines from their first step on.
 
-``Driven`` is what is known of one that was started by hand, by ``next`` or ``send``. It becomes a
-coroutine, and is told with its past, when it is resumed so once more; at once where it is started
-at a place that has driven another, or by one that is told. A generator that a ``for`` or a
-function such as ``list`` uses up is a calculation and not told; so is one inside of a task.
+``Driven`` is what is known of a generator that was started by hand, with ``next`` or ``send``. It
+becomes a coroutine, reported with its past, when it is resumed by hand once more. It becomes one at
+once if it is started where another one was that became a coroutine, or by a reported one. A
+generator that a ``for`` or a function such as ``list`` uses up is a calculation and isn't reported,
+nor is one inside of a task.
 
-The object stands in the ``f_trace`` of the generator's frame, and so ends with it.
+The ``Driven`` is kept in ``f_trace`` of the generator's frame, and so ends with it.
 """
 
 from __future__ import annotations
@@ -34,22 +35,22 @@ else:
 
 _RUN, _PAUSE, _DONE = wire.TASK_RUN, wire.TASK_PAUSE, wire.TASK_DONE
 RETURNED, RAISED, CLOSED, LOST = 0, 1, 2, 3
-#: Flags of code objects, see inspect.
+#: Flags of code objects, see the module inspect.
 GENERATOR, _ITERABLE_COROUTINE = 0x20, 0x100
-#: So many are told of one process; what comes then is part of whoever drives it.
+#: At most this many are reported in a process. A further one counts as a part of what drives it.
 MOST = 10_000
 
-#: The places at which generators are started that are resumed by hand later.
+#: Places (``resuming.key``) that have started generators which became coroutines.
 _starts: set[int] = set()
 _count = 0
-#: Those that are told and not over, by ident.
+#: By ident, references to those that are reported and not over.
 _live: dict[int, Any] = {}
-#: The program is over: that the interpreter closes what is left is none of its own doing.
+#: True once the program is over: it isn't the program that closes the generators that are left.
 ending = False
 
 
 class Driven:
-    """One generator that was started by hand. ``told``: it is a coroutine of the timeline."""
+    """One generator that was started by hand. ``told`` is True once it is reported."""
 
     __slots__ = (
         "__weakref__",
@@ -78,15 +79,16 @@ class Driven:
         self.began = began
         self.start = start  # the place that started it
         self.told = self.over = self.running = self.closing = False
-        self.pausing: Any = None  # of one not told: (ns, line, delegate) of its first pause
-        self.inner = 0  # the one that it delegates to, by ident
-        self.delegate: Any = None  # a reference to that, of one not told
-        self.outer: Driven | None = None  # during a step: the one that delegates to it
-        self.under: Driven | None = None  # during a step: the one whose step this one's is in
-        self.before = 0  # during a step: the coroutine whose step this one's is in
+        self.pausing: Any = None  # until it is told: (ns, line, delegate) of its first pause
+        self.inner = 0  # ident of the generator that it delegates to
+        self.delegate: Any = None  # until it is told: a reference to that generator
+        # During a step of it:
+        self.outer: Driven | None = None  # the generator that delegates to it
+        self.under: Driven | None = None  # the generator whose step contains this step
+        self.before = 0  # the coroutine whose step contains this step
         self.heard: Any = None  # for ``hear``
 
-    #: What a trace function hears of the frame.
+    #: ``tracing._hear``, the trace function of the frame.
     hear: Any = None
 
     def __call__(self, frame: Any, event: str, arg: Any) -> Any:
@@ -96,14 +98,14 @@ class Driven:
         try:
             _live.pop(self.ident, None)
             if self.told and not self.over and self.ident >> 32 == first_records.pid and not ending:
-                # A debugger may have put its own function here; else the frame is gone.
+                # A debugger may have replaced this object in ``f_trace``; else the frame is gone.
                 this_thread.emit(_DONE, CLOSED if sys.gettrace() is None else LOST, 0, self.ident)
         except Exception:  # the interpreter is ending
             faults.note("a generator's end")
 
 
 def is_own(code: Any) -> bool:
-    """Whether this is a generator function of the program, and none of ``types.coroutine``."""
+    """True for a generator function of the program that ``types.coroutine`` hasn't decorated."""
     return (
         code.co_flags & (GENERATOR | _ITERABLE_COROUTINE) == GENERATOR
         and code.co_name != "<genexpr>"
@@ -112,7 +114,7 @@ def is_own(code: Any) -> bool:
 
 
 def started(frame: Any) -> Driven | None:
-    """A generator begins its first step: what is known of it from now on, if it may be told."""
+    """A generator begins its first step. Return its ``Driven``; None if it is never reported."""
     step = this_thread.step
     current = step.driven
     caller = frame.f_back
@@ -134,9 +136,9 @@ def started(frame: Any) -> Driven | None:
 
 
 def resumed(state: Driven, frame: Any, sure: bool = True, error: Any = None) -> None:
-    """It goes on: to its next step, or with the exception that was thrown into it.
+    """A generator is resumed: normally, or with the exception ``error`` thrown into it.
 
-    Not ``sure`` is who does not know which; ``judged`` or ``thrown`` follow then.
+    If the caller isn't ``sure`` which it is, it calls ``judged`` or ``thrown`` later.
     """
     step = this_thread.step
     current = step.driven
@@ -145,18 +147,18 @@ def resumed(state: Driven, frame: Any, sure: bool = True, error: Any = None) -> 
         state.closing = isinstance(error, GeneratorExit)
         if state.closing and ending:
             state.told = False
-        state.inner = 0  # whom it delegated to had the exception first, and is over
+        state.inner = 0  # the generator that it delegated to had the exception first, and is over
     if not state.told:
         if sure and not state.closing:
             _judge(state, frame, step, current if delegated else None)
     elif state.ident >> 32 != first_records.pid:
-        state.ident = fresh()  # this process is a fork of the one that it was told in
+        state.ident = fresh()  # it was reported in the parent, of which this process is a fork
         _introduce(state, step.task)
     _enter(state, step, delegated, frame)
 
 
 def judged(state: Driven, frame: Any) -> None:
-    """The step under way is none with an exception, as was not known when it began."""
+    """The step under way is a normal one, which wasn't known when it began."""
     step = this_thread.step
     if step.driven is state:
         step.driven = state.under
@@ -166,7 +168,7 @@ def judged(state: Driven, frame: Any) -> None:
 
 
 def thrown(state: Driven, error: type) -> None:
-    """The step that has just begun is one with an exception thrown into it."""
+    """The step that has just begun has an exception thrown into it."""
     state.closing = issubclass(error, GeneratorExit)
     state.inner = 0
     if state.told and not state.running and state.ident >> 32 == first_records.pid:
@@ -174,7 +176,7 @@ def thrown(state: Driven, error: type) -> None:
 
 
 def suspended(state: Driven, frame: Any) -> None:
-    """It stands at a ``yield``, or the one that it delegates to does."""
+    """A generator is suspended at a ``yield``, of its own or of the one that it delegates to."""
     line = frame.f_lineno or 0
     if not state.told:
         if state.pausing is None:
@@ -186,7 +188,7 @@ def suspended(state: Driven, frame: Any) -> None:
 
 
 def ended(state: Driven, outcome: int, error: str = "") -> None:
-    """Its last step is over."""
+    """A generator's last step is over, with one of the outcomes above."""
     if outcome != RAISED and state.closing:
         outcome = CLOSED
     _over(state, outcome, error if outcome == RAISED else "")
@@ -199,7 +201,7 @@ def ended(state: Driven, outcome: int, error: str = "") -> None:
 
 
 def closed(state: Driven) -> None:
-    """It was closed where it stood, without a step."""
+    """A generator was closed without a step."""
     _over(state, CLOSED, "")
 
 
@@ -211,19 +213,19 @@ def _over(state: Driven, outcome: int, error: str) -> None:
 
 
 def failed(state: Driven, error: type) -> None:
-    """Its last step is over, and this exception left it."""
+    """A generator's last step is over, and an exception of this type has left it."""
     closed = state.closing and issubclass(error, GeneratorExit)
     ended(state, CLOSED if closed else RAISED, error.__name__)
 
 
 def finish() -> None:
-    """The program is over; see ``ending``."""
+    """Set ``ending``: the program is over."""
     global ending
     ending = True
 
 
 def lose() -> None:
-    """From now on nothing can be seen of those that live."""
+    """Report as lost all that are alive: from now on nothing can be seen of them."""
     living = list(_live.values())
     _live.clear()
     for each in living:
@@ -238,14 +240,14 @@ def lose() -> None:
 
 
 def _in_task(step: Any, current: Driven | None) -> bool:
-    """Whether this is a part of a step of another coroutine than ``current``."""
+    """True if this thread is in a step of another coroutine than ``current``."""
     if current is None:
         return bool(step.task)
     return bool(step.task != (current.ident if current.running else current.before))
 
 
 def _judge(state: Driven, frame: Any, step: Any, outer: Driven | None) -> None:
-    """Is it resumed by hand, or by one that is told? Then it is a coroutine."""
+    """Report the generator if it is resumed by hand or by one that is reported."""
     if outer is None:
         if how(frame.f_back) != DRIVES or _in_task(step, step.driven):
             return
@@ -256,7 +258,7 @@ def _judge(state: Driven, frame: Any, step: Any, outer: Driven | None) -> None:
 
 
 def _tell(state: Driven, parent: int) -> None:
-    """Tell of the generator, and what it did before it was known to be a coroutine."""
+    """Report the generator, and what it did before it was known to be a coroutine."""
     global _count
     if _count >= MOST:
         return
@@ -290,7 +292,7 @@ def _introduce(state: Driven, parent: int) -> None:
 
 
 def _enter(state: Driven, step: Any, delegated: bool, frame: Any) -> None:
-    """A step of it begins on this thread."""
+    """A step of the generator begins on this thread."""
     outer = step.driven
     state.under = outer
     state.before = before = step.task
@@ -318,7 +320,7 @@ def _run(state: Driven, step: Any) -> None:
 
 
 def _leave(state: Driven) -> None:
-    """The step is over: whoever made it goes on."""
+    """The step is over, and the code that resumed the generator goes on."""
     step = this_thread.step
     under, state.under = state.under, None
     outer, state.outer = state.outer, None

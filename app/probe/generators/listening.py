@@ -1,8 +1,9 @@
-"""Whether the program's text has generators that may be driven by hand, and so whether their
-steps are listened to: by ``sys.monitoring`` from CPython 3.12 on, before it by a trace function.
+"""Listens to the steps of generators, if the program's text has some that may be driven by hand.
 
-Text with a ``yield`` is enough for the first, which costs what has none nothing. The second makes
-each call of a function dearer, so there must be one that might be driven, and what might do so.
+From CPython 3.12 on ``sys.monitoring`` reports the steps. It costs functions without a ``yield``
+nothing, so a ``yield`` in the text is enough to begin. Before 3.12 a trace function does. It makes
+each call of a function slower, so it begins only if the text has a generator that might be driven
+by hand and a call that might drive one.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
 _monitored = hasattr(sys, "monitoring")
 _begun = _drives = _generates = False
-#: The module that listens by code objects, once it does.
+#: The module ``monitoring``, once it listens.
 _listener: Any = None
 
 
 def seen(text: bytes) -> Any:
-    """A file of the program has this text; the module to which its code is to be told, if any.
+    """Take note of the text of one of the program's files, and listen if that is needed.
 
-    Raises SyntaxError and ValueError for what is no Python.
+    Returns the module ``monitoring`` if it must ``learn`` the file's code, else None. Raises
+    SyntaxError or ValueError if the text isn't Python.
     """
     global _begun, _drives, _generates, _listener
     if sys.implementation.name != "cpython":

@@ -1,6 +1,7 @@
-"""The steps of generators by ``sys.monitoring`` (CPython 3.12 and later, PEP 669).
+"""The steps of generators, by ``sys.monitoring`` (CPython 3.12 and later, PEP 669).
 
-Of each generator function of the program only first steps are heard, until one is driven by hand.
+Each generator function of the program reports its first steps alone, until a generator of it is
+driven by hand.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ _getframe = sys._getframe
 _monitoring: Any = getattr(sys, "monitoring", None)
 _close = type(_ for _ in ()).close
 _tool: Any = None
-#: Code objects whose every step is heard; the others' first steps only.
+#: By id(), code objects that report every step; the others report first steps alone.
 _watched: set[int] = set()
-#: Since CPython 3.13 ``close()`` executes nothing of a generator that stands in no ``try``.
+#: Since CPython 3.13 ``close()`` of a generator executes nothing of it outside of a ``try``.
 _CLOSES_SILENTLY = sys.version_info >= (3, 13)
-#: Code that may call it.
+#: Code objects that may call ``close()``.
 _closers: list[Any] = []
-#: What is known of generators whose ``close()`` is under way, by their id.
+#: By id(), generators whose ``close()`` is under way → their ``Driven``.
 _closing: dict[int, Any] = {}
 
 
@@ -45,7 +46,10 @@ def _hear_of(code: Any, events: int) -> None:
 
 
 def begin() -> bool:
-    """Take an id that no tool has yet, if any: debuggers, coverage and profilers have their own."""
+    """Begin to listen under a tool id that no tool has; return False if there is none.
+
+    Debuggers, coverage tools and profilers have ids of their own.
+    """
     global _tool
     for tool in (4, 3):
         if _monitoring.get_tool(tool) is None:
@@ -70,7 +74,7 @@ def begin() -> bool:
 
 
 def learn(code: Any) -> None:
-    """Hear of the generators in this code, which is a module of the program or a part of it."""
+    """Listen to the generators in this code: a module of the program, or a part of one."""
     if is_own(code):
         _hear_of(code, _monitoring.events.PY_START)
     if _CLOSES_SILENTLY and "close" in code.co_names:
@@ -83,7 +87,7 @@ def learn(code: Any) -> None:
 
 
 def expect_main() -> None:
-    """The main module is about to be executed: ``learn`` its code then."""
+    """``learn`` the main module's code as soon as it is executed."""
     events = _monitoring.events
     _monitoring.set_events(_tool, _monitoring.get_events(_tool) | events.PY_START)
 
@@ -91,7 +95,7 @@ def expect_main() -> None:
 def _watch(code: Any) -> None:
     events = _monitoring.events
     if not _watched:
-        # These two are told of all code or of none.
+        # These two events can only be asked for of all code.
         every = events.PY_THROW | events.PY_UNWIND
         _monitoring.set_events(_tool, _monitoring.get_events(_tool) | every)
         for closer in _closers:
@@ -112,7 +116,7 @@ def _on_start(code: Any, offset: int) -> Any:
 
 
 def _on_module(code: Any) -> Any:
-    """While the main module is expected: is it this?"""
+    """``learn`` this code if it is the main module that is expected."""
     if code.co_name == "<module>" and file_of(code.co_filename):
         events = _monitoring.get_events(_tool) & ~_monitoring.events.PY_START
         _monitoring.set_events(_tool, events)

@@ -1,6 +1,6 @@
-"""The program's own text, looked at before it is executed: does it have generators?
+"""Looks at the program's text before it is executed: does it have generators?
 
-Where it has none, nothing else is loaded, and nothing costs anything.
+If it has none, nothing else of this folder is loaded, and nothing is made slower.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 _open, _read, _close, _size = os.open, os.read, os.close, os.fstat
-#: What may be imported from the program's folder: found when something is imported first.
+#: Names of what may be imported from the program's folder; listed at the program's first import.
 _names: set[str] | None = None
-#: Text without any of these neither has generators nor drives those of other files.
+#: Text without any of these words has no generators and drives none of other files.
 _WORDS = (b"yield", b"next", b"send", b"throw")
 
 
 def patch(imports: Any) -> None:
-    """Look at the program's file, and at its modules when they are imported."""
+    """Look at the program's file now, and at each of its modules when it is imported.
+
+    ``imports`` is the ``ImportHook``.
+    """
     if not first_records.program:
         return
     name = sys.argv[0] if getattr(sys, "argv", None) else ""
@@ -37,7 +40,7 @@ def patch(imports: Any) -> None:
 
 
 def patch_spawn(module: Any) -> None:
-    """``multiprocessing.spawn`` compiles and executes the main module without an import."""
+    """Patch ``multiprocessing.spawn``, which executes the main module without importing it."""
 
     def make(original: Any) -> Callable[..., Any]:
         def _fixup_main_from_path(main_path: Any) -> Any:
@@ -50,7 +53,7 @@ def patch_spawn(module: Any) -> None:
 
 
 def _look_at_main(path: str) -> None:
-    """This file is about to be executed as the main module, if it is the program's."""
+    """Look at a file that is about to be executed as the main module, if it is the program's."""
     try:
         if os.path.abspath(path).startswith(first_records.program):
             text = _text(path)
@@ -61,7 +64,7 @@ def _look_at_main(path: str) -> None:
                 if listener is not None:
                     listener.expect_main()
     except (OSError, SyntaxError, ValueError):
-        pass  # whoever executes it will say so
+        pass  # executing it raises the same
     except Exception:
         faults.note("the main module's text")
 
@@ -75,7 +78,7 @@ def _text(path: str) -> bytes:
 
 
 def _is_own(name: str, path: Any) -> bool:
-    """Whether a module of this name, in a package with this path, is one of the program's."""
+    """True if a module of this name, in a package with this path, is one of the program's."""
     global _names
     if path is not None:
         return any(
@@ -90,7 +93,7 @@ def _is_own(name: str, path: Any) -> bool:
 
 
 def _find(name: str, path: Any, imports: Any) -> Any:
-    """The spec of a module of the program; its code is looked at before it is executed."""
+    """Return the spec of a module of the program, after a look at its text."""
     for finder in sys.meta_path:
         if finder is imports or not hasattr(finder, "find_spec"):
             continue
@@ -100,7 +103,7 @@ def _find(name: str, path: Any, imports: Any) -> Any:
             if type(loader).__name__ == "SourceFileLoader":
                 try:
                     _look_at_module(name, loader)
-                except Exception:  # whoever imports it will have the same, and say so
+                except Exception:  # importing it raises the same
                     return spec
             return spec
     return None

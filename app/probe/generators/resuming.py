@@ -1,6 +1,6 @@
-"""Who resumes a generator, and how: by hand, for another that delegates to it, or to use it up.
+"""How a generator is resumed: by hand, by a generator that delegates to it, or to use it up.
 
-It is told from the instruction at which the frame stands that the generator returns to.
+This is read from the instruction at which the resuming frame stands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: A ``for``, ``list()``, ``sum()``, or the standard library: the generator is a calculation.
+# How a generator is resumed.
+#: USES: by a ``for``, ``list()``, ``sum()`` or the standard library, which use it up; so it is a
+#: calculation. DRIVES: by hand. DELEGATES: by a generator that delegates to it.
 USES, DRIVES, DELEGATES = 0, 1, 2
 #: The functions and methods by which a generator is resumed by hand.
 BY_HAND = frozenset({"next", "send", "throw", "__next__"})
@@ -22,20 +24,20 @@ _DELEGATING = frozenset({"SEND", "YIELD_FROM"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _BUILT_IN = (type(len), type("".__str__))
 
-#: By ``key``: the id of a code object and the instruction in it.
+#: ``key`` of a frame → one of the three above.
 _kinds: dict[int, int] = {}
-_kept: dict[int, Any] = {}  # those code objects, so that no other has the same id
+_kept: dict[int, Any] = {}  # those code objects, so that no other gets the same id()
 
 
 def key(frame: Any) -> int:
-    """The place at which a frame stands."""
+    """Return where a frame stands: the id() of its code object and the instruction in it."""
     code: object = frame.f_code
     at: int = frame.f_lasti
     return id(code) << 24 | at
 
 
 def how(frame: Any) -> int:
-    """How ``frame`` resumes the generator that was called from it; None: nobody's code does."""
+    """Return how ``frame`` resumes a generator: USES, DRIVES or DELEGATES. None: no code does."""
     if frame is None:
         return USES
     place = key(frame)
@@ -52,9 +54,9 @@ def how(frame: Any) -> int:
 
 
 def _learn(frame: Any) -> int:
-    import dis  # when it is needed: many programs have generators, and none that is driven
+    import dis  # late: in most programs with generators nothing drives them by hand
 
-    # On CPython 3.12 a frame may stand at the cache behind its instruction.
+    # On CPython 3.12 a frame may stand at the inline cache behind its instruction.
     before = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
     if not before:
         return USES
@@ -77,9 +79,10 @@ def _learn(frame: Any) -> int:
 
 
 def _is_alias(name: str, instructions: list[Any]) -> int:
-    """Whether this function has given the name to such a method: ``resume = generator.send``.
+    """DRIVES if the function has stored such a method under this name: ``resume = generator.send``.
 
-    Its variables are not looked at: before CPython 3.13 that would keep alive what they are.
+    Its instructions are read and not its variables: before CPython 3.13, reading the variables
+    would keep their values alive.
     """
     given = ""
     for each in instructions:
@@ -90,10 +93,10 @@ def _is_alias(name: str, instructions: list[Any]) -> int:
 
 
 def _called(instructions: list[Any], dis: Any) -> Any:
-    """The instruction that loads the function or method which the last one calls."""
+    """Return the instruction that loads the function or method which the last one calls."""
     begin, jumps = _beginning(instructions, dis)
     if jumps or begin < 0:
-        # Only one of its arguments' branches was executed: the nearest that fits.
+        # An argument has branches, of which one was executed: take the nearest name that fits.
         for each in reversed(instructions[-64:]):
             if each.argval in BY_HAND:
                 return each
@@ -104,7 +107,7 @@ def _called(instructions: list[Any], dis: Any) -> Any:
         if each.opname == "PRECALL":
             break
         depth += _effect(each, dis)
-        # Every argument lies above what is called, and what it is bound to.
+        # On the stack, every argument lies above the function and the object that it is bound to.
         if depth == own and each.opname != "KW_NAMES" and each.opname != "PUSH_NULL":
             called = each
         elif depth == 1:
@@ -113,7 +116,7 @@ def _called(instructions: list[Any], dis: Any) -> Any:
 
 
 def _beginning(instructions: list[Any], dis: Any) -> tuple[int, bool]:
-    """Where the expression begins that the last instruction ends, and whether it has branches."""
+    """Return where the expression begins that the last instruction ends, and if it has branches."""
     total = 0
     for index in range(len(instructions) - 1, -1, -1):
         each = instructions[index]
@@ -131,5 +134,5 @@ def _effect(instruction: Any, dis: Any) -> int:
     return effect
 
 
-#: Before CPython 3.11 a function was called without a place for what a method is bound to.
+#: Before CPython 3.11 a call of a function had no stack entry for a bound object.
 _OLD = sys.version_info < (3, 11)

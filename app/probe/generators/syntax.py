@@ -1,6 +1,6 @@
-"""What a file of the program says of generators, by its syntax tree.
+"""Finds generators in the syntax tree of a file of the program.
 
-``compile`` makes the tree by itself: to import ``ast`` would take longer.
+``compile`` makes the tree without the module ``ast``, which takes long to import.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 _ONLY_AST = 0x400  # PyCF_ONLY_AST
 _BY_HAND = frozenset(("send", "throw", "__next__"))
-#: Functions with these decorators, or of these names, are resumed by a library or a loop.
+#: Generator functions with these decorators or names are resumed by a library or by a ``for``.
 _DECORATORS = frozenset(("contextmanager", "asynccontextmanager", "fixture", "coroutine"))
 _NAMES = frozenset(("__iter__",))
 
 
 def facts(text: bytes) -> tuple[bool, bool]:
-    """Whether it has a generator that might be driven by hand, and whether it might drive one.
+    """Return if the text has a generator that might be driven by hand, and if it might drive one.
 
-    Raises SyntaxError and ValueError for what is no Python.
+    Raises SyntaxError or ValueError if the text isn't Python.
     """
     generates = drives = False
     tree: Any = compile(text, "<program>", "exec", _ONLY_AST, True)
-    # Each node with whether a yield in it makes a generator of a function that may be driven.
+    # Each node, with True if a yield in it makes a generator that may be driven by hand.
     waiting: list[tuple[Any, bool]] = [(tree, False)]
     while waiting:
         node, driven = waiting.pop()
@@ -58,7 +58,7 @@ def _is_expression(call: Any) -> bool:
 
 
 def _name(node: Any) -> Any:
-    """``fixture`` of ``@pytest.fixture(scope="module")``."""
+    """Return the last name of a node: ``fixture`` of ``@pytest.fixture(scope="module")``."""
     if type(node).__name__ == "Call":
         node = node.func
     return getattr(node, "attr", None) or getattr(node, "id", None)

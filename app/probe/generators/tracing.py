@@ -1,7 +1,7 @@
-"""The steps of generators by a trace function (CPython before 3.12).
+"""The steps of generators, by a trace function (CPython before 3.12).
 
-All frames but those of the program's generators are left alone at once, and of these no lines are
-asked for. A program that sets a trace function of its own has that one alone.
+It traces the frames of the program's generators alone, and of these no lines. A trace function that
+the program sets itself replaces it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def begin() -> None:
-    """Trace this thread and those that ``threading`` starts, until the program wants to."""
+    """Trace this thread and those that ``threading`` starts, until the program traces itself."""
     import opcode
 
     _opcodes.update(opcode.opmap)
@@ -62,13 +62,13 @@ def begin() -> None:
 
 
 def patch_threading(module: Any) -> None:
-    """Threads that begin later are traced too, where this process has generators to trace."""
+    """Trace the threads that begin from now on, too."""
     if module._trace_hook is None:
         module.settrace(_trace)
 
 
 def _trace(frame: Any, event: str, arg: Any) -> Any:
-    """A function is called, or a generator goes on."""
+    """The trace function: a function is called, or a generator is resumed."""
     if not frame.f_code.co_flags & GENERATOR:
         return None
     try:
@@ -80,7 +80,7 @@ def _trace(frame: Any, event: str, arg: Any) -> Any:
             settle(this_thread.step.driven)
         if known:
             if driven.ending:
-                state.told = False  # its closing by the interpreter is not known for one yet
+                state.told = False  # it may be the interpreter that closes it, which isn't reported
             sure = state.told or _goes_on(frame)
             resumed(state, frame, sure)
             if not sure:
@@ -97,9 +97,9 @@ def _trace(frame: Any, event: str, arg: Any) -> Any:
 
 
 def _hear(state: Any, frame: Any, event: str, arg: Any) -> Any:
-    """A frame whose generator was started by hand raises, returns or yields.
+    """The trace function of a generator that was started by hand: it raises, returns or yields.
 
-    ``heard`` is where it stood when its step began or when it last raised, and what it raised.
+    ``state.heard`` is the instruction at which its step began or it last raised, and the exception.
     """
     try:
         at, error = state.heard
@@ -107,14 +107,14 @@ def _hear(state: Any, frame: Any, event: str, arg: Any) -> Any:
             if error is None and at == frame.f_lasti:  # nothing was executed before
                 thrown(state, arg[0])
             state.heard = frame.f_lasti, arg[0]
-            frame.f_trace_lines = True  # a next line shows that it was caught, or that it passes
+            frame.f_trace_lines = True  # the next line shows if the exception was caught
         elif event == "line":
             state.heard = -1, error
             frame.f_trace_lines = False
         if _unsure:
             settle(state)
         if event == "return":
-            frame.f_trace_lines = True  # as it was: another trace function may come
+            frame.f_trace_lines = True  # as before, for another trace function
             within = error is None or at != frame.f_lasti
             stands = _stands_at(frame)
             if stands == _YIELDS and within:
@@ -128,13 +128,13 @@ def _hear(state: Any, frame: Any, event: str, arg: Any) -> Any:
     return state
 
 
-#: Frames of generators that are not told, and go on or have an exception thrown into them: before
-#: CPython 3.11 that is seen by the next event alone.
+#: By id() of their ``Driven``, the frames of generators that aren't reported yet and are resumed
+#: either normally or with an exception: before CPython 3.11 only the next event shows which.
 _unsure: dict[int, Any] = {}
 
 
 def settle(state: Any) -> None:
-    """What the step that has begun is, is known now: perhaps it makes the generator a coroutine."""
+    """Judge the step that has begun, now that an event shows what it is."""
     frame = _unsure.pop(id(state), None)
     if frame is not None and not state.closing:
         judged(state, frame)
@@ -145,11 +145,11 @@ _opcodes: dict[str, int] = {}
 
 
 def _stands_at(frame: Any) -> int:
-    """Whether the frame's last instruction is a yield or a return."""
+    """Return ``_YIELDS`` or ``_RETURNS`` by the frame's last instruction; 0 if it is another."""
     code, at = frame.f_code.co_code, frame.f_lasti
     if code[at] == _opcodes["RETURN_VALUE"]:
         return _RETURNS
-    # Before CPython 3.11 a frame that delegates stands before the instruction.
+    # Before CPython 3.11 the frame of a generator that delegates stands before the instruction.
     after = code[at + 2] if at + 2 < len(code) else 0
     if code[at] == _opcodes["YIELD_VALUE"] or _opcodes.get("YIELD_FROM") in (code[at], after):
         return _YIELDS
@@ -157,12 +157,12 @@ def _stands_at(frame: Any) -> int:
 
 
 def _goes_on(frame: Any) -> bool:
-    """Whether the step that begins is certainly none with an exception thrown into it."""
+    """True if the step that begins certainly has no exception thrown into it."""
     return bool(frame.f_code.co_code[frame.f_lasti] == _opcodes.get("RESUME"))
 
 
 def _is_first(frame: Any) -> bool:
-    """Whether this is the first step of a generator."""
+    """True if this is the first step of a generator."""
     at = frame.f_lasti
     if at < 0:
         return True

@@ -1,7 +1,7 @@
-"""greenlet, and gevent upon it: each switch as ``greenlet.settrace`` tells it.
+"""greenlet and gevent: each switch from a greenlet to another, by ``greenlet.settrace``.
 
-A greenlet runs from the switch to it until the switch away from it; that is exact. gevent's hub is
-the loop itself and no row. What stands in gevent's own queue can't be seen from here.
+A greenlet runs from the switch to it until the switch away from it, which is exact. gevent's hub is
+the event loop itself and isn't reported. What waits in gevent's own queue isn't known here.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: Modules of gevent in whose frames a greenlet waits → the reason. Those that are compiled have
-#: no frames.
+#: Module of gevent in whose frames a greenlet waits → the reason. Compiled ones have no frames.
 _WAITS = {
     "gevent._socket3": codes.SOCKET,
     "gevent._socketcommon": codes.SOCKET,
@@ -37,25 +36,25 @@ _WAITS = {
     "gevent.threadpool": codes.FUTURE,
     "gevent.thread": codes.LOCK,
 }
-#: The same by class, where gevent's locks stand below the standard library.
+#: The same by class, if gevent's locks are used by the standard library.
 _PATCHED = {**codes.by_class, "Thread": codes.JOIN}
-#: Whether a type is that of a hub.
+#: Type of a greenlet → True if it is a hub.
 _hubs: dict[Any, bool] = {}
 
 
 class _Switches:
-    """What must be remembered of one thread between two switches."""
+    """What is remembered of one thread between two switches."""
 
     __slots__ = ("base", "depths", "tracer")
 
     def __init__(self) -> None:
-        self.base = 0  # the coroutine that its first greenlet is, or executes
-        self.tracer: Any = None  # the program's own
-        self.depths: dict[Any, int] = {}  # the depth of reported operations that were left open
+        self.base = 0  # the id of its first greenlet, or of the coroutine that this executes
+        self.tracer: Any = None  # the program's own trace function
+        self.depths: dict[Any, int] = {}  # suspended greenlet → the depth of its open wait
 
 
 def patch_greenlet(module: Any) -> None:
-    """Trace this thread and all that begin later, and leave the program its own tracer."""
+    """Patch ``greenlet``: trace this thread and all later ones. The program keeps its tracer."""
     settrace = getattr(module, "settrace", None)
     if settrace is None:
         return
@@ -86,7 +85,7 @@ def patch_greenlet(module: Any) -> None:
 
 
 def patch_gevent(module: Any) -> None:
-    """A greenlet of gevent is made known when it is started."""
+    """Patch ``gevent.greenlet``: a greenlet of gevent is reported when it is started."""
     module.Greenlet.add_spawn_callback(_spawned)
 
 
@@ -121,7 +120,7 @@ def _switched(event: str, origin: Any, target: Any) -> None:
     step = local.step
     known = _switches(local)
     if origin.parent is None:
-        # In a step of an asyncio task it is that task which waits for the switch back.
+        # In a step of an asyncio task, it is the task that waits for the switch back.
         left = known.base = step.task or _ident(origin) or _introduce(origin, None, "main", 0)
     else:
         left = 0 if _is_hub(origin) else _ident(origin) or _introduce(origin, None, "", 0)
@@ -138,7 +137,7 @@ def _switched(event: str, origin: Any, target: Any) -> None:
         else:
             _report_pause(origin, left, entered)
     if local.depth:
-        # The thread goes on with other work; the wait is the greenlet's alone from now on.
+        # The thread goes on with other work: from now on only the greenlet waits.
         local.emit(wire.LEAVE)
         known.depths[origin] = local.depth
     local.depth = known.depths.pop(target, 0)
@@ -158,7 +157,7 @@ def _is_hub(greenlet: Any) -> bool:
 
 
 def _ident(greenlet: Any) -> int:
-    """Its id; 0 when it has none, or only that of the process that this one was forked from."""
+    """Return its id; 0 if it has none, or only one of the process that has forked this one."""
     ident: int = greenlet.__dict__.get("_timeslice", 0)
     return 0 if (ident ^ objects.base()) >> 32 else ident
 
@@ -166,7 +165,7 @@ def _ident(greenlet: Any) -> int:
 def _introduce(greenlet: Any, frame: Any, name: str, parent: int) -> int:
     ident = greenlet.__dict__["_timeslice"] = fresh()
     line = place(frame)
-    # Without gevent there is no loop that a long step could keep waiting.
+    # Without gevent there is no event loop that a long step could block.
     alone = int("gevent.hub" not in sys.modules)
     name = name or _given_name(greenlet)
     this_thread.text(
@@ -178,7 +177,7 @@ def _introduce(greenlet: Any, frame: Any, name: str, parent: int) -> int:
 
 
 def _spawned(greenlet: Any) -> None:
-    """gevent calls this in ``start`` and ``start_later``."""
+    """Report a greenlet of gevent, which calls this in ``start`` and ``start_later``."""
     try:
         if not _ident(greenlet):
             _introduce(greenlet, sys._getframe(1), "", this_thread.step.task)
@@ -187,19 +186,19 @@ def _spawned(greenlet: Any) -> None:
 
 
 def _given_name(greenlet: Any) -> str:
-    """The name that the program gave; gevent would make one up if it were asked for it."""
+    """Return the name that the program has given. gevent would make one up if it were asked."""
     return str(greenlet.__dict__.get("name", ""))
 
 
 def _function(greenlet: Any) -> str:
-    """The function that it runs: gevent keeps it, a bare greenlet forgets it when it starts."""
+    """Return the name of its function. A greenlet without gevent forgets it when it starts."""
     run = getattr(greenlet, "_run", None) or getattr(greenlet, "run", None)
     run = getattr(run, "func", run)  # of functools.partial
     return getattr(run, "__qualname__", "")
 
 
 def _name(greenlet: Any, ident: int) -> None:
-    """Tell the name again where it was given between the start and the first switch."""
+    """Report the name again if it was given between the start and the first switch."""
     known = greenlet.__dict__
     name = known.get("name")
     if name is not None and known.get("_timeslice_name") != name:
@@ -214,7 +213,7 @@ def _report_done(greenlet: Any, ident: int, event: str) -> None:
     elif type(getattr(greenlet, "value", None)).__name__ == "GreenletExit":
         this_thread.emit(wire.TASK_DONE, 2, 0, ident)
     else:
-        # The exception of a bare greenlet is on its way to its parent; its type is not told.
+        # Without gevent an exception is on its way to the parent, and its type isn't known.
         this_thread.emit(wire.TASK_DONE, int(event == "throw"), 0, ident)
 
 
@@ -230,15 +229,15 @@ def _report_pause(greenlet: Any, ident: int, entered: int) -> None:
         return
     reason = 0
     while frame is not None and not file_of(frame.f_code.co_filename):
-        reason = _reason(frame) or reason  # the outermost counts: what the program called
+        reason = _reason(frame) or reason  # the outermost counts: the program has called it
         if reason == codes.SLEEP and not frame.f_locals.get("seconds", 1) > 0:
-            this_thread.emit(wire.TASK_READY, 0, 0, ident)  # it only lets the others have a turn
+            this_thread.emit(wire.TASK_READY, 0, 0, ident)  # it lets the others run, and no more
         frame = frame.f_back
     this_thread.emit(wire.TASK_PAUSE, reason, line, ident)
 
 
 def _reason(frame: Any) -> int:
-    """Why a function of gevent, or one of the standard library that gevent patched, waits."""
+    """Return why a frame of gevent or of the standard library on gevent waits; 0: it doesn't."""
     name = frame.f_code.co_name
     module = frame.f_globals.get("__name__")
     if module == "gevent.hub":
@@ -250,7 +249,7 @@ def _reason(frame: Any) -> int:
 
 
 def _tell_function(frame: Any, ident: int) -> None:
-    """A bare greenlet's function is the outermost frame that it stands in."""
+    """Report the function of a greenlet without gevent: it is that of its outermost frame."""
     while frame is not None and frame.f_back is not None:
         frame = frame.f_back
     if frame is not None:

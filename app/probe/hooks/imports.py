@@ -16,26 +16,27 @@ _PROBE = __package__.rpartition(".")[0] + "."
 
 
 class ImportHook:
-    """A meta path finder that only waits for modules to patch and lets others find them.
+    """A finder on ``sys.meta_path`` that waits for modules to patch, and lets others find them.
 
-    ``hooks`` has, by the name of each, our module and its function that patches it, which are
-    loaded then; or such a function itself. ``own``, the finder of our modules, is asked too.
+    ``hooks`` has by the name of each module the function that patches it, or the names of our
+    module and of its function, which is loaded then. ``own`` is the finder of our own modules.
     """
 
     def __init__(self, hooks: dict[str, Any], own: Any = None) -> None:
         self.hooks = dict(hooks)
         self.own = own
-        self.watch: Callable[[str, Any], Any] | None = None  # finds the program's own modules
+        #: Called with the name and the path of any other module; its spec, or None.
+        self.watch: Callable[[str, Any], Any] | None = None
 
     def install(self) -> None:
-        """Patch what is imported already; wait for the rest."""
+        """Patch the modules that are imported already, and wait for the others."""
         sys.meta_path.insert(0, self)
         for name in list(self.hooks):
             if name in sys.modules:
                 self.patch(self.hooks.pop(name), sys.modules[name])
 
     def patch(self, hook: Any, module: Any) -> None:
-        """Run the hook of a module that was just executed."""
+        """Run the hook of a module that has just been executed."""
         if isinstance(hook, tuple):
             hook = _lazily(*hook)
         guarded(hook, module)
@@ -68,12 +69,12 @@ class ImportHook:
                 self.patch(hook, module)
 
             loader.exec_module = exec_module
-        except Exception:  # a loader that can't be written to: the module stays as it is
+        except Exception:  # this loader takes no attributes: the module stays unpatched
             faults.note("import hook")
 
 
 class _Once:
-    """Loads one module for a loader that is a class, shared by all built-in or frozen modules."""
+    """Loads one module in place of a loader that is a class, which built-in modules share."""
 
     def __init__(self, loader: Any, owner: ImportHook, hook: Any) -> None:
         self.loader = loader

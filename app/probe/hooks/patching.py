@@ -12,9 +12,10 @@ _PROBE = __package__.rpartition(".")[0] + "."
 
 
 def method(owner: Any, name: str, make: Callable[[Any], Any], inherited: bool = False) -> None:
-    """Replace the function ``owner.name`` by ``make(original)``, which looks like it.
+    """Replace the function ``owner.name`` by ``make(original)``, which gets its name and docstring.
 
-    What the interpreter at hand does not have, or only inherits, is left alone.
+    A function that this interpreter doesn't have is left out. So is one that ``owner`` inherits,
+    unless ``inherited``.
     """
     original = getattr(owner, name, None) if inherited else owner.__dict__.get(name)
     if original is None:
@@ -32,8 +33,8 @@ def method(owner: Any, name: str, make: Callable[[Any], Any], inherited: bool = 
 def builtin(module: Any, name: str, make: Callable[[Any], Callable[..., Any]]) -> None:
     """Replace the built-in function ``module.name`` by an object that calls ``make(original)``.
 
-    A Python function would bind itself as a method where a class keeps it as an attribute; a
-    built-in doesn't, nor does this. It pickles by name, and has the original's repr.
+    A Python function that a class has as an attribute binds itself as a method. A built-in one
+    doesn't, nor does this object. It is pickled by name and has the original's repr.
     """
     original = getattr(module, name, None)
     if original is not None:
@@ -41,8 +42,10 @@ def builtin(module: Any, name: str, make: Callable[[Any], Callable[..., Any]]) -
 
 
 def later(module: Any, names: tuple[str, ...], hooks: str) -> None:
-    """Replace built-in functions by what ``HOOKS`` of our module ``hooks`` makes of each, by its
-    name. That module is loaded when the program calls one of them."""
+    """Replace the built-in functions ``names`` by objects that load their hooks when called first.
+
+    ``hooks`` names our module, ``<room>.<module>``; its ``HOOKS`` has by name what makes each hook.
+    """
     for name in names:
         original = getattr(module, name, None)
         if original is not None:
@@ -58,7 +61,7 @@ def _loader(hooks: str, shown: Any) -> Callable[..., Any]:
             full = _PROBE + hooks
             make = __import__(full, fromlist=["HOOKS"]).HOOKS[shown._name]
             shown.__call__ = call = make(original)
-        except Exception:  # the interpreter is ending, and imports nothing any more
+        except Exception:  # the interpreter is ending and may refuse the import
             faults.note("hook of %s" % shown._name)
             shown.__call__ = call = original
         return call(*args, **kwargs)
@@ -67,12 +70,12 @@ def _loader(hooks: str, shown: Any) -> Callable[..., Any]:
 
 
 def called_by(frame: Any) -> Any:
-    """``frame``, which called a hook, or its caller where it is the hook's loader."""
+    """Return ``frame``, which called a hook; its caller if it is the loader of ``later``."""
     return frame.f_back if frame.f_code is _LOAD else frame
 
 
-#: One type for all: to make a type takes as long as all else that a hook needs. What a slot of
-#: the name ``__call__`` holds is what is called, without the object.
+#: One type for all of them: making a type takes as long as all the rest of a hook. Calling such an
+#: object calls what its slot ``__call__`` holds, without the object as an argument.
 _Builtin: Any = type("builtin_function_or_method", (), {
     "__slots__": ("__call__", "__weakref__", "__wrapped__", "_module", "_name"),
     "__getattr__": lambda self, attribute: getattr(self.__wrapped__, attribute),
@@ -93,7 +96,7 @@ def _builtin(original: Any, module: str, name: str, call: Any) -> Any:
 
 
 def guarded(hook: Callable[[Any], None], module: Any) -> None:
-    """Run one hook; what it raises is noted, and the program goes on without it."""
+    """Call ``hook(module)``. An exception is noted, and the program goes on without the hook."""
     try:
         hook(module)
     except Exception:

@@ -1,11 +1,11 @@
-"""The probe's modules compiled into one file, from which every process of a run loads them.
+"""Compiles the probe's modules into one file, from which every process of a run loads them.
 
-Thirteen imports cost an interpreter a third of its start; where the package can't be written, so
-that no cached code is beside it, they double it. The folder of the rings is new for each run and
-the program's own, so what is kept there is never stale.
+Importing thirteen modules one by one takes a third of an interpreter's start, and doubles it where
+the package's folder can't be written and so holds no cached code. The folder of the rings is made
+for each run, so a file in it is never out of date.
 
-The file: 16 digits, the length of what follows; the marshalled dictionary that ``start`` knows as
-``codes``; the marshalled code of the other modules, one after the other.
+The file: 16 digits, the length of the next part; a marshalled dictionary, see ``start.Codes``; the
+marshalled code of the other modules, one after the other.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NAME = "_timeslice_probe"
 _WIRE = os.path.join(os.pardir, "timeline", "wire.py")
-#: What every start loads, each after those that it imports; the rest waits until the program
-#: imports or calls what it patches.
+#: The modules that every start runs, in an order in which each follows those that it imports. The
+#: others are loaded when the program imports or calls what they hook.
 _AT_START = (
     "loading.start",
     "recording.faults",
@@ -38,7 +38,7 @@ _NEVER = frozenset(("__init__", "bundle"))
 
 
 def make(folder: str, path: str) -> None:
-    """Compile the probe, which lies in ``folder``, into the file ``path``. Raises OSError."""
+    """Compile the probe from its ``folder`` into the file ``path``. Raises OSError."""
     codes: dict[str, CodeType | tuple[int, int] | None] = {NAME: None}
     rest: list[bytes] = []
     length = 0
@@ -71,7 +71,7 @@ def _compiled(name: str, path: str) -> CodeType:
 
 
 def _keep(data: bytes, path: str) -> None:
-    """Write the file under another name first: whoever finds it has the whole of it."""
+    """Write the file under another name first: a process that finds it finds it complete."""
     unfinished = "%s-%d" % (path, os.getpid())
     fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Puts the probe into this process: what is here already at once, the rest when it is imported."""
+"""Installs the hooks: at once for what is there already, else when the program imports it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-#: module of the standard library: (our module, its function that patches it)
+#: Module of the program's → our module, and its function that patches the other.
 HOOKS = {
     "threading": ("threading_.threads", "patch_threading"),
     "queue": ("threading_.queues", "patch_queue"),
@@ -57,16 +57,17 @@ HOOKS = {
 }
 
 _PROBE = __package__.rpartition(".")[0] + "."
-#: Built-in functions whose hooks are in ``blocking_calls``.
+#: Functions of ``os`` whose hooks are in ``blocking_calls``.
 BLOCKING = ("kill", "pipe", "fsync", "fdatasync", "wait", "waitpid", "wait3", "wait4", "waitid")
-#: After these, our files may be out of reach: what is loaded and mapped before stays.
+#: After these functions of ``os`` our files may be out of reach, so what may be needed later is
+#: loaded and mapped before the call.
 LEAVING = ("chroot", "setuid", "seteuid", "setreuid", "setresuid", "setns", "unshare")
 
 
 def install(finder: Any) -> None:
-    """Begin recording. A part that fails is left out and noted beside the rings.
+    """Begin to record. A part that fails is noted beside the rings and left out.
 
-    ``finder`` finds the probe's own modules.
+    ``finder`` is the ``Finder`` of the probe's own modules.
     """
     patching.guarded(_begin, first_records)
     os.register_at_fork(after_in_child=_after_fork)
@@ -83,7 +84,7 @@ def _begin(_: Any) -> None:
 
 
 def _patch_builtins(_: Any) -> None:
-    """Patch what every interpreter has from its start."""
+    """Hook the functions that every interpreter has from its start."""
     patching.later(time, ("sleep",), "system.blocking_calls")
     patching.later(builtins, ("input",), "system.blocking_calls")
     patching.later(os, BLOCKING, "system.blocking_calls")

@@ -1,4 +1,9 @@
-"""multiprocessing's Pipe and Connection."""
+"""multiprocessing's Pipe and Connection.
+
+A message is one SEND and one RECV of the same stream, in the same order on both sides if a lock of
+their object orders them. The id of a stream is made of its queue's semaphore, or of the inode of
+the end that receives. So it is the same in every process, however that got its end.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +57,7 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
 
 
 def _remember(inode: int, peer: int) -> None:
-    """Leave a link by which a spawned process learns the other end of a socket pair."""
+    """Make a link by which a spawned process finds the other end of a socket pair."""
     if not directory:
         return
     link = os.path.join(directory, "pair-%d" % inode)
@@ -64,7 +69,7 @@ def _remember(inode: int, peer: int) -> None:
 
 
 def _streams(connection: Any) -> tuple[int, int]:
-    """Ids of what this end sends into and of what it receives from."""
+    """Return the ids of the streams that this end sends into and receives from."""
     known: tuple[int, int] | None = connection.__dict__.get("_timeslice")
     if known is not None:
         return known
@@ -86,7 +91,7 @@ def _make_send(original: Any) -> Callable[..., Any]:
     def _send_bytes(self: Any, buffer: Any) -> None:
         local = this_thread
         ident = _streams(self)[0]
-        # Before the write: what receives it is never older.
+        # Before the write, so that the RECV is never older.
         if local.putting == ident:  # a SimpleQueue's item, put and sent at once
             local.putting = 0
             local.emit(wire.PUT, 0, 0, ident, 0)

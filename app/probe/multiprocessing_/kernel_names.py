@@ -1,8 +1,9 @@
-"""Names that multiprocessing gives to semaphores and shared memory, noted beside the rings.
+"""Notes beside the rings the names that multiprocessing gives to semaphores and shared memory.
 
-A process of its own, the resource tracker, removes them when the program has ended. A run that is
-stopped has that process killed too, and the names would stay until the machine is restarted. So
-each has an empty file while it is there, by which the worker finds what is left.
+The resource tracker, a process of multiprocessing's own, removes the names when the program has
+ended. But a run that is stopped has that process killed, too. Then the names would stay until the
+machine restarts. So each name has an empty file as long as it exists, and the worker removes the
+names that are left (``app/worker/leftovers.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _open, _close, _mkdir, _unlink = os.open, os.close, os.mkdir, os.unlink
 
 
 def patch_tracker(module: Any) -> None:
-    """Follow what is told to the tracker: what exists from now, and what no more."""
+    """Follow the messages to the tracker: which names exist from now, and which no longer do."""
     patch_helper(module)
     method(module.ResourceTracker, "_send", _make_send)
 
@@ -45,7 +46,7 @@ def _make_send(original: Any) -> Callable[..., Any]:
 def _note(is_there: bool, name: str) -> None:
     made_up = os.path.basename(name)
     if not made_up.startswith(("mp-", "psm_")) or len(made_up) > 16:
-        return  # the program's own choice
+        return  # a name that the program has chosen itself
     folder = os.path.join(first_records.directory, wire.NAMES_FOLDER)
     path = os.path.join(folder, made_up)
     if not is_there:

@@ -1,4 +1,4 @@
-"""Processes: those of multiprocessing and those of subprocess."""
+"""multiprocessing.Process: start, run, end and join; and multiprocessing's helper processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ else:
 
 
 def patch_process(module: Any) -> None:
-    """Patch the class of which the processes of every start method are made."""
+    """Patch ``BaseProcess``, the class of the processes of every start method."""
     method(module.BaseProcess, "start", _make_start)
     method(module.BaseProcess, "join", _make_join)
     method(module.BaseProcess, "_bootstrap", _make_bootstrap)
@@ -84,8 +84,11 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
 
 
 def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
-    """A ``run`` that tells when and how the process's function ended. It lays itself aside when
-    called, and from CPython 3.11 on leaves no entry in a traceback."""
+    """Return a ``run`` that reports when and how the process's function ended.
+
+    ``own`` is the process's own attribute ``run``, if it has one. This ``run`` removes itself from
+    the process when it is called. From CPython 3.11 on it leaves no entry in a traceback.
+    """
 
     def run() -> None:
         if own is None:
@@ -101,15 +104,17 @@ def _reporting(process: Any, own: Any, ident: int) -> Callable[[], None]:
             )
             trace = error.__traceback__
             error.__traceback__ = trace and trace.tb_next
-            raise  # again, which adds no entry for this function
+            raise  # which adds no second entry for this function
         this_thread.emit(wire.PROCESS_END, main_end.RETURNED, 0, ident, first_records.cpu_ns())
 
     return run
 
 
 def patch_helper(module: Any) -> None:
-    """Patch ``main`` of ``multiprocessing.forkserver`` or ``.resource_tracker``, which is all that
-    such a helper process runs: nothing else tells what the process is."""
+    """Patch ``main`` of ``multiprocessing.forkserver`` or ``.resource_tracker``.
+
+    A helper process runs this function alone, so it is the place to report what the process is.
+    """
     what = module.__name__.rpartition(".")[2].replace("_", " ")
 
     def make(original: Any) -> Callable[..., Any]:
@@ -123,8 +128,10 @@ def patch_helper(module: Any) -> None:
 
 
 def patch_util(module: Any) -> None:
-    """``_exit_function`` runs at the exit of a process: it ends the daemons and joins the other
-    children."""
+    """Patch ``_exit_function``, which runs when a process exits.
+
+    It ends the process's daemons and joins its other children.
+    """
     before = module._exit_function
 
     def make(original: Any) -> Callable[..., Any]:

@@ -1,8 +1,7 @@
-"""multiprocessing's Queue, JoinableQueue, SimpleQueue, Pipe and Connection.
+"""multiprocessing's Queue, JoinableQueue and SimpleQueue.
 
-A message is one SEND and one RECV of the same stream, in the same order on both sides where the
-object's own lock orders them. A stream is known by its queue's semaphore, or by the inode of the
-end that receives, so that a process that got its end by any way names it alike.
+A queue's id is made of its semaphore, so it is the same in every process. The queue's pipe gets the
+same id, and the locks inside report nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def _queue_ident(queue: Any) -> int:
 
 
 def _adopt(queue: Any) -> None:
-    """Let the queue's pipe be the queue, and its locks be hidden."""
+    """Give the queue's id to both ends of its pipe, and hide its locks."""
     ident = _queue_ident(queue)
     for end in (queue._reader, queue._writer):
         end._timeslice = ident, ident
@@ -98,8 +97,11 @@ def _make_simple_state(name: str) -> Callable[[Any], Callable[..., Any]]:
 
 
 class _Buffer(deque):  # type: ignore[type-arg]
-    """What a queue's feeder thread takes its items from. An item is put when it is appended: it
-    has its place in the queue, and nobody can have got it yet."""
+    """The buffer from which a queue's feeder thread takes items.
+
+    An item counts as put when it is appended: then it has its place in the queue, and no thread
+    can have got it yet.
+    """
 
     __slots__ = ("ident",)
 
@@ -114,7 +116,10 @@ class _Buffer(deque):  # type: ignore[type-arg]
 
 
 def _tell_gets(places: Any, ident: int) -> None:
-    """Report a GET before its place is free: the PUT that it makes room for is never older."""
+    """Report a GET before its place is free, so that the PUT that takes the place isn't older.
+
+    ``places`` is the semaphore of the queue's free places.
+    """
     raw = places._semlock.release
 
     def release() -> None:
@@ -128,10 +133,10 @@ def _tell_gets(places: Any, ident: int) -> None:
 
 
 def _make_start_thread(original: Any) -> Callable[..., Any]:
-    """A process's first put() waits for its feeder to start, which is no wait for the queue.
+    """In a process's first put() the thread waits for the feeder to start, not for the queue.
 
-    Nor does the feeder wait for the queue: it is idle while its own buffer is empty, however many
-    items are in the pipe.
+    The feeder doesn't wait for the queue, either: it is idle while its own buffer is empty, however
+    many items are in the pipe.
     """
 
     def _start_thread(self: Any) -> None:

@@ -1,7 +1,7 @@
 """multiprocessing's Lock, RLock, Semaphore, Condition, Event and Barrier.
 
-Their ids come from the name of the kernel's semaphore, which every process that has it knows.
-Under the start method *fork* a semaphore has no name; there its object carries an id to the child.
+Their ids are made of the name of the kernel's semaphore, which is the same in every process. Under
+the start method *fork* a semaphore has no name; there the object itself takes an id to the child.
 """
 
 from __future__ import annotations
@@ -31,12 +31,15 @@ _KINDS = {"Lock": codes.LOCK, "RLock": codes.RLOCK}
 
 
 def ident_of(lock: Any, prefix: str = "semaphore") -> int:
-    """The id of a SemLock, or of an object that is known by that lock."""
+    """Return the id of a SemLock, or of an object that is known by that lock.
+
+    ``prefix`` is the kind of the object in words.
+    """
     return named("%s:%s" % (prefix, lock._semlock.name or _inherited_name(lock)))
 
 
 def _inherited_name(lock: Any) -> str:
-    """A name given to a nameless lock where it is made, by which its copies in children go too."""
+    """Return a name for a lock without one; its copies in forked children keep it."""
     known = lock.__dict__
     name: str | None = known.get("_timeslice")
     if name is None:
@@ -45,7 +48,7 @@ def _inherited_name(lock: Any) -> str:
 
 
 def hide(*locks: Any) -> None:
-    """Let locks inside another object work as they do without the probe."""
+    """Let locks inside of another object work without records. None stands for no lock."""
     for lock in locks:
         if lock is not None:
             lock.acquire = lock._semlock.acquire
@@ -217,7 +220,7 @@ def _make_barrier_wait(original: Any) -> Callable[..., Any]:
 
 
 def _make_count(original: Any) -> Callable[[Any, int], None]:
-    """What sets how many have come, in memory that the processes share."""
+    """The hook of what sets how many have come, in memory that the processes share."""
 
     def _count(self: Any, value: int) -> None:
         original(self, value)

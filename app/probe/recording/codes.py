@@ -1,8 +1,10 @@
-"""Numbers of ``timeline.states`` that records carry, as plain integers.
+"""The numbers of ``Reason`` and ``ObjectKind`` that records carry, as plain integers.
 
-``states`` imports ``enum`` and ``typing``, which is too much to load into a program at its start.
-A test holds these equal to ``Reason`` and ``ObjectKind``.
+``app/timeline/states.py`` defines them, but imports ``enum`` and ``typing``, which would take too
+long to load into a program. A test holds the numbers equal.
 """
+
+# Reasons.
 
 LOCK = 1
 RLOCK = 2
@@ -24,7 +26,7 @@ TASK = 17
 POLL = 18
 YIELD = 19
 
-# Kinds of objects: the first ten are spelled like the reasons above.
+# Kinds of objects; the first ten have the numbers of the reasons above.
 KIND_THREAD = 11
 KIND_PROCESS = 12
 KIND_FUTURE = 13

@@ -1,4 +1,4 @@
-"""Where a suspended coroutine stands."""
+"""Where a suspended coroutine stands: the frames of those that await each other."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 async def _nothing() -> None:
-    """Only its type is wanted."""
+    """Made for its type alone."""
 
 
 async def _nobody() -> Any:
-    """Only the types of what it gives are wanted."""
+    """Made for the types of what it returns alone."""
     yield
 
 
@@ -25,7 +25,7 @@ coroutine = type(_sample)
 _sample.close()
 _sample = _nobody()
 _async_generator = type(_sample)
-#: What stands between a coroutine and an asynchronous generator that it drives.
+#: Types of the objects that a coroutine awaits while it drives an asynchronous generator.
 generator_awaitables = set()
 for _turn in (_sample.asend(None), _sample.aclose()):
     generator_awaitables.add(type(_turn))
@@ -33,8 +33,10 @@ for _turn in (_sample.asend(None), _sample.aclose()):
 
 
 def innermost(inner: Any) -> tuple[int, Any, Any]:
-    """Where a suspended coroutine stands: the place of the innermost frame in the program's text,
-    the innermost coroutine, and its code or that of an asynchronous generator further in.
+    """Return where a suspended coroutine stands: three values.
+
+    They are the place of the innermost frame in the program's text (``file_id << 20 | line``, 0 for
+    none); the innermost coroutine; and its code, or that of an asynchronous generator further in.
     """
     line = where = 0
     coro: Any = None
@@ -60,13 +62,14 @@ def innermost(inner: Any) -> tuple[int, Any, Any]:
             frame = shown.cr_frame if shown.__class__ is coroutine else shown.ag_frame
             line = where >> 12 | (frame.f_lineno or 0)
     except (AttributeError, StopIteration):
-        pass  # a coroutine of some C extension: its line can't be told
+        pass  # a coroutine of a C extension, whose line isn't known
     return line, coro, code
 
 
 def generator_of(turn: Any) -> Any:
-    """The asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
+    """Return the asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
 
-    No attribute of such an object names its generator; the garbage collector knows it.
+    ``turn`` is what they return. It has no attribute for its generator, but the garbage collector
+    knows which it refers to.
     """
     return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)

@@ -1,4 +1,4 @@
-"""The probe's own failures: noted in a file beside the rings, never shown to the program."""
+"""Failures of the probe itself: noted in a file beside the rings, never shown to the program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _noted = 0
 
 
 def note(where: str) -> None:
-    """Append the exception being handled to ``probe-error-<pid>``; at most 20 a process."""
+    """Append the exception that is being handled to the file ``probe-error-<pid>``.
+
+    ``where`` says in a few words what failed. A process notes at most 20 failures. Never raises.
+    """
     global _noted
     _noted += 1
     directory = os.environ.get("TIMESLICE_RING_DIR")
@@ -27,7 +30,7 @@ def note(where: str) -> None:
         finally:
             _close(fd)
     except Exception:
-        # The disk is full or the folder is gone: there is no place left to say it.
+        # The disk is full or the folder is gone: nothing more can be noted.
         _noted = _LIMIT
 
 

@@ -1,13 +1,15 @@
-"""The first records of a process, written to a file of their own that is not mapped.
+"""The first records of a process, in a small ring file that is not mapped.
 
-Many processes say nothing but that they began and ended. Mapping a ring would cost them what the
-rest of their start costs: two extension modules to load, and after a fork a copy of each page of
-memory that was touched. So the main thread's first ring has few slots, which are written by
-system calls (while no other thread is there, to which these could give the GIL away); ``ring``
-makes the one that follows. The layout is ``wire``'s, which imports ``struct``: the numbers stand
-here again, and a test holds them equal.
+Many processes record nothing but their beginning and their end. Mapping a ring would double the
+cost of their start: it loads two extension modules, and after a fork it copies each page of memory
+that it touches. So the main thread's first ring has few slots and is written by system calls. These
+may give the GIL away, but no other thread is there yet that could take it. ``ring`` makes the ring
+that follows.
 
-``this_thread`` is what writes the calling thread's records: this module until ``ring`` is loaded.
+The layout is that of ``wire``, which isn't imported because it imports ``struct``. The numbers are
+repeated here, and a test holds them equal.
+
+``this_thread`` writes the calling thread's records: it is this module until ``ring`` is loaded.
 """
 
 from __future__ import annotations
@@ -28,12 +30,13 @@ HELLO, THREAD_START, MAIN_END = 1, 2, 9
 _TEXT, _TEXT_MAX = 0x8000, 990
 _HEADER, _HEAD = 64, 24
 
-# Bound here: the program's own may be reported, and each look-up costs a forked child a page.
+# Bound here because the program's ``os.open`` and others may be hooked, and because each look-up in
+# another module costs a forked child a copied page.
 _open, _pwrite, _close, _unlink = os.open, os.pwrite, os.close, os.unlink
 _getpid, _getppid = os.getpid, os.getppid
 _get_ident, _now = _thread.get_ident, time.monotonic_ns
-#: The calling thread's CPU time so far, which the kernel brings up to date when asked: a reading
-#: from outside lags by up to a tick. (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2))
+#: The calling thread's CPU time in ns. The kernel updates it for this call; a reading from another
+#: process lags by up to a tick (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2)).
 cpu_ns: Callable[[], int] = getattr(time, "thread_time_ns", lambda: 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CLOEXEC
@@ -42,36 +45,36 @@ _name = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.
 _version = sys.version_info[0] << 8 | sys.version_info[1]
 
 directory = os.environ.get("TIMESLICE_RING_DIR", "")
-#: The folder of the program, as it was at the start: whatever the program sets later.
+#: The program's folder at the start; a later change of the environment doesn't count.
 program = os.environ.get("TIMESLICE_PROGRAM_DIR", "")
 pid = 0
-#: The thread whose records these are, by ident; 0 when there is no file for them.
+#: The ident of the thread whose records these are; 0 when there is no file for them.
 owner = 0
-#: The number of the file, and of the thread.
+#: The number of the file, which is also that of its thread.
 number = 0
 _path = ""
-_content = bytearray()  # of the file
-_used = 0
+_content = bytearray()  # what the file holds
+_used = 0  # slots that are filled in ``_content``
 this_thread: Any = sys.modules[__name__]
-#: What else is to be done in a forked child, once there is something.
+#: Called in a forked child after ``begin``; set by ``objects``.
 after_fork: Any = None
-#: Slots that are in the file, which may lag behind where it could not be opened.
+#: Slots that are in the file. They may be fewer than ``_used`` when it could not be opened.
 _written = 0
-#: What writes the records that have no room here; ``ring`` sets ``follow``, which makes it.
+#: ``emit`` and ``text`` of the ring that follows, once ``follow`` has made it; ``ring`` sets that.
 _following: Any = None
 follow: Any = None
-#: What wrote a parent's records: to unmap its rings takes a forked child longer than to begin, so
-#: they stay until it makes its own.
+#: The same of a forked child's parent. Unmapping the parent's ring would take the child longer than
+#: all of ``begin``, so it is kept until the child makes a ring of its own.
 _inherited: list[Any] = []
-#: Records that wait for it: those of a signal handler or a finalizer while it is made, and all
-#: while it can't be made, because the program has no descriptor left for instance.
+#: Records that wait for the ring that follows: those that a signal handler or a finalizer writes
+#: while it is made, and all records while it can't be made, such as without a free descriptor.
 _waiting: list[tuple[int, int, int, int, int, str]] = []
 _leaving = False
 _MOST_WAITING = 64
 
 
 def begin() -> None:
-    """Make the file, with the records that introduce this process and its main thread."""
+    """Make the file with two records: this process and its main thread. Raises OSError."""
     global pid, owner, number, _path, _used, _written, _following
     pid = _getpid()  # the tid of its main thread, too
     owner = number = 0
@@ -94,7 +97,7 @@ def begin() -> None:
     except FileExistsError:
         fd = _open_another()
     try:
-        # The reader sees the file with all of this in it, or empty and looks again.
+        # One write, so the reader sees all of this or an empty file, and then looks again.
         _pwrite(fd, _content, 0)
     except BaseException:
         _unlink(_path)
@@ -105,7 +108,7 @@ def begin() -> None:
 
 
 def _open_another() -> int:
-    """After an exec: another program had this pid, and its rings are still there."""
+    """Take the next free number after an exec: rings of the program before have this pid, too."""
     global number, _path
     while True:
         number += 1 << 16
@@ -118,13 +121,13 @@ def _open_another() -> int:
 
 
 def introduce(emit_text: Any) -> None:
-    """The same records, where this file could not be made."""
+    """Write the first two records into a ring, because this file could not be made."""
     emit_text(HELLO, _version, _getppid(), flags(), 0, _name)
     emit_text(THREAD_START, 0, 0, 0, 0, "MainThread")
 
 
 def flags() -> int:
-    """HELLO's flags."""
+    """The flags of HELLO: 1 for an interpreter without a GIL, 2 for PyPy."""
     free: Any = getattr(sys, "_is_gil_enabled", None)
     without_gil = free is not None and not free()
     return int(without_gil) | (2 if _name == "PyPy" else 0)
@@ -142,10 +145,10 @@ def mark(kind: int, b: int) -> None:
 
 
 def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
-    """Write a record with a text; here if it has room, else into the ring that follows.
+    """Write a record with a text: into this file if there is room, else into the ring that follows.
 
-    A signal handler or a finalizer may interrupt a call and call again: slots are claimed before
-    they are filled, without a call in between.
+    A signal handler or a finalizer may interrupt this function and call it again. So slots are
+    claimed before they are filled, without a call in between.
     """
     global _used, _following
     if not owner:
@@ -175,7 +178,7 @@ def text(kind: int, aux: int, a: int, b: int, c: int, string: str) -> None:
 
 
 def leave() -> None:
-    """Go on in the ring that follows, from now. Raises OSError; the next record tries again."""
+    """Write into the ring that follows from now on. Raises OSError; the next record tries again."""
     global _following, _leaving
     if not owner or owner != _get_ident() or _following is not None:
         return
@@ -194,12 +197,14 @@ def leave() -> None:
 
 
 def _lost(*_: Any) -> None:
-    """No ring can be made, and too many records wait for it; that is noted."""
+    """Drop a record: no ring can be made and too many records wait for one, which is noted."""
 
 
 def _write() -> None:
-    """Let the file have every slot that is filled, also those of a call that this one interrupts
-    or that could not open the file."""
+    """Write every filled slot that the file lacks.
+
+    Among them may be slots of a call that this one interrupts, or that could not open the file.
+    """
     global _written
     fd = _open(_path, _WRITE)
     try:
@@ -213,18 +218,18 @@ def _write() -> None:
 
 
 def _pack(*fields: int) -> bytes:
-    """What ``wire.SLOT`` does, without ``struct``."""
+    """Pack a slot as ``wire.SLOT`` does, without ``struct``."""
     t, kind, aux, a, b, c = fields
     head = t.to_bytes(8, "little") + kind.to_bytes(2, "little") + aux.to_bytes(2, "little")
     return head + a.to_bytes(4, "little") + b.to_bytes(8, "little") + c.to_bytes(8, "little")
 
 
-#: Replaced by the real one once ``struct`` is loaded.
+#: ``wire.SLOT.pack`` once ``ring`` has loaded ``struct``.
 pack: Callable[..., bytes] = _pack
 
 
 def _packed(t: int, kind: int, aux: int, a: int, b: int, c: int, string: str) -> bytes:
-    """One record as ``wire`` lays it out, in whole slots."""
+    """Return a record in whole slots, in the layout of ``wire``."""
     if string:
         kind |= _TEXT
     data = pack(t, kind, aux, a, b, c)
@@ -238,7 +243,7 @@ def _packed(t: int, kind: int, aux: int, a: int, b: int, c: int, string: str) ->
 
 
 def _introduction() -> bytes:
-    """The file as it begins, without pids and times."""
+    """Return the content of a new file, without pids and times."""
     records = _packed(0, HELLO, _version, 0, flags(), 0, _name)
     records += _packed(0, THREAD_START, 0, 0, 0, 0, "MainThread")
     assert len(records) == 128, "two records with a short text each"

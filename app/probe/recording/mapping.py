@@ -1,8 +1,9 @@
-"""A file mapped shared and kept without a file descriptor.
+"""Maps a file, shared, and keeps no descriptor of it.
 
-``mmap.mmap`` keeps a duplicate of the descriptor (until 3.13's ``trackfd``): the program would
-see other descriptor numbers than alone, and one that closes all descriptors and opens its own
-would have one of them closed when the mapping goes. So before 3.13 libc's mmap(2) is called.
+``mmap.mmap`` keeps a duplicate of the descriptor, unless ``trackfd=False`` of 3.13 forbids it. Then
+the program would get other descriptor numbers than without us. A program that closes all
+descriptors and opens its own would lose one of them when the mapping goes. So before 3.13 libc's
+mmap(2) is called.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ _MAP_SHARED = 1
 
 
 def shared(fd: int, size: int, offset: int) -> tuple[Any, Any]:
-    """A writable buffer over the file's first ``size`` bytes, and its 64-bit word at ``offset``.
+    """Return a writable buffer of the first ``size`` bytes, and its 64-bit word at ``offset``.
 
-    The word is set as ``word[0] = value``, in one store. Raises OSError.
+    ``word[0] = value`` sets the word in one store. Raises OSError.
     """
     if sys.version_info < (3, 13):
         try:
             return _by_libc(fd, size, offset)
         except ImportError:
-            options: dict[str, bool] = {}  # an interpreter without this _ctypes
+            options: dict[str, bool] = {}  # this interpreter has no such _ctypes
     else:
         options = {"trackfd": False}
     import mmap
@@ -36,7 +37,7 @@ def shared(fd: int, size: int, offset: int) -> tuple[Any, Any]:
 
 
 class _Unmap:
-    """Unmaps when its buffer, and so every view of it, is gone."""
+    """Unmaps the file once its buffer and every view of it are gone."""
 
     def __init__(self, unmap: Any, address: int, size: int) -> None:
         self.unmap, self.address, self.size = unmap, address, size
@@ -58,7 +59,7 @@ def _by_libc(fd: int, size: int, offset: int) -> tuple[Any, Any]:
         raise OSError("mmap(2) refused to map a ring of %d bytes" % size)
     block = (char * size).from_address(address)
     block.owner = _Unmap(munmap, address, size)
-    buffer = memoryview(block).cast("B")  # through which both stores take less time
+    buffer = memoryview(block).cast("B")  # both stores take less time through it
     return buffer, buffer[offset : offset + 8].cast("Q")
 
 

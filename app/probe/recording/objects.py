@@ -1,7 +1,12 @@
-"""Identity of the program's objects, and the program's lines.
+"""Ids of the program's objects, and lines of the program.
 
-An id is ``pid << 32 | counter``; an object that several processes know by a name (a semaphore, a
-pipe's inode) has an id made of that name with the top bit set, the same in each of them.
+An id is ``pid << 32 | counter``. An object that several processes know by a name, such as a
+semaphore or a pipe's inode, has an id made of that name, with the top bit set: it is the same in
+each of them.
+
+A line stands in records in two ways: ``a`` is the line and the upper half of ``c`` the file
+(``locate``), or both are in one number (``place``). A file has a number in its process, which a
+FILE record reports before the first use.
 """
 
 from __future__ import annotations
@@ -25,19 +30,19 @@ _counting = itertools.count
 _base = first_records.pid << 32
 _count = itertools.count(1)
 _files: dict[str, int] = {}
-#: Those of them that are the program's: a forked child tells them again.
+#: The names of the program's files among them: a forked child reports them again.
 _own: list[str] = []
 _file_count = itertools.count(1)
 _folders: tuple[str, ...] = ()
-#: A place has 12 bits for the file.
+#: A place has 12 bits for the number of a file.
 _MOST_FILES = 1 << 12
-#: The standard library's folder, and our own.
+#: The folders of the standard library and of the probe.
 _foreign = tuple(
     os.path.join(os.path.dirname(os.path.abspath(path)), "")
     for path in (os.__file__, os.path.dirname(__file__))
 )
 
-#: Modules whose own locks and events are no objects of the program.
+#: Modules of the standard library: locks and events that they make aren't the program's objects.
 STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", None) or frozenset(
     """_threading_local asyncio bdb code codecs concurrent contextlib copy functools ftplib http
     imaplib importlib io linecache logging mailbox multiprocessing pdb pickle poplib pty queue
@@ -48,17 +53,17 @@ STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", None) or frozense
 
 
 def fresh() -> int:
-    """A new object id of this process."""
+    """Return a new id of this process."""
     return _base | next(_count)
 
 
 def base() -> int:
-    """The id that this process's ids begin with: ``pid << 32``."""
+    """Return what all ids of this process begin with: ``pid << 32``."""
     return _base
 
 
 def named(name: str) -> int:
-    """The id of what is called ``name`` in every process (64-bit FNV-1a, top bit set)."""
+    """Return the id of what is called ``name`` in every process (64-bit FNV-1a, top bit set)."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -66,7 +71,7 @@ def named(name: str) -> int:
 
 
 def by_standard_library(frame: Any) -> bool:
-    """Whether this frame's module belongs to the standard library (not to its tests)."""
+    """True if this frame's module belongs to the standard library, its tests excepted."""
     name = frame.f_globals.get("__name__")
     if not isinstance(name, str):
         return False
@@ -75,7 +80,7 @@ def by_standard_library(frame: Any) -> bool:
 
 
 def made_by_program(frame: Any, init: Any, has_subclass: bool = False) -> Any:
-    """The program's frame in which an object is made; None if the standard library makes it.
+    """Return the program's frame in which an object is made; None if the standard library makes it.
 
     ``frame`` called ``init``, the ``__init__`` of the object's class. With ``has_subclass`` the
     class has a subclass in the same module, whose own ``__init__`` may be that caller.
@@ -89,9 +94,9 @@ def made_by_program(frame: Any, init: Any, has_subclass: bool = False) -> Any:
 
 
 def locate(frame: Any) -> tuple[int, int]:
-    """Line and file (``file_id << 32``) of the first frame up the stack in the program's text.
+    """Return line and file of the innermost of the program's frames, from ``frame`` outwards.
 
-    ``(0, 0)`` where none of its text is on the stack.
+    The file is ``file_id << 32``. ``(0, 0)`` if no frame of the program is on the stack.
     """
     files = _files
     while frame is not None:
@@ -107,13 +112,13 @@ def locate(frame: Any) -> tuple[int, int]:
 
 
 def place(frame: Any) -> int:
-    """``locate`` in one number: ``file_id << 20 | line``."""
+    """Return what ``locate`` does in one number: ``file_id << 20 | line``."""
     line, file = locate(frame)
     return file >> 12 | line
 
 
 def file_of(name: str) -> int:
-    """``file_id << 32`` of a code object's file name; 0 when it isn't the program's."""
+    """Return ``file_id << 32`` of a code object's file name; 0 if the file isn't the program's."""
     try:
         return _files[name]
     except KeyError:
@@ -134,8 +139,8 @@ def _classify(name: str) -> int:
 
 
 def _by_others(path: str) -> bool:
-    """Whether a file below the program's folder is none of the program's: an environment or an
-    interpreter may lie there, and so may we."""
+    """True if a file below the program's folder isn't the program's: an environment, an interpreter
+    or the probe itself may lie in that folder."""
     if "site-packages" in path or "dist-packages" in path:
         return True
     for folder in _foreign:
@@ -145,7 +150,7 @@ def _by_others(path: str) -> bool:
 
 
 def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
-    """Report an object made at ``frame``; its id."""
+    """Report an object of this ObjectKind made at ``frame``; return its id, a new one if 0."""
     ident = ident or fresh()
     line, where = locate(frame)
     this_thread.text(wire.OBJECT, kind, line, ident, where, name)
@@ -153,7 +158,7 @@ def register(kind: int, frame: Any, name: str = "", ident: int = 0) -> int:
 
 
 def reset() -> None:
-    """Take up the pid of this process; each has files and objects of its own."""
+    """Begin new ids and new numbers of files for this process, which has a new pid."""
     global _base, _file_count
     _base = first_records.pid << 32
     if _own:
@@ -164,7 +169,7 @@ def reset() -> None:
 
 
 def set_program(folder: str) -> None:
-    """Take up the folder of the program. It stays the same in a forked child."""
+    """Set the program's folder, in which its files lie. A forked child keeps it."""
     global _folders
     _files.clear()
     _own.clear()

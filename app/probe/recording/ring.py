@@ -27,23 +27,22 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
-#: Slots of a thread's rings, one after the other. All but the last are filled once and then left
-#: for the next, so a thread that says little takes little memory, and only the last goes round.
+#: Slots of a thread's rings in their order. All but the last are filled once and then left for the
+#: next, so a thread with few records takes little memory. Only the last goes round.
 CAPACITIES = (1 << 10, 1 << 13, 1 << 16, 1 << 18)
 
 _PART = struct.Struct("32s")
 #: A text that fills one slot; struct pads it with zeros.
 _SHORT_TEXT = struct.Struct("<H30s")
-#: On a little-endian machine the native layout is the wire's, and is packed faster; a long faster
-#: than a long long.
+#: On a little-endian machine the native layout is that of the wire. ``struct`` packs it faster, and
+#: a long faster than a long long.
 _native = struct.Struct("@LHHILL")
 _is_native = sys.byteorder == "little" and _native.size == wire.SLOT_SIZE
 _SLOT = _native if _is_native else wire.SLOT
-#: A slot with but a time, a kind and ``b``.
+#: A slot with a time, a kind and ``b``; all else is 0.
 _MARK = struct.Struct("@LLLL" if _is_native else "<QQQQ")
 _NO_LIMIT = 1 << 63
-# Bound here, because the program's own may be reported, and because a forked child copies each page
-# of memory that it looks something up in.
+# Bound here for the reasons given in ``first_records``.
 _open, _close, _rename, _unlink = os.open, os.close, os.rename, os.unlink
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _pack_header = wire.HEADER.pack_into
@@ -52,26 +51,26 @@ _allocate: Any = getattr(os, "posix_fallocate", None) or (
 )
 
 directory = first_records.directory
-#: A thread started by ``threading`` stands here, by ident, until its ring is made.
+#: By ident, the Thread objects of threads that have started and have no ring yet.
 newborn: dict[int, Any] = {}
 
 
 def writers(buffer: Any, head: Any, capacity: int, grow: _Grow | None = None) -> _Writers:
-    """For one thread ``emit(kind, aux, a, b, c)``, ``text(kind, aux, a, b, c, string)``, and
-    ``mark(kind, b)``, which is ``emit(kind, 0, 0, b)`` in less time.
+    """Return what writes the records of one thread: ``emit(kind, aux, a, b, c)``,
+    ``text(kind, aux, a, b, c, string)``, and ``mark(kind, b)``, a faster ``emit(kind, 0, 0, b)``.
 
     ``capacity`` is a power of two. ``grow(capacity)`` makes the ring that follows a full one of
-    that capacity: its buffer, head and capacity, and whether it is the last. The last goes round,
-    as does one without ``grow``, or whose ``grow`` raises.
+    that capacity; it returns that ring's buffer, head and capacity, and whether it is the last.
+    The last goes round, as does a ring without ``grow`` or one whose ``grow`` raises.
 
-    Only one thread may call them. A signal handler or a finalizer may interrupt a call and call
-    again: a slot is claimed and filled without a call in between.
+    Only one thread may call them. A signal handler or a finalizer may interrupt a call and make
+    another. So a slot is claimed and filled without a call in between.
     """
     pack, pack_text, pack_mark = _SLOT.pack_into, _SHORT_TEXT.pack_into, _MARK.pack_into
     TEXT, now = wire.TEXT, monotonic_ns
     slots = memoryview(buffer)[wire.HEADER_SIZE :]
     used = 0
-    # A ring that will be followed is not masked: a slot behind its end is refused by pack.
+    # The index of a ring that will be followed isn't masked: pack refuses a slot behind its end.
     mask = capacity - 1 if grow is None else -1
     limit = _NO_LIMIT if grow is None else capacity
     waiting: list[tuple[Any, ...]] = []
@@ -134,11 +133,11 @@ def writers(buffer: Any, head: Any, capacity: int, grow: _Grow | None = None) ->
         head[0] = used
 
     def follow(*record: Any) -> None:
-        """Write the record into the ring that follows this one, which is full."""
+        """Write the record into the ring that follows this full one."""
         nonlocal buffer, slots, head, capacity, used, mask, limit, waiting
         waiting.append(record)
         if len(waiting) > 1:
-            return  # this call interrupted the making of that ring, and is written when it is made
+            return  # this call has interrupted the making of that ring, which writes it then
         last, old = True, buffer
         try:
             if grow is not None:
@@ -147,13 +146,13 @@ def writers(buffer: Any, head: Any, capacity: int, grow: _Grow | None = None) ->
         except Exception:
             faults.note("a ring could not grow")
         if buffer is old:
-            wire.FLAGS.pack_into(buffer, wire.FLAGS_OFFSET, 0)  # before it goes round
+            wire.FLAGS.pack_into(buffer, wire.FLAGS_OFFSET, 0)  # from now on it goes round
         mask, limit = (capacity - 1, _NO_LIMIT) if last else (-1, capacity)
         records, waiting = waiting, []
         for each in records:
             slot = used
             used = slot + 1 + ((len(each[6]) + 31) >> 5)
-            if used > limit:  # so many calls interrupted this one
+            if used > limit:  # more calls have interrupted this one than fit
                 mask, limit = capacity - 1, _NO_LIMIT
             _write(slots, slot, mask, each)
         head[0] = used
@@ -162,7 +161,7 @@ def writers(buffer: Any, head: Any, capacity: int, grow: _Grow | None = None) ->
 
 
 def _write(slots: Any, slot: int, mask: int, record: tuple[Any, ...]) -> None:
-    """Store a record, and the text that is its last part, into the slots claimed for it."""
+    """Store a record into the slots claimed for it. Its last field is the encoded text."""
     t, kind, aux, a, b, c, data = record
     try:
         _SLOT.pack_into(slots, (slot & mask) << 5, t, kind, aux, a, b, c)
@@ -182,10 +181,10 @@ def _cut(data: bytes) -> bytes:
 
 
 def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, Any]:
-    """The mapped buffer and the head of a new ring file, which takes its name when it is whole.
+    """Make a ring file; return its mapped buffer and the word of its head. Raises OSError.
 
-    ``number`` is the file's, ``thread`` its thread's: all rings of one thread have the same.
-    ``flags`` are the header's.
+    ``number`` is that of the file; ``thread`` is that of its thread, the same in all rings of one
+    thread. ``flags`` are those of the header. The file gets its name once it is complete.
     """
     pid, tid = os.getpid(), _thread.get_native_id()
     path = os.path.join(directory, "%s%d-%d-%d" % (wire.RING_PREFIX, pid, tid, number))
@@ -193,7 +192,7 @@ def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, 
     unfinished = path.replace(wire.RING_PREFIX, "new-")
     fd = _open(unfinished, _CREATE, 0o600)
     try:
-        # Blocks are taken now: a store into a hole of a full disk would be a SIGBUS.
+        # Take the blocks now: on a full disk, a store into a hole would be a SIGBUS.
         _allocate(fd, 0, size)
         buffer, head = mapping.shared(fd, size, wire.HEAD_OFFSET)
     except BaseException:
@@ -209,10 +208,10 @@ def make(capacity: int, number: int, thread: int, flags: int = 0) -> tuple[Any, 
 
 
 def _growing(thread: int) -> _Grow:
-    """What makes the further rings of this thread.
+    """Return the ``grow`` of this thread's rings, see ``writers``.
 
-    The old ring is not written any more when the new one appears under its name, so a reader that
-    finds the new one has all of the old one before it.
+    Nothing is written into the old ring once the new one has its name. So a reader that finds the
+    new one can read all of the old one first.
     """
 
     def grow(capacity: int) -> tuple[Any, Any, int, bool]:
@@ -225,11 +224,11 @@ def _growing(thread: int) -> _Grow:
 
 
 def _nothing(*_: Any) -> None:
-    """The emit of a thread that has no ring."""
+    """Stand for ``emit``, ``text`` and ``mark`` in a thread that has no ring."""
 
 
 class Step:
-    """The step of an asyncio task that this thread runs."""
+    """The step of a coroutine that this thread runs."""
 
     __slots__ = ("driven", "emit", "loops", "mark", "name", "primitive", "task", "text")
 
@@ -240,31 +239,31 @@ class Step:
         mark: Callable[[int, int], None],
     ) -> None:
         self.emit, self.text, self.mark = emit, text, mark
-        self.task = 0  # the task's id; 0: none
+        self.task = 0  # the coroutine's id; 0: none
         self.primitive: Any = None  # the asyncio object that it is about to await
-        self.name = ""  # name of the task that is being made
-        self.loops = False  # the task that is being made is what its loop is run for
-        self.driven: Any = None  # the generator that was started by hand and runs
+        self.name = ""  # the name of the task that is being made
+        self.loops = False  # True: the loop runs until the task that is being made is done
+        self.driven: Any = None  # the running generator that the program has started by hand
 
 
 class ThisThread(_thread._local):
-    """What belongs to one thread."""
+    """What belongs to one thread; it is made on the thread's first use."""
 
     def __init__(self) -> None:
         self.emit: Callable[..., None] = _nothing
         self.text: Callable[..., None] = _nothing
-        #: 1: inside an operation that is reported as a whole; 2: its locks are hidden too.
+        #: 1: inside a wait that is reported as a whole; 2: and nothing inside it is reported.
         self.depth = 0
-        self.submit: Any = None  # (name, pool, line, where) of a submit under way
-        self.putting = 0  # id of the multiprocessing queue into which a put() is under way
-        self.getting = 0  # the same of a get(), until its item is told
-        self.raised = ""  # type of what ended this thread's run()
+        self.submit: Any = None  # (name, id of the pool, line) of a submit under way
+        self.putting = 0  # the id of the multiprocessing queue whose put() is under way
+        self.getting = 0  # the same of a get(), until its item is reported
+        self.raised = ""  # the type of the exception that ended this thread's run()
         mark = begin(self)
         self.step = Step(self.emit, self.text, mark)
 
 
 def begin(local: ThisThread) -> Callable[[int, int], None]:
-    """Give the calling thread its ring and write the record that introduces it; its ``mark``.
+    """Make the calling thread's ring with its first record, THREAD_START; return its ``mark``.
 
     Without a folder for rings nothing is recorded.
     """
@@ -282,7 +281,7 @@ def begin(local: ThisThread) -> Callable[[int, int], None]:
         faults.note("thread %d is not recorded" % _thread.get_native_id())
         return _nothing
     if number == 0:
-        first_records.introduce(local.text)  # it has no file
+        first_records.introduce(local.text)  # the file of the first records could not be made
     elif thread is not None:
         ident = getattr(thread, "_timeslice", 0)
         maker = getattr(thread, "_timeslice_parent", 0)
@@ -299,8 +298,11 @@ def _mapped(number: int, thread: int) -> _Writers:
 
 
 def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
-    """The writers of the ring that follows the file of the first records, from now those of the
-    calling thread. (Who holds the old ones is passed on by them.)"""
+    """Make the ring that follows the file of the first records; return its ``emit`` and ``text``.
+
+    The calling thread writes into it from now on. Code that still holds ``first_records.emit`` may
+    go on calling it: that one calls the new one.
+    """
     local = this_thread
     step = local.step
     emit, text, mark = _mapped(next(_numbers), first_records.number)
@@ -310,7 +312,7 @@ def _follow() -> tuple[Callable[..., None], Callable[..., None]]:
 
 
 def _count() -> Any:
-    """Numbers for rings; the file of the first records has one already."""
+    """Return the numbers for this process's rings, after that of the file of the first records."""
     return itertools.count(first_records.number + 1 if first_records.owner else 0)
 
 
@@ -319,7 +321,7 @@ this_thread = ThisThread()
 
 
 def after_fork() -> None:
-    """In the child, after ``first`` began: leave the parent's rings alone."""
+    """In a forked child, after ``first_records.begin``: write no more into the parent's rings."""
     global _numbers
     _numbers = _count()
     if newborn:

@@ -1,4 +1,4 @@
-"""Reporting a wait: ENTER before, LEAVE after, the outermost operation of a thread only."""
+"""Reporting a wait: ENTER before it and LEAVE after it, for a thread's outermost operation only."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
+# How a wait ended, in LEAVE's ``c``.
 GOT = 1
 TIMED_OUT = 0
 RAISED = 2
@@ -31,9 +32,12 @@ def bracket(
     kwargs: Any,
     hidden: int = 1,
 ) -> Any:
-    """Call ``original`` as an operation that waits for ``ident``; its result.
+    """Call ``original`` as an operation that waits, and return its result.
 
-    ``detail`` is the pid or tid waited for. A result that is ``False`` is a wait timed out.
+    ``reason`` is a number of ``codes``, ``ident`` the id of the object that is waited for, 0 if it
+    has none. ``detail`` is the pid or tid of what is waited for, or a flag of ENTER. ``hidden`` is
+    the thread's ``depth`` meanwhile. A result ``False`` means that the wait has timed out. The
+    wait's line is that of the frame that called the hook.
     """
     local = this_thread
     if local.depth:
@@ -52,7 +56,7 @@ def bracket(
 
 
 def hidden(original: Callable[..., Any]) -> Callable[..., Any]:
-    """``original`` with everything it does inside kept out of the report."""
+    """Return ``original`` with nothing of what it does inside reported."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         local = this_thread

@@ -1,4 +1,4 @@
-"""Calls into the system that block: sleep, pipes, waiting for children, sockets, select, input."""
+"""Calls into the system: sleep, input, pipes, fsync, waiting for children, and kill."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: What waitid(2) says of a child that ended, rather than stopped or went on.
+#: The codes of waitid(2) for a child that has ended, and not stopped or gone on.
 _EXITED = getattr(os, "CLD_EXITED", 1)  # PyPy has none of the three
 _ENDED = (_EXITED, getattr(os, "CLD_KILLED", 2), getattr(os, "CLD_DUMPED", 3))
-#: Set while multiprocessing ends this process's daemons.
+#: True while multiprocessing ends this process's daemons.
 ending_daemons = False
 
 
@@ -51,7 +51,7 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
         ends = original()
         frame = called_by(sys._getframe(1))
         if not by_standard_library(frame):
-            # The id that the kernel's witness knows it by too, in whatever process.
+            # In every process the kernel's witness knows the pipe by the same id.
             ident = named("pipe:%d" % os.fstat(ends[0]).st_ino)
             register(codes.PIPE, frame, ident=ident)
             for end in ends:
@@ -80,12 +80,15 @@ def _make_interval(original: Any) -> Callable[..., Any]:
 
 
 def _make_wait(options: int | None, named: bool) -> Callable[[Any], Callable[..., Any]]:
-    """``options`` is the position of the call's flags; ``named``: its first argument is a pid."""
+    """Return what makes the hook of a function such as ``waitpid``.
+
+    ``options`` is the position of its flags. ``named`` is True if its first argument is a pid.
+    """
 
     def make(original: Any) -> Callable[..., Any]:
         def reap(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            # WUNTRACED and WCONTINUED tell of children that live on.
+            # With WUNTRACED and WCONTINUED it may return for children that live on.
             if result[0] > 0 and (os.WIFEXITED(result[1]) or os.WIFSIGNALED(result[1])):
                 this_thread.emit(wire.REAPED, 0, result[0], result[1])
             return result
@@ -110,7 +113,7 @@ def _make_waitid(original: Any) -> Callable[..., Any]:
     def waitid(*args: Any) -> Any:
         result = bracket(original, codes.WAIT_CHILD, 0, 0, args, {})
         if result is not None and result.si_code in _ENDED and not args[2] & os.WNOWAIT:
-            # siginfo_t tells cause and status apart; a raw status holds both (wait(2))
+            # siginfo_t has cause and status apart; a raw status has both in one (wait(2)).
             raw = result.si_status << 8 if result.si_code == _EXITED else result.si_status
             this_thread.emit(wire.REAPED, 0, result.si_pid, raw)
         return result
@@ -123,7 +126,7 @@ def _transfer(original: Any, ident: int, args: Any) -> Any:
 
 
 pipe_descriptors.bracket = _transfer
-#: Built-in function → what makes its hook. Which function of which module is in ``install``.
+#: Built-in function → what makes its hook. ``loading/install`` says of which module it is.
 HOOKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
     "sleep": _make_sleep,
     "input": _make_plain(codes.INPUT),
@@ -141,7 +144,7 @@ HOOKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
 
 
 def patch_interpreters(module: Any) -> None:
-    """Code in a subinterpreter with a GIL of its own (from CPython 3.12 on) holds not ours."""
+    """Report code in a subinterpreter as a wait: from CPython 3.12 on it may have its own GIL."""
     names = "call", "create", "destroy", "exec", "run_func", "run_string"
     for name in names if sys.version_info >= (3, 12) else ():
         builtin(module, name, _make_plain(codes.OTHER))

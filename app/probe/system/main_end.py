@@ -1,4 +1,4 @@
-"""The instant at which the main module's code ended, and how."""
+"""When and how the main module's code ended."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 RETURNED, RAISED, EXIT = 0, 1, 2
 
-#: The process that said it, or needn't: a forked child has an end of its own.
+#: The pid of the process that has reported its end or has none; a forked child has its own.
 _said = 0
-#: The process, the outermost frame and its last instruction, when sys.exit was called in the main
-#: thread.
+#: The pid, the outermost frame and its instruction, when the main thread last called sys.exit.
 _exit: tuple[int, Any, int] | None = None
 
 
 def patch(_: Any) -> None:
-    """Wait for the end. First registered, so it runs after all other atexit functions: it serves
-    a program without threading; others say it when ``threading._shutdown`` begins."""
+    """Wait for the end of the main module's code.
+
+    The atexit function serves programs without ``threading``; it is registered first, so it runs
+    last. In all others the end is reported when ``threading._shutdown`` begins.
+    """
     atexit.register(main_ended)
     patching.builtin(sys, "exit", _make_exit)
     if sys.excepthook is sys.__excepthook__:
@@ -33,7 +35,7 @@ def patch(_: Any) -> None:
 
 
 def main_ended() -> None:
-    """Report once that the main module's code ended."""
+    """Report that the main module's code has ended, once in each process."""
     global _said
     if _said == first_records.pid:
         return
@@ -54,7 +56,7 @@ def _report(outcome: int, error: str) -> None:
 
 
 def not_main() -> None:
-    """This process runs a function of its parent's program, so no main code will end here."""
+    """Expect no end: this process runs a function of its parent's program, and no main module."""
     global _said
     _said = first_records.pid
 
@@ -75,7 +77,7 @@ def _make_exit(original: Any) -> Callable[..., Any]:
 
 
 def _make_excepthook(original: Any) -> Callable[..., Any]:
-    """What prints the exception that ends the program: without our entries in its traceback."""
+    """The hook of ``sys.excepthook``: it takes the probe's entries out of the traceback."""
 
     def excepthook(kind: Any, value: Any, trace: Any) -> None:
         try:
@@ -84,7 +86,7 @@ def _make_excepthook(original: Any) -> Callable[..., Any]:
 
                 strip(value)
                 trace = value.__traceback__
-        except Exception:  # the interpreter is ending, and imports nothing any more
+        except Exception:  # the interpreter is ending and may refuse the import
             faults.note("a traceback")
         original(kind, value, trace)
 

@@ -1,7 +1,7 @@
-"""What the program prints, with the task that printed it.
+"""What the program prints, and the coroutine that prints it.
 
-The standard streams stay what they are, and get a ``write`` of their own, which also reports.
-They flush at each line, as on a terminal, so that the picture shows a line when it is printed.
+The standard streams keep their type and get a ``write`` that also reports. They flush at each line
+as they do on a terminal, so that the picture shows a line when it is printed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-#: What reports a text, for a stream; loaded when something is written.
+#: ``output_records.report``, once something is written.
 _report: Any = None
-#: What writes to a stream to which another thread is writing.
+#: ``output_records.write_beside``.
 _write_beside: Any = None
 
 
 def patch(_: Any) -> None:
-    """Let ``sys.stdout`` and ``sys.stderr`` report, where they are what Python made them."""
+    """Let ``sys.stdout`` and ``sys.stderr`` report what is written, if Python itself made them."""
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream: Any = getattr(sys, name)
         if type(stream) is _io.TextIOWrapper and stream is getattr(sys, "__%s__" % name):
@@ -42,7 +42,7 @@ def _make_write(stream: int, original: Any) -> Callable[..., Any]:
         beside = bool(inside)
         inside.append(None)
         try:
-            # A thread that is inside has given the GIL up, and may have the buffer's own lock.
+            # A thread inside has given the GIL up, and may hold the lock of the stream's buffer.
             return _write_beside(stream, original, text) if beside else original(text)
         finally:
             inside.pop()
@@ -56,13 +56,13 @@ def _load() -> None:
         from .output_records import report, write_beside
 
         _report, _write_beside = report, write_beside
-    except Exception:  # the interpreter is ending, and imports nothing any more
+    except Exception:  # the interpreter is ending and may refuse the import
         faults.note("what is printed")
         _report, _write_beside = _nothing, _unreported
 
 
 def _nothing(stream: int, text: str) -> None:
-    """Nothing can be reported."""
+    """Stand for ``report`` when it can't be loaded."""
 
 
 def _unreported(_: int, original: Any, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""The records of a text that is written to a standard stream; ``output`` loads it when needed."""
+"""Records of what is written to the standard streams; ``output`` loads this at the first write."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: Characters of one record: at most 4 bytes each in UTF-8, so none is cut.
+#: Most characters in one record. Each takes at most 4 bytes in UTF-8, so no text is cut.
 _PIECE = wire.TEXT_MAX // 4
 _NAMES = {1: "sys.stdout", 2: "sys.stderr"}
 _idents: dict[int, int] = {}
 
 
 def report(stream: int, text: str) -> None:
-    """``stream`` is 1, the standard output, or 2, the standard error."""
+    """Report a text for ``stream``: 1 is the standard output, 2 the standard error."""
     local = this_thread
     for start in range(0, len(text), _PIECE):
         piece = text[start : start + _PIECE]
@@ -30,9 +30,9 @@ def report(stream: int, text: str) -> None:
 
 
 def write_beside(stream: int, original: Any, text: str) -> Any:
-    """Write while another thread writes: for the lock of the stream's buffer it may have to wait.
+    """Write while another thread writes: this one may wait for the lock of the stream's buffer.
 
-    That lock is in C and tells nobody who has it.
+    That lock is in C, and which thread holds it isn't known.
     """
     ident = _idents.get(stream, 0)
     if ident >> 32 != first_records.pid:

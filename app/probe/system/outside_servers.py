@@ -1,8 +1,9 @@
-"""Servers outside the run that its sockets are connected to over TCP, such as a message broker.
+"""Servers outside the run to which its sockets are connected over TCP, such as a message broker.
 
-A server is one of the run's own where a process of the run holds the connection's other end, or
-the socket that listens at its port (/proc/net/tcp has the inodes, /proc/<pid>/fd who holds them;
-proc(5)). What can't be told is taken for the run's own: no server is told then.
+A server belongs to the run if one of the run's processes holds the other end of the connection, or
+the socket that listens at its port. /proc/net/tcp has the inodes of these sockets, /proc/<pid>/fd
+the processes that hold them (proc(5)). If that can't be found out, the server is taken for the
+run's own and isn't reported.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: By address: its id, 0 for the run's own.
+#: Address → the server's id; 0 if it is the run's own.
 _servers: dict[tuple[str, int], int] = {}
 _LISTENS = "0A"
 
 
 def library(frame: Any) -> str:
-    """The package on whose behalf a socket is made or connected; "" for the program's own text."""
+    """Return the package for which a socket is made or connected; "" if that is the program."""
     while frame is not None:
         if file_of(frame.f_code.co_filename):
             return ""
@@ -40,7 +41,10 @@ def library(frame: Any) -> str:
 
 
 def server(sock: Any, by: str) -> int:
-    """The id of the server that the socket is connected to; 0 where it is the run's own."""
+    """Return the id of the server to which the socket is connected; 0 if it is the run's own.
+
+    A server's first appearance is reported, with the library ``by`` in its name.
+    """
     try:
         address, local = sock.getpeername()[:2], sock.getsockname()[:2]
     except OSError:  # closed meanwhile
@@ -72,12 +76,15 @@ def _own(address: tuple[str, int], local: tuple[str, int]) -> bool:
 
 
 def _look(look: Any, *args: Any) -> Any:
-    """What is opened here is no file of the program's."""
+    """Call ``look(*args)``. Files that it opens aren't the program's, so none is reported."""
     return hidden(look)(*args)
 
 
 def _sockets(port: int, other: int) -> set[str]:
-    """This network's sockets that listen at ``port`` or are connected from there to ``other``."""
+    """Return the sockets that listen at ``port`` or are connected from there to ``other``.
+
+    They are those of this network namespace, as ``socket:[<inode>]``.
+    """
     found = set()
     end = ":%04X" % port
     for name in ("tcp", "tcp6"):
@@ -95,7 +102,7 @@ def _sockets(port: int, other: int) -> set[str]:
 
 
 def _held(wanted: set[str]) -> bool:
-    """Whether a process of the run has one of these sockets open."""
+    """True if a process of the run has one of these sockets open."""
     recording = {first_records.pid}
     for name in os.listdir(first_records.directory):
         words = name.split("-")
@@ -122,7 +129,7 @@ def _holds(pid: int, wanted: set[str]) -> bool:
 
 
 def _others(recording: set[int]) -> set[int]:
-    """Their descendants that have no ring, or none yet."""
+    """Return the descendants of these processes that have no ring, or none yet."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():

@@ -1,4 +1,4 @@
-"""os.read, write and close, which concern us for descriptors of pipes that the program made."""
+"""os.read, write and close: reported only for descriptors of pipes that the program has made."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-#: Descriptors of pipes that the program made with os.pipe, and the pipe's id.
+#: Descriptors of the pipes that the program has made with os.pipe → the pipe's id.
 pipes: dict[int, int] = {}
-#: Reports a transfer; set by ``blocking``, whose hook of os.pipe fills ``pipes``.
+#: Calls ``original`` as a wait for a pipe; set by ``blocking_calls``, whose hook of os.pipe fills
+#: ``pipes``.
 bracket: Any = None
 
 
@@ -20,7 +21,7 @@ def make_transfer(original: Any) -> Callable[..., Any]:
             ident = pipes.get(args[0])
             if ident is not None:
                 return bracket(original, ident, args)
-        # What another descriptor is takes a system call to learn: the kernel's witness knows.
+        # Learning what another descriptor is would take a system call. The kernel's witness knows.
         return original(*args)
 
     return transfer

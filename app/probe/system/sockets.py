@@ -1,4 +1,4 @@
-"""Sockets that block, and select."""
+"""Sockets that block, select, and messages to servers outside the run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ else:
 
 
 _sockets: dict[int, int] = {}
-#: Sockets that were connected over TCP: the library that did it, and from the first message on the
-#: id of the server, 0 where that belongs to the run.
+#: By id(), sockets that have been connected over TCP → the library that did it; from the first
+#: message on the id of the server, 0 if that belongs to the run.
 _clients: dict[int, Any] = {}
 
 
 def patch_select(module: Any) -> None:
-    """select.select; poll and epoll objects are reported by ``selectors``."""
+    """Patch ``select.select``. What polls and epolls is reported where ``selectors`` calls it."""
 
     def make(original: Any) -> Callable[..., Any]:
         def select(*args: Any) -> Any:
@@ -40,7 +40,7 @@ def patch_select(module: Any) -> None:
 
 
 def patch_selectors(module: Any) -> None:
-    """Every selector's ``select``: where an event loop waits when nothing is ready."""
+    """Patch ``select`` of every selector: an event loop waits in it when nothing is ready."""
 
     def make(original: Any) -> Callable[..., Any]:
         def select(self: Any, timeout: Any = None) -> Any:
@@ -56,14 +56,14 @@ def patch_selectors(module: Any) -> None:
 
 
 def _connects(frame: Any) -> str:
-    """The library that makes or connects a socket; "" for the program itself."""
+    """Return the library that makes or connects a socket; "" for the program itself."""
     from . import outside_servers  # few programs come here
 
     return outside_servers.library(frame)
 
 
 def _talked(sock: Any, peer: Any, sends: int) -> None:
-    """Bytes went to a server or came from it; the first tell who that is."""
+    """Report bytes sent to a server or received from it; at the first of them, find out which."""
     if peer.__class__ is not int:
         from . import outside_servers
 
@@ -73,7 +73,7 @@ def _talked(sock: Any, peer: Any, sends: int) -> None:
 
 
 def patch_socket(module: Any) -> None:
-    """Blocking sockets (also those with a timeout); the others never wait."""
+    """Patch ``socket.socket``, for sockets that block or have a timeout; others never wait."""
     cls = module.socket
 
     def make_init(original: Any) -> Callable[..., Any]:
@@ -83,17 +83,17 @@ def patch_socket(module: Any) -> None:
             while frame.f_back is not None and frame.f_globals is vars(module):
                 frame = frame.f_back  # create_connection, socketpair
             owner = frame.f_globals.get("__name__", "").partition(".")[0]
-            # A pipe's or an event loop's own socket is no object of the program.
+            # A socket that a pipe or an event loop makes for itself isn't the program's.
             inner = owner in ("asyncio", "multiprocessing")
-            # The program's line would name what the library's call gives, and not its socket.
+            # A library's socket is named after the library: the program's line names other things.
             _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame, _connects(frame))
             if _clients:
-                _clients.pop(id(self), None)  # another's, which is gone
+                _clients.pop(id(self), None)  # of a socket that is gone and had the same id()
 
         return __init__
 
     def dials(sock: Any, address: Any, frame: Any) -> None:
-        """Whether it gets there shows with the first message."""
+        """Remember a connection over TCP; the first message shows whether it came about."""
         if address.__class__ is tuple and sock.type == module.SOCK_STREAM:
             _clients[id(sock)] = _connects(frame)
 

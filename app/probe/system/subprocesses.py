@@ -1,4 +1,4 @@
-"""subprocess.Popen."""
+"""subprocess.Popen: start and wait."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ else:
 
 
 def patch_subprocess(module: Any) -> None:
-    """Popen's start and wait; the wait itself is os.waitpid's."""
+    """Patch ``subprocess``. The child's end is reported by the hook of ``os.waitpid``."""
     method(module.Popen, "_execute_child", _make_execute)
     method(module.Popen, "wait", _make_popen_wait)
 
 
 def _make_execute(original: Any) -> Callable[..., Any]:
-    # Not __init__: it warns at its caller's line, and a wrapper's frame would be that.
+    # Not __init__: it warns at its caller's line, which would be that of a hook.
     def _execute_child(self: Any, args: Any, *rest: Any, **kwargs: Any) -> None:
         ident = self._timeslice = fresh()
         line, where = locate(sys._getframe(1))
@@ -44,7 +44,7 @@ def _program_name(args: Any) -> str:
         first = args if isinstance(args, (str, bytes, os.PathLike)) else args[0]
         name = os.fsdecode(first)
     except (TypeError, IndexError, KeyError):
-        return ""  # Popen itself will say what is wrong with it
+        return ""  # Popen itself raises what is wrong with it
     return os.path.basename(name.split()[0]) if name.split() else ""
 
 

@@ -1,4 +1,4 @@
-"""Tracebacks without our own entries: a program's author sees the lines that ran, and not ours."""
+"""Keeps the probe's entries out of tracebacks, so that an author sees the program's lines alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OURS = __package__.rpartition(".")[0]
 
 
 def patch_traceback(module: Any) -> None:
-    """What ``traceback`` prints, formats and extracts comes from these."""
+    """Hook the two functions from which ``traceback`` has all that it prints and formats."""
     method(module, "walk_tb", _make_walk)
     method(module, "_walk_tb_with_full_positions", _make_walk)
 
@@ -35,7 +35,7 @@ def _is_ours(frame: Any) -> bool:
 
 
 def strip(error: Any) -> None:
-    """Take our entries out of the traceback of an exception, and of those it goes back to."""
+    """Take the probe's entries out of the tracebacks of an exception and of its causes."""
     todo, seen = [error], set()
     while todo:
         each = todo.pop()
@@ -66,7 +66,7 @@ def _skipped(trace: Any) -> Any:
 
 
 def strip_handled() -> None:
-    """The same for the exception that is being handled; whatever happens, nothing is raised."""
+    """Do the same for the exception that is being handled. Never raises."""
     try:
         strip(sys.exc_info()[1])
     except Exception:

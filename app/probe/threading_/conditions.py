@@ -1,4 +1,9 @@
-"""threading's Condition, and what is built on it."""
+"""threading.Condition, and what is built on it: Event, Semaphore, Barrier, Timer.
+
+These, queue.Queue and Future wait in a Condition of their own. It is tagged with the object that it
+belongs to. So a wait is reported exactly when one happens and under the name of that object, and
+the methods of those classes need no hooks.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +31,17 @@ _LockType = _thread.LockType
 
 
 def tag(condition: Any, reason: int, ident: int, owner: Any = None) -> None:
-    """Let waits in ``condition`` be reported as waits of ``reason`` for ``ident``."""
+    """Let waits in ``condition`` be reported as waits for ``ident``, with this reason.
+
+    ``owner`` is the semaphore that the condition belongs to, if it is one's. A condition of None is
+    passed over.
+    """
     if condition is not None:
         condition._timeslice = reason, ident, owner
 
 
 def condition_of(event: Any) -> Any:
-    """The condition in which an Event lets threads wait; None for gevent's, which has none."""
+    """Return the condition in which threads wait for an Event; None for gevent's, without one."""
     return getattr(event, "_cond", None)
 
 
@@ -93,7 +102,7 @@ def _make_notify(original: Any) -> Callable[..., Any]:
             return
         count = min(n, len(self._waiters))
         original(self, n)
-        # The caller holds the condition's lock, so no waiter has gone on before this record.
+        # The caller holds the condition's lock, so no waiter goes on before this record.
         _, ident, owner = known
         this_thread.emit(wire.NOTIFY, 0, 0, ident, count)
         if owner is not None:  # a semaphore that is being released
@@ -104,7 +113,10 @@ def _make_notify(original: Any) -> Callable[..., Any]:
 
 
 def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
-    """The ``__init__`` of a class that waits in its ``_cond``; kind and reason share a code."""
+    """Return what makes the hook of ``__init__`` of a class that waits in its ``_cond``.
+
+    ``kind`` is the ObjectKind, and the same number is the Reason of waits.
+    """
 
     def make(original: Any) -> Callable[..., Any]:
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -121,7 +133,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
             else:
                 tag(self._cond, kind, ident)
             if kind == codes.BARRIER:
-                # Its action runs with the lock held, for which who comes then has to wait.
+                # Its action runs with the lock held, so a thread that comes then waits for it.
                 put_inside(kind, ident, self._cond)
                 self._timeslice = ident
 
@@ -131,10 +143,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
 
 
 class Count:
-    """The attribute in which a barrier keeps how many have come: setting it is seen.
-
-    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
-    """
+    """A barrier's attribute for how many threads have come, watched (see ``hooks``)."""
 
     def __set__(self, barrier: Any, value: Any) -> None:
         known = barrier.__dict__

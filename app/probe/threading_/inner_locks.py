@@ -1,8 +1,8 @@
-"""The lock inside an object of the standard library: who finds it taken is seen to wait.
+"""Locks inside of the standard library's objects: a thread that finds one taken is seen to wait.
 
-To the program it is a part of that object, so nobody is said to hold it, and there is no record
-of it while it is free. ``logging`` keeps one in each handler, which its threads share while they
-write: its release is told where another one waits.
+To the program such a lock is a part of its object. So no thread is reported as its holder, and
+nothing is recorded while it is free. Each handler of ``logging`` has one, which threads share while
+they write. Its release is reported if another thread waits for it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _save, _restore, _owned = _CRLock._release_save, _CRLock._acquire_restore, _CRLo
 
 
 class InnerLock:
-    """Stands for the plain lock that it holds; a wait for it is one of ``_reason`` for ``_id``."""
+    """Stands for the plain lock that it holds. A wait for it is reported as a wait for ``_id``."""
 
     __slots__ = ("__weakref__", "_id", "_lock", "_reason", "_try")
 
@@ -80,7 +80,7 @@ class InnerLock:
 
 
 def put_inside(reason: int, ident: int, *conditions: Any) -> InnerLock:
-    """Let the plain lock that these conditions have in common be such a lock, which is returned."""
+    """Replace the plain lock that these conditions share by an InnerLock; return that."""
     lock = InnerLock(conditions[0]._lock, reason, ident)
     for condition in conditions:
         condition._lock = lock
@@ -89,7 +89,7 @@ def put_inside(reason: int, ident: int, *conditions: Any) -> InnerLock:
 
 
 class InnerRLock(_CRLock):  # type: ignore[misc]
-    """The lock of a handler of ``logging``; the first one who waits for it gives it its id."""
+    """The lock of a handler of ``logging``. It gets its id when a thread waits for it first."""
 
     __slots__ = ("_id", "_level", "_name", "_waiting")
 
@@ -115,7 +115,7 @@ class InnerRLock(_CRLock):  # type: ignore[misc]
     def release(self) -> None:
         if _owned(self):
             if self._level == 1 and self._waiting:
-                # Before the release: the next holder's record is never older than this one.
+                # Before the release, so that the record of the next holder isn't older than this.
                 this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
             self._level -= 1
         _release(self)
@@ -164,7 +164,7 @@ def _bound(lock: Any) -> Any:
 
 
 def patch_logging(module: Any) -> None:
-    """Let each handler of ``logging`` have such a lock, where it has one of its own."""
+    """Give each handler of ``logging`` an InnerRLock, if it makes a lock of its own."""
 
     def make(original: Any) -> Callable[..., Any]:
         def createLock(self: Any) -> None:

@@ -1,7 +1,7 @@
-"""threading.Lock and threading.RLock as the program makes them.
+"""threading.Lock and threading.RLock, as far as the program makes them.
 
-Locks that the standard library makes for itself stay what they are and cost nothing. A free lock
-is taken by a first try that can't block; only when that fails is a wait reported.
+Locks that the standard library makes for itself stay as they are and cost nothing. To acquire a
+lock, a first try that can't block comes first. Only if it fails is a wait reported.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _LockMeta(type):
 
 
 class Lock(metaclass=_LockMeta):
-    """A lock made by the program. ``_thread.lock`` has no subclasses, so it holds one."""
+    """A lock made by the program. It holds a ``_thread.lock``, which can't have subclasses."""
 
     __slots__ = ("__weakref__", "_id", "_lock", "_try")
 
@@ -51,7 +51,7 @@ class Lock(metaclass=_LockMeta):
         if not _IS_TYPE:
             raise TypeError("cannot create '_thread.lock' instances")
         if args or kwargs:
-            return _LockType(*args, **kwargs)  # raises what it says of arguments
+            return _LockType(*args, **kwargs)  # raises TypeError, with the right words
         frame = sys._getframe(1)
         if by_standard_library(frame):
             return _allocate()
@@ -75,7 +75,7 @@ class Lock(metaclass=_LockMeta):
                 this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
                 return True
         elif not blocking or not _lawful(timeout):
-            if self._try(blocking, timeout):  # raises what an unlawful timeout raises
+            if self._try(blocking, timeout):  # raises for an unlawful timeout
                 line, where = locate(sys._getframe(1))
                 this_thread.emit(wire.ACQUIRED, 0, line, self._id, where)
                 return True
@@ -94,7 +94,7 @@ class Lock(metaclass=_LockMeta):
         return _wait(self._try, codes.LOCK, self._id, sys._getframe(1), -1)
 
     def release(self) -> None:
-        # Before the release: the next holder's record is never older than this one.
+        # Before the release, so that the record of the next holder is never older than this one.
         lock = self._lock
         if lock.locked():
             this_thread.emit(wire.RELEASED, 0, locate(sys._getframe(1))[0], self._id)
@@ -131,7 +131,7 @@ def patch(module: Any) -> None:
     if _IS_TYPE:
         module.Lock = Lock
         where: Any = _thread
-        where.lock = Lock  # a pickle of it says so
+        where.lock = Lock  # the name that a pickle of it has
     else:
         builtin(module, "Lock", _make_factory)
     method(module, "RLock", _make_rlock_factory)
@@ -160,7 +160,7 @@ def _lawful(timeout: Any) -> bool:
 
 
 def _wait(acquire: Any, reason: int, ident: int, frame: Any, timeout: float) -> bool:
-    """Acquire what was not free; reported as a wait unless a wait is reported already."""
+    """Acquire a lock that wasn't free. The wait is reported unless it is inside another one."""
     local = this_thread
     line, where = locate(frame)
     if local.depth:
@@ -254,7 +254,7 @@ def _bind(function: Any, self: Any) -> Any:
 
 
 def make_rlock(frame: Any) -> Any:
-    """An RLock of the program, made at ``frame``."""
+    """Make an RLock of the program, which asked for it in ``frame``."""
     lock = TracedRLock()
     lock._level = 0
     lock._id = register(codes.RLOCK, frame)
@@ -272,7 +272,7 @@ def _make_rlock_factory(original: Any) -> Any:
 
 
 def _with_arguments(original: Any, args: Any, kwargs: Any) -> Any:
-    """What it says of arguments (from CPython 3.13 on) is said of the line that gave them."""
+    """Make an RLock. CPython 3.13 warns of arguments: let it warn at the program's line."""
     import warnings
 
     with warnings.catch_warnings(record=True) as said:

@@ -21,7 +21,7 @@ else:
     from ..recording import wire
 
 _PUT, _GET = wire.PUT, wire.GET
-#: What tells an item from the others. PyPy has negative ids.
+#: Tells an item from the others. PyPy has negative ids.
 key_of: Callable[[Any], int] = id
 if sys.implementation.name == "pypy":
     key_of = lambda item: id(item) & 0xFFFFFFFFFFFFFFFF  # noqa: E731
@@ -51,8 +51,10 @@ def _make_init(original: Any) -> Callable[..., Any]:
 
 
 def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
-    """``put`` that does itself what a queue with room and nobody waiting takes: what ``original``
-    would do in six calls. Then the record costs no more than the calls that are saved."""
+    """Return what makes a ``put`` that itself puts into a queue that isn't full.
+
+    The original makes six calls for that. Saving them pays for the record.
+    """
     shuts = hasattr(plain, "shutdown")
 
     def make(original: Any) -> Callable[..., Any]:
@@ -82,7 +84,7 @@ def _make_whole_put(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
 
 
 def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
-    """``get`` that does itself what a queue that is not empty takes; see ``_make_whole_put``."""
+    """Return what makes a ``get`` that itself gets from a queue that isn't empty, likewise."""
 
     def make(original: Any) -> Callable[..., Any]:
         def get(self: Any, block: bool = True, timeout: Any = None) -> Any:
@@ -108,7 +110,10 @@ def _make_whole_get(plain: type[Any]) -> Callable[[Any], Callable[..., Any]]:
 
 
 def make_put(original: Any) -> Callable[..., Any]:
-    """``_put`` runs under the queue's mutex (or in its loop), so PUTs are in the true order."""
+    """The hook of ``_put``, which runs under the queue's lock or in its event loop.
+
+    So records of PUT are in the true order.
+    """
 
     def _put(self: Any, item: Any) -> None:
         original(self, item)
@@ -120,7 +125,7 @@ def make_put(original: Any) -> Callable[..., Any]:
 
 
 def make_get(original: Any) -> Callable[..., Any]:
-    """``_get`` runs under the queue's mutex (or in its loop), so GETs are in the true order."""
+    """The hook of ``_get``, which runs under the queue's lock or in its event loop."""
 
     def _get(self: Any) -> Any:
         item = original(self)
@@ -148,7 +153,7 @@ def _simple_queue(base: Any, empty: Any) -> Any:
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             self = base.__new__(cls, *args, **kwargs)
             frame = sys._getframe(1)
-            # An executor's queue is the executor to the program: futures.py gives it that id.
+            # An executor's queue gets the id of the executor later, from ``executors/pools``.
             self._timeslice = 0 if by_standard_library(frame) else register(codes.QUEUE, frame)
             return self
 

@@ -1,9 +1,4 @@
-"""threading: the life of threads, and what is built on Condition.
-
-Event, Semaphore, Barrier, queue.Queue and Future all wait in a Condition of their own. Such a
-condition is tagged with what it stands for, so a wait is reported exactly when one happens, under
-its owner's name, and the owners' methods need no wrapper.
-"""
+"""threading.Thread: start, run, end and join."""
 
 from __future__ import annotations
 
@@ -34,7 +29,7 @@ _LockType = _thread.LockType
 
 
 def patch_threading(module: Any) -> None:
-    """Patch the module ``threading``."""
+    """Patch the module ``threading``, its locks and conditions included."""
     locks.patch(module)
     conditions.patch(module)
     method(module.Thread, "start", _make_start)
@@ -68,7 +63,7 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         local = this_thread
         local.raised = ""  # makes the ring, with THREAD_START
         if ring.newborn.pop(_thread.get_ident(), None) is not None:
-            # No thread was born: gevent runs this in a greenlet, which is named after it.
+            # There is no new thread: gevent runs this in a greenlet, which is named after it.
             local.text(wire.TASK_NEW, 0, 0, local.step.task, 0, self.name + "\0")
             original(self)
             return
@@ -123,7 +118,7 @@ def _make_join(original: Any) -> Callable[..., Any]:
 
 
 def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
-    """``_shutdown`` begins when main's code ended, and waits for the non-daemon threads."""
+    """``_shutdown`` begins when the main module's code has ended, and waits for other threads."""
 
     def make(original: Any) -> Callable[..., Any]:
         def _shutdown() -> None:
@@ -138,7 +133,7 @@ def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
             if local.depth or not others:
                 original()
                 return
-            # It waits for all of them, and which one is next is not known.
+            # It waits for all of them; which it waits for first isn't known.
             ident = tid = 0
             if len(others) == 1:
                 ident, tid = others[0]._timeslice, others[0].native_id or 0

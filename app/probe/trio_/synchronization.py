@@ -1,6 +1,6 @@
-"""trio's locks, events, limits and channels: their ids, who holds a lock, and who waits for which.
+"""trio's locks, events, limiters and channels: ids, holders, and which task waits for which.
 
-trio's coroutines are plain functions, so the frames of a suspended task tell what it waits for.
+trio's coroutines are written in Python, so the frames of a suspended task show what it waits for.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 else:
     from ..recording import wire
 
-#: Ids of the tasks that live and are the program's own; ``trio_tasks`` gives them.
+#: The program's tasks that are alive → their ids; ``tasks`` fills it.
 task_ids: dict[Any, int] = {}
-#: Coroutines of trio in which a task waits → reason, and the local variable with the object.
+#: Module of trio → its coroutines in which a task waits → reason, and the local variable that holds
+#: the object.
 _WAITS = {
     "trio._timeouts": {
         "sleep": (codes.SLEEP, ""),
@@ -55,14 +56,15 @@ _WAITS = {
     "trio._subprocess": {"Process.wait": (codes.WAIT_CHILD, "")},
 }
 _NOTHING = (0, "")
-_by_code: dict[int, tuple[int, str]] = {}  # by id, as in ``awaiting``
+_by_code: dict[int, tuple[int, str]] = {}  # by id(), as in ``asyncio_/awaited``
 _kept: list[Any] = []
-#: id(object) → (what tells its end, our id): some of trio's classes have no room for an attribute.
+#: id() of an object → (a reference that sees its end, its id). Some of trio's classes have no room
+#: for an attribute.
 _known: dict[int, tuple[Any, int]] = {}
 
 
 def waiting(inner: Any) -> tuple[int, Any]:
-    """The reason for which a suspended coroutine of trio waits, and the object; else 0 and None."""
+    """Return why a suspended coroutine of trio waits and for which object; else 0 and None."""
     try:
         while True:
             if inner.__class__ is coroutine:
@@ -91,13 +93,16 @@ def _learn(code: Any, frame: Any, qualname: str) -> tuple[int, str]:
 
 
 def ident_of(owner: Any) -> int:
-    """The id of an object of trio, for a channel's end the channel's; 0: not the program's."""
+    """Return the id of an object of trio, for the end of a channel that of the channel.
+
+    0 if the program hasn't made it.
+    """
     found = _known.get(id(getattr(owner, "_state", owner)))
     return found[1] if found is not None else 0
 
 
 def _introduce(owner: Any, kind: int, frame: Any) -> int:
-    """Give an object an id if the program made it, and not trio for itself."""
+    """Give an object an id if the program has made it; return the id, or 0 if trio has."""
     while frame is not None and frame.f_globals.get("__name__") in ("trio._channel", "trio._util"):
         frame = frame.f_back
     if frame is None or str(frame.f_globals.get("__name__")).startswith("trio."):
@@ -112,7 +117,7 @@ def _know(owner: Any, ident: int) -> int:
 
 
 def patch_sync(module: Any) -> None:
-    """Events, locks, conditions, semaphores and limiters get an id where they are made."""
+    """Patch ``trio._sync``: events, locks and others get an id when they are made."""
     for name, kind in (
         ("Event", codes.EVENT),
         ("Lock", codes.LOCK),
@@ -127,7 +132,7 @@ def patch_sync(module: Any) -> None:
 
 
 def patch_channel(module: Any) -> None:
-    """A memory channel is known by the state that its two ends share."""
+    """Patch ``trio._channel``: a memory channel has its id by the state that both ends share."""
     method(module.MemoryChannelState, "__init__", _make_init(codes.QUEUE))
 
 
@@ -138,7 +143,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
             ident = _introduce(self, kind, sys._getframe(1))
             lock = getattr(self, "_lock", None)
             if ident and kind == codes.CONDITION and not ident_of(lock):
-                _know(lock, ident)  # its own lock: to the program it is the condition
+                _know(lock, ident)  # to the program, its own lock is the condition
 
         return __init__
 
@@ -146,10 +151,7 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
 
 
 class _Owner:
-    """The attribute in which a lock keeps its owner: setting it is seen, reading it is not.
-
-    A data descriptor without ``__get__`` leaves reading to the object's own dictionary.
-    """
+    """A lock's attribute for the task that holds it, watched (see ``hooks``)."""
 
     def __set__(self, lock: Any, task: Any) -> None:
         known = lock.__dict__
@@ -162,6 +164,6 @@ class _Owner:
         if before is not None:
             this_thread.emit(wire.TASK_RELEASED, 0, line, ident)
         if task is not None:
-            # A lock that is handed on is taken at the line where its new owner waits for it.
+            # A lock that is handed over is acquired at the line where its new owner waits.
             line = line if before is None else 0
             this_thread.emit(wire.TASK_ACQUIRED, 0, line, ident, task_ids.get(task, 0))

@@ -1,7 +1,7 @@
-"""trio's tasks, through the instrument interface that trio offers for this (trio.abc.Instrument).
+"""trio's tasks, by trio's own interface for such purposes (trio.abc.Instrument).
 
-``task_scheduled``, ``before_task_step`` and ``after_task_step`` are the task's ready, run and
-pause, to the call. How a task ended no instrument is told; ``Runner.task_exited`` is.
+trio calls ``task_scheduled``, ``before_task_step`` and ``after_task_step`` exactly when a task gets
+ready, runs and pauses. How a task ended is not for instruments, but for ``Runner.task_exited``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ else:
 
 
 def patch_run(module: Any) -> None:
-    """Give each run of trio an instrument of ours beside those of the program."""
+    """Patch ``trio._core._run``: each run gets our instrument after those of the program."""
 
     def make_setup(original: Any) -> Callable[..., Any]:
         def setup_runner(clock: Any, instruments: Any, *args: Any, **kwargs: Any) -> Any:
@@ -50,7 +50,7 @@ def patch_run(module: Any) -> None:
 
 
 class _Instrument:
-    """What trio calls. It only writes records; it changes nothing and keeps no task alive."""
+    """Writes a record for each call of trio's. It changes nothing and keeps no task alive."""
 
     def task_spawned(self, task: Any) -> None:
         try:
@@ -96,7 +96,7 @@ def _introduce(task: Any, frame: Any) -> None:
 
 
 def _is_trios_own(task: Any) -> bool:
-    """The task in which all others live, and the one that takes calls from other threads."""
+    """True for the task in which all others run, and the one that takes calls of other threads."""
     if task.parent_nursery is None:
         return True
     frame = getattr(task.coro, "cr_frame", None)
@@ -113,7 +113,7 @@ def _report_done(ident: int, error: Any, cancelled: Any) -> None:
 
 
 def _only(error: BaseException, cancelled: Any) -> bool:
-    """Whether nothing but a cancellation ended the task."""
+    """True if a cancellation alone has ended the task."""
     inner = getattr(error, "exceptions", None)
     if inner and type(error).__name__.endswith("ExceptionGroup"):
         return all(_only(each, cancelled) for each in inner)
@@ -121,7 +121,7 @@ def _only(error: BaseException, cancelled: Any) -> bool:
 
 
 def _describe(task: Any) -> tuple[int, int, int]:
-    """Reason, line in the program, and id of what a task that was suspended waits for."""
+    """Return the reason, the place in the program, and the id of what a suspended task awaits."""
     try:
         line = innermost(task.coro)[0]
         reason, owner = synchronization.waiting(task.coro)
