@@ -37,7 +37,7 @@ def patch(module: Any) -> None:
 
     def make(original: Any) -> Callable[..., Any]:
         def create_eager_task_factory(custom_task_constructor: Any) -> Any:
-            return original(_telling(custom_task_constructor))
+            return original(_reporting(custom_task_constructor))
 
         return create_eager_task_factory
 
@@ -53,7 +53,7 @@ def ident_of(task: Any) -> int:
     return 0
 
 
-def _telling(construct: Any) -> Any:
+def _reporting(construct: Any) -> Any:
     """Return ``construct`` with the first step of its task reported."""
 
     def constructor(coro: Any, **kwargs: Any) -> Any:

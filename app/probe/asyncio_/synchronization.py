@@ -125,24 +125,26 @@ def _make_init(kind: int) -> Callable[[Any], Callable[..., Any]]:
             if frame is None:
                 return
             ident = register(kind, frame)
-            _be(self, ident, kind)
+            _identify(self, ident, kind)
             if kind == codes.CONDITION:
                 if "_timeslice" not in self._lock.__dict__:
-                    _be(self._lock, ident, codes.LOCK)  # its own: to the program the condition
+                    _identify(
+                        self._lock, ident, codes.LOCK
+                    )  # its own: to the program the condition
             elif kind == codes.SEMAPHORE:
                 this_thread.emit(wire.VALUE, 0, 0, ident, self._value)
             elif kind == codes.BARRIER:
-                _be(self._cond, ident, kind)
-                _be(self._cond._lock, ident, kind)
+                _identify(self._cond, ident, kind)
+                _identify(self._cond._lock, ident, kind)
             elif kind == codes.QUEUE:
-                _be(self._finished, ident, kind)  # where ``join`` waits
+                _identify(self._finished, ident, kind)  # where ``join`` waits
 
         return __init__
 
     return make
 
 
-def _be(thing: Any, ident: int, kind: int) -> None:
+def _identify(thing: Any, ident: int, kind: int) -> None:
     """Give ``thing`` this id, and let a wait for it be reported with this kind."""
     thing._timeslice = ident
     thing._timeslice_kind = kind

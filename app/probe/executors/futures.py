@@ -103,13 +103,13 @@ def _make_waiters(original: Any) -> Callable[..., Any]:
     def _create_and_install_waiters(fs: Any, return_when: Any) -> Any:
         waiter = original(fs, return_when)
         if condition_of(waiter.event) is not None:
-            waiter.event.wait = _telling(waiter.event, fs)
+            waiter.event.wait = _reporting(waiter.event, fs)
         return waiter
 
     return _create_and_install_waiters
 
 
-def _telling(event: Any, futures: Any) -> Callable[..., Any]:
+def _reporting(event: Any, futures: Any) -> Callable[..., Any]:
     plain = event.wait
 
     def wait(timeout: Any = None) -> Any:

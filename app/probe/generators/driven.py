@@ -50,7 +50,7 @@ ending = False
 
 
 class Driven:
-    """One generator that was started by hand. ``told`` is True once it is reported."""
+    """One generator that was started by hand. ``reported`` is True once it is a coroutine."""
 
     __slots__ = (
         "__weakref__",
@@ -66,9 +66,9 @@ class Driven:
         "outer",
         "over",
         "pausing",
+        "reported",
         "running",
         "start",
-        "told",
         "under",
     )
 
@@ -78,10 +78,10 @@ class Driven:
         self.file = file_of(code.co_filename) >> 12
         self.began = began
         self.start = start  # the place that started it
-        self.told = self.over = self.running = self.closing = False
-        self.pausing: Any = None  # until it is told: (ns, line, delegate) of its first pause
+        self.reported = self.over = self.running = self.closing = False
+        self.pausing: Any = None  # until it is reported: (ns, line, delegate) of its first pause
         self.inner = 0  # ident of the generator that it delegates to
-        self.delegate: Any = None  # until it is told: a reference to that generator
+        self.delegate: Any = None  # until it is reported: a reference to that generator
         # During a step of it:
         self.outer: Driven | None = None  # the generator that delegates to it
         self.under: Driven | None = None  # the generator whose step contains this step
@@ -97,7 +97,12 @@ class Driven:
     def __del__(self) -> None:
         try:
             _live.pop(self.ident, None)
-            if self.told and not self.over and self.ident >> 32 == first_records.pid and not ending:
+            if (
+                self.reported
+                and not self.over
+                and self.ident >> 32 == first_records.pid
+                and not ending
+            ):
                 # A debugger may have replaced this object in ``f_trace``; else the frame is gone.
                 this_thread.emit(_DONE, CLOSED if sys.gettrace() is None else LOST, 0, self.ident)
         except Exception:  # the interpreter is ending
@@ -129,8 +134,8 @@ def started(frame: Any) -> Driven | None:
     start = key(caller)
     state = Driven(fresh(), frame.f_code, monotonic_ns(), start)
     frame.f_trace = state
-    if start in _starts or (current is not None and current.told):
-        _tell(state, step.task)
+    if start in _starts or (current is not None and current.reported):
+        _report(state, step.task)
     _enter(state, step, kind == DELEGATES, frame)
     return state
 
@@ -146,9 +151,9 @@ def resumed(state: Driven, frame: Any, sure: bool = True, error: Any = None) -> 
     if error is not None:
         state.closing = isinstance(error, GeneratorExit)
         if state.closing and ending:
-            state.told = False
+            state.reported = False
         state.inner = 0  # the generator that it delegated to had the exception first, and is over
-    if not state.told:
+    if not state.reported:
         if sure and not state.closing:
             _judge(state, frame, step, current if delegated else None)
     elif state.ident >> 32 != first_records.pid:
@@ -171,14 +176,14 @@ def thrown(state: Driven, error: type) -> None:
     """The step that has just begun has an exception thrown into it."""
     state.closing = issubclass(error, GeneratorExit)
     state.inner = 0
-    if state.told and not state.running and state.ident >> 32 == first_records.pid:
+    if state.reported and not state.running and state.ident >> 32 == first_records.pid:
         _run(state, this_thread.step)
 
 
 def suspended(state: Driven, frame: Any) -> None:
     """A generator is suspended at a ``yield``, of its own or of the one that it delegates to."""
     line = frame.f_lineno or 0
-    if not state.told:
+    if not state.reported:
         if state.pausing is None:
             state.pausing = monotonic_ns(), state.file | line, state.inner and state.delegate
     elif not state.inner and state.ident >> 32 == first_records.pid:
@@ -196,7 +201,7 @@ def ended(state: Driven, outcome: int, error: str = "") -> None:
     _leave(state)
     if outer is not None:
         outer.inner = 0
-        if outer.told:
+        if outer.reported:
             _run(outer, this_thread.step)
 
 
@@ -207,7 +212,7 @@ def closed(state: Driven) -> None:
 
 def _over(state: Driven, outcome: int, error: str) -> None:
     state.over = True
-    if state.told and state.ident >> 32 == first_records.pid:
+    if state.reported and state.ident >> 32 == first_records.pid:
         this_thread.text(_DONE, outcome, 0, state.ident, 0, error)
         _live.pop(state.ident, None)
 
@@ -231,7 +236,7 @@ def lose() -> None:
     for each in living:
         state = each()
         if state is not None and not state.over:
-            state.told = False
+            state.reported = False
             if state.ident >> 32 == first_records.pid:
                 this_thread.emit(_DONE, LOST, 0, state.ident)
 
@@ -252,12 +257,12 @@ def _judge(state: Driven, frame: Any, step: Any, outer: Driven | None) -> None:
         if how(frame.f_back) != DRIVES or _in_task(step, step.driven):
             return
         _starts.add(state.start)
-    elif not outer.told:
+    elif not outer.reported:
         return
-    _tell(state, step.task)
+    _report(state, step.task)
 
 
-def _tell(state: Driven, parent: int) -> None:
+def _report(state: Driven, parent: int) -> None:
     """Report the generator, and what it did before it was known to be a coroutine."""
     global _count
     if _count >= MOST:
@@ -265,7 +270,7 @@ def _tell(state: Driven, parent: int) -> None:
     _count += 1
     if state.ident >> 32 != first_records.pid:
         state.ident, state.pausing = fresh(), None
-    state.told = True
+    state.reported = True
     _live[state.ident] = ref(state)
     pausing, state.pausing = state.pausing, None
     if pausing is None:
@@ -274,8 +279,8 @@ def _tell(state: Driven, parent: int) -> None:
     began, (t, line, inner) = state.file | state.code.co_firstlineno, pausing
     this_thread.emit(wire.TASK_BEGAN, 0, began, state.ident, state.began)
     delegate = inner and inner()
-    if delegate and not delegate.told and not delegate.over:
-        _tell(delegate, state.ident)
+    if delegate and not delegate.reported and not delegate.over:
+        _report(delegate, state.ident)
     _introduce(state, parent)
     reason, text = (codes.TASK, str(delegate.ident)) if delegate else (codes.YIELD, "")
     this_thread.text(wire.TASK_PAUSED, reason, line, state.ident, t, text)
@@ -300,16 +305,16 @@ def _enter(state: Driven, step: Any, delegated: bool, frame: Any) -> None:
     if delegated:
         state.outer = outer
         outer.inner = state.ident
-        if not outer.told:
+        if not outer.reported:
             outer.delegate = ref(state)
         if outer.running:
             step.emit(_PAUSE, codes.TASK, place(frame.f_back), outer.ident, state.ident)
             outer.running = False
-    elif state.told and before:
+    elif state.reported and before:
         step.emit(_PAUSE, codes.TASK, place(frame.f_back), before, state.ident)
         if outer is not None and outer.ident == before:
             outer.running = False
-    if state.told and not state.inner:
+    if state.reported and not state.inner:
         _run(state, step)
 
 
@@ -327,7 +332,7 @@ def _leave(state: Driven) -> None:
     if step.driven is state:
         step.driven = under
     before = state.before
-    if not state.told or before >> 32 not in (0, first_records.pid):
+    if not state.reported or before >> 32 not in (0, first_records.pid):
         return
     step.task = before
     if before and outer is None:

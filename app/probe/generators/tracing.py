@@ -80,8 +80,10 @@ def _trace(frame: Any, event: str, arg: Any) -> Any:
             settle(this_thread.step.driven)
         if known:
             if driven.ending:
-                state.told = False  # it may be the interpreter that closes it, which isn't reported
-            sure = state.told or _goes_on(frame)
+                state.reported = (
+                    False  # it may be the interpreter that closes it, which isn't reported
+                )
+            sure = state.reported or _goes_on(frame)
             resumed(state, frame, sure)
             if not sure:
                 _unsure[id(state)] = frame

@@ -220,10 +220,10 @@ def _report_done(greenlet: Any, ident: int, event: str) -> None:
 def _report_pause(greenlet: Any, ident: int, entered: int) -> None:
     frame = greenlet.gr_frame
     line = place(frame)
-    if "_timeslice_told" not in greenlet.__dict__ and greenlet.parent is not None:
-        greenlet.__dict__["_timeslice_told"] = True
+    if "_timeslice_reported" not in greenlet.__dict__ and greenlet.parent is not None:
+        greenlet.__dict__["_timeslice_reported"] = True
         if not _function(greenlet):
-            _tell_function(frame, ident)
+            _report_function(frame, ident)
     if entered:
         this_thread.emit(wire.TASK_PAUSE, codes.TASK, line, ident, entered)
         return
@@ -248,7 +248,7 @@ def _reason(frame: Any) -> int:
     return _WAITS.get(module, 0)
 
 
-def _tell_function(frame: Any, ident: int) -> None:
+def _report_function(frame: Any, ident: int) -> None:
     """Report the function of a greenlet without gevent: it is that of its outermost frame."""
     while frame is not None and frame.f_back is not None:
         frame = frame.f_back

@@ -78,7 +78,7 @@ def _make_reset(original: Any) -> Callable[..., Any]:
         _adopt(self)
         self._buffer = _Buffer()
         self._buffer.ident = _queue_ident(self)
-        _tell_gets(self._sem, self._buffer.ident)
+        _report_gets(self._sem, self._buffer.ident)
 
     return _reset
 
@@ -115,7 +115,7 @@ class _Buffer(deque):  # type: ignore[type-arg]
         super().append(item)
 
 
-def _tell_gets(places: Any, ident: int) -> None:
+def _report_gets(places: Any, ident: int) -> None:
     """Report a GET before its place is free, so that the PUT that takes the place isn't older.
 
     ``places`` is the semaphore of the queue's free places.
@@ -169,7 +169,7 @@ def _make_put(original: Any) -> Callable[..., Any]:
             bracket(original, codes.QUEUE, ident, 0, (self, *args), kwargs, 2)
         finally:
             local.putting = 0
-        _value(self, ident)
+        _report_value(self, ident)
 
     return put
 
@@ -186,13 +186,13 @@ def _make_get(original: Any) -> Callable[..., Any]:
                 local.emit(wire.GET, 0, 0, ident, 0)
         finally:
             local.getting = 0
-        _value(self, ident)
+        _report_value(self, ident)
         return item
 
     return get
 
 
-def _value(queue: Any, ident: int) -> None:
+def _report_value(queue: Any, ident: int) -> None:
     limit = getattr(queue, "_maxsize", None)
     if limit is not None:
         this_thread.emit(wire.VALUE, 0, 0, ident, limit - queue._sem._semlock._get_value())

@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-async def _nothing() -> None:
+async def _empty_coroutine() -> None:
     """Made for its type alone."""
 
 
-async def _nobody() -> Any:
+async def _empty_generator() -> Any:
     """Made for the types of what it returns alone."""
     yield
 
 
-_sample: Any = _nothing()
+_sample: Any = _empty_coroutine()
 coroutine = type(_sample)
 _sample.close()
-_sample = _nobody()
+_sample = _empty_generator()
 _async_generator = type(_sample)
 #: Types of the objects that a coroutine awaits while it drives an asynchronous generator.
 generator_awaitables = set()
-for _turn in (_sample.asend(None), _sample.aclose()):
-    generator_awaitables.add(type(_turn))
-    _turn.close()  # or the interpreter says that it was never awaited
+for _awaitable in (_sample.asend(None), _sample.aclose()):
+    generator_awaitables.add(type(_awaitable))
+    _awaitable.close()  # or the interpreter says that it was never awaited
 
 
 def innermost(inner: Any) -> tuple[int, Any, Any]:
@@ -66,10 +66,10 @@ def innermost(inner: Any) -> tuple[int, Any, Any]:
     return line, coro, code
 
 
-def generator_of(turn: Any) -> Any:
+def generator_of(awaitable: Any) -> Any:
     """Return the asynchronous generator whose ``__anext__``, ``asend`` or ``athrow`` is awaited.
 
-    ``turn`` is what they return. It has no attribute for its generator, but the garbage collector
-    knows which it refers to.
+    ``awaitable`` is what they return. It has no attribute for its generator, but the garbage
+    collector knows which it refers to.
     """
-    return next(each for each in gc.get_referents(turn) if each.__class__ is _async_generator)
+    return next(each for each in gc.get_referents(awaitable) if each.__class__ is _async_generator)

@@ -65,17 +65,17 @@ def _own(address: tuple[str, int], local: tuple[str, int]) -> bool:
     if host != local[0] and not host.startswith("127."):
         return False  # on another machine, or in a network of its own
     try:
-        wanted = _look(_sockets, port, local[1])
-        if not wanted or _look(_held, wanted):
+        wanted = _unreported(_sockets, port, local[1])
+        if not wanted or _unreported(_held, wanted):
             return True
         # A process that ended meanwhile, and held one, took it along.
-        remain: set[str] = wanted & _look(_sockets, port, local[1])
+        remain: set[str] = wanted & _unreported(_sockets, port, local[1])
         return not remain
     except (OSError, ValueError, IndexError):
         return True
 
 
-def _look(look: Any, *args: Any) -> Any:
+def _unreported(look: Any, *args: Any) -> Any:
     """Call ``look(*args)``. Files that it opens aren't the program's, so none is reported."""
     return hidden(look)(*args)
 

@@ -55,14 +55,14 @@ def patch_selectors(module: Any) -> None:
             method(cls, "select", make)
 
 
-def _connects(frame: Any) -> str:
+def _library(frame: Any) -> str:
     """Return the library that makes or connects a socket; "" for the program itself."""
     from . import outside_servers  # few programs come here
 
     return outside_servers.library(frame)
 
 
-def _talked(sock: Any, peer: Any, sends: int) -> None:
+def _report_message(sock: Any, peer: Any, sends: int) -> None:
     """Report bytes sent to a server or received from it; at the first of them, find out which."""
     if peer.__class__ is not int:
         from . import outside_servers
@@ -86,20 +86,20 @@ def patch_socket(module: Any) -> None:
             # A socket that a pipe or an event loop makes for itself isn't the program's.
             inner = owner in ("asyncio", "multiprocessing")
             # A library's socket is named after the library: the program's line names other things.
-            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame, _connects(frame))
+            _sockets[id(self)] = 0 if inner else register(codes.SOCKET, frame, _library(frame))
             if _clients:
                 _clients.pop(id(self), None)  # of a socket that is gone and had the same id()
 
         return __init__
 
-    def dials(sock: Any, address: Any, frame: Any) -> None:
+    def remember(sock: Any, address: Any, frame: Any) -> None:
         """Remember a connection over TCP; the first message shows whether it came about."""
         if address.__class__ is tuple and sock.type == module.SOCK_STREAM:
-            _clients[id(sock)] = _connects(frame)
+            _clients[id(sock)] = _library(frame)
 
     def make_connect(original: Any) -> Callable[..., Any]:
         def connect(self: Any, address: Any) -> Any:
-            dials(self, address, sys._getframe(1))
+            remember(self, address, sys._getframe(1))
             if this_thread.depth or self.gettimeout() == 0:
                 return original(self, address)
             ident = _sockets.get(id(self), 0)
@@ -109,7 +109,7 @@ def patch_socket(module: Any) -> None:
 
     def make_tried(original: Any) -> Callable[..., Any]:
         def connect_ex(self: Any, address: Any) -> Any:
-            dials(self, address, sys._getframe(1))
+            remember(self, address, sys._getframe(1))
             return original(self, address)
 
         return connect_ex
@@ -127,7 +127,7 @@ def patch_socket(module: Any) -> None:
                     if peer not in (None, 0) and (
                         result or result is None
                     ):  # nothing: the other has closed
-                        _talked(self, peer, sends)
+                        _report_message(self, peer, sends)
                 return result
 
             return call

@@ -158,11 +158,11 @@ def _simple_queue(base: Any, empty: Any) -> Any:
             return self
 
         def put(self, item: Any, block: bool = True, timeout: Any = None) -> None:
-            _note(wire.PUT, self, item)
+            _report(wire.PUT, self, item)
             give(self, item, block, timeout)
 
         def put_nowait(self, item: Any) -> None:
-            _note(wire.PUT, self, item)
+            _report(wire.PUT, self, item)
             give(self, item)
 
         def get(self, block: bool = True, timeout: Any = None) -> Any:
@@ -172,17 +172,17 @@ def _simple_queue(base: Any, empty: Any) -> Any:
                 except empty:
                     pass
                 else:
-                    _note(wire.GET, self, item)
+                    _report(wire.GET, self, item)
                     return item
                 item = _wait(self, sys._getframe(1), timeout)
             else:
                 item = take(self, block, timeout)
-            _note(wire.GET, self, item)
+            _report(wire.GET, self, item)
             return item
 
         def get_nowait(self) -> Any:
             item = take(self, False)
-            _note(wire.GET, self, item)
+            _report(wire.GET, self, item)
             return item
 
     def _wait(self: Any, frame: Any, timeout: Any) -> Any:
@@ -211,7 +211,7 @@ def _simple_queue(base: Any, empty: Any) -> Any:
     return SimpleQueue
 
 
-def _note(kind: int, queue: Any, item: Any) -> None:
+def _report(kind: int, queue: Any, item: Any) -> None:
     ident = queue._timeslice
     if ident:
         this_thread.emit(kind, 0, 0, ident, key_of(item))
