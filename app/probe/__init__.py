@@ -18,8 +18,9 @@ How a record gets into a ring
     their fields are in ``app/timeline/wire.py``.
     1. The main thread's first records go into a small file that is not mapped
        (``recording/first_records``): many processes write no others.
-    2. The thread's next record makes a ring, a mapped file with one writer (``recording/ring``).
-       An emit stores a slot and then the count of slots. It takes no lock and no system call.
+    2. The thread's next record makes a ring, a mapped file with one writer
+       (``recording/thread_state``, ``recording/ring``). An emit stores a slot and then the count of
+       slots. It takes no lock and no system call.
     3. A full ring is followed by a bigger one; the last and biggest goes round.
 
 Rooms, each importing only from those above it

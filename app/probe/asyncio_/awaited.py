@@ -8,7 +8,7 @@ import sys
 from ..recording import codes, faults
 from ..recording.coroutine_frames import coroutine, generator_awaitables, innermost
 from ..recording.objects import _files, file_of
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import MOST_EXAMINED, MOST_REPORTED, report_group
 
 TYPE_CHECKING = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from ..hooks.patching import method
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

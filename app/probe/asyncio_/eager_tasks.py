@@ -11,7 +11,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh, place
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from .awaited import describe, report_done
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..recording.objects import place
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

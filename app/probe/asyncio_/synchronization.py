@@ -7,7 +7,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import made_by_program, place, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..threading_ import queues
 from ..threading_.conditions import Count
 

@@ -11,7 +11,7 @@ import sys
 
 from ..hooks.patching import method
 from ..recording.objects import fresh, locate
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from . import chained_futures, eager_tasks
 from .awaited import describe, report_done
 

@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import MOST_EXAMINED, MOST_REPORTED, report_group
 from ..threading_.conditions import condition_of, tag
 

@@ -17,7 +17,7 @@ from time import monotonic_ns
 
 from ..recording import codes, faults, first_records
 from ..recording.objects import file_of, fresh, place
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from .resuming import (
     DELEGATES,
     DRIVES,

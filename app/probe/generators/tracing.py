@@ -10,7 +10,7 @@ import sys
 
 from ..hooks.patching import builtin
 from ..recording import faults
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from . import driven
 from .driven import (
     GENERATOR,

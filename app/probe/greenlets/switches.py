@@ -9,14 +9,9 @@ from __future__ import annotations
 import sys
 
 from ..hooks.patching import builtin
-from ..recording import (
-    codes,
-    faults,
-    objects,
-    ring,
-)
+from ..recording import codes, faults, objects, thread_state
 from ..recording.objects import file_of, fresh, place
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,13 +53,13 @@ def patch_greenlet(module: Any) -> None:
     settrace = getattr(module, "settrace", None)
     if settrace is None:
         return
-    begin = ring.ThisThread.__init__
+    begin = thread_state.ThisThread.__init__
 
     def __init__(self: Any) -> None:
         begin(self)
         _traced(self, settrace)
 
-    ring.ThisThread.__init__ = __init__  # type: ignore[method-assign]
+    thread_state.ThisThread.__init__ = __init__  # type: ignore[method-assign]
     _traced(this_thread, settrace)
 
     def make_settrace(original: Any) -> Callable[..., Any]:

@@ -12,9 +12,9 @@ import stat
 import sys
 
 from ..hooks.patching import method
-from ..recording import codes
+from ..recording import codes, first_records
 from ..recording.objects import named, register
-from ..recording.ring import directory, this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import bracket
 
 TYPE_CHECKING = False
@@ -58,9 +58,9 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
 
 def _remember(inode: int, peer: int) -> None:
     """Make a link by which a spawned process finds the other end of a socket pair."""
-    if not directory:
+    if not first_records.directory:
         return
-    link = os.path.join(directory, "pair-%d" % inode)
+    link = os.path.join(first_records.directory, "pair-%d" % inode)
     try:
         os.unlink(link)
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def _streams(connection: Any) -> tuple[int, int]:
     else:
         receives = named("socket:%d" % status.st_ino)
         try:
-            peer = os.readlink(os.path.join(directory, "pair-%d" % status.st_ino))
+            peer = os.readlink(os.path.join(first_records.directory, "pair-%d" % status.st_ino))
             sends = named("socket:" + peer)
         except OSError:  # no pair: a connection through a listener
             sends = named("peer:%d" % status.st_ino)

@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes, first_records
 from ..recording.objects import fresh, locate
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import RAISED
 from ..system import blocking_calls, main_end
 

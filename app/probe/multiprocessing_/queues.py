@@ -11,7 +11,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import locate, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import GOT, bracket, hidden
 from ..threading_.conditions import tag
 from . import semaphores

@@ -16,7 +16,7 @@ from ..recording.objects import (
     named,
     register,
 )
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import bracket, hidden
 
 TYPE_CHECKING = False

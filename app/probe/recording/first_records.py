@@ -3,13 +3,14 @@
 Many processes record nothing but their beginning and their end. Mapping a ring would double the
 cost of their start: it loads two extension modules, and after a fork it copies each page of memory
 that it touches. So the main thread's first ring has few slots and is written by system calls. These
-may give the GIL away, but no other thread is there yet that could take it. ``ring`` makes the ring
-that follows.
+may give the GIL away, but no other thread is there yet that could take it. ``thread_state`` makes
+the ring that follows.
 
 The layout is that of ``wire``, which isn't imported because it imports ``struct``. The numbers are
 repeated here, and a test holds them equal.
 
-``this_thread`` writes the calling thread's records: it is this module until ``ring`` is loaded.
+``this_thread`` writes the calling thread's records. It is this module until ``thread_state`` is
+loaded.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ this_thread: Any = sys.modules[__name__]
 after_fork: Any = None
 #: Slots that are in the file. They may be fewer than ``_used`` when it could not be opened.
 _written = 0
-#: ``emit`` and ``text`` of the ring that follows, once ``follow`` has made it; ``ring`` sets that.
+#: ``emit`` and ``text`` of the ring that follows, once ``follow`` has made it. ``thread_state``
+#: sets ``follow``.
 _following: Any = None
 follow: Any = None
 #: The same of a forked child's parent. Unmapping the parent's ring would take the child longer than
@@ -187,7 +189,7 @@ def leave() -> None:
         if _written < _used:
             _write()
         if follow is None:
-            __import__(__package__ + ".ring")
+            __import__(__package__ + ".thread_state")
         _following = follow()
         _inherited.clear()
     finally:

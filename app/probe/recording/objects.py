@@ -15,8 +15,8 @@ import itertools
 import os
 import sys
 
-from . import first_records, ring
-from .ring import this_thread
+from . import first_records, thread_state
+from .thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def set_program(folder: str) -> None:
 
 def _after_fork() -> None:
     reset()
-    ring.after_fork()
+    thread_state.after_fork()
 
 
 set_program(first_records.program)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .objects import locate
-from .ring import this_thread
+from .thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

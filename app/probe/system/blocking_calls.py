@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import builtin, called_by
 from ..recording import codes
 from ..recording.objects import by_standard_library, named, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import bracket
 from . import pipe_descriptors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..recording import codes, first_records
 from ..recording.objects import fresh
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import bracket
 
 TYPE_CHECKING = False

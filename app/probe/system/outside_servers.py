@@ -12,7 +12,7 @@ import os
 
 from ..recording import first_records
 from ..recording.objects import STANDARD, file_of, named
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import hidden
 
 TYPE_CHECKING = False

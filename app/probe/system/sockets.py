@@ -7,7 +7,7 @@ import sys
 from ..hooks.patching import builtin, method
 from ..recording import codes
 from ..recording.objects import register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import bracket
 
 TYPE_CHECKING = False

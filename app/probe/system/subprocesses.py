@@ -8,7 +8,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import fresh, locate
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

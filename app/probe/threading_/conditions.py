@@ -13,7 +13,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import by_standard_library, locate, made_by_program, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import RAISED
 from . import locks
 from .inner_locks import put_inside

@@ -12,7 +12,7 @@ import sys
 from ..hooks.patching import builtin, method
 from ..recording import codes
 from ..recording.objects import by_standard_library, locate, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

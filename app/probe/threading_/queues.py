@@ -7,7 +7,7 @@ import sys
 from ..hooks.patching import method
 from ..recording import codes
 from ..recording.objects import by_standard_library, locate, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import RAISED
 from .conditions import tag
 from .inner_locks import InnerLock, put_inside

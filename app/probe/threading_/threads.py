@@ -6,12 +6,12 @@ import _thread
 import sys
 
 from ..hooks.patching import method
-from ..recording import codes, first_records, ring
+from ..recording import codes, first_records, thread_state
 from ..recording.objects import (
     fresh,
     locate,
 )
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from ..recording.waiting import RAISED
 from ..system import main_end, tracebacks
 from . import conditions, locks
@@ -59,10 +59,10 @@ def _make_start(original: Any) -> Callable[..., Any]:
 
 def _make_bootstrap(original: Any) -> Callable[..., Any]:
     def _bootstrap_inner(self: Any) -> None:
-        ring.newborn[_thread.get_ident()] = self
+        thread_state.newborn[_thread.get_ident()] = self
         local = this_thread
         local.raised = ""  # makes the ring, with THREAD_START
-        if ring.newborn.pop(_thread.get_ident(), None) is not None:
+        if thread_state.newborn.pop(_thread.get_ident(), None) is not None:
             # There is no new thread: gevent runs this in a greenlet, which is named after it.
             local.text(wire.TASK_NEW, 0, 0, local.step.task, 0, self.name + "\0")
             original(self)

@@ -12,7 +12,7 @@ from ..hooks.patching import method
 from ..recording import codes
 from ..recording.coroutine_frames import coroutine, generator_awaitables, generator_of
 from ..recording.objects import place, register
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

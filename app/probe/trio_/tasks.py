@@ -12,7 +12,7 @@ from ..hooks.patching import method
 from ..recording import codes, faults
 from ..recording.coroutine_frames import innermost
 from ..recording.objects import fresh, place
-from ..recording.ring import this_thread
+from ..recording.thread_state import this_thread
 from . import synchronization
 from .synchronization import task_ids
 
