@@ -37,4 +37,7 @@ Rooms, each importing only from those above it
     loading/           from the environment to the installed hooks
 
 A room is named after the library that it hooks; ``_`` sets it apart from the library itself.
+
+Every file begins alike. ``TYPE_CHECKING = False`` stands for ``typing``, which takes too long to
+load and is imported for the type checker alone. ``recording/wire`` is ``app/timeline/wire.py``.
 """

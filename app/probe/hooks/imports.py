@@ -42,6 +42,10 @@ class ImportHook:
         guarded(hook, module)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec of a module that has a hook, from the next finder, with the hook added.
+
+        Any other module is looked for among our own, and then by ``watch``.
+        """
         hook = self.hooks.pop(name, None)
         if hook is None:
             found = None if self.own is None else self.own.find_spec(name)

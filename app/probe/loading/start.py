@@ -29,6 +29,7 @@ class Finder:
         self.base = base
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """Return the spec of a module of the probe; None for any other."""
         if name not in self.codes:
             return None
         loader: "Any" = self
@@ -38,6 +39,7 @@ class Finder:
         """None: the import system makes the module."""
 
     def exec_module(self, module: "Any") -> None:
+        """Run the module's code, from the file if it isn't in memory."""
         code: "Any" = self.codes[module.__name__]
         if isinstance(code, tuple):
             fd = _open(self.path, os.O_RDONLY | os.O_CLOEXEC)

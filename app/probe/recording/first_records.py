@@ -143,6 +143,7 @@ def emit(kind: int, aux: int = 0, a: int = 0, b: int = 0, c: int = 0) -> None:
 
 
 def mark(kind: int, b: int) -> None:
+    """Write a record with nothing but its ``b``."""
     emit(kind, 0, 0, b)
 
 

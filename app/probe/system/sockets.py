@@ -124,9 +124,8 @@ def patch_socket(module: Any) -> None:
                     result = bracket(original, codes.SOCKET, ident, sends, (self, *args), kwargs)
                 if _clients:
                     peer = _clients.get(id(self))
-                    if peer not in (None, 0) and (
-                        result or result is None
-                    ):  # nothing: the other has closed
+                    closed = not result and result is not None  # no bytes: the other has closed
+                    if peer not in (None, 0) and not closed:
                         _report_message(self, peer, sends)
                 return result
 
