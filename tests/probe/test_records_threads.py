@@ -348,6 +348,15 @@ mine.sendall(b"-"); theirs.recv(1)
     assert (gives.c & 0xFFFFFFFF, takes.c & 0xFFFFFFFF) == (wire.SENDS, 0)
 
 
+def test_socket_is_made_where_no_module_has_a_name(probed: Probed) -> None:
+    run = probed(
+        "import socket\n"
+        "exec('socket.socket().close()', {'__name__': None, 'socket': socket})\n"
+        "print('made')\n"
+    )
+    assert run.stdout == "made\n", run.stderr
+
+
 def test_switch_interval_is_told_when_it_changes(probed: Probed) -> None:
     run = probed("import sys\nsys.setswitchinterval(0.002)\n")
     assert run.one("INTERVAL").a == 2_000_000

@@ -82,7 +82,7 @@ def patch_socket(module: Any) -> None:
             frame: Any = sys._getframe(1)
             while frame.f_back is not None and frame.f_globals is vars(module):
                 frame = frame.f_back  # create_connection, socketpair
-            owner = frame.f_globals.get("__name__", "").partition(".")[0]
+            owner = str(frame.f_globals.get("__name__", "")).partition(".")[0]
             # A socket that a pipe or an event loop makes for itself isn't the program's.
             inner = owner in ("asyncio", "multiprocessing")
             # A library's socket is named after the library: the program's line names other things.
