@@ -64,7 +64,9 @@ def _make_pipe(original: Any) -> Callable[..., Any]:
 def _make_kill(original: Any) -> Callable[..., Any]:
     def kill(pid: Any, signal: Any) -> Any:
         # Before the signal, so that the death it causes is never older than its cause.
-        if pid.__class__ is int and pid > 0 and isinstance(signal, int) and signal > 0:
+        # A number without room in the record is no pid and no signal: the call itself raises.
+        is_pid = pid.__class__ is int and 0 < pid < 1 << 32
+        if is_pid and isinstance(signal, int) and 0 < signal < 1 << 16:
             this_thread.emit(wire.KILL, int(signal), pid, int(ending_daemons))
         return original(pid, signal)
 
@@ -74,7 +76,9 @@ def _make_kill(original: Any) -> Callable[..., Any]:
 def _make_interval(original: Any) -> Callable[..., Any]:
     def setswitchinterval(*args: Any) -> None:
         original(*args)
-        this_thread.emit(wire.INTERVAL, 0, int(sys.getswitchinterval() * 1e9))
+        # The record has 32 bits for it, so 4.29 s stand for any longer interval.
+        interval_ns = min(int(sys.getswitchinterval() * 1e9), 0xFFFFFFFF)
+        this_thread.emit(wire.INTERVAL, 0, interval_ns)
 
     return setswitchinterval
 
