@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-_PROBE = __package__.rpartition(".")[0] + "."
+_PROBE = __name__.rsplit(".", 2)[0] + "."
 
 
 class ImportHook:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-_PROBE = __package__.rpartition(".")[0] + "."
+_PROBE = __name__.rsplit(".", 2)[0] + "."
 
 
 def method(owner: Any, name: str, make: Callable[[Any], Any], inherited: bool = False) -> None:

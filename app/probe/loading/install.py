@@ -56,7 +56,7 @@ HOOKS = {
     "trio._channel": ("trio_.synchronization", "patch_channel"),
 }
 
-_PROBE = __package__.rpartition(".")[0] + "."
+_PROBE = __name__.rsplit(".", 2)[0] + "."
 #: Functions of ``os`` whose hooks are in ``blocking_calls``.
 BLOCKING = ("kill", "pipe", "fsync", "fdatasync", "wait", "waitpid", "wait3", "wait4", "waitid")
 #: After these functions of ``os`` our files may be out of reach, so what may be needed later is

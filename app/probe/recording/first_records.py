@@ -190,7 +190,7 @@ def leave() -> None:
         if _written < _used:
             _write()
         if follow is None:
-            __import__(__package__ + ".thread_state")
+            __import__(__name__.rpartition(".")[0] + ".thread_state")
         _following = follow()
         _inherited.clear()
     finally:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator
 
-_OURS = __package__.rpartition(".")[0]
+_OURS = __name__.rsplit(".", 2)[0]
 
 
 def patch_traceback(module: Any) -> None:
@@ -30,8 +30,8 @@ def _make_walk(original: Any) -> Callable[..., Any]:
 
 
 def _is_ours(frame: Any) -> bool:
-    package = frame.f_globals.get("__package__")
-    return isinstance(package, str) and package.startswith(_OURS)
+    name = frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.rsplit(".", 2)[0] == _OURS
 
 
 def strip(error: Any) -> None:

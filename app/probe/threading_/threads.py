@@ -37,7 +37,7 @@ def patch_threading(module: Any) -> None:
     method(module.Thread, "_bootstrap_inner", _make_bootstrap)
     method(module, "_make_invoke_excepthook", _make_excepthook)
     method(module, "_shutdown", _make_shutdown(module))
-    tracing = sys.modules.get(__package__.rpartition(".")[0] + ".generators.tracing")
+    tracing = sys.modules.get(__name__.rsplit(".", 2)[0] + ".generators.tracing")
     if tracing is not None:
         tracing.patch_threading(module)
 
