@@ -132,13 +132,14 @@ async def test_damaged_recording_keeps_nothing_of_what_was_read_of_it(tmp_path: 
     db.executescript("UPDATE frames SET data = x'00' WHERE seq = 2; DELETE FROM overview")
     db.close()
     async with opened(tmp_path, FakeLauncher()) as runs:
+        assert not runs.damaged()
         run = runs.get("bad")
-        assert run.state is RunState.ENDED
         for _ in range(3):
             with pytest.raises(BadRecording):
                 await runs.timeline(run)
-            assert run.state is RunState.DAMAGED and run.failure is not None
+            assert runs.damaged() == [run]
             kept = run.failure
+            assert kept is not None
             assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
 
 
