@@ -14,17 +14,18 @@ How a record becomes a slice, from the top to the bottom::
        |
     between/     what concerns several tracks: flows, deadlocks, endings, findings, the servers
        |         outside
-    output/      whose words the program's output is
-    objects/     locks, queues, pipes and others: their names, who holds them, who waits for them
+    output/      which track wrote which piece of the program's output
+    objects/     locks, queues, pipes and others: their names, holders, waiters and levels; what may
+       |         be concluded from each reason to wait
        |
-    lives/       what is remembered of each thread, process and coroutine; who is who; the GIL
+    lives/       what is remembered of each thread, process and coroutine; their ids; the GIL
        |
     picture/     what is decided: ``Lane`` writes the slices of one track, each transition lawful,
                  ``Book`` hands out slices, flows, objects and findings in batches
 
 A room imports only rooms below it (``tests/test_structure.py`` has the table). A lock's ENTER goes
-``records.probe_records`` → ``threads.operations``, which notes in ``objects`` who waits and asks
-``between.deadlocks`` whether a cycle closes; the switch that follows goes to ``threads.switches``
+``records.probe_records`` → ``threads.operations``, which adds the waiter in ``objects`` and lets
+``between.deadlocks`` look for a cycle; the switch that follows goes to ``threads.switches``
 → ``threads.off_cpu``, which labels the slice that ``picture.lane`` opened: *blocked* for the lock.
 """
 

@@ -14,8 +14,8 @@ class RunFacts:
 
     ``program`` is the text of the program, ``file_name`` the name of its file, without a folder,
     ``path`` the whole one: lines are of this file and no other.
-    ``scheduler`` is the witness of the kernel's view; what it can see is told by the properties.
-    ``probe`` tells whether rings are expected.
+    ``scheduler`` is the witness of the kernel's view; the properties say what it can see.
+    ``probe``: rings are expected.
     """
 
     start_ns: int
@@ -28,15 +28,15 @@ class RunFacts:
 
     @property
     def switches(self) -> bool:
-        """Whether the scheduler's witness sees every context switch."""
+        """True if the scheduler's witness sees every context switch."""
         return self.scheduler in ("perf", "tracepoints")
 
     @property
     def wake_ups(self) -> bool:
-        """Whether it sees every wake-up, too."""
+        """True if it also sees every wake-up."""
         return self.scheduler == "tracepoints"
 
     @property
     def sampled(self) -> bool:
-        """Whether it looks at threads now and then. Without a scheduler's witness, nothing does."""
+        """True if it only looks at threads now and then; False if there is no such witness."""
         return self.scheduler == "procfs"

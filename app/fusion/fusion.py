@@ -1,4 +1,4 @@
-"""Records in, batches out: the wiring of fusion's machines."""
+"""Records in, batches out: makes fusion's machines and wires them together."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ from app.timeline.records import (
 from app.timeline.sealed import Sealed
 from app.timeline.states import Evidence
 
-#: So much of the run is given up at a time: levels are told at its end.
+#: The run is given up in pieces of this length. Levels are shown at the end of each.
 _PIECE_NS = 10_000_000
 
 
 class Fusion:
     """Pure: no clock, file, socket or thread; the same records give the same slices.
 
-    ``feed`` takes records in any order. ``advance`` applies those up to a time that no witness
-    will go back behind, and hands out what is new. Times given are CLOCK_MONOTONIC in ns, as in
-    the records; times in batches count from the run's start.
+    ``feed`` takes records in any order. ``advance`` applies those up to a time before which no
+    witness will report anything more, and hands out what is new. Times given are CLOCK_MONOTONIC
+    in ns, as in the records; times in batches count from the run's start.
     """
 
     def __init__(self, facts: RunFacts) -> None:
@@ -70,36 +70,36 @@ class Fusion:
         self._book = book = Book(facts)
         self._reorder = Reorder()
         self._finished = False
-        self._who = who = Identities(book)
+        self._ids = ids = Identities(book)
         self._objects = objects = Objects(book)
         self._graph = graph = WaitGraph(book, objects)
         flows = Flows(book, objects)
         self._findings = findings = Findings(book)
-        self._endings = endings = Endings(book, who, flows, graph, findings)
+        self._endings = endings = Endings(book, ids, flows, graph, findings)
         births = Births(
-            book, who, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
+            book, ids, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
         )
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(objects, who, evidence, facts.wake_ups)
-        groups = Groups(book, who, objects)
+        off_cpu = OffCpu(objects, ids, evidence, facts.wake_ups)
+        groups = Groups(book, ids, objects)
         queue = RunQueue(book)
         self._operations = operations = Operations(
-            book, who, objects, graph, flows, off_cpu, findings, groups, queue
+            book, ids, objects, graph, flows, off_cpu, findings, groups, queue
         )
-        tasks = TaskMachine(book, who, objects, graph, endings, findings, groups)
+        tasks = TaskMachine(book, ids, objects, graph, endings, findings, groups)
         self._outputs = {
-            stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
+            stream: Output(book, stream, ids.root.main.track.id) for stream in STREAMS.values()
         }
         self._threads = threads = SwitchMachine(
-            book, who, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
+            book, ids, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
         )
-        self._sampled = sampled = SampleMachine(book, who, off_cpu, endings, queue)
+        self._sampled = sampled = SampleMachine(book, ids, off_cpu, endings, queue)
         looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
-        self._servers = servers = Servers(book, who)
+        self._servers = servers = Servers(book, ids)
         levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
-            who,
+            ids,
             births,
             objects,
             operations,
@@ -115,7 +115,7 @@ class Fusion:
         )
         self._shed = Shed(
             book,
-            who,
+            ids,
             objects,
             graph,
             flows,
@@ -139,7 +139,7 @@ class Fusion:
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
-            LineSample: Lines(book, who, objects).sample,
+            LineSample: Lines(book, ids, objects).sample,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
@@ -153,29 +153,28 @@ class Fusion:
         self._reorder.feed(records)
 
     def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
-        """Take in records that are decoded no sooner than they are applied."""
+        """Take in records that are decoded only when they are applied."""
         self._reorder.feed_sealed(sealed)
 
     def advance(self, watermark_ns: int) -> Batch:
-        """Apply the records with ``t <= watermark_ns``; what came out of that."""
+        """Apply the records with ``t <= watermark_ns``, and return what is new."""
         self._resume()
         self._apply(self._reorder.take(watermark_ns))
         self._reach(watermark_ns - self._facts.start_ns)
         return self._batch()
 
     def give_up(self, watermark_ns: int) -> None:
-        """Lose the records with ``t <= watermark_ns`` but for births, ends, names and texts.
+        """Give up the records with ``t <= watermark_ns``, except births, ends, names and texts.
 
         For a worker that can't keep up: it takes a fraction of the time of ``advance``. What the
-        lost records could have changed is unknown from then to the next ``advance``. They count as
-        lost.
+        records could have changed is unknown from then to the next ``advance``. They count as lost.
         """
         shed = self._shed
         while (t := self._reorder.watermark or self._facts.start_ns) < watermark_ns:
             shed.give_up(self._reorder.take(min(t + _PIECE_NS, watermark_ns)))
 
     def finish(self, t_ns: int) -> Batch:
-        """The run ended at ``t_ns``: apply all that is left and close every track."""
+        """The run ended at ``t_ns``: apply the records that are left, and close every track."""
         if not self._finished:
             self._finished = True
             self._resume()
@@ -229,7 +228,7 @@ class Fusion:
             self._shed.resume()
 
     def _reach(self, t: int) -> None:
-        """The run's time is ``t`` now, even where no record says so."""
+        """The run's time is ``t`` now, even if no record says so."""
         book = self._book
         if t >= book.next_timer:
             book.run_timers(t)
@@ -238,7 +237,7 @@ class Fusion:
     # --- records that need no machine ----------------------------------------------------------
 
     def _reaped(self, t: int, record: ProcessReaped) -> None:
-        process = self._who.processes.get(record.pid)
+        process = self._ids.processes.get(record.pid)
         if process is not None:
             if not self._facts.switches and not process.main.exited:
                 self._sampled.ends(t, process.main)
@@ -250,15 +249,15 @@ class Fusion:
             output.came_out(t, record.data)
 
     def _lost(self, t: int, record: Dropped) -> None:
-        """A loss makes unknown what the lost records could have changed."""
+        """Records were lost: what they could have changed is unknown."""
         self._book.lose(record.lost, record.since - self._facts.start_ns if record.since else t)
         if record.tid:
-            life = self._who.threads.get(record.tid)
+            life = self._ids.threads.get(record.tid)
             if life is not None and not life.exited:
                 self._operations.forget(t, life)
                 life.doubtful = True
         elif record.source != "probe":
-            for process in list(self._who.living):
+            for process in list(self._ids.living):
                 for life in list(process.threads.values()):
                     since = record.since - self._facts.start_ns if record.since else t
                     self._threads.lost(life, t, since)

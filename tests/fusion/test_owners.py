@@ -9,9 +9,9 @@ from pathlib import Path
 from app.fusion.lives.flow_ends import FlowEnds
 from app.fusion.lives.gil import Gil, GilClaim
 from app.fusion.lives.lives import Loop, ThreadLife
-from app.fusion.lives.run_queue_count import RunQueueCount
 from app.fusion.lives.sampled import Looks, Readings
 from app.fusion.lives.stop import Stop
+from app.fusion.lives.switch_count import RunQueueReadings, SwitchCount
 
 FUSION = Path(__file__).parents[2] / "app/fusion"
 
@@ -23,8 +23,9 @@ OWNERS: dict[type, str] = {
     Loop: "lives/lives.py",
     Looks: "threads/between_looks.py",
     Readings: "threads/samples.py",
-    RunQueueCount: "threads/run_queue.py",
+    RunQueueReadings: "threads/run_queue.py",
     Stop: "threads/off_cpu.py",
+    SwitchCount: "threads/switches.py",
 }
 #: The modules that write what a thread's life has beside its parts. What is not named here is set
 #: when the life is made, and never again.

@@ -1,8 +1,8 @@
-"""Whether the run had to share its CPUs with others, from the slices of its threads.
+"""Finds out from the slices of a run's threads if it had to share its CPUs with others.
 
-A ready thread waits on the run queue of one CPU, by and large of the one on which it runs next.
-While a thread of the run has that CPU, waiting for it is the program's own doing. While none has,
-something else does: another program, the kernel, or a limit of CPU time.
+A ready thread waits on the run queue of one CPU, usually the one on which it runs next. While
+another thread of the run has that CPU, the program itself is the cause of the wait. While none
+has it, something else is: another program, the kernel, or a limit of CPU time.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from app.fusion.picture.book import Book
 from app.timeline.model import OPEN, Slice
 from app.timeline.states import State
 
-#: Such a part of the wish to run, and so long in sum, is worth a sentence.
+#: At least this share of the time in which threads could run, and this long in total, is shown.
 LEAST_SHARE = 0.1
 LEAST_NS = 50_000_000
 #: A shorter wait for a CPU is the scheduler's own latency.
 LONG_NS = 1_000_000
-#: Of one wait the last so much is looked at, so that what ran before it can be forgotten.
+#: Only the last part of a wait, this long, is looked at, so older slices can be forgotten.
 LONGEST_NS = 1_000_000_000
-#: A slice is written so much later than it ended at most: see runqueue.
+#: A slice is written at most this long after it ended: see run_queue.
 LATE_NS = 700_000_000
 
 _READY, _RUNNING = State.READY, State.RUNNING
@@ -32,15 +32,15 @@ Stretch = tuple[int, int]
 
 
 class Competition:
-    """Takes in slices as they are written; ``facts`` says at the end what was not served."""
+    """Takes in slices as they are written. At the end, ``facts`` says what was not served."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        #: Slices as they were written, by when; kept while a wait may ask what ran meanwhile.
+        #: Slices, with the time when they were written; kept while a wait may overlap them.
         self._written: deque[tuple[int, list[Slice]]] = deque()
-        #: Start of a long ready stretch, by its track and end.
+        #: Long stretches in which a track was ready: by track and end, the start.
         self._ready: dict[tuple[int, int], int] = {}
-        #: By CPU: waits for it.
+        #: The waits for each CPU.
         self._waits: dict[int, list[Stretch]] = {}
         self._due_ns = 0
         self._first_ns, self._last_ns = _NEVER, 0
@@ -66,9 +66,9 @@ class Competition:
             self._due_ns = now + LATE_NS
 
     def facts(self) -> tuple[int, int, dict[str, Any]] | None:
-        """The first and the last time that was not served, and the sums; None for too little.
+        """The first and the last time that was not served, and the totals; None if too little.
 
-        None, too, where records are lost: then it isn't known when the run had which CPU.
+        None, too, if records are lost: then it isn't known when the run had which CPU.
         """
         self._settle(_NEVER)
         if self._book.lost:
@@ -80,7 +80,7 @@ class Competition:
         return self._first_ns, self._last_ns, facts
 
     def _settle(self, until_ns: int) -> None:
-        """Count what ended until then: nothing that had a CPU in that time is written any more."""
+        """Count the waits that ended by then. All slices of that time are written."""
         for cpu, waits in self._waits.items():
             due = [wait for wait in waits if wait[1] <= until_ns]
             if due:
@@ -92,7 +92,7 @@ class Competition:
         self._ready = {key: start for key, start in self._ready.items() if key[1] > keep}
 
     def _had(self, cpu: int) -> list[Stretch]:
-        """When threads of the run had the CPU, in order, as far as it is kept."""
+        """When threads of the run had the CPU, in order, as far as slices are kept."""
         return sorted(
             (row[1], row[2])
             for _, rows in self._written

@@ -1,4 +1,4 @@
-"""The wait-for graph, and cycles in it while they last."""
+"""Deadlocks: the wait-for graph, and cycles in it while they last."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING, Finding, Wait
 from app.timeline.states import Reason
 
-#: A cycle that lasts this long is told. Shorter ones are those of ``acquire(timeout=…)``.
+#: A cycle that lasts this long is shown. ``acquire(timeout=…)`` makes shorter ones.
 PATIENCE_NS = 100_000_000
 
-#: So many waits are followed at most, each time one begins: a longer cycle is not found.
+#: Each time a wait begins, at most this many waits are followed. A longer cycle is not found.
 FOLLOWED = 256
 
 _POLL = Reason.POLL
 
 
 class Edge(NamedTuple):
-    """``life`` can't go on before ``other`` did its part.
+    """``life`` can't go on before ``other`` has done its part.
 
-    ``op`` is the operation that makes it so: its own, or that of the thread which would have to
-    execute it. None where a thread runs its loop until ``other`` is over.
+    ``op`` is the operation that keeps it waiting: its own, or that of the thread that has to
+    execute it. It is None if a thread runs its event loop until ``other`` is over.
     """
 
     life: Waiter
@@ -33,7 +33,7 @@ class Edge(NamedTuple):
 
 
 class Cycle(NamedTuple):
-    """Threads and coroutines that wait for each other in a ring."""
+    """Threads and coroutines that wait for one another in a cycle."""
 
     edges: tuple[Edge, ...]
     since: int
@@ -44,75 +44,75 @@ class Cycle(NamedTuple):
 
 
 class WaitGraph:
-    """Nobody goes on before all that he waits for is done; so whoever stands in a ring can't.
+    """A thread or coroutine goes on only when all it waits for is done, so in a cycle none can.
 
-    A ring closes only where a wait begins, or gets to know whom it is for. A thread that executes,
-    and one whose loop waits for the next event, wait for nobody.
+    A cycle can close only when a wait begins, or when it becomes known what a wait is for. A
+    thread that executes waits for no other, nor does one whose loop waits for its next event.
     """
 
     def __init__(self, book: Book, objects: Objects) -> None:
         self._book = book
         self._objects = objects
-        self._told: dict[Waiter, tuple[Cycle, Finding]] = {}
+        self._shown: dict[Waiter, tuple[Cycle, Finding]] = {}
         self._occurrences: dict[str, int] = {}
 
     def entered(self, life: Waiter, t: int) -> None:
-        """``life`` began to wait: does the chain of waits come back to it?"""
+        """``life`` began to wait: look for a chain of waits that comes back to it."""
         edge = self._waits_for(life)
         if edge is None:
             return
         edge.other.awaited = True
         if not life.awaited:
-            return  # no chain can come back to what no one ever waited for
+            return  # no chain comes back to a thread that no other ever waited for
         path = self._way_back(edge)
         if path:
             cycle = Cycle(path, t)
-            self._book.timer(t + PATIENCE_NS, lambda _: self._tell(cycle))
+            self._book.timer(t + PATIENCE_NS, lambda _: self._show(cycle))
 
     def held(self, known: KnownObject, t: int) -> None:
-        """It is known from now on who holds an object: what becomes of those who wait for it?"""
+        """An object's holder is known from now on, so its waiters may be in a cycle."""
         for waiter in known.waiters:
             self.entered(waiter, t)
 
     def left(self, life: Waiter, t: int) -> None:
-        """``life`` waits no longer."""
-        told = self._told.get(life)
-        if told is not None:
-            cycle, finding = told
+        """``life`` no longer waits."""
+        shown = self._shown.get(life)
+        if shown is not None:
+            cycle, finding = shown
             for member in cycle.lives:
-                self._told.pop(member, None)
+                self._shown.pop(member, None)
             finding.end_ns = t
             self._book.finding(finding)
 
     def released(self, known: KnownObject, t: int) -> None:
         """An object changed hands: cycles through it may be gone."""
-        told, waiters = self._told, known.waiters
-        # Of both there may be many.
-        few, many = (told, waiters) if len(told) < len(waiters) else (waiters, told)
+        shown, waiters = self._shown, known.waiters
+        # There may be many of both.
+        few, many = (shown, waiters) if len(shown) < len(waiters) else (waiters, shown)
         for waiter in [life for life in few if life in many]:
             self._recheck(waiter, t)
 
     def loop_over(self, life: ThreadLife, t: int) -> None:
-        """``life`` runs its loop for nobody any more."""
+        """``life`` no longer runs its loop for a coroutine."""
         self._recheck(life, t)
 
     def abandon(self, life: Waiter, t: int) -> None:
-        """``life`` is gone, maybe in the middle of an operation."""
+        """``life`` is over, maybe in the middle of an operation."""
         op, life.op = life.op, None
         if op is not None and op.obj:
             known = self._objects.get(op.obj)
             if known is not None:
-                known.waits_no_more(life)
+                known.remove_waiter(life)
         self.left(life, t)
 
     def run_over(self, t: int) -> None:
-        for life in list(self._told):
+        for life in list(self._shown):
             self.left(life, t)
 
     # --- the graph -----------------------------------------------------------------------------
 
     def _waits_for(self, life: Waiter) -> Edge | None:
-        """Whom its own operation waits for."""
+        """The edge of its own operation, if that waits for another."""
         op = life.op
         if op is None or op.inner or life.exited:
             return None
@@ -125,9 +125,9 @@ class WaitGraph:
         return None if other is None else Edge(life, other, op)
 
     def _edges(self, life: Waiter, to_the_end: bool = True) -> list[Edge]:
-        """All whom ``life`` waits for; the first is the one that its operation tells.
+        """All edges of ``life``; the first is that of its own operation.
 
-        A thread's loop is over when a coroutine is, which matters only to those who wait for that.
+        A thread's loop ends when a coroutine does. That matters only to a wait ``to_the_end``.
         """
         if life.exited:
             return []
@@ -138,17 +138,17 @@ class WaitGraph:
             if to_the_end and task is not None and not task.exited:
                 edges.append(Edge(life, task, None))
         else:
-            # Its next step is its thread's to execute, which a call keeps from that.
+            # Its thread would execute its next step, but a call keeps it from that.
             op = life.thread.op
             if op is not None and op.reason is not _POLL:
                 edges.append(Edge(life, life.thread, op))
         return edges
 
     def _way_back(self, first: Edge) -> tuple[Edge, ...]:
-        """The edges from ``first`` back to where it begins; none where no way leads there.
+        """The edges from ``first`` back to its beginning; none if no way leads there.
 
-        Nor where the way is longer than ``FOLLOWED``: tasks that wait for one another in a row
-        would all be followed to its end.
+        None either if the way is longer than ``FOLLOWED``: else each of many tasks that wait for
+        one another in a row would be followed to the end of the row.
         """
         before: dict[Edge, Edge | None] = {first: None}
         met = {(first.other, self._to_the_end(first))}
@@ -169,7 +169,7 @@ class WaitGraph:
         return ()
 
     def _to_the_end(self, edge: Edge) -> bool:
-        """Whether it is for what a thread does when its loop is over, and not for a turn of it."""
+        """True if the edge waits for what the thread does only after its event loop has ended."""
         thread, op = edge.other, edge.op
         if not isinstance(thread, ThreadLife) or op is None or op is not edge.life.op:
             return False
@@ -182,16 +182,16 @@ class WaitGraph:
     def _stands(self, cycle: Cycle) -> bool:
         return all(edge in self._edges(edge.life) for edge in cycle.edges)
 
-    # --- telling -------------------------------------------------------------------------------
+    # --- showing -------------------------------------------------------------------------------
 
     def _recheck(self, life: Waiter, t: int) -> None:
-        told = self._told.get(life)
-        if told is not None and not self._stands(told[0]):
+        shown = self._shown.get(life)
+        if shown is not None and not self._stands(shown[0]):
             self.left(life, t)
 
-    def _tell(self, cycle: Cycle) -> None:
+    def _show(self, cycle: Cycle) -> None:
         lives = cycle.lives
-        if not self._stands(cycle) or any(life in self._told for life in lives):
+        if not self._stands(cycle) or any(life in self._shown for life in lives):
             return
         first = min(range(len(lives)), key=lambda index: lives[index].track.id)
         order = [(first + step) % len(lives) for step in range(len(lives))]
@@ -202,7 +202,7 @@ class WaitGraph:
             name if count == 1 else f"{name}#{count}", "deadlock", cycle.since, cycle=waits
         )
         for life in lives:
-            self._told[life] = (cycle, finding)
+            self._shown[life] = (cycle, finding)
         self._book.finding(finding)
 
     def _wait(self, edge: Edge) -> Wait:

@@ -1,4 +1,4 @@
-"""How threads, processes and coroutines end, and who learns of it."""
+"""How threads, processes and coroutines end."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def signal_name(number: int) -> str:
 
 
 class Endings:
-    """Closes lanes and tells each ended track's cause as soon as it is known."""
+    """Closes lanes, and gives each track that ended its cause as soon as that is known."""
 
     def __init__(
-        self, book: Book, who: Identities, flows: Flows, graph: WaitGraph, findings: Findings
+        self, book: Book, ids: Identities, flows: Flows, graph: WaitGraph, findings: Findings
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._flows = flows
         self._graph = graph
         self._limit: tuple[str, int] | None = None  # that ended the run, and when
@@ -45,16 +45,16 @@ class Endings:
     # --- threads -------------------------------------------------------------------------------
 
     def thread_end(self, life: ThreadLife, t: int, outcome: int, exception: str) -> None:
-        """THREAD_END: the Python code of the thread is over; the thread itself goes on a little."""
+        """THREAD_END: the Python code of the thread is over. The thread goes on for a moment."""
         life.ending = (outcome, exception, t)
         self._flows.thread_over(life, t)
         if life.track.end is not None or life.exited:
-            self._tell(life)
+            self._set_cause(life)
         elif not self._book.facts.switches:
             self.thread_gone(life, t)
 
     def thread_gone(self, life: ThreadLife, t: int, evidence: Evidence = Evidence.KERNEL) -> None:
-        """The kernel has no such thread any more; of a process, its first thread is gone."""
+        """The thread has exited. If it is a process's main thread, the process is a zombie."""
         if life.exited:
             return
         process = life.process
@@ -62,7 +62,7 @@ class Endings:
         self._flows.settle(life)
         life.cpu = Cpu.UNSEEN
         self._graph.abandon(life, t)
-        process.executing.pop(life, None)
+        process.gil.executing.pop(life, None)
         process.threads.pop(life.tid, None)
         gil_rules.gone(life, t)
         if life is process.main:
@@ -74,10 +74,10 @@ class Endings:
         self._book.end_track(life.track, t, None)
         if life.ending is None and process.exit_ns is None:
             process.unended.append(life)
-        self._tell(life)
+        self._set_cause(life)
 
-    def _tell(self, life: ThreadLife) -> None:
-        """The cause of a thread that is not its process's first, once it is certain."""
+    def _set_cause(self, life: ThreadLife) -> None:
+        """Set the cause of a thread's end once it is certain. A main thread has its process's."""
         process = life.process
         if life is process.main:
             return
@@ -92,15 +92,15 @@ class Endings:
     # --- signals -------------------------------------------------------------------------------
 
     def signal_sent(self, t: int, record: SignalSent) -> None:
-        """The kernel saw a signal on its way to a thread or its process, and who sent it."""
-        target = self._who.threads.get(record.tid)
+        """The kernel saw a signal sent to a thread or its process, and its sender."""
+        target = self._ids.threads.get(record.tid)
         if target is None or target.exited:
             return
         number, process, track = record.number, target.process, None
-        sender = self._who.threads.get(record.sender_tid)
+        sender = self._ids.threads.get(record.sender_tid)
         if sender is not None and sender.process.pid == record.sender_pid:
             track = sender.track.id
-            # Who has the probe told this arrow already.
+            # If its process has the probe, that has reported this signal already.
             if number in HARMLESS and sender is not target and not sender.process.probed:
                 self._book.flow(FlowKind.SIGNAL, track, t, target.track.id, t)
         elif record.sender_tid:
@@ -108,19 +108,19 @@ class Endings:
         process.sent(Kill(track, t, number, False))
 
     def limit(self, t: int, name: str) -> None:
-        """The run is ended for this limit, or ``stopped``: what the worker kills from now on.
+        """The run is ended for this limit, or ``stopped``: the worker kills its processes now.
 
-        Of memory it may have been the kernel that killed, just before.
+        For want of memory the kernel may have killed one just before.
         """
         self._limit = name, t
         if name != "memory":
             return
-        for process in self._who.processes.values():
+        for process in self._ids.processes.values():
             if process.reaped and t - (process.exit_ns or 0) < _OOM_NS:
                 self._book.end_track(process.main.track, t, self.of_process(process))
 
     def _ended_with_the_run(self, process: ProcessLife, kill: Kill | None) -> str:
-        """The limit for which the process was killed; "" where something else killed it."""
+        """The limit for which the process was killed; "" if something else killed it."""
         if self._limit is None or (kill is not None and kill.track):
             return ""
         name, since = self._limit
@@ -136,23 +136,23 @@ class Endings:
         for task in list(process.tasks):
             self.task_gone(task, t, Ending(Cause.WITH_PROCESS))
         for life in process.unended:
-            # A Python thread can't end but by its code or with its process.
-            # Without the probe inside, a thread's own end just before is not told apart.
+            # A Python thread ends by its own code or with its process. Without the probe, a
+            # thread's end just before its process's looks the same as an end with it.
             if life.started or (process.probed and t - life.track.end_ns < _TOGETHER_NS):
-                self._tell(life)
+                self._set_cause(life)
             else:
                 self._book.end_track(life.track, t, Ending(Cause.UNKNOWN))
         process.unended = []
 
     def reaped(self, process: ProcessLife, t: int, status: int | None) -> None:
-        """The process is gone altogether; ``status`` is wait(2)'s, where it is known."""
+        """The process was reaped. ``status`` is that of wait(2), None if not known."""
         if status is not None and process.status is None:
             process.status = status
             if process.reaped:
                 self._book.end_track(process.main.track, t, self.of_process(process))
         if process.reaped:
             return
-        self._who.reaped(process)
+        self._ids.reaped(process)
         if process.exit_ns is None:
             process.exit_ns = t
             self._process_over(process, t)
@@ -165,13 +165,13 @@ class Endings:
             main.exited = True
             self._flows.settle(main)
             self._graph.abandon(main, t)
-            process.executing.pop(main, None)
+            process.gil.executing.pop(main, None)
         main.lane.end(t)
         self._book.end_track(main.track, t, self.of_process(process))
         self._flows.signalled(process, t)
 
     def of_process(self, process: ProcessLife) -> Ending:
-        """What wait(2)'s status and the probe say together."""
+        """The ending that follows from wait(2)'s status and the probe's record."""
         outcome, exception = process.main_end or (None, "")
         status = process.status
         if status is None:
@@ -210,8 +210,8 @@ class Endings:
     # --- the end of the run --------------------------------------------------------------------
 
     def run_over(self, t: int) -> None:
-        """Nothing more comes: what still lives ends here, its cause as far as it is known."""
-        for process in list(self._who.living):
+        """The run is over: end what still lives, with its cause if that is known."""
+        for process in list(self._ids.living):
             for life in list(process.threads.values()):
                 self._flows.settle(life)
                 gil_rules.waited(life, t)
@@ -219,7 +219,7 @@ class Endings:
                     life.exited = True
                     life.lane.end(t)
                     self._book.end_track(life.track, t, None)
-                    self._tell(life)
+                    self._set_cause(life)
                     if life.track.end is None:
                         life.track.end = Ending(Cause.UNKNOWN)
             for task in list(process.tasks):
@@ -237,8 +237,8 @@ _CAUSES = {
 }
 
 _SIGKILL = 9
-#: The kernel's own kill for want of memory is noticed so much later at most.
+#: A kill by the kernel, for want of memory, is noticed at most this much later.
 _OOM_NS = 2_000_000_000
 
-#: Threads of one process that go within this time went together (exit_group(2)).
+#: Threads of a process that exit within this time exited together (exit_group(2)).
 _TOGETHER_NS = 50_000_000

@@ -13,17 +13,17 @@ from app.fusion.picture.book import Book
 from app.timeline.model import OPEN, Finding
 from app.timeline.states import Reason, State
 
-#: A step of a coroutine this long keeps the others from their turn (asyncio's own debug mode
+#: A coroutine's step that lasts this long keeps the others waiting (asyncio's own debug mode
 #: warns from 100 ms on).
 LONG_STEP_NS = 50_000_000
-#: Where the slices of a step are not all known at its end, it is looked at again this often, and
-#: judged as it is known after so long.
+#: If not all slices of a step are known at its end, it is looked at again this often, and judged
+#: by what is known after this time at the latest.
 AGAIN_NS = 10_000_000
 PATIENCE_NS = 600_000_000
 
 
 class Findings:
-    """Gives each finding its id and hands it to the book."""
+    """Gives each finding its id and writes it in the book."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -33,12 +33,12 @@ class Findings:
         self._unjudged: dict[Spent, Callable[[], None]] = {}
 
     def collect(self) -> None:
-        """Look at what is about to be handed out."""
+        """Look at the slices that are about to be handed out."""
         self.steps.collect()
         self._competition.collect()
 
     def add(self, kind: str, start_ns: int, end_ns: int, facts: dict[str, Any]) -> None:
-        self._tell(self._name(kind), kind, start_ns, end_ns, facts)
+        self._show(self._name(kind), kind, start_ns, end_ns, facts)
 
     def limit(self, t: int, name: str, value: int) -> None:
         self.add("limit", t, t, {"name": name, "value": value})
@@ -47,7 +47,7 @@ class Findings:
         self.add("never-awaited", t, t, {"track": track, "name": name, "line": line})
 
     def step_over(self, task: TaskLife, t: int, line: int) -> None:
-        """A step ended at ``t`` and gave way at ``line``: did it block its loop?"""
+        """A step ended at ``t`` at ``line``: find out if it blocked its loop."""
         if t - task.step_start < LONG_STEP_NS or not task.looped:
             task.spent = None
             return
@@ -67,25 +67,25 @@ class Findings:
         look(t)
 
     def step_waits(self, task: TaskLife, op: Operation, t: int) -> None:
-        """A call keeps the loop's thread waiting since ``t``: tell it while it lasts."""
+        """A call keeps the loop's thread waiting since ``t``: show that while it lasts."""
 
-        def tell(now: int) -> None:
+        def show(now: int) -> None:
             life = task.thread
             if life.loop.step is not task or life.op is not op or not task.looped:
                 return
             blocked_ns = self._blocked_until(life, now) - life.lane.start
             if life.lane.state is not State.BLOCKED or blocked_ns < LONG_STEP_NS:
                 again = life.lane.start + LONG_STEP_NS
-                self._book.timer(again if again > now else now + AGAIN_NS, tell)
+                self._book.timer(again if again > now else now + AGAIN_NS, show)
                 return
             task.finding = task.finding or self._name("loop-blocked")
             facts = _facts(task, life, now - task.step_start, op.line, op.reason.word)
-            self._tell(task.finding, "loop-blocked", task.step_start, OPEN, facts)
+            self._show(task.finding, "loop-blocked", task.step_start, OPEN, facts)
 
-        self._book.timer(t + LONG_STEP_NS, tell)
+        self._book.timer(t + LONG_STEP_NS, show)
 
     def run_over(self) -> None:
-        """Nothing more comes: judge what is left."""
+        """The run is over: judge the steps that are left."""
         for judge in self._unjudged.values():
             judge()
         self._unjudged.clear()
@@ -94,9 +94,9 @@ class Findings:
             self.add("competed", *found)
 
     def _blocked_until(self, life: ThreadLife, now: int) -> int:
-        """Up to when the thread is known to have been blocked.
+        """The time until which the thread is known to have been blocked.
 
-        Where wake-ups are not told it may be ready by now, unless /proc showed that it sleeps.
+        Without a witness of wake-ups it may be ready by now, unless /proc showed that it sleeps.
         """
         facts, sample, look = self._book.facts, life.stop.sampled_call, life.looks.look
         if facts.wake_ups:
@@ -106,11 +106,11 @@ class Findings:
         return sample.t - facts.start_ns if sample is not None else 0
 
     def _judge(self, name: str, task: TaskLife, life: ThreadLife, spent: Spent, line: int) -> None:
-        """Did the step block its loop by what it did itself?
+        """Find out if the step blocked its loop by what it did itself.
 
-        It did where calls at one line kept the thread blocked for long, or where another coroutine
-        was ready for long while the step computed, was blocked or waited for the GIL. A thread
-        that is ready and has no CPU does nothing of its own.
+        It did if calls at one line kept the thread blocked for long, or if another coroutine was
+        ready for long while the step computed, was blocked or waited for the GIL. Time in which
+        the thread was ready and had no CPU does not count.
         """
         self.steps.judged(spent)
         reason, call_line, blocked_ns = spent.worst_call()
@@ -134,13 +134,13 @@ class Findings:
         if word == Reason.NONE.word and spent.lines:
             facts["seen_line"] = spent.lines.most_common(1)[0][0]
         name = name or self._name("loop-blocked")
-        self._tell(name, "loop-blocked", spent.start, spent.end, facts)
+        self._show(name, "loop-blocked", spent.start, spent.end, facts)
 
     def _name(self, kind: str) -> str:
         self._count += 1
         return f"{kind}-{self._count}"
 
-    def _tell(
+    def _show(
         self, name: str, kind: str, start_ns: int, end_ns: int, facts: dict[str, Any]
     ) -> None:
         self._book.finding(Finding(name, kind, start_ns, end_ns, facts=facts))

@@ -1,4 +1,4 @@
-"""Arrows between tracks: who started, released, fed, woke or ended whom."""
+"""Flows, the arrows between tracks: which track started, let go on, fed, woke or ended which."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from app.timeline.states import FlowKind, ObjectKind, Reason
 
 T = TypeVar("T")
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _WAKE, _RELEASE = FlowKind.WAKE, FlowKind.RELEASE
 _PUT_GET, _SEND_RECV = FlowKind.PUT_GET, FlowKind.SEND_RECV
 _QUEUE, _BY_QUEUE, _BY_PIPE = ObjectKind.QUEUE, Reason.QUEUE, Reason.PIPE
 
 
 class Flows:
-    """Matches the two ends of each arrow; draws it when the later end is known."""
+    """Matches the two ends of each flow. A flow is written when its later end is known."""
 
     def __init__(self, book: Book, objects: Objects) -> None:
         self._book = book
         self._objects = objects
-        self._over: dict[int, int] = {}  # when a track's code, or its process, was over
-        self._woken_by: dict[int, tuple[int, int]] = {}  # a blocked track's waker, and when
+        self._over: dict[int, int] = {}  # by track: when its code or its process was over
+        self._woken_by: dict[int, tuple[int, int]] = {}  # by blocked track: its waker, and when
         self._spawns: dict[int, tuple[int, int]] = {}  # by the started thread's or process's id
         self._items: dict[int, Items] = {}  # by queue
         self._sent: dict[int, Fifo[Sent]] = {}  # by pipe
@@ -43,7 +43,7 @@ class Flows:
             self._spawns[obj] = (life.track.id, t)
 
     def born(self, parent: ThreadLife, child: ThreadLife, t: int) -> None:
-        """The kernel saw the birth."""
+        """The kernel saw the child's birth."""
         spawning = parent.flows.spawning
         is_process = child is child.process.main
         since = t
@@ -56,13 +56,13 @@ class Flows:
         self._book.flow(FlowKind.SPAWN, parent.track.id, since, child.track.id, t)
 
     def started(self, child: ThreadLife, obj: int) -> None:
-        """THREAD_START or PROCESS_NAME: the child tells whose ``start()`` it comes from."""
+        """THREAD_START or PROCESS_NAME: the child says which ``start()`` it comes from."""
         spawn = self._spawns.pop(obj, None) if obj else None
         if spawn is not None and not child.flows.spawn_drawn:
             self._draw_spawn(spawn, child)
 
     def spawned(self, life: ThreadLife, child: ThreadLife | None, obj: int) -> None:
-        """PROCESS_SPAWNED: ``start()`` knows its child; a fork server may have borne it."""
+        """PROCESS_SPAWNED: ``start()`` knows its child, which a fork server may have made."""
         life.flows.spawning = None
         spawn = self._spawns.pop(obj, None) if obj else None
         if child is None or spawn is None:
@@ -83,16 +83,16 @@ class Flows:
         self._woken_by[life.track.id] = (waker.track.id, t)
 
     def woken(self, life: ThreadLife, t: int) -> None:
-        """The woken thread is on a run queue: here its arrow ends."""
+        """The woken thread is on a run queue: here the flow ends."""
         waker = self._woken_by.pop(life.track.id, None)
-        # An older one was of a wait whose wake-up was lost.
+        # An older waker belongs to a wait whose wake-up was lost.
         if waker is not None and waker[1] >= life.lane.start:
             self._book.flow(_WAKE, waker[0], waker[1], life.track.id, t)
 
     # --- waits ---------------------------------------------------------------------------------
 
     def left(self, life: ThreadLife, op: Operation, t: int) -> None:
-        """An operation got what it waited for: from whom?"""
+        """An operation got what it waited for: find the track that it came from."""
         track = life.track.id
         if op.reason in JOINS:
             target = op.target
@@ -124,7 +124,7 @@ class Flows:
         self._over[process.main.track.id] = t
 
     def signalled(self, process: ProcessLife, t: int) -> None:
-        """The process is gone: was it a signal that someone here sent?"""
+        """The process has ended: if by a signal of another track, draw that."""
         kill = process.killed_by()
         if kill is not None and kill.track:
             end = t if process.exit_ns is None else process.exit_ns
@@ -139,12 +139,12 @@ class Flows:
         actor = life.actor
         got = items.put(key, life.process.pid, actor, t)
         if got is not None:
-            # The item was through the pipe before its put() came to tell of it.
+            # The item was through the pipe before its put() came to record it.
             object_id = self._objects.show(queue, _BY_QUEUE)
             self._book.flow(_PUT_GET, actor, t, got[0], got[1], object_id)
 
     def get(self, life: ThreadLife, t: int, queue: int, key: int) -> None:
-        """An item came out: of this process's own queue, or through a pipe it just read."""
+        """An item came out of this process's own queue, or of a pipe that the thread just read."""
         ends = life.flows
         received, ends.received = ends.received, None
         items = self._items.get(queue)
@@ -168,7 +168,7 @@ class Flows:
         sent = Sent(pipe, life.process.pid, life.track.id, t, t)
         taken = self._taken.get(pipe)
         if taken:
-            # Its reader was told first: that it came was seen before that it went.
+            # The reader's record came first: its witness was ahead of the sender's.
             got = taken.take()
             if got is not None:
                 self._draw_sent(got[0], sent._replace(to_ns=got[1]))
@@ -176,7 +176,7 @@ class Flows:
         self._of(self._sent, pipe).add(sent)
 
     def receive(self, life: ThreadLife, t: int, pipe: int) -> None:
-        """Bytes came out of a pipe; told as a queue's item when a GET follows."""
+        """Bytes came out of a pipe. If a GET follows, they are a queue's item."""
         self.settle(life)
         known = self._objects.get(pipe)
         plain = known is not None and known.kind is not _QUEUE
@@ -190,15 +190,17 @@ class Flows:
             self._of(self._taken, pipe).add((life, t))
 
     def unseen(self, pipe: int, sent: int, received: int) -> None:
-        """So many messages were sent through a pipe, and so many received, of which no more is
-        known: those that follow must not be taken for them."""
+        """``sent`` messages went through a pipe unseen, and ``received`` came out of it.
+
+        The messages that follow must not be taken for them.
+        """
         owed = self._of(self._taken, pipe).drop(sent)
         ahead = self._of(self._sent, pipe)
         ahead.skip(owed)
         self._of(self._taken, pipe).skip(ahead.drop(received))
 
     def items_unseen(self, queue: int, empty: bool) -> None:
-        """Items of this queue came and went unseen; at the end it was ``empty``, or not."""
+        """Items of this queue came and went unseen. ``empty``: at the end it had none."""
         items = self._items.get(queue)
         if items is None:
             items = self._items[queue] = Items()
@@ -207,17 +209,17 @@ class Flows:
             items.empty()
 
     def forget(self, life: ThreadLife) -> None:
-        """What the thread did went unseen: who woke it, and what it received last."""
+        """The thread's records were given up: its waker and its last message are not known."""
         self._woken_by.pop(life.track.id, None)
         life.flows.received = None
 
     @staticmethod
     def forget_received(life: ThreadLife) -> None:
-        """What the thread does next goes unseen: its last message may be an item, or not."""
+        """The next records are given up: if the last message is a queue's item is not known."""
         life.flows.received = None
 
     def settle(self, life: ThreadLife) -> None:
-        """The last bytes it received were no queue's item."""
+        """The last bytes that the thread received were no queue's item."""
         ends = life.flows
         received, ends.received = ends.received, None
         if received is not None:
@@ -244,7 +246,7 @@ class Flows:
     # --- executors -----------------------------------------------------------------------------
 
     def forget_future(self, future: int) -> None:
-        """A worker took a call unseen."""
+        """A worker took this call unseen."""
         self._submitted.pop(future, None)
 
     def submit(self, life: ThreadLife, t: int, future: int, pool: int) -> None:

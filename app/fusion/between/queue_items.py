@@ -1,4 +1,4 @@
-"""Which put an item of a queue came from; each step takes the same time, however many wait."""
+"""Finds the put of each item of a queue, in constant time however many items wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Container
 from typing import Generic, TypeVar
 
-#: Items of one queue whose puts are remembered.
+#: How many items of one queue are remembered, each with its put.
 KEPT = 65_536
 
 T = TypeVar("T")
@@ -17,26 +17,26 @@ Mark = tuple[int, int]
 class Items:
     """The items in one queue.
 
-    An item that stays inside its process is known by its key. One that goes through a pipe is known
-    by the process that sent it: those of one process come out in the order in which it put them in.
-    A get that was reported before its put is owed to that process.
+    An item that stays inside its process is found by its key. One that goes through a pipe is
+    found by the process that sent it, whose items come out in the order in which it put them in.
+    A get that was recorded before its put waits for the next put of that process.
 
-    Beyond ``KEPT`` items no more are remembered until the queue is empty: a later item could be
-    taken for a forgotten one of the same key.
+    Beyond ``KEPT`` items no more are remembered until the queue is empty, because a later item
+    could be taken for a forgotten one with the same key.
     """
 
     __slots__ = ("_blind", "_by_key", "_last", "_marks", "_of", "_owed")
 
     def __init__(self) -> None:
         self._marks: dict[int, tuple[int, int, int, int]] = {}  # track, t, key, pid
-        self._by_key: dict[int, int | deque[int]] = {}  # numbers of marks, some of them gone
-        self._of: dict[int, deque[int]] = {}  # the same by the process that put them
+        self._by_key: dict[int, int | deque[int]] = {}  # numbers of marks; some may be gone
+        self._of: dict[int, deque[int]] = {}  # the same, by the process that put them
         self._owed: dict[int, deque[Mark]] = {}
         self._last = 0
         self._blind = False
 
     def put(self, key: int, pid: int, track: int, t: int) -> Mark | None:
-        """The get of this very item, where that was reported before."""
+        """Returns the get of this item if that was recorded before, else None."""
         owed = self._owed.get(pid)
         if owed:
             return owed.popleft()
@@ -57,7 +57,7 @@ class Items:
         return None
 
     def get(self, key: int) -> Mark | None:
-        """The put of the item with this key; None where it is not known."""
+        """The put of the item with this key; None if it is not known."""
         numbers = self._by_key.pop(key, None)
         if numbers is None:
             return None
@@ -77,7 +77,7 @@ class Items:
         return track, t
 
     def get_sent(self, pid: int, by: Mark) -> Mark | None:
-        """The put of the oldest item of the process that sent it; None where it is not known."""
+        """The put of the oldest item of the process that sent it; None if it is not known."""
         numbers = self._of.get(pid)
         if numbers:
             _skip(numbers, self._marks)
@@ -97,7 +97,7 @@ class Items:
         return track, t
 
     def empty(self) -> None:
-        """There is no item in the queue now."""
+        """The queue is empty now."""
         if self._blind:
             self.lost()
             self._blind = False
@@ -109,21 +109,21 @@ class Items:
 
 
 def _skip(numbers: deque[int], known: Container[int]) -> None:
-    """Let go of numbers at the front that are not known any more."""
+    """Drop numbers at the front that are gone from ``known``."""
     while numbers and numbers[0] not in known:
         numbers.popleft()
 
 
 class Fifo(Generic[T]):
-    """What waits in order, and comes out in it: of some no more is known than that they are there.
+    """What waits in order and comes out in that order. Some may be known only by their number.
 
-    ``KEPT`` are remembered at most; of those behind them only how many there are.
+    At most ``KEPT`` are remembered; of those behind them only how many there are.
     """
 
     __slots__ = ("_known", "_parts")
 
     def __init__(self) -> None:
-        self._parts: deque[T | int] = deque()  # an int: so many that are not known
+        self._parts: deque[T | int] = deque()  # an int: how many are not known here
         self._known = 0
 
     def __bool__(self) -> bool:
@@ -137,7 +137,7 @@ class Fifo(Generic[T]):
         self._known += 1
 
     def skip(self, count: int) -> None:
-        """So many came of which nothing is known."""
+        """``count`` were added of which nothing is known."""
         parts = self._parts
         if count and parts and isinstance(parts[-1], int):
             parts[-1] += count
@@ -145,7 +145,7 @@ class Fifo(Generic[T]):
             parts.append(count)
 
     def take(self) -> T | None:
-        """The first; None where it is not known, or there is none."""
+        """Remove and return the first; None if it is not known, or there is none."""
         parts = self._parts
         if not parts:
             return None
@@ -161,7 +161,7 @@ class Fifo(Generic[T]):
         return None
 
     def drop(self, count: int) -> int:
-        """The first ``count`` are gone unseen; returns how many of these were not there."""
+        """Remove the first ``count`` unseen. Returns how many of these were not there."""
         parts = self._parts
         while count and parts:
             first = parts[0]

@@ -1,4 +1,4 @@
-"""Servers outside the run: tracks of which nothing is known but the messages seen from here."""
+"""Servers outside the run, of which nothing is known except the messages seen from inside it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING, Track
 from app.timeline.states import FlowKind, TrackKind
 
-#: Messages are kept back up to so many while it is not certain whose the server is.
+#: How many messages are kept back at most while it is not certain that a server is outside.
 _KEPT = 1_000
 
 
 class Server:
-    """``track`` is None as long as a process could be the server that does not say who it is."""
+    """``track`` is None as long as a process of the run without a probe could be the server."""
 
     __slots__ = ("early", "lane", "name", "track")
 
@@ -31,19 +31,19 @@ class Server:
 class Servers:
     """PEER, TO_PEER, FROM_PEER.
 
-    An arrow stands upright at the time when its sender or receiver was done with it: how long the
-    message was under way, and what the server did meanwhile, is not seen from here.
+    A flow begins and ends at the time when the run's side was done with it: how long the message
+    was under way, and what the server did meanwhile, can't be seen from inside the run.
     """
 
-    def __init__(self, book: Book, who: Identities) -> None:
+    def __init__(self, book: Book, ids: Identities) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._servers: dict[int, Server] = {}
 
     def peer(self, t: int, life: ThreadLife, record: probe.Peer) -> None:
         known = self._servers.setdefault(record.obj, Server(record.name))
         if " " in record.name and " " not in known.name and known.track is None:
-            known.name = record.name  # the first who told had no library's name for it
+            known.name = record.name  # the first record had no library's name for it
 
     def sent(self, t: int, life: ThreadLife, record: probe.ToPeer) -> None:
         self._message(t, life, record.obj, True)
@@ -63,7 +63,7 @@ class Servers:
             return  # its PEER was lost
         if server.track is None:
             server.early.append((life.actor, t, sends))
-            if not self._who.silent:
+            if not self._ids.silent:
                 self._show(server)
             return
         self._draw(server.track.id, life.actor, t, sends)

@@ -17,7 +17,7 @@ class Steps:
         self._rows = self._seen = 0
 
     def ended(self, task: TaskLife, t: int) -> Spent:
-        """The step of ``task`` is over at ``t``; what it did is followed until ``judged``."""
+        """The step of ``task`` is over at ``t``. Its slices are collected until ``judged``."""
         spent = task.spent or Spent(task.step_start)
         task.spent = None
         spent.end, spent.ready_since = t, task.step_ready
@@ -26,14 +26,14 @@ class Steps:
         return spent
 
     def settled(self, spent: Spent, life: ThreadLife) -> bool:
-        """Whether all slices of the step are written that ever will be."""
+        """True if no more slices of the step will be written."""
         lane = life.lane
         if lane.ended or (not lane.holding and lane.start >= spent.end):
             return True
         return not lane.holding and self._book.facts.switches
 
     def judged(self, spent: Spent) -> None:
-        """Counts what the thread does now, and follows the step no longer."""
+        """Count the thread's open slice, and stop following the step."""
         life = self._over[spent]
         self.collect()
         if not life.lane.ended:
@@ -43,7 +43,7 @@ class Steps:
         del self._over[spent]
 
     def collect(self) -> None:
-        """Count the slices written since the last time; call it before they are handed out."""
+        """Count the slices written since the last call. To be called before they are handed out."""
         book = self._book
         rows, seen = book.rows, book.sightings
         wanted: dict[int, list[Spent]] = {}
@@ -69,7 +69,7 @@ class Steps:
         self._rows, self._seen = len(rows), len(seen)
 
     def handed_out(self) -> None:
-        """The rows collected so far are gone."""
+        """The book has handed out the rows collected so far."""
         self._rows = self._seen = 0
         for life in [life for life in self.loops if life.exited]:
             del self.loops[life]

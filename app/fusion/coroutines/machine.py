@@ -1,4 +1,4 @@
-"""Coroutines: the probe tells every change of their state exactly."""
+"""Coroutines: the probe records each change of their state exactly."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ _Placed = (
 
 
 class TaskMachine:
-    """TASK_… records in, coroutine slices out; each record was written by the loop's thread."""
+    """TASK_… records in, coroutine slices out. The loop's thread writes the records."""
 
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         endings: Endings,
@@ -67,17 +67,17 @@ class TaskMachine:
         self._findings = findings
         self._loops = findings.steps.loops
         self._namesakes: dict[tuple[int, str], int] = {}  # by pid and function
-        self._tasks = who.tasks
-        #: The births of coroutines of which no more was applied: see ``shed``.
+        self._tasks = ids.tasks
+        #: The births of coroutines whose other records were given up so far: see ``lost_steps``.
         self.unborn: dict[int, probe.TaskNew] = {}
-        self._tracks: dict[int, int] = {}  # of tasks that are over, too: they may be awaited
+        self._tracks: dict[int, int] = {}  # also of tasks that are over, which may still be awaited
 
     def track_of(self, obj: int) -> int:
-        """The track of a coroutine by the probe's id; 0 when it is none."""
+        """The track of the coroutine with the probe's id, or NOTHING."""
         return self._tracks.get(obj, NOTHING)
 
     def known(self, obj: int) -> bool:
-        """Whether the coroutine has a track, be it over or not."""
+        """True if the coroutine has a track, over or not."""
         return obj in self._tracks
 
     def loop(self, t: int, life: ThreadLife, record: probe.TaskLoop) -> None:
@@ -101,7 +101,7 @@ class TaskMachine:
             track.name = name or track.name
         self._book.touch(track)
         if task.born:
-            return  # told again because it was given a name
+            return  # recorded again because it got a name
         task.born = True
         task.looped = record.origin == wire.IN_A_LOOP
         task.line = self._line(record)
@@ -171,14 +171,14 @@ class TaskMachine:
         self._await(t, life, task, reason_of(record.reason), line, record.awaited)
 
     def began(self, t: int, life: ThreadLife, record: probe.TaskBegan) -> None:
-        """A generator's first step began some time ago: only now it is known for a coroutine."""
+        """A generator's first step began some time ago. Only now is it known to be a coroutine."""
         past = max(life.track.start_ns, t - (record.t - record.when))
         task = self._task(past, life, record.task, State.RUNNING)
         if task is not None:
             task.lane.at_line(self._line(record))
 
     def paused(self, t: int, life: ThreadLife, record: probe.TaskPaused) -> None:
-        """That step ended, some time ago too."""
+        """That step ended, also some time ago."""
         task = self._task(t, life, record.task, State.UNKNOWN)
         if task is not None:
             past = max(task.lane.start, t - (record.t - record.when))
@@ -188,7 +188,7 @@ class TaskMachine:
     def _await(
         self, t: int, life: ThreadLife, task: TaskLife, reason: Reason, line: int, obj: int
     ) -> None:
-        """It stands still since ``t``, for another coroutine or the object ``obj`` if any."""
+        """The coroutine awaits since ``t``: another coroutine, the object ``obj``, or neither."""
         holder = self._tracks.get(obj, NOTHING)
         object_id = NOTHING
         target = self._tasks.get(obj)
@@ -240,7 +240,7 @@ class TaskMachine:
         return self._objects.place(record.pid, place >> LINE_BITS, line_of(place))
 
     def _numbered(self, task: TaskLife, function: str) -> str:
-        """``function``, ``function #2`` and so on: those whose library gives them no name."""
+        """``function``, ``function #2`` and so on, for coroutines without a name of their own."""
         count = self._namesakes.get((task.process.pid, function), 0) + 1
         self._namesakes[task.process.pid, function] = count
         return function if count == 1 else f"{function} #{count}"
@@ -251,9 +251,9 @@ class TaskMachine:
             self._findings.step_over(task, t, line or task.line)
 
     def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:
-        """The coroutine; made up in ``state`` when its TASK_NEW comes later or was lost.
+        """The coroutine; a new one in ``state`` if its TASK_NEW comes later or was lost.
 
-        None for one that is over: what comes after its end says nothing.
+        None for a coroutine that is over: records after its end say nothing.
         """
         task = self._tasks.get(obj)
         if task is not None:
@@ -262,7 +262,7 @@ class TaskMachine:
             return None
         birth = self.unborn.pop(obj, None) if self.unborn else None
         if birth is not None:
-            # Since then it did what went unseen.
+            # What it did since its birth went unseen.
             born = birth.t - self._book.facts.start_ns
             self.new(born, life, birth)
             task = self._tasks[obj]

@@ -1,4 +1,4 @@
-"""Whom a coroutine waits for: the one that it awaits, or the holder of a lock of its loop."""
+"""What a coroutine waits for: another coroutine, or the holder of a lock of its loop."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.fusion.picture.book import Book
 from app.timeline.model import NOTHING
 from app.timeline.states import FlowKind, ObjectKind, Reason, State
 
-#: An open row of a waiter tells its new holder at once, unless a crowd waits.
+#: If at most this many wait for an object, their open rows show a new holder at once.
 _CROWD = 16
 
 
 class TaskWaits:
-    """The part of the wait-for graph in which coroutines stand."""
+    """The coroutines' part of the wait-for graph."""
 
     def __init__(self, book: Book, objects: Objects, graph: WaitGraph) -> None:
         self._book = book
@@ -29,7 +29,7 @@ class TaskWaits:
     def begin(
         self, task: TaskLife, t: int, reason: Reason, line: int, obj: int, target: TaskLife | None
     ) -> tuple[int, int]:
-        """It awaits another coroutine (``target``) or an object; its id, and who holds it."""
+        """It awaits another coroutine (``target``) or an object. Returns object and holder."""
         if target is not None:
             task.op = Operation(reason, t, line, obj, NOTHING, target)
             self._graph.entered(task, t)
@@ -43,7 +43,7 @@ class TaskWaits:
             known = self._objects.known(obj, reason)
         object_id = self._objects.show(obj, reason)
         task.op = Operation(reason, t, line, obj, object_id, None)
-        known.waits(task, reason)
+        known.add_waiter(task, reason)
         self._graph.entered(task, t)
         holder = known.sole_holder() if reason in HELD_FROM_COROUTINE else None
         return object_id, holder.track.id if holder is not None else NOTHING
@@ -53,7 +53,7 @@ class TaskWaits:
         self._graph.loop_over(life, t)
 
     def over(self, task: TaskLife, t: int, waker: TaskLife | None) -> None:
-        """It waits no longer; ``waker`` is the coroutine whose step made it ready."""
+        """It no longer waits. ``waker`` is the coroutine whose step made it ready."""
         op, task.op = task.op, None
         if op is None:
             return
@@ -62,10 +62,10 @@ class TaskWaits:
                 waker.readied.append(task)
         else:
             known = self._objects.known(op.obj, op.reason)
-            known.waits_no_more(task)
+            known.remove_waiter(task)
             task.waited_line = op.line
-            if known.handed and op.reason is Reason.SEMAPHORE:
-                known.handed -= 1
+            if known.handed_on and op.reason is Reason.SEMAPHORE:
+                known.handed_on -= 1
                 self._take_permit(known, task, t, op.line)
             released = known.released if op.reason in RELEASED_TO_COROUTINE else None
             given = op.given or known.notified if op.reason in NOTIFIED_COROUTINE else None
@@ -73,12 +73,12 @@ class TaskWaits:
                 self._arrow(task, op.object_id, given, t)
             if released is not None and _by_this_step(released, waker):
                 if task.lane.state is State.AWAITING and op.reason is Reason.LOCK:
-                    task.lane.hold_by(released[0])
+                    task.lane.set_holder(released[0])
                 self._arrow(task, op.object_id, released, t)
         self._graph.left(task, t)
 
     def done(self, task: TaskLife, t: int) -> None:
-        """A coroutine is over: those that its last step made ready had awaited its end."""
+        """A coroutine is over: the ones that its last step made ready had awaited its end."""
         for waiter in task.readied:
             self._book.flow(FlowKind.JOIN, task.track.id, t, waiter.track.id, t)
         task.readied.clear()
@@ -92,36 +92,36 @@ class TaskWaits:
         line: int,
         handed: bool = False,
     ) -> None:
-        """``holder`` has the lock; it may have been handed on to it by the step under way."""
+        """``holder`` has the lock, maybe handed on by the step under way."""
         known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             if handed:
-                known.handed = 1
+                known.handed_on = 1
             elif holder is not None:
                 self._take_permit(known, holder, t, line)
             return
         known.holders.clear()
         if holder is None:
             return
-        known.held_by(holder, Held(t, line or holder.waited_line))
+        known.add_holder(holder, Held(t, line or holder.waited_line))
         released, step = known.released, life.loop.step
         if step is not holder and released is not None and _by_this_step(released, step):
             self._arrow(holder, known.object_id, released, t)
-        _tell(known, holder, t)
+        _show_holder(known, holder, t)
 
     def _take_permit(self, known: KnownObject, task: TaskLife, t: int, line: int) -> None:
         held = known.holders.get(task)
         if held is None:
-            known.held_by(task, Held(t, line))
+            known.add_holder(task, Held(t, line))
         else:
             held.count += 1
-        _tell(known, known.sole_holder(), t)
+        _show_holder(known, known.sole_holder(), t)
 
     def released(self, t: int, life: ThreadLife, by: TaskLife | None, obj: int) -> None:
         known = self._objects.known(obj, Reason.LOCK)
         if known.kind is ObjectKind.SEMAPHORE:
             held = known.holders.get(by) if by is not None else None
-            known.given = known.given or held is None  # a signal, not a lock
+            known.used_as_signal = known.used_as_signal or held is None
             if held is not None and by is not None:
                 held.count -= 1
                 if not held.count:
@@ -138,8 +138,8 @@ class TaskWaits:
             self._book.flow(FlowKind.RELEASE, by, since, task.track.id, t, object_id)
 
 
-def _tell(known: KnownObject, holder: Waiter | None, t: int) -> None:
-    """Let those who wait for an object, and for no more than to have it, say who has it."""
+def _show_holder(known: KnownObject, holder: Waiter | None, t: int) -> None:
+    """Let the open slices of coroutines that wait to get the object show its holder."""
     if holder is None or len(known.waiters) > _CROWD:
         return
     for waiter in known.waiters:
@@ -151,5 +151,5 @@ def _tell(known: KnownObject, holder: Waiter | None, t: int) -> None:
 
 
 def _by_this_step(released: tuple[int, int], step: TaskLife | None) -> bool:
-    """Whether the last release was made by this step of a coroutine."""
+    """True if the last release was made by this step of a coroutine."""
     return step is not None and released[0] == step.track.id and released[1] >= step.step_start

@@ -1,1 +1,1 @@
-"""What is remembered of each thread, process and coroutine, who is who, and the GIL."""
+"""What is remembered of each thread, process and coroutine; their ids; and the GIL."""

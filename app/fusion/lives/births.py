@@ -22,17 +22,17 @@ class Births:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         thread_replaced: Callable[[ThreadLife, int], None],
         process_replaced: Callable[[ProcessLife, int], None],
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._thread_replaced = thread_replaced
         self._process_replaced = process_replaced
         facts = book.facts
-        who.root = self._process(facts.root_pid, None, 0, State.NEW, Evidence.KERNEL)
-        who.name(who.root.main, facts.file_name, PROGRAM)
+        ids.root = self._process(facts.root_pid, None, 0, State.NEW, Evidence.KERNEL)
+        ids.name(ids.root.main, facts.file_name, PROGRAM)
 
     def born(
         self, pid: int, tid: int, parent: ThreadLife | None, t: int, evidence: Evidence
@@ -45,7 +45,7 @@ class Births:
 
     def thread(self, pid: int, tid: int, t: int) -> ThreadLife:
         """The thread with these ids; a new one, *unknown* so far, if its birth was not seen."""
-        life = self._who.threads.get(tid)
+        life = self._ids.threads.get(tid)
         if life is not None and not life.exited and life.process.pid == pid:
             return life
         if tid == pid:
@@ -54,7 +54,7 @@ class Births:
 
     def process(self, pid: int, t: int) -> ProcessLife:
         """The process with this pid; a new one if its birth was not seen."""
-        process = self._who.processes.get(pid)
+        process = self._ids.processes.get(pid)
         if process is None or process.reaped:
             process = self._process(pid, None, t, State.UNKNOWN, Evidence.MISSING)
         return process
@@ -67,8 +67,8 @@ class Births:
         state: State,
         evidence: Evidence,
     ) -> ProcessLife:
-        who = self._who
-        old = who.processes.get(pid)
+        ids = self._ids
+        old = ids.processes.get(pid)
         if old is not None and not old.reaped:
             self._process_replaced(old, t)
         process = ProcessLife(pid, parent, self._book.facts.switches)
@@ -83,9 +83,9 @@ class Births:
         lane = Lane(self._book, track.id, t, OF_THREAD, state, evidence)
         process.main = ThreadLife(process, pid, track, lane)
         process.threads[pid] = process.main
-        who.processes[pid] = process
-        who.living[process] = who.silent[process] = None
-        who.threads[pid] = process.main
+        ids.processes[pid] = process
+        ids.living[process] = ids.silent[process] = None
+        ids.threads[pid] = process.main
         return process
 
     def _thread(
@@ -100,5 +100,5 @@ class Births:
         lane = Lane(self._book, track.id, t, OF_THREAD, state, evidence)
         life = ThreadLife(process, tid, track, lane)
         process.threads[tid] = life
-        self._who.threads[tid] = life
+        self._ids.threads[tid] = life
         return life

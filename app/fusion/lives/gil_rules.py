@@ -1,4 +1,4 @@
-"""Which thread holds the interpreter lock of a process, as far as the switches tell.
+"""Which thread holds the interpreter lock of a process, as far as its switches show.
 
 A thread of CPython drops the lock when it blocks, or when another thread asked for it. A waiter
 wakes after each switch interval (5 ms, ``sys.setswitchinterval``), runs for some microseconds to
@@ -8,6 +8,7 @@ one that came later only asks, unless it runs for longer than asking takes.
 
 from __future__ import annotations
 
+from app.fusion.lives.gil import Gil
 from app.fusion.lives.gil_wait import GilWait
 from app.fusion.lives.lives import ProcessLife, ThreadLife
 from app.fusion.lives.reports import Cpu
@@ -24,7 +25,7 @@ _LEAST_CALL_NS = 8_000
 #: had a single one all the time.
 CROWD = 16
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _RUNNING, _READY, _GIL = State.RUNNING, State.READY, State.GIL
 _ON_CPU = frozenset({_RUNNING, _READY})
 _ON, _QUEUED = Cpu.RUNNING, Cpu.READY
@@ -35,49 +36,48 @@ def show(process: ProcessLife, object_id: int) -> None:
     lock = process.gil
     lock.shown_as = object_id
     if lock.holder is not None and lock.holder.lane.state in _ON_CPU:
-        lock.holder.lane.about(object_id, lock.holder.track.id)
+        lock.holder.lane.label(object_id, lock.holder.track.id)
 
 
-# --- who executes ------------------------------------------------------------------------------
+# --- execution ---------------------------------------------------------------------------------
 
 
 def update_executing(life: ThreadLife, t: int) -> None:
     """Add the thread to those that execute Python, or take it out, after it changed."""
-    process = life.process
-    executing = process.executing
+    lock = life.process.gil
+    executing = lock.executing
     if life.python and life.op is None and (life.cpu is _ON or life.cpu is _QUEUED):
         executing[life] = None
-        if life is process.gil.holder:
+        if life is lock.holder:
             return
     elif life in executing:
         del executing[life]
-        past = process.stopped_executing
+        past = lock.stopped_executing
         if past and past[0][0] is life:
             past[0] = (life, t)
         else:
-            process.stopped_executing = [(life, t), *past[:1]]
+            lock.stopped_executing = [(life, t), *past[:1]]
     else:
         return
-    if process.gil.followed and len(process.threads) > 1:
+    if lock.followed and len(life.process.threads) > 1:
         changed(life, t)
 
 
 def changed(life: ThreadLife, t: int) -> None:
     """The thread began or stopped executing Python, got a CPU, or is about to leave it."""
-    process = life.process
-    lock = process.gil
+    lock = life.process.gil
     if lock.blind:
         return
-    executing = process.executing
+    executing = lock.executing
     if lock.holder is None:
-        _settle(process, life, t)
+        _settle(lock, life, t)
     if lock.holder is not None:
         if life is not lock.holder:
-            _settle(process, life, t)
+            _settle(lock, life, t)
         if lock.holder in executing:
             return
         if lock.holder is not None:
-            _drop(process, t)
+            _drop(lock, t)
     if lock.giver is not None and lock.giver not in executing:
         lock.giver = None
     taker = None
@@ -87,7 +87,7 @@ def changed(life: ThreadLife, t: int) -> None:
                 return  # one of them only asks, and it is not known which
             taker = other
     if taker is not None:
-        _take(process, taker, t)
+        _take(lock, taker, t)
 
 
 def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
@@ -95,29 +95,27 @@ def offered(waiter: ThreadLife, waker: ThreadLife, t: int) -> None:
 
     The thread that takes it then also wakes the one that dropped it (FORCE_SWITCHING).
     """
-    process = waiter.process
-    lock = process.gil
+    lock = waiter.process.gil
     if waker is not lock.holder:
         return
-    answers = waiter is lock.previous and _ran_since(process, t) < ASKING_NS
+    answers = waiter is lock.previous and _ran_since(lock, t) < ASKING_NS
     if not answers:
-        _drop(process, t)
+        _drop(lock, t)
         lock.giver = waker
 
 
 def proved(life: ThreadLife, t: int) -> None:
     """The probe wrote a record in the thread: it executed Python, so it holds the lock."""
-    process = life.process
-    lock = process.gil
+    lock = life.process.gil
     if lock.holder is life or life.lane.state is not _RUNNING:
         lock.unproved = lock.unproved and lock.holder is not life
         return
-    _settle(process, life, t)
+    _settle(lock, life, t)
     if lock.holder is not life:
         if lock.shown_as:
             _ran_in_call(life, t)
-        _displace(process, t, life)
-        _take(process, life, t)
+        _displace(lock, t, life)
+        _take(lock, life, t)
         lock.unproved = False
 
 
@@ -131,7 +129,7 @@ def _ran_in_call(life: ThreadLife, t: int) -> None:
     if t - max(op.entered, lane.start) > least:
         if called:
             lane.cut(op.entered, NOTHING)
-            lane.about(NOTHING, NOTHING)
+            lane.label(NOTHING, NOTHING)
         lane.cut(t, NOTHING)
 
 
@@ -142,17 +140,16 @@ def left_for(life: ThreadLife, t: int) -> None:
         return
     if t - op.entered > _LEAST_CALL_NS and op.entered > lane.start:
         lane.cut(op.entered, NOTHING)
-        lane.about(NOTHING, NOTHING)
+        lane.label(NOTHING, NOTHING)
 
 
 def gone(life: ThreadLife, t: int) -> None:
     """The thread ended."""
-    process = life.process
-    lock = process.gil
+    lock = life.process.gil
     lock.unsure.pop(life, None)
     waited(life, t)
     if lock.holder is life:
-        _drop(process, t)
+        _drop(lock, t)
         lock.previous = None
         changed(life, t)
 
@@ -161,7 +158,7 @@ def lost(process: ProcessLife, t: int) -> None:
     """Switches of a thread went unseen: the holder and the waiters are not known any more."""
     lock = process.gil
     if lock.followed and (lock.holder is not None or lock.waiters or lock.previous):
-        _doubt(process, t)
+        _doubt(lock, t)
         lock.waiters.clear()
     lock.asked = lock.unproved = False
     lock.giver = None
@@ -173,7 +170,7 @@ def found(process: ProcessLife, t: int) -> None:
     lock = process.gil
     lock.blind = False
     if lock.followed:
-        _doubt(process, t)
+        _doubt(lock, t)
 
 
 def label(life: ThreadLife) -> None:
@@ -184,12 +181,12 @@ def label(life: ThreadLife) -> None:
     lock = life.process.gil
     holder = lock.holder
     if holder is life:
-        life.lane.about(lock.shown_as, life.track.id)
+        life.lane.label(lock.shown_as, life.track.id)
     elif life.claim.wants_gil:
-        life.lane.about(lock.shown_as, holder.track.id if holder is not None else NOTHING)
+        life.lane.label(lock.shown_as, holder.track.id if holder is not None else NOTHING)
 
 
-# --- who waits ---------------------------------------------------------------------------------
+# --- waits -------------------------------------------------------------------------------------
 
 
 def wait(life: ThreadLife, sure: bool) -> int:
@@ -223,13 +220,12 @@ def gave_up(life: ThreadLife) -> None:
 
 def waited(life: ThreadLife, t: int) -> None:
     """The wait is over, or turned out to be for something else."""
-    process = life.process
-    lock = process.gil
+    lock = life.process.gil
     wait = lock.waiters.pop(life, None)
     if wait is None or life.lane.state is not _GIL:
         return
-    for other in list(process.executing):
-        _settle(process, other, t)
+    for other in list(lock.executing):
+        _settle(lock, other, t)
     if wait.holder == NOTHING and not wait.mixed and wait.handovers == lock.handovers:
         holder = lock.holder or lock.previous
         if holder is not None and holder is not life and lock.taken_at <= wait.since:
@@ -240,13 +236,12 @@ def waited(life: ThreadLife, t: int) -> None:
 # --- hand-overs --------------------------------------------------------------------------------
 
 
-def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
+def _settle(lock: Gil[ThreadLife], life: ThreadLife, t: int) -> None:
     """Decide about a thread that has run beside the holder for longer than asking takes.
 
     If it waited for the lock, it has it now: the other thread dropped it, and was preempted while
     it did so, or goes on without it. If not, either of the two may run without the lock.
     """
-    lock = process.gil
     holder = lock.holder
     if life is holder or life.lane.state is not _RUNNING:
         return
@@ -254,90 +249,87 @@ def _settle(process: ProcessLife, life: ThreadLife, t: int) -> None:
     if t - since <= ASKING_NS:
         return
     if life.claim.wants_gil:
-        _displace(process, since, life)
-        _take(process, life, since)
+        _displace(lock, since, life)
+        _take(lock, life, since)
     elif life.op is None and holder is not None:
-        _doubt(process, t)
+        _doubt(lock, t)
 
 
-def _displace(process: ProcessLife, t: int, by: ThreadLife) -> None:
+def _displace(lock: Gil[ThreadLife], t: int, by: ThreadLife) -> None:
     """Thread ``by`` has the lock since ``t``, though the holder didn't leave its CPU."""
-    lock = process.gil
     holder = lock.holder
     if holder is None:
         return
     if by.claim.wants_gil and t - by.stop.stopped_at >= lock.interval_ns:
         lock.asked = True  # by this thread, before it got the lock
-    _drop(process, t)
+    _drop(lock, t)
     lane, wants = holder.lane, holder.claim.wants_gil
     if lane.state is _READY and lock.shown_as:
         # It has not run since, so it was preempted after it dropped the lock.
-        lane.about(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
+        lane.label(lock.shown_as if wants else NOTHING, by.track.id if wants else NOTHING)
 
 
-def _wants_again(process: ProcessLife, giver: ThreadLife, t: int) -> bool:
+def _wants_again(lock: Gil[ThreadLife], giver: ThreadLife, t: int) -> bool:
     """True if the holder, which drops the lock, waits for it again at once.
 
     It does so if it was asked for the lock, and if it only seemed to hold it. Else it dropped the
     lock because it calls something that blocks.
     """
-    lock = process.gil
     if giver.op is not None or giver.ending is not None:
         return False
-    return lock.asked or (lock.unproved and _ran_since(process, t) < ASKING_NS)
+    return lock.asked or (lock.unproved and _ran_since(lock, t) < ASKING_NS)
 
 
-def _ran_since(process: ProcessLife, t: int) -> int:
+def _ran_since(lock: Gil[ThreadLife], t: int) -> int:
     """How long the holder has run since it took the lock."""
-    lock = process.gil
     assert lock.holder is not None
     return lock.holder.lane.total(_RUNNING, t) - lock.ran_before
 
 
-def _drop(process: ProcessLife, t: int) -> None:
-    lock = process.gil
+def _drop(lock: Gil[ThreadLife], t: int) -> None:
     holder = lock.holder
     assert holder is not None
-    holder.claim.wants_gil = holder.claim.gives_gil = _wants_again(process, holder, t)
+    claim = holder.claim
+    claim.wants_gil = claim.gives_gil = _wants_again(lock, holder, t)
     lock.previous, lock.holder = holder, None
     lock.dropped_at = t
 
 
-def _doubt(process: ProcessLife, t: int) -> None:
+def _doubt(lock: Gil[ThreadLife], t: int) -> None:
     """Two threads ran at once: one of them without the lock, and it is not known which."""
-    lock = process.gil
     lock.holder = lock.previous = None
     lock.doubted_until = lock.dropped_at = t
-    for other in process.executing:
+    for other in lock.executing:
         lane = other.lane
         if lane.state is _RUNNING or lane.holder == other.track.id:
-            lane.about(NOTHING, NOTHING)
+            lane.label(NOTHING, NOTHING)
     for wait in lock.waiters.values():
         wait.mix()
 
 
-def _take(process: ProcessLife, life: ThreadLife, t: int) -> None:
-    lock = process.gil
-    before = lock.previous
+def _take(lock: Gil[ThreadLife], life: ThreadLife, t: int) -> None:
+    claim, before = life.claim, lock.previous
     again = before is life
     lock.giver = None
     lock.holder = life
     if not again:
         lock.taken_at = t
-    if not again or life.claim.wants_gil:
+    if not again or claim.wants_gil:
         lock.ran_before = life.lane.total(_RUNNING, t)
     lock.asked = lock.asked and again
-    lock.unproved = life.claim.wants_gil
-    life.claim.wants_gil = life.claim.gives_gil = False
+    lock.unproved = claim.wants_gil
+    claim.wants_gil = claim.gives_gil = False
     if lock.shown_as and life.lane.state in _ON_CPU and life.lane.start >= lock.doubted_until:
-        life.lane.about(lock.shown_as, life.track.id)
+        life.lane.label(lock.shown_as, life.track.id)
     if again:
         return
     lock.handovers += 1
-    if before is not None and (before.claim.gave_gil or before.claim.gives_gil):
-        # It is told now that another one has it, maybe before it has left its CPU.
-        before.claim.gave_gil = before.claim.gives_gil = False
-        before.claim.told_taken_at = t
+    if before is not None:
+        claim = before.claim
+        if claim.gave_gil or claim.gives_gil:
+            # It learns now that another one has it, maybe before it has left its CPU.
+            claim.gave_gil = claim.gives_gil = False
+            claim.learned_at = t
     if not 0 < len(lock.waiters) <= CROWD:
         return
     free_since = lock.dropped_at if t - lock.dropped_at > ASKING_NS else 0

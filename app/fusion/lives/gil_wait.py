@@ -44,7 +44,7 @@ class GilWait:
         self.mixed = True
         self.held_by(NOTHING)
         if self._lane.state is State.GIL:
-            self._lane.hold_by(NOTHING)
+            self._lane.set_holder(NOTHING)
 
     def handed_over(self, t: int, holder: int, free_since: int, handovers: int) -> None:
         """This track has the lock from ``t`` on.
@@ -62,10 +62,10 @@ class GilWait:
                 self._pieces.append((free_since, NOTHING))
             self._pieces.append((t, holder))
             self.mixed, self.handovers = False, handovers
-        self._lane.hold_by(self.holder)
+        self._lane.set_holder(self.holder)
 
     def cut(self) -> None:
         """Cut the lane's open slice into the pieces."""
-        self._lane.hold_by(self._pieces[0][1])
+        self._lane.set_holder(self._pieces[0][1])
         for since, holder in self._pieces[1:]:
             self._lane.cut(since, holder)

@@ -1,4 +1,4 @@
-"""Who is who: threads and processes by the kernel's ids, coroutines by the probe's."""
+"""Finds threads and processes by the kernel's ids, and coroutines by the probe's."""
 
 from __future__ import annotations
 

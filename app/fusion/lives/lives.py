@@ -1,6 +1,6 @@
 """What fusion remembers of a thread, a process and a coroutine while they live.
 
-A ``ThreadLife`` says who the thread is, has its open slice (``lane``) and its operation (``op``).
+A ``ThreadLife`` has the thread's ids, its open slice (``lane``) and its operation (``op``).
 What only some modules need to know is in parts, each written by its owner alone; the table of the
 owners is in ``tests/fusion/test_owners.py``.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 from app.fusion.lives.flow_ends import FlowEnds
 from app.fusion.lives.gil import DEFAULT_INTERVAL_NS, Gil, GilClaim
 from app.fusion.lives.reports import Cpu, Kill
-from app.fusion.lives.run_queue_count import RunQueueCount
 from app.fusion.lives.sampled import Looks, Readings
 from app.fusion.lives.spent import Spent
 from app.fusion.lives.stop import Stop
+from app.fusion.lives.switch_count import RunQueueReadings, SwitchCount
 from app.fusion.picture.lane import Lane
 from app.timeline.model import NOTHING, Track
 from app.timeline.states import Reason
@@ -124,6 +124,7 @@ class ThreadLife:
         "runnable_since",
         "started",
         "stop",
+        "switches",
         "tid",
         "track",
         "woken_early",
@@ -153,7 +154,8 @@ class ThreadLife:
         self.claim = GilClaim()
         #: When it was woken before it had left its CPU, and by which thread.
         self.woken_early: tuple[int, int] | None = None
-        self.queue = RunQueueCount()
+        self.switches = SwitchCount()
+        self.queue = RunQueueReadings()
         #: Running by the switches, by the account, and switch-ins it has more: see cpu_accounts.
         self.counted: tuple[int, int, int] | None = None
         self.looks = Looks()
@@ -170,7 +172,6 @@ class ProcessLife:
     """A process. Its own track is that of its main thread."""
 
     __slots__ = (
-        "executing",
         "exit_ns",
         "gil",
         "has_gil",
@@ -182,7 +183,6 @@ class ProcessLife:
         "probed",
         "reaped",
         "status",
-        "stopped_executing",
         "tasks",
         "threads",
         "unended",
@@ -205,8 +205,6 @@ class ProcessLife:
         self.status: int | None = None
         self.reaped = False
         self.unended: list[ThreadLife] = []  # threads that vanished without THREAD_END
-        self.executing: dict[ThreadLife, None] = {}  # threads that execute Python
-        self.stopped_executing: list[tuple[ThreadLife, int]] = []  # the last two, newest first
 
     def sent(self, kill: Kill) -> None:
         """A signal is on its way to this process."""
@@ -217,16 +215,6 @@ class ProcessLife:
         """The last signal of the number that ended it."""
         number = (self.status or 0) & 0x7F
         return next((kill for kill in reversed(self.kills) if kill.number == number), None)
-
-    def other_executing(self, life: ThreadLife, since: int) -> ThreadLife | None:
-        """A thread other than ``life`` that executed Python at some time after ``since``."""
-        for other in self.executing:
-            if other is not life:
-                return other
-        for other, until in self.stopped_executing:
-            if other is not life and until > since:
-                return other
-        return None
 
 
 class TaskLife:

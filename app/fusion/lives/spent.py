@@ -15,7 +15,7 @@ class Spent:
 
     ``late_ns`` is the step's own time since another coroutine was ready (``ready_since``, 0: none
     was). ``calls`` holds the time blocked by reason and line, ``holders`` the time waited for the
-    GIL by who held it, ``lines`` how often the thread was seen at each line.
+    GIL by its holder, ``lines`` how often the thread was seen at each line.
     """
 
     __slots__ = ("calls", "end", "gil_ns", "holders", "late_ns", "lines", "ran_ns", "ready_ns",

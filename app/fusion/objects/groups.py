@@ -1,4 +1,4 @@
-"""Waits for several: for all of some tasks or results, or for any one of them."""
+"""Waits for several tasks or results at once: for all of them, or for any."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from app.timeline import probe_records as probe
 from app.timeline.model import NOTHING
 from app.timeline.states import Reason
 
-#: So many names stand for a group; of the others only the count is told.
+#: How many names stand for a group; of the others only the count is shown.
 _NAMED = 3
-#: So many groups are shown; the waits for others name nobody.
+#: How many groups are shown at most; waits for others name no object.
 _MOST = 500
 
 
 class Groups:
-    """A group is told member by member, just before the wait for it, by the thread that waits."""
+    """The thread that waits records a group member by member, just before the wait for it."""
 
-    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
+    def __init__(self, book: Book, ids: Identities, objects: Objects) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._names = objects
-        self._told: dict[ThreadLife, tuple[int, list[int]]] = {}
+        self._members: dict[ThreadLife, tuple[int, list[int]]] = {}
         self._objects: dict[tuple[Reason, str], int] = {}
 
     def member(self, life: ThreadLife, record: probe.WaitsFor) -> None:
-        """WAITS_FOR: one of those for which the wait is that begins next."""
-        if record.first or life not in self._told:
-            self._told[life] = record.members, []
-        self._told[life][1].append(record.obj)
+        """WAITS_FOR: one member of the group for which the thread will wait next."""
+        if record.first or life not in self._members:
+            self._members[life] = record.members, []
+        self._members[life][1].append(record.obj)
 
     def forget(self) -> None:
-        """Waits began unseen: which of them the members were told for is not known."""
-        self._told.clear()
+        """Waits began unseen, so it is not known to which of them the members belong."""
+        self._members.clear()
 
     def object_id(self, life: ThreadLife, reason: Reason) -> int:
-        """What stands for the group for which ``life`` begins to wait; NOTHING for no group."""
-        told = self._told.pop(life, None)
-        if told is None or reason not in GROUPS:
+        """The object that stands for the group for which ``life`` begins to wait, or NOTHING."""
+        group = self._members.pop(life, None)
+        if group is None or reason not in GROUPS:
             return NOTHING
-        count, members = told
+        count, members = group
         names = [name for name in map(self._name, members[:_NAMED]) if name]
         if not names:
             return NOTHING
@@ -55,4 +55,4 @@ class Groups:
         return object_id
 
     def _name(self, obj: int) -> str:
-        return self._who.task_name(obj) or self._names.name_of(obj)
+        return self._ids.task_name(obj) or self._names.name_of(obj)

@@ -1,7 +1,7 @@
 """The names a program gives to its objects: ``fork_b`` for ``fork_b = threading.Lock()``.
 
-The probe tells the line on which an object was made. The program's syntax tree tells what that
-line assigns it to. Where it assigns it to nothing that has a name, there is no name.
+The probe records the line on which an object was made. The program's syntax tree shows to which
+name that line assigns it. An object that is assigned to no name has none.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _CALLS: dict[ObjectKind, frozenset[str]] = {
     ObjectKind.TASK: frozenset({"create_task", "ensure_future", "Task"}),
     ObjectKind.POOL: frozenset({"Pool", "ThreadPool", "ThreadPoolExecutor", "ProcessPoolExecutor"}),
 }
-#: What these make is one object with a name for each of its ends.
+#: These make one object, with a name for each of its ends.
 _ONE_WITH_TWO_ENDS = frozenset({"open_memory_channel"})
-#: What these return is one object, and then something about it: accept() a socket and an address.
+#: These return one object, and then something about it: accept() a socket and an address.
 _ONE_AND_MORE = frozenset({"accept"})
 _FACTORIES = frozenset().union(*_CALLS.values())
 _ADDS = frozenset({"append", "add", "appendleft", "put", "insert"})
@@ -41,7 +41,7 @@ _ADDS = frozenset({"append", "add", "appendleft", "put", "insert"})
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A call that makes an object, and its name; ``many``: one call, a name for each result."""
+    """A call that makes an object, and its name. ``many``: a name for each result of the call."""
 
     line: int
     end_line: int
@@ -53,7 +53,7 @@ class _Made:
 
 
 class ProgramNames:
-    """Names by line of creation; nothing at all for a text that is no Python."""
+    """Names by the line of creation. A text that isn't Python has none."""
 
     def __init__(self, program: str) -> None:
         self._made: list[_Made] = []
@@ -62,7 +62,7 @@ class ProgramNames:
         try:
             tree = ast.parse(program)
         except (SyntaxError, ValueError):
-            return  # another interpreter's program runs all the same, without names
+            return  # it may run under another interpreter all the same, without names
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 self._aliases.update((name.asname or name.name, name.name) for name in node.names)
@@ -70,7 +70,7 @@ class ProgramNames:
         self._made.sort(key=lambda made: (made.line, made.column))
 
     def name(self, line: int, kind: ObjectKind, index: int) -> str:
-        """The name of the ``index``-th object of ``kind`` made on ``line``; "" for none."""
+        """The name of the ``index``-th object of ``kind`` made on ``line``, or ""."""
         found = self._found.get((line, kind))
         if found is None:
             found = self._found[line, kind] = self._calls_at(line, kind)
@@ -86,11 +86,11 @@ class ProgramNames:
         return found[index % len(found)].name
 
     def _calls_at(self, line: int, kind: ObjectKind) -> list[_Made]:
-        """The calls on ``line`` that make an object of ``kind``; none where it is not clear."""
+        """The calls on ``line`` that make an object of ``kind``; none if that is not clear."""
         here = [made for made in self._made if made.line <= line <= made.end_line]
         of_kind = [made for made in here if made.function in _CALLS.get(kind, ())]
         if not of_kind:
-            # A class of the program's own, made of a known one.
+            # A class of the program's own, derived from a known one.
             of_kind = [made for made in here if made.function not in _FACTORIES]
             if len(of_kind) != 1:
                 return []
@@ -100,7 +100,7 @@ class ProgramNames:
     # --- walking the tree ----------------------------------------------------------------------
 
     def _visit(self, node: ast.AST, owner: str) -> None:
-        """``owner`` is the class whose method's body this is."""
+        """``owner`` is the class whose body or method this is in, or ""."""
         for child in ast.iter_child_nodes(node):
             self._statement(child, owner)
             self._visit(child, child.name if isinstance(child, ast.ClassDef) else owner)
@@ -195,7 +195,7 @@ class ProgramNames:
 
 
 def _calls(value: ast.expr) -> Iterator[ast.Call]:
-    """The calls whose result this expression's value is."""
+    """The calls that may give this expression its value."""
     if isinstance(value, ast.Call):
         yield value
     elif isinstance(value, ast.IfExp):
@@ -218,7 +218,7 @@ def _function(call: ast.Call) -> str:
 
 
 def _spelled(target: ast.expr, owner: str) -> str:
-    """The target as the program spells it; ``self.lock`` is its class's ``Account.lock``."""
+    """The target as the program spells it; ``self.lock`` is spelled ``Account.lock``."""
     if isinstance(target, ast.Starred):
         target = target.value
     if (

@@ -1,4 +1,4 @@
-"""The objects of a run: what they are, who holds them, who waits for them."""
+"""The objects of a run: their kinds and names, their holders and their waiters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHOWN_AT_ONCE = frozenset(
         ObjectKind.POOL,
     }
 )
-#: What a fork copies; a pipe or a socket stays the same one.
+#: What fork(2) copies. A pipe or a socket stays the same object.
 _COPIED = frozenset(
     {
         ObjectKind.LOCK,
@@ -43,12 +43,12 @@ _COPIED = frozenset(
     }
 )
 _KIND_OF_SITE = {"pipe": ObjectKind.PIPE, "socket": ObjectKind.SOCKET, "file": ObjectKind.FILE}
-#: Addresses of futexes are told apart up to so many; a program may have any number.
+#: At most this many futexes are told apart; a program may use any number of addresses.
 _MOST_TARGETS = 200
 
 
 def _shared_id(name: str) -> int:
-    """The probe's id of what has this name in every process, see ``app/probe/objects.py``."""
+    """The probe's id of an object that has this name in every process: app/probe/objects.py."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -64,9 +64,9 @@ _SEMAPHORE = ObjectKind.SEMAPHORE
 
 
 class Held:
-    """One thread's or coroutine's hold on an object: how often, since when, taken at which line.
+    """A thread's or coroutine's hold on an object: how often, since when, taken at which line.
 
-    ``task`` is the coroutine in whose step the thread took it: that one will give it back.
+    ``task`` is the coroutine in whose step a thread took it: that coroutine will release it.
     """
 
     __slots__ = ("count", "line", "since", "task")
@@ -79,13 +79,12 @@ class Held:
 
 
 class KnownObject:
-    """One Python object, by the probe's id. ``object_id`` is 0 until it was shown."""
+    """One Python object. ``object_id`` is its id in the timeline, NOTHING until it is shown."""
 
     __slots__ = (
-        "claimed",
-        "expecting",
-        "given",
-        "handed",
+        "awaiting_notice",
+        "claimed_by",
+        "handed_on",
         "holders",
         "kind",
         "line",
@@ -96,6 +95,7 @@ class KnownObject:
         "permits",
         "released",
         "track",
+        "used_as_signal",
         "waiters",
     )
 
@@ -104,56 +104,55 @@ class KnownObject:
         self.name = name
         self.track = track
         self.line = line
-        self.maker = 0  # the process whose probe announced it
+        self.maker = 0  # the pid of the process whose probe announced it
         self.object_id = NOTHING
         self.holders: dict[Waiter, Held] = {}
         self.waiters: dict[Waiter, None] = {}
-        #: Those of them that wait for a ``notify`` or ``set`` and have not got one, oldest first.
-        self.expecting: OrderedDict[Waiter, None] | None = None
-        self.permits: int | None = None  # of a semaphore, when it was made
-        self.given = False  # who did not have it released it: it is a signal, and nobody's
-        self.handed = 0  # permits given to waiters that are made ready next
-        self.claimed: ThreadLife | None = None  # who has it, and needs the GIL to say so
+        #: The waiters that wait for a ``notify`` or ``set`` and have not got it, oldest first.
+        self.awaiting_notice: OrderedDict[Waiter, None] | None = None
+        self.permits: int | None = None  # of a semaphore: how many it was made with
+        self.used_as_signal = False  # released by a thread that didn't hold it: it has no holder
+        self.handed_on = 0  # permits handed on to the waiters that are made ready next
+        self.claimed_by: ThreadLife | None = None  # it has the lock, and needs the GIL to go on
         self.released: tuple[int, int] | None = None  # (track, t) of the last release
         self.notified: tuple[int, int] | None = None  # (track, t) of the last notify, set, done
 
-    def waits(self, life: Waiter, reason: Reason) -> None:
-        """``life`` begins to wait for it."""
+    def add_waiter(self, life: Waiter, reason: Reason) -> None:
         self.waiters[life] = None
         if reason in AWAITS_NOTICE:
-            if self.expecting is None:
-                self.expecting = OrderedDict()
-            self.expecting[life] = None
+            if self.awaiting_notice is None:
+                self.awaiting_notice = OrderedDict()
+            self.awaiting_notice[life] = None
 
-    def waits_no_more(self, life: Waiter) -> None:
-        """``life`` went on, or gave up."""
+    def remove_waiter(self, life: Waiter) -> None:
+        """``life`` got it, or gave up."""
         self.waiters.pop(life, None)
-        if self.expecting is not None:
-            self.expecting.pop(life, None)
-            if not self.expecting:
-                self.expecting = None
+        if self.awaiting_notice is not None:
+            self.awaiting_notice.pop(life, None)
+            if not self.awaiting_notice:
+                self.awaiting_notice = None
 
-    def held_by(self, holder: Waiter, held: Held) -> None:
-        """``holder`` has it from now on, beside those who have it already."""
+    def add_holder(self, holder: Waiter, held: Held) -> None:
+        """``holder`` has it from now on, beside those that have it already."""
         self.holders[holder] = held
         holder.awaited = True
         if held.task is not None:
             held.task.awaited = True
 
     def sole_holder(self) -> Waiter | None:
-        """The holder, when there is exactly one; of a semaphore, who has all its permits.
+        """The holder, if there is exactly one; of a semaphore, the holder of all its permits.
 
-        A future is held by who is to give its result.
+        A future is held by the thread or coroutine that is to give its result.
         """
         if len(self.holders) != 1:
             return None
         holder, held = next(iter(self.holders.items()))
-        if self.kind is _SEMAPHORE and (self.given or held.count != self.permits):
+        if self.kind is _SEMAPHORE and (self.used_as_signal or held.count != self.permits):
             return None
         return holder if held.task is None or held.task.exited else held.task
 
     def hold_of(self, holder: Waiter) -> Held | None:
-        """How ``holder`` holds it, itself or by the thread that executed its step."""
+        """How ``holder`` holds it: itself, or through the thread that executed its step."""
         found = self.holders.get(holder)
         if found is None:
             found = next((held for held in self.holders.values() if held.task is holder), None)
@@ -165,8 +164,7 @@ class Objects:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        #: Ids that a probe gave to several objects: nobody holds or waits for them, as far as
-        #: can be known.
+        #: Ids that a probe gave to several objects. Their holders and waiters are not known.
         self.ambiguous: set[int] = set()
         self._known: dict[int, KnownObject] = {}
         self._names = ProgramNames(book.facts.program)
@@ -179,7 +177,7 @@ class Objects:
         self._targets: dict[str, int] = {}
 
     def file(self, pid: int, file_id: int, path: str) -> None:
-        """A FILE record: the process will tell lines of this file by this id."""
+        """A FILE record: by this id the process will refer to lines of this file."""
         number = self._number(path)
         if number:
             self._others[pid, file_id] = number
@@ -187,7 +185,7 @@ class Objects:
             self._others.pop((pid, file_id), None)
 
     def place(self, pid: int, file_id: int, line: int) -> int:
-        """The place of a line, as slices have it."""
+        """The place of a line, as slices store it."""
         return place(self._others.get((pid, file_id), 0), line) if self._others else line
 
     def place_in(self, path: str, line: int) -> int:
@@ -195,7 +193,7 @@ class Objects:
         return place(self._number(path), line)
 
     def _number(self, path: str) -> int:
-        """The file's number in places: 0 for the program's own."""
+        """The file's number in places: 0 for the program's main file."""
         number = self._numbers.get(path)
         if number is None:
             facts = self._book.facts
@@ -218,7 +216,7 @@ class Objects:
         self._made[pid, where, kind] = count + 1
         known = self._known.get(obj)
         if known is not None and known.maker == pid:
-            # One process gave this id to two objects: from now on it tells nothing apart.
+            # The process gave this id to two objects, so it says nothing from now on.
             self.ambiguous.add(obj)
             known.holders.clear()
             return
@@ -236,15 +234,15 @@ class Objects:
             self._show(known)
 
     def name_of(self, obj: int) -> str:
-        """The name that the program, or a record, gave the object; "" for none."""
+        """The name that the program or a record gave the object, or ""."""
         known = self._known.get(obj)
         return known.name if known is not None else ""
 
     def own(self, obj: int, pid: int) -> int:
-        """The object that ``pid`` means by this id: after a fork, its own copy of a lock.
+        """The object that process ``pid`` means by this id: after a fork, its own copy of a lock.
 
-        Ids are ``pid << 32 | counter`` of the process that made the object, and what fork(2)
-        copied keeps its id. Ids with the top bit set are of objects that processes share.
+        An id is ``pid << 32 | counter`` of the process that made the object, and a copy that
+        fork(2) made keeps it. Ids with the top bit set are of objects that processes share.
         """
         if obj >> 63 or obj >> 32 == pid:
             return obj
@@ -263,19 +261,19 @@ class Objects:
         return self._known.get(obj)
 
     def known(self, obj: int, reason: Reason = Reason.NONE) -> KnownObject:
-        """The object, made up from the ``reason`` someone waits for it if it is new to us."""
+        """The object with this id. If it is new, its kind follows from the ``reason`` to wait."""
         known = self._known.get(obj)
         if known is None:
             known = self._known[obj] = KnownObject(TRAITS[reason].kind, "", NOTHING, 0)
         return known
 
     def called(self, obj: int, reason: Reason, qualname: str) -> None:
-        """The object is known by the function that it is of, before it is shown."""
+        """Name the object after its function, if it has no name yet."""
         known = self.known(obj, reason)
         known.name = known.name or qualname.rpartition("<locals>.")[2]
 
     def show(self, obj: int, reason: Reason = Reason.NONE, name: str = "") -> int:
-        """The id under which the timeline shows this object; 0 for no object."""
+        """The object's id in the timeline, which shows it from now on; NOTHING for no object."""
         if not obj:
             return NOTHING
         known = self.known(obj, reason)
@@ -284,8 +282,8 @@ class Objects:
         return known.object_id or self._show(known)
 
     def descriptor(self, sample: SyscallSample) -> int:
-        """What a sampled call waits on: the program's own object where it is one, else the
-        kernel's by its path, address or number; the call itself where nothing more is known.
+        """The object that a sampled call waits for: the program's own object if it is one, else
+        the kernel's, by its path, address or number. If neither is known, the call itself.
         """
         target, kind = sample.target, _KIND_OF_SITE.get(sample.site, ObjectKind.SYSCALL)
         if not target or (kind is ObjectKind.SYSCALL and not sample.label):
@@ -310,7 +308,7 @@ class Objects:
         return object_id
 
     def gil(self, track: int) -> int:
-        """The interpreter lock of the process that this track is."""
+        """The interpreter lock of this process."""
         return self._book.new_object(ObjectKind.GIL, "GIL", track, 0).id
 
     def _show(self, known: KnownObject) -> int:

@@ -15,10 +15,10 @@ from app.timeline.states import ObjectKind, Reason
 class Traits(NamedTuple):
     """What is true of a wait for this reason. A trait that is not given is not."""
 
-    #: The kind of object that is waited for, where no record of the probe tells.
+    #: The kind of object that is waited for, if no record of the probe says so.
     kind: ObjectKind = ObjectKind.OTHER
-    #: One thread has it at a time. When it is released and taken by nobody, its waiter wants to
-    #: go on, and may find it taken again.
+    #: One thread has it at a time. When it is released, its waiter wants to go on, and may find it
+    #: taken again.
     lock: bool = False
     #: A thread's wait for it ends when its holder releases it.
     released: bool = False
@@ -84,12 +84,12 @@ TRAITS: dict[Reason, Traits] = {
     Reason.YIELD: Traits(),
 }  # fmt: skip
 
-_REASONS = list(Reason)
+_REASONS = dict(enumerate(Reason))
 
 
 def reason_of(code: int) -> Reason:
     """The reason of this code; an unknown code of a newer probe is OTHER."""
-    return _REASONS[code] if 0 <= code < len(_REASONS) else Reason.OTHER
+    return _REASONS.get(code, Reason.OTHER)
 
 
 def _where(holds: Callable[[Traits], bool]) -> frozenset[Reason]:

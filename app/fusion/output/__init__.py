@@ -1,1 +1,1 @@
-"""Whose words are whose: the program's output, given to the tracks that wrote it."""
+"""The program's output, each piece given to the track that wrote it."""

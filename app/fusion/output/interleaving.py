@@ -1,9 +1,9 @@
-"""Which pieces, one after the other, make up a text that several writers wrote at once.
+"""Finds the order of the pieces that make up a text which several writers wrote at once.
 
-Each writer's pieces come out in its own order, so the text is a shuffle of the writers' lines. How
-far each line has come says how far the text has: that is a state, and a state from which the text
-does not go on need not be tried again, whatever way led to it. So the steps back and forth that
-find the shuffle are bounded by the states near the likeliest way, which is that of the times.
+Each writer's pieces come out in the order in which it wrote them, so the text is an interleaving
+of the writers. How far each writer has come is a state of the search, and it also says how far the
+text is explained. A state from which the text can't go on need not be tried again, whichever way
+led to it. So a search visits few states but those near the likeliest order, that of the times.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import NamedTuple
 
 from app.fusion.lives.lives import ProcessLife
 
-#: A search takes at first only the oldest piece of each process, then also so many younger ones,
-#: at last any, because threads seldom stop between what they record and what they write.
+#: How many writers of each process the searches try, one search after the other. Those with the
+#: oldest pieces come first, since threads seldom stop between recording a piece and writing it.
 _WIDTHS = (1, 3, 1 << 30)
-#: Each of these tries so many steps, until so many characters more are explained; fewer after
-#: searches in vain, as where another program writes between all lines.
+#: How many steps each of these searches tries at most, to explain ``_AHEAD`` characters more. After
+#: searches in vain, as when another program writes between all lines, it tries fewer.
 _TRIES = 1024
 _LEAST_TRIES = 64
 _AHEAD = 64
-#: How many characters can be gone back.
+#: How many characters a search can go back.
 BACK = 1 << 14
 
 
@@ -33,8 +33,8 @@ class Piece(NamedTuple):
     text: str
 
 
-class Line:
-    """One thread's pieces that did not come out yet, in the order it wrote them."""
+class Writer:
+    """One thread, with the pieces of it that have not come out yet, in the order of writing."""
 
     __slots__ = ("number", "pieces", "process")
 
@@ -45,83 +45,86 @@ class Line:
 
 
 class Step(NamedTuple):
-    """The piece that came next, and its line; ``sure`` where no other line's could have."""
+    """The piece that came next, and its writer. ``sure``: no other writer's piece could have."""
 
-    line: Line | None
+    writer: Writer | None
     piece: Piece
     sure: bool
 
 
 class Interleaving:
-    """A text that grows, and the lines that grow beside it.
+    """A text that grows, and the writers' pieces that grow beside it.
 
-    ``steps`` make up ``text`` up to ``at``. The first ``told`` of them are settled: only a piece of
-    the same text can still turn out to have stood there, and they then change hands.
+    ``steps`` make up ``text`` up to ``at``. The first ``shown`` of them are settled: if a piece of
+    the same text by another writer turns out to belong there, the two only change owners.
     """
 
     def __init__(self) -> None:
         self.text = ""
         self.at = 0
         self.steps: list[Step] = []
-        self.told = 0
+        self.shown = 0
         self.waiting = 0
-        self.lines: dict[int, Line] = {}  # those with pieces left
-        self._known: dict[int, Line] = {}
-        self._before: ProcessLife | None = None  # whose unfinished line stood before all steps
-        self._stuck = -1  # the last search came no further
-        self._settled: list[Step] = []  # during a search, and how many lines of each process
+        self.writers: dict[int, Writer] = {}  # those with pieces left, by number
+        self._known: dict[int, Writer] = {}
+        #: The process whose unfinished line came before all steps.
+        self._before: ProcessLife | None = None
+        self._stuck = -1  # where the last search came no further
+        self._settled: list[Step] = []  # during a search, with how many writers of each process
         self._width = 0
         self._tries = _TRIES
         self._aside = 0
 
     def add(self, number: int, process: ProcessLife, piece: Piece) -> None:
-        """The next piece of the line of this number."""
-        line = self._known.get(number)
-        if line is None:
-            line = self._known[number] = Line(number, process)
-        line.pieces.append(piece)
-        self.lines[number] = line
+        """The writer with this number wrote its next piece."""
+        writer = self._known.get(number)
+        if writer is None:
+            writer = self._known[number] = Writer(number, process)
+        writer.pieces.append(piece)
+        self.writers[number] = writer
         self.waiting += 1
 
-    def drop(self, line: Line, count: int) -> None:
-        """The next ``count`` pieces of the line will not come out."""
+    def drop(self, writer: Writer, count: int) -> None:
+        """The writer's next ``count`` pieces will not come out."""
         for _ in range(count):
-            line.pieces.popleft()
+            writer.pieces.popleft()
         self.waiting -= count
-        if not line.pieces:
-            del self.lines[line.number]
+        if not writer.pieces:
+            del self.writers[writer.number]
 
     def drop_oldest(self, count: int) -> None:
         """The ``count`` pieces that were written first will not come out."""
-        first = [(line.pieces[0].t, line.number) for line in self.lines.values()]
+        first = [(writer.pieces[0].t, writer.number) for writer in self.writers.values()]
         heapq.heapify(first)
         for _ in range(count):
             _, number = heapq.heappop(first)
-            line = self.lines[number]
-            self.drop(line, 1)
-            if line.pieces:
-                heapq.heappush(first, (line.pieces[0].t, number))
+            writer = self.writers[number]
+            self.drop(writer, 1)
+            if writer.pieces:
+                heapq.heappush(first, (writer.pieces[0].t, number))
 
-    def set_aside(self, line: Line, count: int) -> None:
-        """The next ``count`` pieces of the line may come out later than those behind them.
+    def set_aside(self, writer: Writer, count: int) -> None:
+        """The writer's next ``count`` pieces may come out later than those behind them.
 
-        Where a thread of CPython waits for the buffer's lock with what others gave it to write,
-        one of these may write its next words before.
+        A thread of CPython may wait for the buffer's lock with pieces of other threads to write.
+        One of these threads may then write its next piece before.
         """
         self._aside -= 1
-        late = self._known[self._aside] = self.lines[self._aside] = Line(self._aside, line.process)
+        late = self._known[self._aside] = self.writers[self._aside] = Writer(
+            self._aside, writer.process
+        )
         for _ in range(count):
-            late.pieces.append(line.pieces.popleft())
+            late.pieces.append(writer.pieces.popleft())
 
     def insert(self, piece: Piece) -> None:
-        """A piece of no line comes next."""
+        """A piece of no writer comes next."""
         self.steps.append(Step(None, piece, True))
         self.at += len(piece.text)
 
     def explain(self, final: bool = False) -> bool:
-        """Go on as far as pieces explain the text; whether settled ones changed hands.
+        """Go on as far as pieces explain the text. Returns True if settled ones changed owner.
 
-        While the text is not ``final``, what may be the beginning of a piece is left to wait.
+        While the text is not ``final``, an end that may be the beginning of a piece has to wait.
         """
         changed = False
         while self.at < len(self.text):
@@ -137,43 +140,43 @@ class Interleaving:
         return changed
 
     def forget(self) -> None:
-        """Let go of settled steps that are far behind, or that nothing can prove wrong."""
-        count, length = self.told, self.at
+        """Drop settled steps that are far behind, or that nothing can prove wrong any more."""
+        count, length = self.shown, self.at
         if self.waiting or count < len(self.steps):
             count = length = 0
             if self.at > 2 * BACK:
-                while count < self.told and self.at - length > BACK:
+                while count < self.shown and self.at - length > BACK:
                     length += len(self.steps[count].piece.text)
                     count += 1
         if count:
             self._before = _unfinished(self.steps[count - 1])
             del self.steps[:count]
-            self.told -= count
+            self.shown -= count
             self.text = self.text[length:]
             self.at -= length
             self._stuck -= length
         if not self.waiting and not self.steps:
             self._known.clear()
 
-    def _heads(self) -> tuple[list[Line | None], bool]:
-        """The lines whose pieces can come next, the likeliest first, and whether a further piece is
-        cut off by the text's end.
+    def _heads(self) -> tuple[list[Writer | None], bool]:
+        """The writers whose pieces can come next, the likeliest first; and True if the end of the
+        text cuts off a further piece.
 
-        A process writes its buffer out at once, so first comes the one whose line is unfinished;
-        then what was written first.
+        A process writes its buffer out at once, so a process with an unfinished line comes first,
+        then the piece that was written first.
         """
         text, at, steps = self.text, self.at, self.steps
         rest, found, cut = len(text) - at, [], False
         if len(steps) < len(self._settled):
             settled = self._settled[len(steps)]
-            if settled.line is None:
+            if settled.writer is None:
                 return [None], False
             found = [x for x in self._eligible() if x.pieces[0].text == settled.piece.text]
         else:
-            for line in self._eligible():
-                piece = line.pieces[0].text
+            for writer in self._eligible():
+                piece = writer.pieces[0].text
                 if text.startswith(piece, at):
-                    found.append(line)
+                    found.append(writer)
                 elif len(piece) > rest and piece.startswith(text[at:]):
                     cut = True
         if len(found) > 1:
@@ -181,39 +184,41 @@ class Interleaving:
             found.sort(key=lambda x: (x.process is not last, x.pieces[0].t, x.number))
         return [*found], cut
 
-    def _eligible(self) -> Iterable[Line]:
+    def _eligible(self) -> Iterable[Writer]:
         if not self._width:
-            return self.lines.values()
-        processes: dict[ProcessLife, list[Line]] = {}
-        for line in self.lines.values():
-            processes.setdefault(line.process, []).append(line)
-        for lines in processes.values():
-            lines.sort(key=lambda x: x.pieces[0].t)
-        return [line for lines in processes.values() for line in lines[: self._width]]
+            return self.writers.values()
+        processes: dict[ProcessLife, list[Writer]] = {}
+        for writer in self.writers.values():
+            processes.setdefault(writer.process, []).append(writer)
+        for writers in processes.values():
+            writers.sort(key=lambda x: x.pieces[0].t)
+        return [writer for writers in processes.values() for writer in writers[: self._width]]
 
-    def _take(self, line: Line | None, sure: bool) -> None:
-        if line is None:
+    def _take(self, writer: Writer | None, sure: bool) -> None:
+        if writer is None:
             self.insert(self._settled[len(self.steps)].piece)
             return
-        piece = line.pieces.popleft()
-        if not line.pieces:
-            del self.lines[line.number]
+        piece = writer.pieces.popleft()
+        if not writer.pieces:
+            del self.writers[writer.number]
         self.waiting -= 1
-        self.steps.append(Step(line, piece, sure))
+        self.steps.append(Step(writer, piece, sure))
         self.at += len(piece.text)
 
     def _undo(self) -> None:
-        line, piece, _ = self.steps.pop()
+        writer, piece, _ = self.steps.pop()
         self.at -= len(piece.text)
-        if line is not None:
-            line.pieces.appendleft(piece)
-            self.lines[line.number] = line
+        if writer is not None:
+            writer.pieces.appendleft(piece)
+            self.writers[writer.number] = writer
             self.waiting += 1
 
     def _search(self, final: bool) -> bool:
-        """Change earlier steps so that the text goes on; else keep those that led furthest. Whether
-        settled pieces changed hands."""
-        self._settled = settled = self.steps[: self.told]
+        """Change earlier steps so that the text goes on; else keep those that led furthest.
+
+        Returns True if settled pieces changed owner.
+        """
+        self._settled = settled = self.steps[: self.shown]
         goal = min(len(self.text), self.at + _AHEAD)
         found = False
         for width in _WIDTHS if self._hopeful() else ():
@@ -225,16 +230,16 @@ class Interleaving:
         return self._change_hands(settled)
 
     def _hopeful(self) -> bool:
-        """Whether the next character is in any piece at all; else another program wrote it."""
+        """True if any piece has the next character. If not, another program wrote it."""
         letter = self.text[self.at]
         return any(letter in step.piece.text for step in self.steps) or any(
-            letter in piece.text for line in self.lines.values() for piece in line.pieces
+            letter in piece.text for writer in self.writers.values() for piece in writer.pieces
         )
 
     def _wander(self, goal: int, final: bool) -> bool:
-        """Go back and forth until the text is explained up to ``goal``; whether it could be."""
+        """Go back and forth until the text is explained up to ``goal``. Returns True if it is."""
         best, reach, shared = self.steps[:], self.at, len(self.steps)
-        lines = [*self._known.values()]
+        writers = [*self._known.values()]
         dead: set[tuple[int, ...]] = set()
         for _ in range(self._tries):
             heads, cut = self._heads()
@@ -242,13 +247,13 @@ class Interleaving:
                 return True
             for head in heads:
                 self._take(head, len(heads) == 1 and self._width == _WIDTHS[-1])
-                if _state(lines) not in dead:
+                if _state(writers) not in dead:
                     break
                 self._undo()
             else:
                 if self.at > reach:
                     best, reach, shared = self.steps[:], self.at, len(self.steps)
-                dead.add(_state(lines))
+                dead.add(_state(writers))
                 if not self.steps:
                     break
                 self._undo()
@@ -256,12 +261,13 @@ class Interleaving:
         while len(self.steps) > shared:
             self._undo()
         for step in best[shared:]:
-            self._take(step.line, step.sure)
+            self._take(step.writer, step.sure)
         return False
 
     def _change_hands(self, settled: list[Step]) -> bool:
-        """Settled pieces stay where they were told to be; the ones that came out there take the
-        place of those in the lines. Whether there are any."""
+        """Keep settled pieces where they were shown. A piece found there now takes the place of the
+        settled one among the writer's other pieces. Returns True if there are any.
+        """
         now = self.steps[: len(settled)]
         before, after = {id(step.piece) for step in settled}, {id(step.piece) for step in now}
         others: dict[str, list[Piece]] = {}
@@ -271,12 +277,12 @@ class Interleaving:
         if not others:
             return False
         ahead = {id(step.piece): at for at, step in enumerate(self.steps)}
-        for line, piece, _ in settled:
-            if id(piece) in after or line is None:
+        for writer, piece, _ in settled:
+            if id(piece) in after or writer is None:
                 continue
             other, at = others[piece.text].pop(), ahead.get(id(piece))
             if at is None:
-                line.pieces[line.pieces.index(piece)] = other
+                writer.pieces[writer.pieces.index(piece)] = other
             else:
                 self.steps[at] = self.steps[at]._replace(piece=other)
         for at, step in enumerate(settled):
@@ -285,9 +291,9 @@ class Interleaving:
 
 
 def _unfinished(step: Step) -> ProcessLife | None:
-    """The process that wrote the step's piece, if a line's end did not flush it."""
-    return None if step.line is None or step.piece.text.endswith("\n") else step.line.process
+    """The process that wrote the step's piece, unless the end of a line flushed it."""
+    return None if step.writer is None or step.piece.text.endswith("\n") else step.writer.process
 
 
-def _state(lines: list[Line]) -> tuple[int, ...]:
-    return tuple([len(line.pieces) for line in lines])
+def _state(writers: list[Writer]) -> tuple[int, ...]:
+    return tuple([len(writer.pieces) for writer in writers])

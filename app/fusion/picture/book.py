@@ -1,4 +1,4 @@
-"""What fusion has decided and not yet handed out: tracks, rows, arrows, and the timers."""
+"""What fusion has decided and not yet handed out: tracks, rows, flows, findings; and the timers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from app.timeline.model import (
 )
 from app.timeline.states import FlowKind, ObjectKind, TrackKind
 
-#: Totals of tracks that changed are told this often while the run lasts.
+#: While the run lasts, the totals of tracks that changed are handed out this often.
 STATS_EVERY_NS = 500_000_000
 
 _NEVER = 1 << 62
-_new = tuple.__new__  # what a named tuple's own call does in the end
+_new = tuple.__new__  # what calling a named tuple does in the end, and faster
 
 
-class Writer(Protocol):
-    """What the book asks of a track's lane, which writes into it."""
+class TrackSlices(Protocol):
+    """What the book needs of a track's lane, which writes rows into it."""
 
     track: int
     start: int
@@ -51,10 +51,10 @@ class Writer(Protocol):
 
 
 class Book:
-    """The shared page that all machines write on. Times are ns since the run's start.
+    """The book that all machines write in. Times are ns since the run's start.
 
     ``now`` is the time of the record being applied; it never goes back. ``gaps`` counts impossible
-    transitions, ``lost`` the records that witnesses could not keep, or fusion gave up.
+    transitions, ``lost`` the records that witnesses could not keep or that fusion gave up.
     """
 
     def __init__(self, facts: RunFacts) -> None:
@@ -62,11 +62,11 @@ class Book:
         self.now = 0
         self.gaps = 0
         self.lost = self.lost_since = 0
-        #: What threads that have ended ran and waited for a CPU, in sum.
+        #: How long in total the threads that have ended ran, and waited for a CPU.
         self.ran_ns = self.queued_ns = 0
         self.rows: list[Slice] = []
-        self.dirty: dict[Writer, None] = {}
-        #: When tracks whose wake-ups are sought were let go on by another track: see runqueue.
+        self.dirty: dict[TrackSlices, None] = {}
+        #: Of tracks whose wake-ups are not known: when another track let them go on. See run_queue.
         self.causes: dict[int, list[int]] = {}
         self.next_timer = _NEVER
         self._timers: list[tuple[int, int, Callable[[int], None]]] = []
@@ -81,7 +81,7 @@ class Book:
         self._stats: dict[int, Stats] = {}
         self._files: dict[str, int] = {}
         self._files_told = 0
-        self._moved: dict[Writer, None] = {}
+        self._moved: dict[TrackSlices, None] = {}
         self._stats_due = STATS_EVERY_NS
 
     # --- writing -------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ class Book:
         return track
 
     def touch(self, track: Track) -> None:
-        """The track changed: it is handed out again."""
+        """The track changed: hand it out again."""
         self._tracks[track.id] = track
 
     def end_track(self, track: Track, t: int, ending: Ending | None) -> None:
@@ -106,7 +106,7 @@ class Book:
         self.touch(track)
 
     def new_object(self, kind: ObjectKind, name: str, track: int, line: int) -> ObjectRow:
-        """An object whose name is made unique over the run: ``lock``, ``lock #2``."""
+        """A new object. Its name is made unique over the run: ``lock``, ``lock #2``."""
         self._thing_count += 1
         count = self._names[name] = self._names.get(name, 0) + 1
         row = ObjectRow(
@@ -116,7 +116,7 @@ class Book:
         return row
 
     def file(self, name: str) -> int:
-        """The number of another file of the program than its own, see ``timeline.places``."""
+        """The number of a file that is not the program's main file, see ``timeline.places``."""
         return self._files.setdefault(name, len(self._files) + 1)
 
     def flow(
@@ -128,7 +128,7 @@ class Book:
         to_ns: int,
         object_id: int = NOTHING,
     ) -> None:
-        """An arrow; it never points back in time, whatever the order the witnesses wrote in."""
+        """A flow. It never points back in time, even if the witnesses' clocks say so."""
         if from_ns > to_ns:
             from_ns = to_ns
         self._next.flows.append(_new(Flow, (kind, from_track, from_ns, to_track, to_ns, object_id)))
@@ -144,18 +144,18 @@ class Book:
         self._next.seen.append(Seen(track, t, line))
 
     def level(self, object_id: int, t: int, value: int, most: int) -> None:
-        """How many an object has, or have come to it, from ``t`` on."""
+        """An object's level from ``t`` on: permits or items left, or how many have come to it."""
         self._next.levels.append(Level(object_id, t, value, most))
 
     def stolen(self, cpu: int, since: int, t: int, ns: int) -> None:
-        """The hypervisor took so much of the CPU between the two times."""
+        """The hypervisor took ``ns`` of the CPU between the two times."""
         self._next.stolen.append(Stolen(cpu, since, t, ns))
 
     def finding(self, finding: Finding) -> None:
         self._findings[finding.id] = finding
 
-    def stats(self, lane: Writer) -> None:
-        """The totals of a lane that has ended."""
+    def stats(self, lane: TrackSlices) -> None:
+        """Hand out the totals of a lane that has ended."""
         stats = self._stats[lane.track] = lane.stats()
         if lane.of_thread:
             self.ran_ns += stats.running_ns
@@ -163,11 +163,11 @@ class Book:
 
     @property
     def sightings(self) -> list[Seen]:
-        """Those that are not handed out yet."""
+        """The sightings that are not handed out yet."""
         return self._next.seen
 
     def lose(self, count: int, since: int) -> None:
-        """So many records are lost, the first of them at ``since``."""
+        """``count`` records are lost, the first of them at ``since``."""
         if not self.lost:
             self.lost_since = since
         self.lost += count
@@ -175,9 +175,9 @@ class Book:
     # --- timers --------------------------------------------------------------------------------
 
     def timer(self, t: int, action: Callable[[int], None]) -> None:
-        """Call ``action(t)`` when the run's time reaches ``t``, before any record of then.
+        """Call ``action(t)`` when the run's time reaches ``t``, before the records of that time.
 
-        Timers go by the records' time, so a replay acts as the live run did.
+        Timers follow the time of the records, so a replay does what the live run did.
         """
         self._timer_count += 1
         heapq.heappush(self._timers, (t, self._timer_count, action))
@@ -194,13 +194,13 @@ class Book:
     # --- handing out ---------------------------------------------------------------------------
 
     def batch(self, final: bool = False) -> Batch:
-        """All that is new, open rows of changed lanes included; what was handed out is forgotten.
+        """All that is new, with the open rows of lanes that changed. The book then forgets it.
 
-        An open row is shown only when its start lies before ``now``: no later record can then
+        An open row is handed out only if it began before ``now``, so that no later record can
         make it vanish.
         """
         rows, self.rows = self.rows, []
-        waiting: dict[Writer, None] = {}
+        waiting: dict[TrackSlices, None] = {}
         self._moved.update(self.dirty)
         for lane in self.dirty:
             if lane.ended:
@@ -215,7 +215,7 @@ class Book:
         self.dirty = waiting
         if final or self.now >= self._stats_due:
             for lane in self._moved:
-                if not lane.ended:  # else its totals were told at its end
+                if not lane.ended:  # else its totals were handed out at its end
                     self._stats[lane.track] = lane.stats(self.now)
             self._moved = {}
             self._stats_due = self.now + STATS_EVERY_NS

@@ -1,4 +1,4 @@
-"""One track's slices: always one after the other, without a gap, each transition lawful."""
+"""One track's slices: one after the other without a gap, and each transition lawful."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.timeline.states import (
     State,
 )
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _UNKNOWN, _READY, _RUNNING = State.UNKNOWN, State.READY, State.RUNNING
 _MISSING, _NONE = Evidence.MISSING, Reason.NONE
 _ON_CPU = frozenset({_RUNNING, _READY})
@@ -24,28 +24,28 @@ Legal = dict[State, frozenset[State]]
 
 
 def _with_gaps(lawful: Legal) -> Legal:
-    """A gap may follow each state, and each state a gap."""
+    """Any state may be followed by a gap, and a gap by any state."""
     legal = {state: after | {_UNKNOWN} for state, after in lawful.items()}
     legal[_UNKNOWN] = frozenset(State)
     return legal
 
 
-#: The states that may follow each, in a lane of a thread and of a coroutine.
+#: The states that may follow each state, for a thread and for a coroutine.
 OF_THREAD = _with_gaps(THREAD_TRANSITIONS)
 OF_COROUTINE = _with_gaps(COROUTINE_TRANSITIONS)
 _KINDS_OF_STATE = len(State)
 #: A wait is not cut into pieces shorter than this.
 LEAST_PIECE_NS = 500_000
-#: A state that a thread must have passed through between two others lasts so long at least.
+#: A state that a thread must have passed through between two others lasts at least this long.
 SHORTEST_NS = 1_000
 
 
 class Lane:
-    """The open slice of a track, and the way its slices are written.
+    """The open slice of a track, and how its slices are written.
 
-    ``change`` closes the open slice and opens the next. A transition that ``legal`` does not
-    allow turns the slice before it into ``unknown``: something was missed in it. While
-    ``holding``, closed rows wait, because those marked may still be split.
+    ``change`` closes the open slice and opens the next. If ``legal`` does not allow the transition,
+    the slice before it becomes ``unknown``: something was missed in it. While ``holding``, closed
+    rows are kept back, because the marked ones may still be split.
     """
 
     __slots__ = (
@@ -108,7 +108,7 @@ class Lane:
         self.voluntary = self.involuntary = 0
         self.corrected = (0, 0)
         self.gil_held = self.gil_asked = 0  # ns on a CPU or a run queue
-        self.uncounted: int | None = None  # see accounts
+        self.uncounted: int | None = None  # see cpu_accounts
         book.dirty[self] = None
 
     def change(
@@ -157,49 +157,49 @@ class Lane:
         line: int = 0,
         reason_evidence: Evidence = _MISSING,
     ) -> None:
-        """More is known of the open slice, from its start on; its line stays, if it has one."""
+        """More is known of the whole open slice. It keeps its line if none is given."""
         line = line or (0 if state is _UNKNOWN else self.line)
         self.change(
             self.start, state, evidence, reason, object_id, holder, NO_CPU, line, reason_evidence
         )
 
     def at_line(self, line: int) -> None:
-        """It is known now at which line the open slice began."""
+        """The line at which the open slice began is known now."""
         self.line = line
         self.book.dirty[self] = None
 
-    def hold_by(self, holder: int) -> None:
-        """The open slice's holder is another one now."""
+    def set_holder(self, holder: int) -> None:
+        """Correct the holder of the whole open slice."""
         if holder != self.holder:
             self.holder = holder
             self.book.dirty[self] = None
 
     def pass_to(self, t: int, holder: int) -> None:
-        """What the open slice waits for is another one's from ``t`` on.
+        """From ``t`` on another track holds what the open slice waits for.
 
         The slice is cut there, so that each piece has the holder of its time. A piece that would be
-        shorter than ``LEAST_PIECE_NS`` goes to the next holder.
+        shorter than ``LEAST_PIECE_NS`` gets the next holder.
         """
         if holder != self.holder and t - self.start >= LEAST_PIECE_NS:
             self.cut(t, holder)
         else:
-            self.hold_by(holder)
+            self.set_holder(holder)
 
-    def about(self, object_id: int, holder: int) -> None:
-        """The open slice has to do with this object, which ``holder`` holds."""
+    def label(self, object_id: int, holder: int) -> None:
+        """Label the whole open slice with this object, which ``holder`` holds."""
         if (object_id, holder) != (self.object, self.holder):
             self.object, self.holder = object_id, holder
             self.book.dirty[self] = None
 
     def cut(self, t: int, holder: int) -> None:
-        """The open slice ends at ``t``, and one that differs in its holder alone begins."""
+        """Cut the open slice at ``t``; only the holder differs from then on."""
         if not self.ended and t > self.start:
             self._close(t)
             self.holder = holder
             self.book.dirty[self] = None
 
     def gap(self) -> None:
-        """The open slice turned out to hide a change that no witness told."""
+        """In the open slice something happened that no witness saw."""
         self.book.gaps += 1
         self.state, self.evidence = _UNKNOWN, _MISSING
         self.reason, self.reason_evidence = _NONE, _MISSING
@@ -207,12 +207,12 @@ class Lane:
         self.cpu, self.line = NO_CPU, 0
 
     def hold(self) -> None:
-        """Keep closed rows back from the open slice on, until ``release``."""
+        """From the open slice on, keep closed rows back until ``release``."""
         self.holding = True
         self.held_after = self.before
 
     def mark(self) -> None:
-        """While holding: the open slice is one that ``release`` may split."""
+        """While holding: let ``release`` split the open slice."""
         self.marks.append(len(self.held))
 
     def marked(self) -> list[Slice]:
@@ -220,8 +220,9 @@ class Lane:
         return [self.held[place] for place in self.marks]
 
     def widen(self, running_ns: int, most: int) -> None:
-        """While holding: the running rows beside marked ones take so long of these in sum, each
-        edge as much as the others, and not more than ``most`` or a third of the row."""
+        """While holding: move ``running_ns`` in total from the marked rows to the running rows
+        beside them, the same share over each edge; at most ``most``, and a third of the row.
+        """
         held = self.held
         edges: list[tuple[int, int]] = []
         for place in self.marks:
@@ -244,7 +245,7 @@ class Lane:
             self.totals[State.RUNNING] += part
 
     def release(self, ready_ns: Sequence[int] = ()) -> None:
-        """Let held rows go; of each marked one the last ``ready_ns`` were spent on a run queue."""
+        """Hand on the rows kept back. The last ``ready_ns`` of each marked one were spent ready."""
         held, marks, after = self.held, self.marks, self.held_after
         self.held, self.marks, self.holding = [], [], False
         rows, done = self.book.rows, 0
@@ -255,11 +256,13 @@ class Lane:
             if middle == row.start_ns:
                 before = held[place - 1].state if place else after
                 if done == place and done:
-                    before = State.READY  # so ends the row before, split just now
+                    before = State.READY  # the row before was split just now, and ends so
                 if self._unlawful(before, State.READY):
-                    middle = min(row.end_ns, middle + SHORTEST_NS)  # it stopped, be it briefly
+                    middle = min(
+                        row.end_ns, middle + SHORTEST_NS
+                    )  # it stopped, if only for an instant
             if middle == row.end_ns or self._unlawful(State.READY, follows):
-                continue  # none of it, or a sample has it ready after the wait already
+                continue  # none of it was, or a sample shows it ready afterwards already
             if self._unlawful(row.state, State.READY) and middle > row.start_ns:
                 self.book.gaps += 1
                 continue
@@ -289,26 +292,26 @@ class Lane:
 
     @property
     def of_thread(self) -> bool:
-        """Whether the track is a thread: a coroutine runs as part of one."""
+        """True for a thread's track; a coroutine runs as part of a thread."""
         return self.legal is OF_THREAD
 
     def open_row(self) -> Slice:
         return self._row(OPEN)
 
     def total(self, state: State, now: int) -> int:
-        """How long the track was in ``state``, the open slice counted up to ``now``."""
+        """How long the track was in ``state``; its open slice counts up to ``now``."""
         open_ns = now - self.start if self.state is state and not self.ended else 0
         return self.totals[state] + max(0, open_ns)
 
     def counted(self, now: int, running_ns: int, ready_ns: int) -> None:
-        """The kernel's own totals up to ``now``: statistics go by these, not by the slices."""
+        """The kernel's own totals up to ``now``. Statistics follow these rather than the slices."""
         self.corrected = (
             running_ns - self.total(State.RUNNING, now),
             ready_ns - self.total(State.READY, now),
         )
 
     def stats(self, now: int = 0) -> Stats:
-        """Totals, the open slice counted up to ``now``."""
+        """The totals; the open slice counts up to ``now``."""
         running, ready = self.corrected
         blocked = self.total(State.BLOCKED, now) + self.total(State.AWAITING, now)
         held, asked = self.gil_held, self.gil_asked
@@ -335,7 +338,7 @@ class Lane:
         state = self.state
         (self.held if self.holding else self.book.rows).append(self._row(t))
         self.totals[state] += t - self.start
-        if self.object and state in _ON_CPU:  # the object is the GIL, then
+        if self.object and state in _ON_CPU:  # then the object is the GIL
             if self.holder == self.track:
                 self.gil_held += t - self.start
             else:
@@ -344,7 +347,7 @@ class Lane:
         self.start = t
 
     def _row(self, end: int) -> Slice:
-        # What Slice() does, without the call that gives it its defaults.
+        # What Slice() does, but faster: without filling in defaults.
         return _new_row(
             Slice,
             (
@@ -364,7 +367,7 @@ class Lane:
 
 
 def _ready(row: Slice, since_ns: int) -> Slice:
-    """The end of this row, spent on a run queue: who waited for the GIL there wants it yet."""
+    """The end of this row as time on a run queue. If it waited for the GIL, it still wants it."""
     wants = row.state is State.GIL
     return Slice(
         row.track,

@@ -34,15 +34,15 @@ R = TypeVar("R", bound=probe.ProbeRecord)
 
 
 class ProbeRecords:
-    """What is done with each kind of record, by the ``handlers``: first what is common to all.
+    """``handlers`` has what to do with each kind of record, after what is common to all kinds.
 
-    A record of a kind that isn't known, of a newer probe, says that its thread runs and no more.
+    A record of an unknown kind, from a newer probe, only says that its thread runs.
     """
 
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         births: Births,
         objects: Objects,
         operations: Operations,
@@ -57,9 +57,9 @@ class ProbeRecords:
         accounts: CpuAccounts,
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._births = births
-        self._lives = who.threads
+        self._lives = ids.threads
         self._objects = objects
         self._levels = levels
         self._ambiguous = objects.ambiguous
@@ -70,7 +70,7 @@ class ProbeRecords:
         self._outputs = outputs
         self._accounts = accounts
         self._sampled = sampled if book.facts.sampled else None
-        self._processes_of: dict[int, tuple[str, bool]] = {}  # names told before the birth
+        self._processes_of: dict[int, tuple[str, bool]] = {}  # names recorded before the birth
         self.handlers: dict[type[Any], Callable[[int, Any], None]] = {
             probe.ProbeRecord: partial(self._apply, lambda t, life, record: None)
         }
@@ -133,7 +133,7 @@ class ProbeRecords:
         life = self._lives.get(tid)
         if life is None or life.exited or life.process.pid != pid:
             if life is not None and life.process.pid == pid:
-                if isinstance(record, probe.ThreadEnd):  # told late: the end itself stands
+                if isinstance(record, probe.ThreadEnd):  # it came late: the end is known already
                     self._endings.thread_end(life, t, record.outcome, record.exception)
                     return
                 if kind is not probe.ThreadStart and kind is not probe.Hello:
@@ -143,7 +143,7 @@ class ProbeRecords:
         if not life.ring:
             life.ring = life.python = True
             if not process.probed:
-                self._who.speaks(process)
+                self._ids.speaks(process)
             update_executing(life, t)
         life.doubtful = False
         gil = process.gil
@@ -167,7 +167,7 @@ class ProbeRecords:
 
     def _hello(self, t: int, life: ThreadLife, record: probe.Hello) -> None:
         process = life.process
-        # PyPy has a lock too, but not CPython's: nothing we know of waits for it would be true.
+        # PyPy has a lock too, but it works in another way than CPython's, whose rules are known.
         process.has_gil = not record.flags & (wire.NO_GIL | wire.PYPY)
         process.gil.follow(process.has_gil and self._book.facts.switches)
         version = f"{record.version >> 8}.{record.version & 0xFF}"
@@ -175,8 +175,8 @@ class ProbeRecords:
         build = " free-threading" if record.flags & wire.NO_GIL else ""
         process.main.track.python = f"{_spelled(name)} {version}{build}"
         self._book.touch(process.main.track)
-        parent = self._who.of_pid(record.ppid) if record.ppid else None
-        self._who.parented(process, parent.process if parent else None)
+        parent = self._ids.of_pid(record.ppid) if record.ppid else None
+        self._ids.parented(process, parent.process if parent else None)
         self._seen_running(t, life)
 
     def _interval(self, t: int, life: ThreadLife, record: probe.Interval) -> None:
@@ -184,18 +184,18 @@ class ProbeRecords:
 
     def _thread_start(self, t: int, life: ThreadLife, record: probe.ThreadStart) -> None:
         if life.started and record.obj and life.obj and life.obj != record.obj:
-            # The tid was given to a new thread, and no witness told of the old one's end.
+            # The tid belongs to a new thread now, and no witness saw the old one's end.
             self._endings.thread_gone(life, t, Evidence.PROBE)
             life = self._births.thread(record.pid, record.tid, t)
             life.ring = life.python = True
         life.started = True
         life.obj = record.obj
         if record.obj:
-            self._who.thread_of[record.obj] = life
+            self._ids.thread_of[record.obj] = life
         life.track.daemon = record.daemon & 1 == 1
         self._book.touch(life.track)
         if life is not life.process.main:
-            self._who.name(life, record.name, PROGRAM)
+            self._ids.name(life, record.name, PROGRAM)
             self._flows.started(life, record.obj)
         self._seen_running(t, life)
 
@@ -205,15 +205,15 @@ class ProbeRecords:
             self._processes_of[record.obj] = (record.name, record.daemon & 1 == 1)
 
     def _process_spawned(self, t: int, life: ThreadLife, record: probe.ProcessSpawned) -> None:
-        child = self._who.of_pid(record.child)
+        child = self._ids.of_pid(record.child)
         if child is None and record.child:
             child = self._births.born(record.child, record.child, life, t, Evidence.PROBE)
         self._flows.spawned(life, child, record.obj)
         if child is None:
             return
-        self._who.parented(child.process, life.process)
+        self._ids.parented(child.process, life.process)
         if record.obj:
-            self._who.thread_of[record.obj] = child
+            self._ids.thread_of[record.obj] = child
             child.obj = child.obj or record.obj
         name, daemon = self._processes_of.pop(record.obj, ("", False))
         if name:
@@ -222,17 +222,17 @@ class ProbeRecords:
     def _process_name(self, t: int, life: ThreadLife, record: probe.ProcessName) -> None:
         main = life.process.main
         if record.obj:
-            self._who.thread_of.setdefault(record.obj, main)
-        if main is not self._who.root.main:
+            self._ids.thread_of.setdefault(record.obj, main)
+        if main is not self._ids.root.main:
             self._named_process(main, record.name, record.daemon & 1 == 1)
 
     def _named_process(self, main: ThreadLife, name: str, daemon: bool) -> None:
         main.track.daemon = daemon
         self._book.touch(main.track)
-        self._who.name(main, name, PROGRAM)
+        self._ids.name(main, name, PROGRAM)
 
     def _seen_running(self, t: int, life: ThreadLife) -> None:
-        """Where no witness tells of switches: who writes a record is on a CPU."""
+        """If no witness sees switches: a thread that writes a record is on a CPU."""
         facts = self._book.facts
         if facts.switches or life.op is not None:
             return
@@ -248,25 +248,25 @@ class ProbeRecords:
 
     def _thread_end(self, t: int, life: ThreadLife, record: probe.ThreadEnd) -> None:
         if record.cpu_ns:
-            self._account_told(t, life, record.cpu_ns)
+            self._own_reading(t, life, record.cpu_ns)
         self._endings.thread_end(life, t, record.outcome, record.exception)
 
     def _main_end(self, t: int, life: ThreadLife, record: probe.ProcessEnd | probe.MainEnd) -> None:
         process = life.process
         if record.cpu_ns and life is process.main:
-            self._account_told(t, life, record.cpu_ns)
+            self._own_reading(t, life, record.cpu_ns)
         if process.main_end is None or isinstance(record, probe.ProcessEnd):
             process.main_end = (record.outcome, record.exception)
 
-    def _account_told(self, t: int, life: ThreadLife, run_ns: int) -> None:
-        """The thread told its CPU time so far, by the kernel's account."""
+    def _own_reading(self, t: int, life: ThreadLife, run_ns: int) -> None:
+        """The thread read its CPU time so far from the kernel's account."""
         if self._sampled:
-            self._sampled.told(t, life, run_ns)
+            self._sampled.own_reading(t, life, run_ns)
         else:
-            self._accounts.told(life, t, run_ns)
+            self._accounts.own_reading(life, t, run_ns)
 
     def _kill(self, t: int, life: ThreadLife, record: probe.Kill) -> None:
-        target = self._who.of_pid(record.target)
+        target = self._ids.of_pid(record.target)
         if target is None:
             return
         target.process.sent(Kill(life.track.id, t, record.signal, record.of_daemon == 1))
@@ -274,7 +274,7 @@ class ProbeRecords:
             self._book.flow(FlowKind.SIGNAL, life.track.id, t, target.track.id, t)
 
     def _reaped(self, t: int, life: ThreadLife, record: probe.Reaped) -> None:
-        process = self._who.processes.get(record.child)
+        process = self._ids.processes.get(record.child)
         if process is not None:
             self._endings.reaped(process, t, record.status)
 
@@ -318,7 +318,7 @@ class ProbeRecords:
     def _future_by(self, t: int, life: ThreadLife, record: probe.FutureBy) -> None:
         if record.function:
             self._objects.called(record.obj, Reason.FUTURE, record.function)
-        by: Waiter | None = self._who.tasks.get(record.task) if record.task else None
+        by: Waiter | None = self._ids.tasks.get(record.task) if record.task else None
         if by is None and record.tid and self._operations.unpromised(record.obj):
             by = self._lives.get(record.tid)
         if by is not None:
@@ -337,7 +337,7 @@ def _spelled(implementation: str) -> str:
     )
 
 
-#: Records that say nothing when it is not known which object they are about.
+#: Records that say nothing if their object is not known.
 _MOVES = frozenset(
     {
         probe.Acquired,
@@ -362,7 +362,7 @@ _USES = frozenset(
         probe.Get,
     }
 )
-#: What a queue's get() may tell between the bytes it took and the item it made of them.
+#: What a queue's get() may record between receiving the bytes and its GET.
 _BEFORE_GET = frozenset(
     {probe.Get, probe.Leave, probe.Value, probe.Acquired, probe.Released, probe.Notify}
 )

@@ -1,4 +1,4 @@
-"""The reorder window: records of several witnesses, put into the order of their time."""
+"""The reorder window: puts the records of several witnesses into the order of their time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from operator import attrgetter, itemgetter
 from app.timeline.records import RECORD_TYPES, Record
 from app.timeline.sealed import Sealed
 
-#: So many records wait as objects (some 240 bytes each); more are packed into some 32 bytes each.
-#: Packing and unpacking takes a third of the time that fusing takes.
+#: How many records wait as objects (about 240 bytes each). More are packed (about 32 bytes each).
+#: To pack and unpack takes a third of the time that fusion takes.
 UNPACKED = 400_000
 
 _time = itemgetter(0)
@@ -21,7 +21,7 @@ _CODES = {kind: code for code, kind in enumerate(RECORD_TYPES)}
 
 
 class _Run:
-    """Records in order of time, ``first`` the earliest; those before ``taken`` are gone."""
+    """Records in order of time. ``first``: time of the earliest; ``taken``: how many are gone."""
 
     __slots__ = ("_records", "_sealed", "count", "first", "last", "number", "taken")
 
@@ -52,10 +52,10 @@ class _Run:
 class Reorder:
     """Records wait here until the watermark has passed them.
 
-    Records of one time keep the order in which they came. What is fed at once is sorted at once,
-    and what is taken is a part of a few such runs: sorting a list of sorted runs costs less than
-    a heap of records, and what waits longer costs nothing. Where more waits than fusion will come
-    to soon, the newest is packed. ``watermark`` is the time up to which records were taken.
+    Records of the same time keep the order in which they came. What is fed at once is sorted at
+    once, and what is taken is a part of a few such runs. To sort a list of sorted runs costs less
+    than a heap of records, and what waits longer costs nothing. If more waits than fusion will
+    need soon, the newest is packed. ``watermark`` is the time up to which records were taken.
     """
 
     def __init__(self, unpacked: int = UNPACKED) -> None:
@@ -73,7 +73,7 @@ class Reorder:
             self._add(_packed(run) if self._waiting > self._unpacked else run)
 
     def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
-        """Take in records that are decoded when their time has come."""
+        """Take in records that are decoded only when their time has come."""
         for part in sealed:
             self._waiting += part.count
             self._add(part)
@@ -105,7 +105,7 @@ class Reorder:
         return taken
 
     def take_all(self) -> list[Record]:
-        """Everything that waits, in order of time."""
+        """All records that wait, in order of time."""
         return self.take(max((run.last for run in self._runs), default=self.watermark))
 
     def __len__(self) -> int:
@@ -120,6 +120,6 @@ def _packed(records: list[Record]) -> Sealed:
 
 def _unpacked(data: bytes) -> list[Record]:
     kinds, rows = marshal.loads(data)
-    # What a named tuple's own call does in the end.
+    # What calling a named tuple does in the end, and faster.
     new = tuple.__new__
     return [new(RECORD_TYPES[kind], row) for kind, row in zip(kinds, rows, strict=True)]

@@ -1,4 +1,4 @@
-"""What passed by unseen, of objects, queues and messages, while records were given up."""
+"""What changed unseen of objects, queues and messages while records were given up."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _WAITING = frozenset({State.BLOCKED, State.AWAITING})
 
 
 class LostChanges:
-    """From its first change on it is not known who holds an object; of a queue it is known again
-    what is in it when it was empty; of messages how many went by. ``note`` gives what to do with
-    each kind of record.
+    """An object's holders are not known from its first change on. A queue's items are known again
+    once it was empty. Messages are counted. ``notes`` has what to do with each kind of record.
     """
 
     def __init__(
@@ -56,13 +55,13 @@ class LostChanges:
 
     def _forget(self) -> None:
         self.touched: set[int] = set()  # objects whose holders are not known
-        self._queues: dict[int, bool] = {}  # whether it is empty now
+        self._queues: dict[int, bool] = {}  # True if it is empty now
         self._sent: dict[int, int] = {}
         self._received: dict[int, int] = {}
         self._level: dict[int, tuple[int, int, int]] = {}
 
-    def tell_levels(self) -> None:
-        """A piece of the stretch is over: the last level of each object in it is told."""
+    def show_levels(self) -> None:
+        """A piece of the stretch is over: show the last level of each object in it."""
         for obj, (t, value, most) in self._level.items():
             self._levels.changed(t, obj, value, most)
         self._level = {}
@@ -89,9 +88,10 @@ class LostChanges:
         t = record.t - self._start
         self._reach(t)
         known.holders.clear()
-        known.claimed = known.released = known.notified = None
-        known.handed = 0
-        known.given = known.given or known.kind is ObjectKind.SEMAPHORE  # nobody has all of it
+        known.claimed_by = known.released = known.notified = None
+        known.handed_on = 0
+        if known.kind is ObjectKind.SEMAPHORE:
+            known.used_as_signal = True  # how many permits each holder has is not known
         for waiter in known.waiters:
             if isinstance(waiter, ThreadLife):
                 waiter.process.gil.make_unsure(waiter)
@@ -124,7 +124,7 @@ class LostChanges:
         self._hands(record)
 
 
-#: Records after which another has an object, or a waiter may go on.
+#: Records after which an object has another holder, or a waiter may go on.
 _Hands = (
     probe.Acquired
     | probe.Released

@@ -18,26 +18,28 @@ _Step = probe.TaskReady | probe.TaskRun | probe.TaskPause
 
 
 class LostSteps:
-    """A coroutine is unknown from its second step on to its last. One that came and went in the
-    meantime is not shown; one that only came is born when more is applied of it.
+    """A coroutine is unknown from its second step to its last. One that began and ended meanwhile
+    is not shown. One that only began is born when another record of it is applied.
     """
 
     def __init__(
         self,
-        who: Identities,
+        ids: Identities,
         tasks: TaskMachine,
         graph: WaitGraph,
         start_ns: int,
         apply: Callable[[Record], None],
         reach: Callable[[int], None],
     ) -> None:
-        self._who = who
+        self._ids = ids
         self._tasks = tasks
         self._graph = graph
         self._start = start_ns
         self._apply = apply
         self._reach = reach
-        self._steps: dict[int, _Step | None] = {}  # the last; None: the first was applied
+        self._steps: dict[
+            int, _Step | None
+        ] = {}  # the last one; None: only one came, and was applied
         self.notes: dict[type[Any], Callable[[Any], None]] = {
             probe.TaskNew: self._task_new,
             probe.TaskReady: self._step,
@@ -47,7 +49,7 @@ class LostSteps:
         }
 
     def resume(self) -> list[Record]:
-        """The stretch is over; the last step of each coroutine in it."""
+        """The stretch is over. Returns the last step of each coroutine in it."""
         steps, self._steps = self._steps, {}
         return [record for record in steps.values() if record is not None]
 
@@ -60,14 +62,14 @@ class LostSteps:
     def _step(self, record: _Step) -> None:
         obj, steps = record.task, self._steps
         if obj not in steps:
-            if self._who.tasks.get(obj) is not None:
+            if self._ids.tasks.get(obj) is not None:
                 steps[obj] = None
                 self._apply(record)
             else:
                 steps[obj] = record
             return
         if steps[obj] is None:
-            task = self._who.tasks.get(obj)
+            task = self._ids.tasks.get(obj)
             if task is not None:
                 self._lose(task, record.t - self._start)
         steps[obj] = record

@@ -1,11 +1,12 @@
-"""Records given up where fusion can't keep up: what they could have changed is not known then.
+"""Load shedding: gives up records if fusion can't keep up. What they could have changed is unknown.
 
-A stretch of the run is given up as a whole, several times as fast as it could be fused. Births,
-ends, names and texts are applied all the same, so that it stays known who is who. A thread whose
+A stretch of the run is given up as a whole, several times faster than it could be fused. Births,
+ends, names and texts are applied all the same, so threads and processes stay known. A thread whose
 switches are given up is *unknown* from the first of them to its last state in the stretch, a
-coroutine from its second step, an object's holders from the first change; threads without a record
-stood still, and are shown so. Of each thread and coroutine the last state is taken up at the end of
-the stretch, and messages that went by are counted, so that those after it are not taken for them.
+coroutine from its second step, an object's holders from their first change. A thread without a
+record in the stretch did not change, and is shown so. At the end of the stretch the last state of
+each thread and coroutine is taken up. Messages are counted, so that later ones are not taken for
+them.
 """
 
 from __future__ import annotations
@@ -48,15 +49,15 @@ _SAMPLES = (SchedStat, StatSample, SyscallSample, LineSample)
 
 
 class Shed:
-    """``give_up`` takes a stretch, in pieces; ``resume`` ends it. ``under_way`` between the two.
+    """``give_up`` takes a stretch, in pieces; ``resume`` ends it. In between it is ``under_way``.
 
-    ``apply`` applies a record that is not given up, ``reach`` lets the run's time come.
+    ``apply`` applies a record that is not given up, ``reach`` moves the run's time on.
     """
 
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         flows: Flows,
@@ -69,8 +70,8 @@ class Shed:
         reach: Callable[[int], None],
     ) -> None:
         self._book = book
-        self._who = who
-        self._lives = who.threads
+        self._ids = ids
+        self._lives = ids.threads
         self._objects = objects
         self._flows = flows
         self._operations = operations
@@ -85,7 +86,7 @@ class Shed:
         self._passed = LostChanges(
             objects, graph, flows, operations, levels, self._start, reach, self._life
         )
-        self._lost_steps = LostSteps(who, tasks, graph, self._start, apply, reach)
+        self._lost_steps = LostSteps(ids, tasks, graph, self._start, apply, reach)
         self._notes: dict[type[Any], Callable[[Any], None]] = {
             probe.Enter: self._operation,
             probe.Leave: self._operation,
@@ -104,10 +105,10 @@ class Shed:
         self._entered: dict[int, probe.Enter | probe.Leave] = {}  # the last ENTER or LEAVE
 
     def give_up(self, records: Iterable[Record]) -> None:
-        """Records in order of time. They are counted as lost but for those that are applied."""
+        """Records in order of time. Those that are not applied count as lost."""
         if not self.under_way:
             self.under_way = True
-            for process in self._who.living:
+            for process in self._ids.living:
                 for life in process.threads.values():
                     self._flows.forget_received(life)
         notes, switched, came, lost, since = self._notes, self._switched, self._came, 0, 0
@@ -141,7 +142,7 @@ class Shed:
                 self._apply(record)
         if lost:
             self._book.lose(lost, since - self._start)
-        self._passed.tell_levels()
+        self._passed.show_levels()
 
     def resume(self) -> None:
         """The stretch is over: take up the last state of each thread, coroutine and channel."""
@@ -178,7 +179,7 @@ class Shed:
         elif isinstance(record, StatSample):
             life = self._lives.get(record.tid)
             if life is not None and record.state in "Tt":
-                life.lane.cut(t, life.lane.holder)  # what it was before is not known by this
+                life.lane.cut(t, life.lane.holder)  # this says nothing about its state before
             self._threads.stat_sample(t, record)
         elif isinstance(record, SyscallSample):
             self._threads.syscall_sample(t, record)
@@ -201,11 +202,11 @@ class Shed:
                 self._tasks.pause(t, life, record)
 
     def _still_waits(self, life: ThreadLife) -> bool:
-        """Whether its operation has kept it off its CPU since it began, so that it goes on."""
-        told, came = self._entered.get(life.tid), self._came.get(life.tid, 0)
-        if told is None:
+        """True if its operation has kept it off its CPU since it began, and still does."""
+        last, came = self._entered.get(life.tid), self._came.get(life.tid, 0)
+        if last is None:
             return life.op is not None and not came
-        return isinstance(told, probe.Enter) and came < told.t
+        return isinstance(last, probe.Enter) and came < last.t
 
     # --- threads -------------------------------------------------------------------------------
 
@@ -267,7 +268,7 @@ class Shed:
         self._entered[record.tid] = record
 
 
-#: Records that change no state but draw arrows, or make a finding.
+#: Records that change no state, but make flows or findings.
 _OF_NO_STATE = (
     probe.Submit,
     probe.WaitsFor,

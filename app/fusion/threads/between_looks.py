@@ -1,9 +1,9 @@
 """What a thread did between two looks into /proc, laid out as slices.
 
 The account lags: time on a CPU is added at a tick or a switch, time on a run queue only when it is
-over. But a thread that does not stop either runs or is ready, so from an *anchor*, an instant at
-which it ran and its account is known, all its turns follow from the account to the microsecond:
-it lost its CPU when it had run for as long as was counted then, and came back when its wait was
+over. But a thread that does not stop either runs or is ready. So from an *anchor*, a time at which
+it ran and its account is known, its turns on the CPU follow from the account to the microsecond:
+it lost the CPU when it had run for what was counted by then, and got it back when its wait was
 counted. What is not counted yet is left open until it is, or until a tick must have come.
 """
 
@@ -18,22 +18,22 @@ from app.fusion.threads.off_cpu import OffCpu
 from app.timeline.model import NO_CPU
 from app.timeline.states import Evidence, State
 
-#: Who runs is counted at each tick of the kernel's clock: 4 ms apart here, 10 ms at most.
+#: The kernel counts a running thread's time at each tick of its clock, at most 10 ms apart.
 TICK_NS = 12_000_000
-#: All threads are looked at within this time; a witness that looks more often there is none.
+#: All threads are looked at within this time. No witness looks more often.
 ROUND_NS = 1_000_000
-#: Of who runs now, not more is uncounted.
+#: Of a thread that runs, at most this is not counted yet.
 LAG_NS = 6_000_000
-#: A time that follows from the account is so much off at most.
+#: A time that follows from the account is off by at most this.
 SLACK_NS = 300_000
-#: A thread that stands still at both looks, and did less than this in between, did nothing.
+#: A thread that is stopped at both looks and did less than this in between did nothing.
 LEAST_NS = 100_000
 WAITS = frozenset({State.BLOCKED, State.GIL})
 ON_CPU = frozenset({State.RUNNING, State.READY})
 
 
 class BetweenLooks:
-    """Decides looks once the account after them is known. Each ``t`` is ns since the run began."""
+    """Decides each look once the account after it is known. Times are ns since the run's start."""
 
     def __init__(self, book: Book, off_cpu: OffCpu) -> None:
         self._book = book
@@ -41,14 +41,14 @@ class BetweenLooks:
         self._round = self._round_before = 0  # times of the last looks at all threads
 
     def looked(self, life: ThreadLife, t: int, letter: str, cpu: int) -> None:
-        """A look at the thread; what it did until then is decided when its account is known."""
+        """A look at the thread. What it did before is decided when its account is known."""
         if t - self._round > ROUND_NS:
             self._round_before, self._round = self._round, t
         before = life.looks.look.t if life.looks.look is not None else None
         life.looks.look = Look(t, before, letter, cpu)
 
     def decide(self, life: ThreadLife, look: Look, before: Account | None, wait: int) -> None:
-        """What the thread did up to the look, having waited for a CPU so long since ``before``."""
+        """Lay out what the thread did up to the look. ``wait``: for a CPU, since ``before``."""
         look.decided = True
         lane, account = life.lane, life.readings.account or Account(0, 0, 0)
         before = before or account
@@ -67,7 +67,7 @@ class BetweenLooks:
         else:
             floor = self._floor(life, look)
             if lane.state is State.READY and account == before:
-                # It must have run, but the account was read in between: who knows when.
+                # It must have run, but it isn't known when: the account was read in between.
                 lane.change(floor, State.UNKNOWN, Evidence.MISSING)
                 stop = look.t
             else:
@@ -80,15 +80,16 @@ class BetweenLooks:
             self._off_cpu.begin(life, stop)
 
     def _woke_for_little(self, life: ThreadLife, look: Look, before: Account, wait: int) -> bool:
-        """A thread that stands still was on a run queue and a CPU since the look before, and stood
-        still again; True when that was long enough to be shown."""
+        """A stopped thread may have been on a run queue and a CPU since the look before, and have
+        stopped again. Returns True if that was long enough to be shown.
+        """
         lane, floor = life.lane, self._floor(life, look)
         run = min((life.readings.account or before).run_ns - before.run_ns, look.t - floor)
         wait = min(wait, look.t - lane.start - max(run, SHORTEST_NS))
         if lane.state not in WAITS or run + wait < LEAST_NS:
             return False
         if life.op is not None and life.op.entered > life.readings.read_at:
-            return False  # it may have been before that operation
+            return False  # that may have been before its operation
         came = max((floor + look.t - run) // 2, lane.start + wait)
         came = min(came, look.t - max(run, SHORTEST_NS))
         self._off_cpu.close(life, came - wait)
@@ -100,23 +101,23 @@ class BetweenLooks:
         return True
 
     def _floor(self, life: ThreadLife, look: Look) -> int:
-        """Nothing that the look told anew is older."""
+        """No change that the look shows for the first time is older than this."""
         before = look.t if look.before is None else look.before
         if self._round_before < look.t:
             before = max(before, self._round_before)
         return max(life.lane.start, before)
 
     def _turns_until(self, life: ThreadLife, look: Look, before: Account, wait: int) -> int:
-        """Lay out the turns on a CPU since the anchor of a thread that did not stop meanwhile.
+        """Lay out the turns on a CPU, since its anchor, of a thread that did not stop meanwhile.
 
-        Returns until when it ran by what is counted.
+        Returns the time until which it ran, by what is counted.
         """
         lane, run_ns = life.lane, (life.readings.account or before).run_ns
         floor = self._floor(life, look)
         t, ran = life.looks.anchor or (floor, before.run_ns)
-        latest = look.t if look.letter == "R" else look.t - SHORTEST_NS  # it ran, be it briefly
+        latest = look.t if look.letter == "R" else look.t - SHORTEST_NS  # it did run, if briefly
         if lane.state is State.READY:
-            # It came when its wait was over; without one that is counted, since the look before.
+            # It got the CPU when its wait was over, or after the look before if none is counted.
             came = lane.start + wait if wait else floor
             if not wait and run_ns == before.run_ns:
                 return lane.start
@@ -124,8 +125,8 @@ class BetweenLooks:
             self._put(life, came, State.RUNNING, look.cpu)
             life.looks.anchor = t, ran = came, before.run_ns
         elif wait:
-            # It lost its CPU when it had run for what was counted by the look before; or, if it
-            # did so after that, by this one.
+            # It lost its CPU when it had run for what was counted by the look before; if that is
+            # too early, by this one.
             left = t + before.run_ns - ran
             if left + wait < floor - SLACK_NS and look.letter == "R":
                 left = t + run_ns - ran
@@ -136,30 +137,30 @@ class BetweenLooks:
         return t + run_ns - ran
 
     def _runnable(self, life: ThreadLife, look: Look, before: Account, wait: int) -> None:
-        """It runs, or stands on a run queue: which of them, only the account tells."""
+        """The thread runs or is on a run queue. Only the account tells which."""
         lane, account = life.lane, life.readings.account or before
         counted, floor = account.run_ns - before.run_ns, self._floor(life, look)
         if life.op is not None and lane.state in WAITS and 2 * counted < look.t - floor:
-            # Queued for a CPU inside its wait: the probe tells when that is over.
+            # It is on a run queue inside its wait, whose end the probe will record.
             self._woke_for_little(life, look, before, wait)
             return
         if lane.state in WAITS:
             if account.slices == before.slices:
-                return  # woken, but it did not come on a CPU yet: what it waits is counted then
+                return  # woken, but without a CPU so far: its wait is counted when it gets one
             came = self._came(life, floor + wait, max(floor, look.t - counted))
             self._off_cpu.close(life, max(lane.start, came - wait))
             if wait:
                 self._put(life, came - wait, State.READY)
             self._put(life, came, State.RUNNING, look.cpu)
             life.looks.anchor = came, before.run_ns
-            for other, _ in life.process.stopped_executing:
+            for other, _ in life.process.gil.stopped_executing:
                 if other.lane.state is State.BLOCKED and other.op is None and not other.exited:
                     self._off_cpu.decide(other)
         elif lane.state in ON_CPU:
             until = self._turns_until(life, look, before, wait)
             t, ran = life.looks.anchor or (look.t, account.run_ns)
             if counted and until < floor:
-                ran -= floor - until  # it ran at a tick since: more was shown than it had run
+                ran -= floor - until  # a tick has come since, so more was shown than it had run
             elif until > look.t:
                 ran += until - look.t
             elif look.t - until > TICK_NS and lane.state is State.RUNNING:
@@ -172,16 +173,17 @@ class BetweenLooks:
 
     @staticmethod
     def _came(life: ThreadLife, earliest: int, latest: int) -> int:
-        """When a thread came on a CPU between two looks: when another stopped, if it waited for
-        the GIL, else in the middle of when it can have been."""
+        """When a thread got a CPU between two looks: if it waited for the GIL, when another thread
+        stopped; else in the middle of the time in which it can have been.
+        """
         if life.lane.state is State.GIL:
-            for _, stopped in life.process.stopped_executing:
+            for _, stopped in life.process.gil.stopped_executing:
                 if earliest <= stopped <= latest:
                     return stopped
         return (min(max(earliest, latest - LAG_NS), latest) + latest) // 2
 
     def lay_last(self, life: ThreadLife, t: int, before: Account, end: Account, wait: int) -> None:
-        """The thread ends at ``t``, with the account ``end``; ``before`` was the last look's."""
+        """The thread ends at ``t`` with the account ``end``; at the last look it had ``before``."""
         lane = life.lane
         floor = lane.start if life.looks.look is None else max(lane.start, life.looks.look.t)
         run = end.run_ns - before.run_ns
@@ -211,7 +213,7 @@ class BetweenLooks:
             return
         t = max(t, lane.start)
         if t == lane.start and state is State.READY and lane.before is State.READY:
-            t += SHORTEST_NS  # it ran in between, be it briefly
+            t += SHORTEST_NS  # it did run in between, if briefly
         if t <= self._book.now:
             lane.change(t, state, Evidence.SAMPLED, cpu=cpu)
 

@@ -1,4 +1,4 @@
-"""The lines that were seen from outside, put to the tracks of their threads and coroutines."""
+"""Gives lines that were seen from outside to the tracks of their threads and coroutines."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from app.fusion.picture.lane import Lane
 from app.timeline.records import LineSample
 from app.timeline.states import State
 
-#: Off its CPU a thread stays at its line from the first instant of a slice to the last.
+#: In these states a thread stays at one line for the whole slice.
 _STANDS = frozenset({State.READY, State.BLOCKED, State.GIL, State.STOPPED})
 
 
 class Lines:
-    """A look at a running thread tells the line at that time, and no other. One at a thread that
-    is off its CPU tells that of the whole slice, and so where the next one begins.
+    """A look at a running thread shows its line at that time only. A look at a thread that is off
+    its CPU shows the line of the whole slice, and so the one at which the next slice begins.
     """
 
-    def __init__(self, book: Book, who: Identities, objects: Objects) -> None:
+    def __init__(self, book: Book, ids: Identities, objects: Objects) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._objects = objects
         self._start = book.facts.start_ns
         self._switches = book.facts.switches
 
     def sample(self, t: int, record: LineSample) -> None:
-        life = self._who.threads.get(record.tid)
+        life = self._ids.threads.get(record.tid)
         if life is None or life.exited or life.process.pid != record.pid:
             return
         since = record.since - self._start
@@ -49,5 +49,5 @@ class Lines:
 
     @staticmethod
     def _was_one(lane: Lane, since: int) -> bool:
-        """Whether the track was in its open slice all the while it was looked at."""
+        """True if the track was in its open slice during the whole look."""
         return not lane.ended and lane.start <= since

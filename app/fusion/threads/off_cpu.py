@@ -1,4 +1,4 @@
-"""Why a thread is off the CPU: the probe's operation, the GIL, or a system call."""
+"""Decides why a thread is off its CPU: an operation of the probe, the GIL, or a system call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.timeline.model import NOTHING
 from app.timeline.records import SyscallSample
 from app.timeline.states import Evidence, Reason, State
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _BLOCKED, _GIL, _STOPPED = State.BLOCKED, State.GIL, State.STOPPED
 _OTHER, _SLEEP, _OFF = Reason.OTHER, Reason.SLEEP, Cpu.OFF
 _INFERRED, _SAMPLED, _PROBE = Evidence.INFERRED, Evidence.SAMPLED, Evidence.PROBE
@@ -28,18 +28,18 @@ _LATE_NS = 100_000
 
 
 class OffCpu:
-    """Decides the open off-CPU slice of a thread, again with each new piece of evidence."""
+    """Labels the open off-CPU slice of a thread, again with each new piece of evidence."""
 
     def __init__(
-        self, objects: Objects, who: Identities, evidence: Evidence, wake_ups: bool
+        self, objects: Objects, ids: Identities, evidence: Evidence, wake_ups: bool
     ) -> None:
         self._wake_ups = wake_ups
         self._objects = objects
-        self._who = who
+        self._ids = ids
         self.evidence = evidence
 
     def begin(self, life: ThreadLife, t: int) -> None:
-        """The thread stopped at ``t`` with work unfinished."""
+        """The thread left its CPU at ``t``, and was not preempted."""
         op = life.op
         life.stop = Stop(t, life.claim.wants_gil, op is not None and op.satisfied)
         life.claim.left_cpu()
@@ -101,12 +101,12 @@ class OffCpu:
         elif (
             (op.inner or op.reason in TIMELESS)
             and length <= _longest(gil)
-            and life.process.other_executing(life, stop.stopped_at) is not None
+            and life.process.gil.other_executing(life, stop.stopped_at) is not None
         ):
             op.satisfied = stop.woken_by_python = True
 
     def decide(self, life: ThreadLife) -> None:
-        """Say what is known now of the open slice, while it is open."""
+        """Label the open slice with what is known now."""
         lane, op, sample = life.lane, life.op, life.stop.sampled_call
         if lane.state is _STOPPED:
             return
@@ -166,7 +166,7 @@ class OffCpu:
             return
         known = self._objects.get(op.obj)
         if known and known.released and known.released[1] >= lane.start:
-            lane.hold_by(known.released[0])
+            lane.set_holder(known.released[0])
 
     def _slept_on(self, life: ThreadLife, t: int) -> bool:
         """True if the thread can't have waited for the GIL, since it didn't wake to ask for it.
@@ -177,7 +177,7 @@ class OffCpu:
         if not self._wake_ups or life.claim.gave_gil:
             return False
         seen = sample is not None and sample.site == "gil"
-        since = max(life.stop.stopped_at, life.claim.told_taken_at)
+        since = max(life.stop.stopped_at, life.claim.learned_at)
         return not seen and t - since > gil.interval_ns + _CLOCK_LATE_NS
 
     def holder(self, life: ThreadLife) -> int:
@@ -203,7 +203,7 @@ class OffCpu:
             return (
                 known is not None
                 and not known.holders
-                and known.claimed in (None, life)
+                and known.claimed_by in (None, life)
                 and known.released is not None
                 and op.entered <= known.released[1] <= life.stop.stopped_at + _LATE_NS
                 and op.satisfied
@@ -226,7 +226,10 @@ class OffCpu:
             and not (life.doubtful or stop.not_for_gil)
             and process.has_gil
             and len(process.threads) > 1
-            and (stop.woken_by_python or process.other_executing(life, stop.stopped_at) is not None)
+            and (
+                stop.woken_by_python
+                or process.gil.other_executing(life, stop.stopped_at) is not None
+            )
         )
 
     def _unsure(self, life: ThreadLife) -> bool:
@@ -246,13 +249,13 @@ class OffCpu:
             gil_rules.show(process, self._objects.gil(process.main.track.id))
         op = life.op
         known = self._objects.get(op.obj) if op is not None and op.reason in LOCKS else None
-        if known is not None and known.claimed is None:
-            known.claimed = life  # it came first after the release, and has the lock
+        if known is not None and known.claimed_by is None:
+            known.claimed_by = life  # it came first after the release, and has the lock
         if gil.followed:
             sure = op is None or known is not None or reason_evidence is _SAMPLED
             holder = gil_rules.wait(life, sure)
         else:
-            others = [other for other in process.executing if other is not life]
+            others = [other for other in process.gil.executing if other is not life]
             since = life.lane.start
             sole = len(others) == 1 and others[0].lane.start <= since
             holder = others[0].track.id if sole else NOTHING
@@ -277,7 +280,7 @@ class OffCpu:
 
     def _peer(self, life: ThreadLife, sample: SyscallSample) -> int:
         """The track of the process that a sampled call waits for, or NOTHING."""
-        peer = self._who.of_pid(sample.peer) if sample.peer else None
+        peer = self._ids.of_pid(sample.peer) if sample.peer else None
         return peer.track.id if peer is not None and peer.process is not life.process else NOTHING
 
 

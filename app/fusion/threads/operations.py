@@ -1,4 +1,4 @@
-"""The probe's records of waiting and holding, applied to the thread that wrote them."""
+"""Applies the probe's records of waiting and holding to the thread that wrote them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from app.timeline import wire
 from app.timeline.model import NOTHING
 from app.timeline.states import Evidence, ObjectKind, Reason, State
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _BLOCKED, _PROBE, _OFF = State.BLOCKED, Evidence.PROBE, Cpu.OFF
 _RUNNING = State.RUNNING
 _LOCK, _SEMAPHORE = Reason.LOCK, ObjectKind.SEMAPHORE
 _FUTURE = Reason.FUTURE
 _WAITING = frozenset({State.BLOCKED, State.AWAITING})
-#: Lines of running threads that the probe's records tell are passed on as often as those that
-#: are seen from outside.
+#: Lines of running threads are taken from the probe's records as often as they are seen from
+#: outside.
 SEEN_NS = 50_000_000
-#: An open row of a waiter tells its new holder at once, unless a crowd waits.
+#: If at most this many wait for an object, their open rows show a new holder at once.
 _CROWD = 16
 
 
@@ -40,7 +40,7 @@ class Operations:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         objects: Objects,
         graph: WaitGraph,
         flows: Flows,
@@ -52,7 +52,7 @@ class Operations:
         self._book = book
         self._findings = findings
         self._groups = groups
-        self._who = who
+        self._ids = ids
         self._objects = objects
         self._graph = graph
         self._flows = flows
@@ -74,7 +74,7 @@ class Operations:
             object_id = known.object_id or self._objects.show(
                 obj, reason, target.track.name if target else ""
             )
-            known.waits(life, reason)
+            known.add_waiter(life, reason)
         elif reason is _FUTURE:
             object_id = self._groups.object_id(life, reason)
         line = self._objects.place(record.pid, where >> 32, record.line)
@@ -104,9 +104,9 @@ class Operations:
         elif life.cpu is _OFF:
             self._off_cpu.decide(life)
         elif reason is Reason.OTHER and life.lane.state is _RUNNING:
-            # Another interpreter's code runs, maybe for long: from here on without our lock.
+            # Code of another interpreter runs, maybe for long, without this one's lock.
             life.lane.cut(t, NOTHING)
-            life.lane.about(NOTHING, NOTHING)
+            life.lane.label(NOTHING, NOTHING)
 
     def leave(self, t: int, life: ThreadLife, record: probe.Leave) -> None:
         op = life.op
@@ -119,13 +119,13 @@ class Operations:
         if not self._switches:
             known = self._objects.get(op.obj) if op.reason in LOCKS else None
             if known and known.released and known.released[1] >= op.entered:
-                life.lane.hold_by(known.released[0])
+                life.lane.set_holder(known.released[0])
         self.forget(t, life)
         if self._switches:
             return
         overtake(life)
         if self._sampled:
-            # It wrote this record, so it is on a CPU now; samples tell how long.
+            # It wrote this record, so it is on a CPU now. Samples will show for how long.
             life.lane.change(t, _RUNNING, _PROBE)
             runs_at(life, t)
         else:
@@ -139,65 +139,65 @@ class Operations:
         if op.obj:
             known = self._objects.get(op.obj)
             if known is not None:
-                known.waits_no_more(life)
+                known.remove_waiter(life)
         if life.python:
             update_executing(life, t)
         self._graph.left(life, t)
 
     def acquired(self, t: int, life: ThreadLife, record: probe.Acquired) -> None:
         known = self._objects.known(record.obj, _LOCK)
-        known.claimed = None
+        known.claimed_by = None
         held = known.holders.get(life)
         if held is not None:
             held.count += 1
             if held.task is not life.loop.step:
                 held.task = None
             if known.kind is _SEMAPHORE:
-                self._tell_waiters(t, known, life)
+                self._show_holder(t, known, life)
             return
         if known.kind is not _SEMAPHORE and known.holders:
             known.holders.clear()  # a RELEASED was lost
         line = self._objects.place(record.pid, record.where >> 32, record.line)
-        known.held_by(life, Held(t, line, life.loop.step))
+        known.add_holder(life, Held(t, line, life.loop.step))
         if t - life.line_seen_at >= SEEN_NS:
             self._seen(t, life, line)
-        self._tell_waiters(t, known, life)
+        self._show_holder(t, known, life)
 
     def released(self, t: int, life: ThreadLife, record: probe.Released) -> None:
         known = self._objects.known(record.obj, _LOCK)
-        # A lock or a semaphore may be released by another thread than took it.
+        # A lock or semaphore may be released by a thread that didn't take it.
         owner: Waiter | None = life
         if life not in known.holders:
-            owner, known.given = next(iter(known.holders), None), True
+            owner, known.used_as_signal = next(iter(known.holders), None), True
         if owner is not None:
             held = known.holders[owner]
             held.count -= 1
             if held.count > 0:
                 return
             del known.holders[owner]
-        known.claimed = None
+        known.claimed_by = None
         known.released = (life.actor, t)
         if known.waiters:
             self._graph.released(known, t)
 
     def promised(self, t: int, by: Waiter, obj: int) -> None:
-        """FUTURE_RUN, FUTURE_BY: from now on it is known who is to give a future's result."""
+        """FUTURE_RUN, FUTURE_BY: ``by`` is to give a future's result."""
         if not obj:
             return
         known = self._objects.known(obj, Reason.FUTURE)
         if known.notified is None:
             known.holders.clear()
-            known.held_by(by, Held(t, 0))
-            self._tell_waiters(t, known, by)
+            known.add_holder(by, Held(t, 0))
+            self._show_holder(t, known, by)
             self._graph.held(known, t)
 
     def unpromised(self, obj: int) -> bool:
-        """Whether nobody is known yet to give this future's result."""
+        """True if it is not known yet which thread or coroutine gives this future's result."""
         known = self._objects.get(obj)
         return known is None or not (known.holders or known.notified)
 
     def fulfilled(self, t: int, life: ThreadLife, obj: int) -> None:
-        """FUTURE_DONE: its result is there."""
+        """FUTURE_DONE: the future has its result."""
         if obj:
             known = self._objects.known(obj, Reason.FUTURE)
             known.holders.clear()
@@ -205,15 +205,16 @@ class Operations:
             self._graph.released(known, t)
 
     def notify(self, t: int, life: ThreadLife, obj: int, count: int) -> None:
-        """NOTIFY, FUTURE_DONE: waiters may go on; of a condition's those ``count`` that have waited
-        longest, as its deque has them."""
+        """NOTIFY, FUTURE_DONE: waiters may go on; of a condition's waiters, the ``count`` that have
+        waited longest, as in its deque.
+        """
         if not obj:
             return
         known = self._objects.known(obj)
         known.notified = (life.actor, t)
-        expecting = known.expecting
-        while expecting:
-            waiter = next(iter(expecting))
+        awaiting_notice = known.awaiting_notice
+        while awaiting_notice:
+            waiter = next(iter(awaiting_notice))
             op = waiter.op
             if op is not None:
                 if op.reason is not Reason.CONDITION:
@@ -223,15 +224,15 @@ class Operations:
                 else:
                     break
                 op.given = known.notified
-            del expecting[waiter]
+            del awaiting_notice[waiter]
 
     def got(self, life: ThreadLife, obj: int) -> None:
-        """PUT or GET inside a wait for the queue: it only has to return now."""
+        """PUT or GET inside a wait for the queue: the call only has to return now."""
         if life.op is not None and life.op.obj == obj:
             life.op.satisfied = life.op.certain = True
 
     def _seen(self, t: int, life: ThreadLife, line: int) -> None:
-        """The thread wrote a record, and where: it was at this line then."""
+        """The thread was at this line at ``t``, when it wrote a record."""
         if not line or life.lane.state is not _RUNNING:
             return
         life.line_seen_at = t
@@ -240,8 +241,8 @@ class Operations:
         if step is not None and step.lane.state is _RUNNING:
             self._book.seen(step.track.id, t, line)
 
-    def _tell_waiters(self, t: int, known: KnownObject, life: Waiter) -> None:
-        """``life`` has an object from now on."""
+    def _show_holder(self, t: int, known: KnownObject, life: Waiter) -> None:
+        """``life`` has the object from now on: let the waiters' open slices show their holder."""
         if not 0 < len(known.waiters) <= _CROWD:
             return
         holder = known.sole_holder()
@@ -254,8 +255,8 @@ class Operations:
                 waiter.lane.pass_to(t, holder.track.id)
 
     def _target(self, obj: int, ident: int) -> ThreadLife | None:
-        """Who is joined: by the probe's object, else by the kernel's id."""
-        life = self._who.thread_of.get(obj) if obj else None
+        """The thread that is joined: by the probe's object, else by the kernel's id."""
+        life = self._ids.thread_of.get(obj) if obj else None
         if life is None and ident:
-            life = self._who.threads.get(ident)
+            life = self._ids.threads.get(ident)
         return life

@@ -1,14 +1,15 @@
 """How long a blocked thread was ready before it ran, from the run queue's own account.
 
-Context-switch records do not tell when a thread was woken. The kernel's account does in sum:
-/proc/<tid>/schedstat holds the ns a thread waited on run queues and how often it got a CPU
-(Linux Documentation/scheduler/sched-stats.rst). Between two readings the difference, less the
-preemptions we saw, is the sum of the waits before the switch-ins whose wake-up was not told.
+Records of context switches do not say when a thread was woken. The kernel's account says it in
+total: /proc/<tid>/schedstat has the ns that a thread waited on run queues and how often it got a
+CPU (Linux Documentation/scheduler/sched-stats.rst). The difference between two readings, less the
+waits after preemptions, is the total of the waits before switch-ins whose wake-up was not seen.
 
-One such wait has the sum for itself. Of several, each has at most its length; where the probe
-told by whom it was let go on (a lock's release, a message), at most the time since. Within that
-they are taken to have stopped equally long, for what crowds a machine, other programs' time
-slices, makes the waits for a CPU differ far more than the waits for each other.
+If there is one such wait, it gets the whole total. Of several, each gets at most its length; if the
+probe recorded what let the thread go on (a lock's release, a message), at most the time since then.
+Within these bounds the threads are taken to have been blocked equally long. For on a crowded
+machine, the time slices of other programs make the waits for a CPU differ far more than the waits
+for one another.
 """
 
 from __future__ import annotations
@@ -16,23 +17,22 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.reports import Cpu
+from app.fusion.lives.switch_count import Baseline
 from app.fusion.picture.book import Book
 
-_UNSEEN, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.READY, Cpu.OFF, Cpu.WOKEN
-#: A reading comes with the drain of the rings, late where the machine is crowded (and where
-#: waits for a CPU are worth seeing); later than this it is not waited for.
+#: How long a reading is waited for. It comes when the rings are read, which is late on a crowded
+#: machine, where waits for a CPU are most worth seeing.
 PATIENCE_NS = 500_000_000
-#: A shorter wait is not told apart from the clocks' and the switch's own time.
+#: A shorter wait may be only the time of the switch and the error of the clocks.
 LEAST_NS = 1_000
-#: The probe tells of a message or a release so long after it at most.
+#: The probe records a message or a release at most this long after it.
 LATE_NS = 10_000
-#: A reading that raced with a switch is off by one wait: too much, unless it is one of many.
+#: A reading that raced with a switch is off by one wait. That is too much, unless of this many.
 _MANY = 8
 
 
 class RunQueue:
-    """Holds the slices before switch-ins until the reading after them came."""
+    """Keeps the slices before switch-ins back until the next reading."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -40,31 +40,21 @@ class RunQueue:
         self._waits = book.facts.switches
 
     def born(self, life: ThreadLife) -> None:
-        """A thread whose birth was seen: its account starts at nothing."""
-        life.queue.baseline = (0, 0)
+        """The thread's birth was seen, so its account starts at zero."""
+        life.queue.baseline = Baseline(0, 0, 0, 0)
 
-    def switch_in(self, life: ThreadLife, t: int) -> None:
-        """The thread gets a CPU; ``life`` is as it was before.
-
-        If it was off its CPU, it is about to leave a slice whose end it may have spent ready.
-        """
-        count, cpu = life.queue, life.cpu
-        count.switch_ins += 1
-        if cpu is _OFF:
-            count.unknown_switch_ins += 1
-            lane = life.lane
-            if self._waits and count.baseline is not None and t - lane.start > LEAST_NS:
-                self._hold(life, t)
-                lane.mark()
-        elif cpu is _WOKEN or cpu is _QUEUED:
-            count.known_ready_ns += t - life.runnable_since
-        elif cpu is _UNSEEN:
-            count.unknown_switch_ins += 1
+    def before_switch_in(self, life: ThreadLife, t: int) -> None:
+        """The thread is about to leave an off-CPU slice whose end it may have spent ready."""
+        lane = life.lane
+        if not self._waits or life.queue.baseline is None or t - lane.start <= LEAST_NS:
+            return
+        self._hold(life, t)
+        lane.mark()
 
     def left_wait(self, life: ThreadLife, t: int) -> None:
-        """Under sampling: the probe tells the end of a wait, whose end may have been spent ready.
+        """Under sampling: the probe recorded that a wait is over. Its end may have been ready.
 
-        Call it before the arrow that ends there is drawn.
+        To be called before the flow that ends there is written.
         """
         lane = life.lane
         if t - lane.start > LEAST_NS:
@@ -72,37 +62,39 @@ class RunQueue:
             lane.mark()
 
     def shares(self, life: ThreadLife, wait: int) -> list[int]:
-        """A reading under sampling: what of ``wait`` the ends of waits told by the probe take."""
+        """A reading under sampling: the shares of ``wait`` of the waits that the probe recorded."""
         return self._shares(life, wait) if life.lane.holding and wait >= LEAST_NS else []
 
     def settle(self, life: ThreadLife, shares: list[int]) -> None:
-        """Under sampling, once what followed those waits is laid out."""
+        """Under sampling: what followed those waits is laid out, so split them."""
         if life.lane.holding:
             self._release(life, shares)
 
     def reading(self, life: ThreadLife, wait_ns: int, slices: int) -> None:
-        """A SchedStat record: settle what is held, and start to count anew.
+        """A SchedStat record: split the slices kept back, and start to count anew.
 
-        ``skew`` is how many switch-ins the kernel counted beyond our records. When it differs
-        from the reading before, one of the two raced with a switch: the next one tells which.
+        ``skew`` is how many switch-ins the kernel counted beyond our records. If it differs from
+        the last reading's, one of the two raced with a switch; the next reading shows which.
         """
-        lane, count = life.lane, life.queue
-        skew = slices - count.switch_ins
+        lane, count, queue = life.lane, life.switches, life.queue
+        before, skew = queue.baseline, slices - count.switch_ins
         if lane.holding:
             wait = 0
-            if count.baseline is not None:
-                raced = abs(count.baseline[1] - skew)
-                if raced * _MANY > count.unknown_switch_ins and count.doubted_skew != skew:
-                    count.doubted_skew = skew
+            if before is not None:
+                raced = abs(before.skew - skew) * _MANY
+                unknown = count.unknown_switch_ins - before.unknown_switch_ins
+                if raced > unknown and queue.doubted_skew != skew:
+                    queue.doubted_skew = skew
                     return
-                if raced * _MANY <= count.unknown_switch_ins:
-                    wait = wait_ns - count.baseline[0] - count.known_ready_ns
+                if raced <= unknown:
+                    known = count.known_ready_ns - before.known_ready_ns
+                    wait = wait_ns - before.wait_ns - known
             self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
-        count.baseline, count.doubted_skew = (wait_ns, skew), None
-        count.unknown_switch_ins = count.known_ready_ns = 0
+        queue.baseline = Baseline(wait_ns, skew, count.unknown_switch_ins, count.known_ready_ns)
+        queue.doubted_skew = None
 
     def lost(self, life: ThreadLife) -> None:
-        """Switches went missing: until the next reading nothing can be told apart."""
+        """Switches went missing: until the next reading no wait for a CPU is known."""
         life.queue.baseline = None
         self._release(life, [])
 
@@ -119,24 +111,24 @@ class RunQueue:
             self._book.timer(t + PATIENCE_NS, lambda _: self._expire(life, held))
 
     def _shares(self, life: ThreadLife, wait: int) -> list[int]:
-        """The ready end of each marked row, ``wait`` in sum where they are long enough."""
+        """How long each marked row was ready at its end: ``wait`` in total, or less."""
         waits = life.lane.marked()
         causes = sorted(self._book.causes[life.lane.track])
         lengths = [row.end_ns - row.start_ns for row in waits]
-        told: list[int] = []
+        known: list[int] = []
         nexts = [*(row.start_ns for row in waits[1:]), waits[-1].end_ns + LATE_NS]
         for row, length, until in zip(waits, lengths, nexts, strict=True):
             place = bisect_left(causes, row.end_ns) - 1
             if place >= 0 and causes[place] >= row.start_ns:
-                told.append(min(row.end_ns - causes[place] + LATE_NS, length))
+                known.append(min(row.end_ns - causes[place] + LATE_NS, length))
             elif place + 1 < len(causes) and causes[place + 1] < min(until, row.end_ns + LATE_NS):
-                told.append(min(LATE_NS, length))
+                known.append(min(LATE_NS, length))
             else:
-                told.append(0)
-        untold = [0 if since else length for since, length in zip(told, lengths, strict=True)]
+                known.append(0)
+        unknown = [0 if since else length for since, length in zip(known, lengths, strict=True)]
         shares = [0] * len(waits)
-        # What was told first, then where nothing was, and at last before what was told.
-        for bounds in (told, untold, lengths):
+        # First where the cause is known, then where it is not, at last before the known causes.
+        for bounds in (known, unknown, lengths):
             left = [bound - share for bound, share in zip(bounds, shares, strict=True)]
             more = _level([max(0, bound) for bound in left], wait - sum(shares))
             shares = [share + part for share, part in zip(shares, more, strict=True)]
@@ -153,7 +145,7 @@ class RunQueue:
 
 
 def _level(lengths: list[int], total: int) -> list[int]:
-    """What of each length lies above one level, chosen so that it is ``total`` in sum."""
+    """The part of each length above a common level, so chosen that the parts sum to ``total``."""
     if total <= 0:
         return [0] * len(lengths)
     level = summed = 0

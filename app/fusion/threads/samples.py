@@ -1,13 +1,13 @@
 """Threads under a scheduler witness that only looks into /proc now and then.
 
-A look tells the kernel's letter (StatSample) and, by schedstat, how much of the time since the
-look before was spent on a CPU and on a run queue (SchedStat, which follows only where it
-changed). So what a thread did between two looks is laid out at the second: the sums are the
-kernel's, the order and so the edges are *sampled*. Where the probe tells when a wait began and
-ended, its edges are the probe's, and its last part is ready where the account says so.
+A look shows the kernel's letter (StatSample) and, from schedstat, how much of the time since the
+look before was spent on a CPU and on a run queue (SchedStat, which follows only if it changed). So
+what a thread did between two looks is laid out at the second one: the totals are the kernel's, the
+order and so the edges are *sampled*. If the probe recorded a wait, its edges are the probe's, and
+its last part is ready if the account says so.
 
-What a thread did after the last look is known where its last account is: the probe tells a
-thread's own CPU time at its end, and a zombie's account can still be read. Else it is unknown.
+What a thread did after its last look is known only with its last account: the probe records a
+thread's own CPU time at its end, and a zombie's account can still be read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from app.fusion.threads.run_queue import RunQueue
 from app.timeline.records import SchedStat, StatSample, SyscallSample, ThreadGone
 from app.timeline.states import Evidence, State
 
-#: So long a thread runs inside an operation at most, before it stops and after it came.
+#: How long a thread runs inside an operation at most, before it stops and after it wakes.
 EDGE_NS = 20_000
 
 
@@ -31,11 +31,11 @@ class SampleMachine:
     """StatSample, SchedStat and SyscallSample records in, thread slices out."""
 
     def __init__(
-        self, book: Book, who: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
+        self, book: Book, ids: Identities, off_cpu: OffCpu, endings: Endings, queue: RunQueue
     ) -> None:
         self._looks = BetweenLooks(book, off_cpu)
         self._queue = queue
-        self._who = who
+        self._ids = ids
         self._off_cpu = off_cpu
         self._endings = endings
 
@@ -53,7 +53,7 @@ class SampleMachine:
         self._looks.looked(life, t, record.state, record.cpu)
 
     def thread_gone(self, t: int, record: ThreadGone) -> None:
-        """Gone since some time after the last look; what it did after that is not known."""
+        """The thread ended at some time after the last look."""
         life = self._live(record.tid)
         if life is None or life.process.pid != record.pid:
             return
@@ -70,9 +70,9 @@ class SampleMachine:
         elif look is not None and lane.state in ON_CPU:
             lane.change(max(look.t, lane.start), State.UNKNOWN, Evidence.MISSING)
 
-    def told(self, t: int, life: ThreadLife, run_ns: int) -> None:
-        """The probe tells the thread's own CPU time at its end: the kernel's, and up to date."""
-        if life.exited or (life.readings.account is None and life is self._who.root.main):
+    def own_reading(self, t: int, life: ThreadLife, run_ns: int) -> None:
+        """The thread read its own account at its end: that is up to date."""
+        if life.exited or (life.readings.account is None and life is self._ids.root.main):
             return  # what it did before the run is not known
         if life.looks.look is not None and not life.looks.look.decided:
             self._looks.decide(life, life.looks.look, None, 0)
@@ -92,15 +92,15 @@ class SampleMachine:
         account = Account(record.run_ns, record.wait_ns, record.slices)
         if before is None:
             before = Account(0, 0, 0)
-            if life is self._who.root.main:
+            if life is self._ids.root.main:
                 # What it did before the program began is not its own.
                 before = readings.before_run = account
-        # What the thread told itself may be ahead of a reading from outside.
+        # What the thread read itself may be ahead of a reading from outside.
         account = readings.account = Account(*map(max, account, before))
         wait = account.wait_ns - before.wait_ns
         if life.lane.holding:
-            # A thread runs a little after it told that it will wait, and before it tells that
-            # it did: what was counted beyond what is shown.
+            # A thread runs a little after the record that its wait begins, and before the record
+            # that it is over: that is what was counted beyond what is shown.
             shown = readings.before_run.run_ns + life.lane.total(State.RUNNING, t)
             life.lane.widen(account.run_ns - shown, EDGE_NS)
         shares = self._queue.shares(life, wait)
@@ -120,13 +120,13 @@ class SampleMachine:
 
     @staticmethod
     def _count(t: int, life: ThreadLife) -> None:
-        """Statistics go by the account."""
+        """Let the statistics follow the account."""
         account, before = life.readings.account, life.readings.before_run
         if account is not None:
             life.lane.counted(t, account.run_ns - before.run_ns, account.wait_ns - before.wait_ns)
 
     def _live(self, tid: int) -> ThreadLife | None:
-        life = self._who.threads.get(tid)
+        life = self._ids.threads.get(tid)
         return life if life is not None and not life.exited else None
 
 

@@ -30,12 +30,12 @@ from app.timeline.records import (
 )
 from app.timeline.states import Evidence, Reason, State
 
-#: Looking a member up in its enum takes longer than most of what is done with it here.
+# Members of enums, looked up once: that takes longer than most of what is done with them here.
 _UNSEEN, _ON, _QUEUED, _OFF, _WOKEN = Cpu.UNSEEN, Cpu.RUNNING, Cpu.READY, Cpu.OFF, Cpu.WOKEN
 _NEW, _READY, _RUNNING = State.NEW, State.READY, State.RUNNING
 _KERNEL, _NONE = Evidence.KERNEL, Reason.NONE
 _OFF_STATES = frozenset({State.BLOCKED, State.GIL, State.STOPPED})
-#: A thread that is off its CPU stays where it is in these.
+#: In these states a thread stays at one line.
 _STOOD = frozenset({State.READY, *_OFF_STATES})
 
 
@@ -45,7 +45,7 @@ class SwitchMachine:
     def __init__(
         self,
         book: Book,
-        who: Identities,
+        ids: Identities,
         births: Births,
         off_cpu: OffCpu,
         endings: Endings,
@@ -54,9 +54,9 @@ class SwitchMachine:
         queue: RunQueue,
     ) -> None:
         self._book = book
-        self._who = who
+        self._ids = ids
         self._births = births
-        self._lives = who.threads
+        self._lives = ids.threads
         self._off_cpu = off_cpu
         self._endings = endings
         self._flows = flows
@@ -67,17 +67,19 @@ class SwitchMachine:
     # --- births and deaths ---------------------------------------------------------------------
 
     def thread_born(self, t: int, record: ThreadBorn) -> None:
-        who = self._who
-        known = who.threads.get(record.tid)
-        parent = self._live(record.ptid) or who.of_pid(record.ppid)
+        ids = self._ids
+        known = ids.threads.get(record.tid)
+        parent = self._live(record.ptid) or ids.of_pid(record.ppid)
         if known is not None and not known.exited:
-            if record.sampled or known.lane.state is State.NEW or known is who.root.main:
+            if record.sampled or known.lane.state is State.NEW or known is ids.root.main:
                 # The probe, or another look into /proc, was first to see it.
                 if record.tid == record.pid and parent is not None:
-                    who.parented(known.process, parent.process)
+                    ids.parented(known.process, parent.process)
                 return
             if known.process.pid == record.pid and record.tid != record.pid:
-                self._endings.thread_gone(known, t)  # the end of the tid's last bearer was lost
+                self._endings.thread_gone(
+                    known, t
+                )  # the end of the thread that had this tid was lost
         evidence = Evidence.SAMPLED if record.sampled else Evidence.KERNEL
         life = self._births.born(record.pid, record.tid, parent, t, evidence)
         if not record.sampled:
@@ -98,7 +100,7 @@ class SwitchMachine:
             return
         main = life.process.main
         if life is main or record.comm != main.track.name:
-            self._who.name(life, record.comm, COMM)
+            self._ids.name(life, record.comm, COMM)
         if record.exec:
             life.python = life.ring = False
             life.process.gil.set_interval()
@@ -116,15 +118,22 @@ class SwitchMachine:
             life = self._births.thread(pid, tid, t)
         lane = life.lane
         cpu = life.cpu
-        if cpu is _OFF and lane.state in _OFF_STATES:
-            self._off_cpu.close(life, t, unreported=True)
-        self._queue.switch_in(life, t)
+        count = life.switches
+        count.switch_ins += 1
         if cpu is _OFF:
+            if lane.state in _OFF_STATES:
+                self._off_cpu.close(life, t, unreported=True)
+            count.unknown_switch_ins += 1
+            self._queue.before_switch_in(life, t)
             satisfy(life)
+        elif cpu is _WOKEN or cpu is _QUEUED:
+            count.known_ready_ns += t - life.runnable_since
         elif cpu is _ON:
             if lane.start == t and lane.cpu == number:
                 return
             lane.gap()
+        elif cpu is _UNSEEN:
+            count.unknown_switch_ins += 1
         life.cpu = _ON
         line = _stands_at(life, lane)
         lane.change(t, _RUNNING, _KERNEL, _NONE, NOTHING, NOTHING, number, line)
@@ -151,7 +160,7 @@ class SwitchMachine:
                     return
                 lane.gap()
             elif lane.state is _NEW:
-                # It left a CPU that we did not see it get: when it began to run is not known.
+                # It left a CPU that it was not seen to get: when it began to run is not known.
                 lane.gap()
         if preempted:
             lane.involuntary += 1
@@ -180,7 +189,7 @@ class SwitchMachine:
     # --- wake-ups ------------------------------------------------------------------------------
 
     def waking(self, t: int, record: Waking) -> None:
-        """The waker is told, for the arrow; the thread is ready when it is on a run queue."""
+        """Note the waker, for the flow. The thread is ready once it is on a run queue."""
         _, tid, _, waker_tid = record
         life = self._lives.get(tid)
         if life is None or life.exited:
@@ -205,7 +214,7 @@ class SwitchMachine:
         self._off_cpu.woken_from_outside(life)
 
     def wakeup(self, t: int, record: Wakeup) -> None:
-        """A wake-up of a thread that is not off its CPU (each may be told twice) says nothing."""
+        """A wake-up of a thread that isn't off its CPU says nothing; each may be recorded twice."""
         life = self._lives.get(record[1])
         if life is None or life.exited:
             return
@@ -248,7 +257,7 @@ class SwitchMachine:
 
     @staticmethod
     def forget_wake_up(life: ThreadLife) -> None:
-        """The thread's records were given up: an early wake-up was of a stop before."""
+        """The thread's records were given up: an early wake-up belongs to an earlier stop."""
         life.woken_early = None
 
     def lost(self, life: ThreadLife, t: int, since: int) -> None:
@@ -259,7 +268,7 @@ class SwitchMachine:
         update_executing(life, t)
         self._queue.lost(life)
         self._accounts.lost(life)
-        # A slice that began meanwhile was told by another CPU, which may have lost its end.
+        # A slice that began meanwhile was recorded on another CPU, which may have lost its end.
         life.lane.change(max(since, life.lane.start), State.UNKNOWN, Evidence.MISSING)
 
     def _live(self, tid: int) -> ThreadLife | None:
@@ -268,14 +277,14 @@ class SwitchMachine:
 
 
 def _stands_at(life: ThreadLife, lane: Lane) -> int:
-    """The line at which a thread goes on that was off its CPU: there it stood; 0 if unknown."""
+    """The line at which a thread goes on: where it was while off its CPU; 0 if not known."""
     if lane.line and lane.state in _STOOD:
         return lane.line
     op = life.op
     return op.line if op is not None else 0
 
 
-#: Another CPU may wake a thread that is off the run queue and so long yet on its CPU.
+#: Another CPU may wake a thread that has left the run queue and is still on its CPU, this long.
 _LEAVING_NS = 10_000
 #: A thread still switches a few times after the record of its exit.
 _AFTERMATH_NS = 20_000_000

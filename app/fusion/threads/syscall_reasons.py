@@ -1,4 +1,4 @@
-"""What a thread waits for in a system call that /proc showed."""
+"""What a thread waits for in a system call that was seen in /proc."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _OF_NAME = {
 
 
 def reason_of_call(sample: SyscallSample) -> Reason:
-    """By what its descriptor is, else by the call's name; OTHER where neither tells."""
+    """The reason by the kind of the call's descriptor, else by the call's name, else OTHER."""
     reason = _OF_NAME.get(sample.name)
     if reason is None or not sample.name.startswith("epoll_"):
-        # Who polls one descriptor waits for that; a loop that has one left is a loop yet.
+        # poll() of a single descriptor is a wait for it; epoll is an event loop even then.
         reason = _OF_SITE.get(sample.site, reason)
     return reason or Reason.OTHER
