@@ -21,7 +21,9 @@ def found(path: Path) -> Run:
     try:
         return _read(path)
     except BadRecording as error:
-        return Run(_id(path), "", {}, as_written(path), RunState.DAMAGED, path, failure=error)
+        return Run(
+            _id(path), "", {}, as_written(path), RunState.DAMAGED, path, failure=error.bare()
+        )
 
 
 def _read(path: Path) -> Run:

@@ -40,7 +40,7 @@ class Life:
             await self._recorder.open(self.run.path, self.run.recorded(), self.run.program)
             await self._work(launcher)
         except TimesliceError as error:
-            self.run.failure = error
+            self.run.failure = error.bare()
         except asyncio.CancelledError:
             # Who stops it lost patience: the worker is gone, what came is kept.
             self._stopping = True

@@ -88,7 +88,7 @@ class Recorder:
             await loop.run_in_executor(self._thread, work)
         except (RecordingFailed, TimesliceError) as error:
             if self.failure is None:
-                self.failure = error
+                self.failure = error.bare()
                 _log.warning("%s", error)
             await loop.run_in_executor(self._thread, self._close)
 
@@ -98,4 +98,4 @@ class Recorder:
             try:
                 recording.close()
             except RecordingFailed as error:
-                self.failure = self.failure or error
+                self.failure = self.failure or error.bare()

@@ -212,7 +212,7 @@ class Runs:
         run = self.get(run_id)
         if run.state is RunState.DAMAGED:
             assert run.failure is not None
-            raise run.failure
+            raise run.failure.bare()
         return run
 
     def room(self) -> Room:
@@ -306,7 +306,7 @@ class Runs:
             raise
         except BadRecording as error:
             if run.hub is None and lasting(error):
-                run.state, run.failure = RunState.DAMAGED, error
+                run.state, run.failure = RunState.DAMAGED, error.bare()
             raise
         except BadFrame as error:
             raise BadRecording(

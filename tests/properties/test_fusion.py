@@ -291,7 +291,7 @@ def replay(scheduler: str, log: Sequence[Record], cuts: Sequence[float] = ()) ->
     return play(world.facts, log, length, sorted(cut * length for cut in cuts))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seeds, schedulers, st.integers(1, 120))
 def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
     seed: int, scheduler: str, length: int
@@ -309,7 +309,7 @@ def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
         assert all(row.state is not State.UNKNOWN for row in timeline.rows())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seeds, schedulers, st.integers(1, 120), steps)
 def test_drains_cut_anywhere_give_the_same_timeline(
     seed: int, scheduler: str, length: int, cuts: list[float]
@@ -324,7 +324,7 @@ def test_drains_cut_anywhere_give_the_same_timeline(
     assert pieces.stats == whole.stats
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     seeds,
     schedulers,
@@ -358,7 +358,7 @@ def test_lost_doubled_and_late_records_never_raise_nor_tear_a_track(
     assert_lawful(timeline)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds, schedulers, st.integers(1, 120))
 def test_records_behind_the_watermark_never_raise_nor_tear_a_track(
     seed: int, scheduler: str, length: int

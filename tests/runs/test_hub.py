@@ -200,7 +200,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS, st.integers(1, 10))
 def test_hub_viewers_agree_with_the_run_whatever_happens(
     steps: list[tuple[str, object]], lag: int

@@ -15,8 +15,10 @@ import pytest
 
 from app.errors import BadFrame, BadRecording, RecordingFailed, RecordingTooLong
 from app.runs import reading, schema
+from app.runs.finding import found
 from app.runs.reading import Reading
 from app.runs.recording import Recording
+from app.runs.run import RunState
 from app.timeline.frames import Frame, encode
 from app.timeline.head_items import track_json
 from app.timeline.model import ObjectRow, Output, Stats, Track, Wait
@@ -86,6 +88,21 @@ def test_reading_refuses(path: Path, statement: str, said: str) -> None:
     db.close()
     with pytest.raises(BadRecording, match=said):
         everything(path)
+
+
+@pytest.mark.parametrize("name", [b"frames", b"now_ns", b"meta", b"value"])
+@pytest.mark.parametrize("word", [b"TABLE", b"TIBLE"])
+def test_reading_takes_a_name_that_is_no_utf8_for_damage(
+    path: Path, name: bytes, word: bytes
+) -> None:
+    """SQLite hands out names as they stand in the file; its messages hold them, too."""
+    data = path.read_bytes()
+    assert name in data[:4096]  # the schema is on the first page
+    schema = data[:4096].replace(name, b"\xff\xfe" + name[2:]).replace(b"TABLE", word)
+    path.write_bytes(schema + data[4096:])
+    with pytest.raises(BadRecording, match=path.name):
+        everything(path)
+    assert found(path).state is RunState.DAMAGED
 
 
 def test_reading_does_not_follow_pages_that_lead_in_circles(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.errors import NotFound, RecordingFailed, TooManyRuns
+from app.errors import BadRecording, NotFound, RecordingFailed, TooManyRuns
 from app.runs.admission import Asker
 from app.runs.looking import Again
 from app.runs.recording import Recording
@@ -120,6 +121,26 @@ async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Pa
         assert [run.id for run in runs.all()] == [own.id]
         with pytest.raises(NotFound):
             await runs.find("put")
+
+
+async def test_damaged_recording_keeps_nothing_of_what_was_read_of_it(tmp_path: Path) -> None:
+    """An error that is kept must not hold the frames that it passed, nor each later reader's."""
+    (tmp_path / "runs").mkdir()
+    path = tmp_path / "runs" / "bad.timeslice"
+    recorded(path)
+    db = sqlite3.connect(path)
+    db.executescript("UPDATE frames SET data = x'00' WHERE seq = 2; DELETE FROM overview")
+    db.close()
+    async with opened(tmp_path, FakeLauncher()) as runs:
+        assert not runs.damaged()
+        run = runs.get("bad")
+        for _ in range(3):
+            with pytest.raises(BadRecording):
+                await runs.timeline(run)
+            assert runs.damaged() == [run]
+            kept = run.failure
+            assert kept is not None
+            assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
 
 
 async def test_recording_that_is_still_being_copied_is_read_again(tmp_path: Path) -> None:
