@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.fusion import Fusion, RunFacts
-from app.probe import ending
+from app.probe.system import main_end
 from app.timeline import probe_records, wire
 from app.timeline.probe_records import TYPES, ProbeRecord
 from app.timeline.records import RECORD_TYPES
@@ -92,4 +92,4 @@ def test_kinds_have_all_that_the_probe_writes() -> None:
 
 def test_outcomes_that_the_start_of_the_probe_repeats_are_those_of_the_wire() -> None:
     outcomes = (wire.RETURNED, wire.RAISED, wire.EXITED)
-    assert outcomes == (ending.RETURNED, ending.RAISED, ending.EXIT)
+    assert outcomes == (main_end.RETURNED, main_end.RAISED, main_end.EXIT)

@@ -185,7 +185,7 @@ def test_lines_of_others_are_not_the_programs(tmp_path: Path) -> None:
         str(tmp_path / "env/lib/python3.13/site-packages/numpy/core.py"): False,
         str(tmp_path) + "-other/a.py": False,
         "<string>": False,
-        lines.__file__.replace("witness/lines", "probe/ring"): False,
+        lines.__file__.replace("witness/lines", "probe/recording/ring"): False,
     }
     assert {path: sampler._is_own(path) for path in own} == own
 
