@@ -193,7 +193,7 @@ class LinesSampler:
         return None
 
     def _is_own(self, path: str) -> bool:
-        """The probe's rule (app/probe/recording/objects.py), as far as it can be applied here."""
+        """The rule of app/probe/recording/objects.py, as far as it can be applied from outside."""
         for folder in self._folders:
             if path.startswith(folder):
                 rest = path[len(folder) - 1 :]

@@ -48,7 +48,7 @@ _MOST_TARGETS = 200
 
 
 def _shared_id(name: str) -> int:
-    """The probe's id of what has this name in each process (app/probe/recording/objects.py)."""
+    """The id that the probe gives an object of this name in each process: recording/objects.py."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF

@@ -123,14 +123,14 @@ def describe(task: Any, future: Any, primitive: Any) -> tuple[int, int, int]:
 def report_done(task: Any, ident: int) -> None:
     """Report how a task ended that is done."""
     if task.cancelled():
-        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, wire.CANCELLED, 0, ident)
         return
     # Not task.exception(), which would mark the exception as retrieved.
     error = task._exception
     if error is None:
-        this_thread.emit(wire.TASK_DONE, 0, 0, ident)
+        this_thread.emit(wire.TASK_DONE, wire.RETURNED, 0, ident)
     else:
-        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, wire.RAISED, 0, ident, 0, type(error).__name__)
 
 
 def _kind_of(awaited: Any) -> int:

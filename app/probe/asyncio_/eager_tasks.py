@@ -90,7 +90,7 @@ def _over(task: Any, ident: int, name: str, what: str) -> None:
     """Report the end of the first step. Without a task, an exception ended it and the loop."""
     if task is None:
         kind = sys.exc_info()[0]
-        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, kind.__name__ if kind else "")
+        this_thread.text(wire.TASK_DONE, wire.RAISED, 0, ident, 0, kind.__name__ if kind else "")
         return
     task._timeslice = ident
     if not name:

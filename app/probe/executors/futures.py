@@ -68,9 +68,9 @@ def _make_done(original: Any) -> Callable[..., Any]:
             ident = getattr(self, "_timeslice", 0)
             if original.__name__ == "set_exception":
                 name = value if isinstance(value, type) else type(value)
-                this_thread.text(wire.FUTURE_DONE, 1, 0, ident, 0, name.__name__)
+                this_thread.text(wire.FUTURE_DONE, wire.RAISED, 0, ident, 0, name.__name__)
             else:
-                this_thread.emit(wire.FUTURE_DONE, 0, 0, ident)
+                this_thread.emit(wire.FUTURE_DONE, wire.RETURNED, 0, ident)
         original(self, value)
 
     return done
@@ -81,7 +81,7 @@ def _make_cancel(original: Any) -> Callable[..., Any]:
         pending = self._state == "PENDING"
         cancelled = original(self)
         if pending and cancelled:
-            this_thread.emit(wire.FUTURE_DONE, 2, 0, getattr(self, "_timeslice", 0))
+            this_thread.emit(wire.FUTURE_DONE, wire.CANCELLED, 0, getattr(self, "_timeslice", 0))
         return cancelled
 
     return cancel

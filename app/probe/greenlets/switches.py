@@ -204,9 +204,9 @@ def _name(greenlet: Any, ident: int) -> None:
 def _report_done(greenlet: Any, ident: int, event: str) -> None:
     error = getattr(greenlet, "exception", None)
     if error is not None:
-        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, wire.RAISED, 0, ident, 0, type(error).__name__)
     elif type(getattr(greenlet, "value", None)).__name__ == "GreenletExit":
-        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, wire.CANCELLED, 0, ident)
     else:
         # Without gevent an exception is on its way to the parent, and its type isn't known.
         this_thread.emit(wire.TASK_DONE, int(event == "throw"), 0, ident)

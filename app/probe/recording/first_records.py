@@ -130,7 +130,7 @@ def introduce(emit_text: Any) -> None:
 
 
 def flags() -> int:
-    """The flags of HELLO: 1 for an interpreter without a GIL, 2 for PyPy."""
+    """The flags of HELLO."""
     free: Any = getattr(sys, "_is_gil_enabled", None)
     without_gil = free is not None and not free()
     return (_NO_GIL if without_gil else 0) | (_PYPY if _name == "PyPy" else 0)

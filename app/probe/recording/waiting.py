@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 else:
     from . import wire
 
+# How a wait ended, as LEAVE reports it.
 GOT, TIMED_OUT, RAISED = wire.GOT, wire.TIMED_OUT, wire.FAILED
 #: Of a group that is waited for, at most this many members are examined, and this many reported.
 MOST_EXAMINED, MOST_REPORTED = 64, 4

@@ -173,7 +173,7 @@ def _wait(acquire: Any, reason: int, ident: int, frame: Any, timeout: float) -> 
             got = acquire(True, timeout)
         finally:
             local.depth = 0
-            local.emit(wire.LEAVE, reason, 0, ident, 2 if got is None else int(got))
+            local.emit(wire.LEAVE, reason, 0, ident, wire.FAILED if got is None else int(got))
     if got:
         local.emit(wire.ACQUIRED, 0, line, ident, where)
     return got  # type: ignore[no-any-return]

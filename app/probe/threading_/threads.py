@@ -72,9 +72,11 @@ def _make_bootstrap(original: Any) -> Callable[..., Any]:
         finally:
             ident = self.__dict__.get("_timeslice", 0)
             if local.raised:
-                local.text(wire.THREAD_END, 1, 0, ident, first_records.cpu_ns(), local.raised)
+                local.text(
+                    wire.THREAD_END, wire.RAISED, 0, ident, first_records.cpu_ns(), local.raised
+                )
             else:
-                local.emit(wire.THREAD_END, 0, 0, ident, first_records.cpu_ns())
+                local.emit(wire.THREAD_END, wire.RETURNED, 0, ident, first_records.cpu_ns())
 
     return _bootstrap_inner
 
@@ -144,7 +146,7 @@ def _make_shutdown(module: Any) -> Callable[[Any], Callable[..., Any]]:
                 original()
             finally:
                 local.depth = 0
-                local.emit(wire.LEAVE, codes.JOIN, 0, ident, 1)
+                local.emit(wire.LEAVE, codes.JOIN, 0, ident, wire.GOT)
 
         return _shutdown
 

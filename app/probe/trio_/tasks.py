@@ -83,7 +83,7 @@ class _Instrument:
 
     def after_io_wait(self, timeout: float) -> None:
         if timeout > 0 and not this_thread.depth:
-            this_thread.emit(wire.LEAVE, codes.POLL, 0, 0, 1)
+            this_thread.emit(wire.LEAVE, codes.POLL, 0, 0, wire.GOT)
 
 
 def _introduce(task: Any, frame: Any) -> None:
@@ -105,11 +105,11 @@ def _is_trios_own(task: Any) -> bool:
 
 def _report_done(ident: int, error: Any, cancelled: Any) -> None:
     if error is None:
-        this_thread.emit(wire.TASK_DONE, 0, 0, ident)
+        this_thread.emit(wire.TASK_DONE, wire.RETURNED, 0, ident)
     elif _only(error, cancelled):
-        this_thread.emit(wire.TASK_DONE, 2, 0, ident)
+        this_thread.emit(wire.TASK_DONE, wire.CANCELLED, 0, ident)
     else:
-        this_thread.text(wire.TASK_DONE, 1, 0, ident, 0, type(error).__name__)
+        this_thread.text(wire.TASK_DONE, wire.RAISED, 0, ident, 0, type(error).__name__)
 
 
 def _only(error: BaseException, cancelled: Any) -> bool:
