@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from app.catalogue.brokers import BROKERS, answering
-from app.text.language import LANGUAGES, current
+from app.locale.language import LANGUAGES, current
 
 
 class Told(BaseModel):

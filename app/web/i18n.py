@@ -7,7 +7,7 @@ from functools import cache
 from starlette.requests import HTTPConnection
 
 from app.errors import TimesliceError
-from app.text.language import LANGUAGES, translations
+from app.locale.language import LANGUAGES, translations
 from app.web import messages
 
 COOKIE = "language"

@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from app import errors
-from app.text.language import LOCALE_FOLDER
+from app.locale.language import LOCALE_FOLDER
 from app.web import places
 
 #: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 
 from app.catalogue.loader import Catalogue
 from app.doctor.interpreters import Interpreter
+from app.locale.language import LANGUAGES, translations
 from app.runs.runs import Runs
 from app.settings import Settings
-from app.text.language import LANGUAGES, translations
 from app.web import i18n, places, times
 from app.web.audience import Audience
 from app.web.secret import secret_in

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.text.language import translations
+from app.locale.language import translations
 from app.web import i18n, places
 from app.web.highlight import program_lines
 from app.web.static import Static

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue, brokers, load
 from app.catalogue.brokers import BROKERS
-from app.main import create_app
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 
 REDIS = replace(BROKERS["redis"], library="socket")  # a package that is there for certain

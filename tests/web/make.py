@@ -12,9 +12,9 @@ from app.catalogue import Catalogue, Claim, Group, Idea, Parameters, Scenario, T
 from app.catalogue.claims import Answer
 from app.catalogue.parameters import choice, flag, integer, number
 from app.doctor.interpreters import Interpreter
-from app.main import create_app
 from app.runs.launcher import Launcher
 from app.timeline.states import State, Verdict
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 
 PROGRAM = '''"""Two <b>friends</b> eat."""

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue
-from app.main import create_app
 from app.runs.recording import Recording
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import PROGRAM, application, scenario
 

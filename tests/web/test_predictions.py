@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import load
 from app.catalogue.paths import PATHS
-from app.main import create_app
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import interpreters
 

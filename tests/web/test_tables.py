@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue, Parameters, Text
 from app.catalogue.parameters import integer, label, table
-from app.main import create_app
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import PROGRAM, interpreters, scenario
 

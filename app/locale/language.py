@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from app.errors import Sentence, TimesliceError
 
 LANGUAGES = ("en", "zh")
-LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
+LOCALE_FOLDER = Path(__file__).resolve().parent
 
 
 def wanted(environ: Mapping[str, str]) -> str:

@@ -17,9 +17,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from app.cli.text.printable import printable
 from app.errors import InvalidInput, InvalidParameters, TimesliceError
-from app.text.language import _, error_text
-from app.text.printable import printable
+from app.locale.language import _, error_text
 
 app = typer.Typer(
     name="timeslice",
@@ -41,7 +41,7 @@ def serve(
         int, typer.Option(help=_("port to listen on; 0 takes a free one"), min=-1, max=65535)
     ] = -1,
 ) -> None:
-    from app import server
+    from app.cli import server
 
     raise typer.Exit(server.serve(host or None, port if port >= 0 else None))
 
@@ -50,7 +50,7 @@ def serve(
 def scenarios(
     as_json: Annotated[bool, typer.Option("--json", help=_("as JSON"))] = False,
 ) -> None:
-    from app.text import listing
+    from app.cli.text import listing
 
     if as_json:
         _print_json(listing.as_json())
@@ -89,7 +89,7 @@ def run(
         bool, typer.Option("--check", help=_("exit with status 1 if a claim fails"))
     ] = False,
 ) -> None:
-    from app import running
+    from app.cli import running
 
     order = running.Order(
         what, tuple(arguments or ()), parameters or [], python, out, json_file, check
@@ -105,7 +105,7 @@ def export(
         str, typer.Option("--format", metavar="FORMAT", help=_("json, chrome or csv"))
     ] = "json",
 ) -> None:
-    from app.files import check_apart, check_writable, write
+    from app.cli.files import check_apart, check_writable, write
     from app.runs.export import export as exported
     from app.runs.export import format_named
     from app.runs.reading import Reading

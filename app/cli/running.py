@@ -15,19 +15,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.catalogue import load
-from app.configuration import configured
+from app.cli.configuration import configured
+from app.cli.files import check_apart, check_writable, write
+from app.cli.headless import Outcome, run
+from app.cli.programs import check_utf8, environment, names_a_file, read
+from app.cli.text.printable import printable
+from app.cli.text.report import report
 from app.doctor.interpreters import resolve, whatever
 from app.errors import InvalidInput, InvalidParameters
-from app.files import check_apart, check_writable, write
-from app.headless import Outcome, run
-from app.programs import check_utf8, environment, names_a_file, read
+from app.locale.language import _, current, error_text
 from app.runs.keeper import Keeper
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.settings import Settings
-from app.text.language import _, current, error_text
-from app.text.printable import printable
-from app.text.report import report
 from app.timeline.states import TrackKind
 from app.timeline.timeline import Timeline
 from app.worker.spec import Limits, RunSpec

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.text.lanes import GLYPHS, SLEEPING, lanes, ordered
+from app.cli.text.lanes import GLYPHS, SLEEPING, lanes, ordered
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
-from tests.text.example import timeline
+from tests.cli.text.example import timeline
 
 
 def picture(found: Timeline, width: int) -> dict[str, str]:

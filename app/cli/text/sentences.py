@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.text.language import _
-from app.text.loops import loop_blocked
-from app.text.names import limit_name, line_name, seconds, track_name
+from app.cli.text.loops import loop_blocked
+from app.cli.text.names import limit_name, line_name, seconds, track_name
+from app.locale.language import _
 from app.timeline.model import Ending, Finding, Track, Wait
 from app.timeline.states import Cause, ObjectKind
 from app.timeline.timeline import Timeline

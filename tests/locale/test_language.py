@@ -10,12 +10,11 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from app.errors import TimesliceError
-from app.text import language
+from app.locale import language
 
 APP = Path(language.__file__).resolve().parent.parent
 SOURCES = [
-    *(APP / f"{name}.py" for name in ("cli", "files", "headless", "programs", "running", "server")),
-    *sorted(APP.glob("text/*.py")),
+    *sorted(APP.glob("cli/**/*.py")),
     *sorted(APP.glob("doctor/*.py")),
 ]
 #: Functions and errors whose first argument is a sentence that a user reads.

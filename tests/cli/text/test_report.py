@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from app.text import sentences
-from app.text.report import MOST_ROWS, report
+from app.cli.text import sentences
+from app.cli.text.report import MOST_ROWS, report
 from app.timeline.model import Ending, Finding, Track
 from app.timeline.states import Cause, TrackKind
 from app.timeline.timeline import Timeline
-from tests.text.example import MS, timeline
+from tests.cli.text.example import MS, timeline
 
 
 def printed(found: Timeline, width: int = 120) -> str:

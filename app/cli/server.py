@@ -7,9 +7,9 @@ import socket
 
 import uvicorn
 
-from app.configuration import configured
+from app.cli.configuration import configured
 from app.errors import TimesliceError
-from app.text.language import _
+from app.locale.language import _
 
 
 def serve(host: str | None, port: int | None) -> int:
@@ -18,9 +18,9 @@ def serve(host: str | None, port: int | None) -> int:
     Arguments that are None come from the environment. Raises TimesliceError with a sentence when
     the address can't be had, before anything is started.
     """
-    from app.main import create_app
     from app.runs.keeper import Keeper
     from app.runs.launcher import LocalLauncher
+    from app.web.application import create_app
     from app.web.protocols import options
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}

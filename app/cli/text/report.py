@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from app import errors
-from app.text import sentences
-from app.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
-from app.text.language import _, current, in_own_words
-from app.text.names import seconds
-from app.text.printable import printable
+from app.cli.text import sentences
+from app.cli.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
+from app.cli.text.names import seconds
+from app.cli.text.printable import printable
+from app.locale.language import _, current, in_own_words
 from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.text.printable import printable
+from app.cli.text.printable import printable
 
 
 def test_printable_spells_out_what_a_terminal_would_obey() -> None:
