@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, Generic
 
 from app.catalogue import parameters
-from app.catalogue.beside import Beside
 from app.catalogue.claims import Claim, NotSeen, answer_json, ask
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
 from app.catalogue.render import constants, render
 from app.catalogue.text import Text
+from app.catalogue.theory import Beside
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 

@@ -125,11 +125,11 @@ def pin(
         bool, typer.Option("--remove", help=_("let it go with the others again"))
     ] = False,
 ) -> None:
-    from app.runs import shelf
+    from app.runs import recordings
     from app.runs.reading import Reading
 
     Reading.open(recording).close()
-    shelf.pin(recording, not remove)
+    recordings.pin(recording, not remove)
 
 
 @app.command(help=_("Say what this machine offers, and what would give more."))

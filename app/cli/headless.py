@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import RecordingFailed, WorkerFailed
+from app.runs.ending_heads import failure_of
 from app.runs.launcher import Launcher, RunningWorker
 from app.runs.recording import Recording
 from app.runs.run import now
-from app.runs.telling import failure_of
 from app.timeline.frames import decode
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import RecordingFailed, TimesliceError
-from app.runs import shelf
+from app.runs import recordings
 from app.runs.recording import COMMIT_EVERY_S, Recording
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Recorder:
         """Make the file, and its folder; a failure is kept, not raised."""
 
         def create() -> None:
-            shelf.make(path.parent)
+            recordings.make(path.parent)
             self._recording = self._create(path, run, program)
 
         await self._call(create)

@@ -15,19 +15,19 @@ from app.errors import (
     Sentence,
     WorkerFailed,
 )
-from app.runs import reading, shelf
+from app.runs import reading, recordings
 from app.runs.admission import Admission, Asker
 from app.runs.database import lasting
+from app.runs.ending_heads import failing
+from app.runs.execution import LEAVE_S, Life
+from app.runs.folder_scan import Again, Looking
 from app.runs.hub import Hub
 from app.runs.launcher import Launcher, LocalLauncher
-from app.runs.life import LEAVE_S, Life
-from app.runs.looking import Again, Looking
-from app.runs.meters import Meters
+from app.runs.metrics import Meters
 from app.runs.recorder import Create, Recorder
 from app.runs.recording import SUFFIX, Recording
 from app.runs.room import Room, check_pin, leaving, room
 from app.runs.run import Plan, Run, RunState, new_id, now
-from app.runs.telling import failing
 from app.settings import Settings
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
@@ -230,7 +230,7 @@ class Runs:
             check_pin(run, self._recorded(), self.settings.runs_kept, self._quota)
         elif not run.over:
             raise InvalidInput("A run that is not over has nothing to unpin.")
-        await asyncio.to_thread(shelf.pin, run.path, pinned)
+        await asyncio.to_thread(recordings.pin, run.path, pinned)
         run.pinned = pinned
         return run
 
@@ -279,11 +279,11 @@ class Runs:
                 return
             if from_seq == 0:
                 with contextlib.suppress(RecordingTooLong):  # such a run comes frame by frame
-                    snapshot = await asyncio.to_thread(shelf.snapshot, run.path)
+                    snapshot = await asyncio.to_thread(recordings.snapshot, run.path)
                     if snapshot is not None:
                         yield snapshot
                     return
-            while batch := await asyncio.to_thread(shelf.read, run.path, from_seq):
+            while batch := await asyncio.to_thread(recordings.read, run.path, from_seq):
                 for frame in batch:
                     yield frame
                 from_seq = codec.sequence(batch[-1]) + 1
@@ -292,7 +292,7 @@ class Runs:
         """All that is known of the run so far. Raises BadRecording."""
         with self._readable(run):
             if run.hub is None:
-                return await asyncio.to_thread(shelf.timeline, run.path)
+                return await asyncio.to_thread(recordings.timeline, run.path)
             snapshot = await run.hub.snapshot()
             return await asyncio.to_thread(reading.folded, snapshot)
 
@@ -365,19 +365,19 @@ class Runs:
         Files that can't be read are not ours to remove, and take no room from those that can.
         """
         if settled is not None:
-            settled.bytes = await asyncio.to_thread(shelf.size, settled.path)
+            settled.bytes = await asyncio.to_thread(recordings.size, settled.path)
         unrecorded = [run for run in self.all() if run.over and run.recording_failure is not None]
         for run in unrecorded[_UNRECORDED_KEPT:]:
             self._runs.pop(run.id, None)
         if not self.looking.done.is_set():
             return  # the oldest may not have been found yet
         old = leaving(self._recorded(settled), self.settings.runs_kept, self._quota)
-        gone = set(await asyncio.to_thread(shelf.remove, [run.path for run in old]))
+        gone = set(await asyncio.to_thread(recordings.remove, [run.path for run in old]))
         for run in old:
             if run.path in gone:
                 self._runs.pop(run.id, None)
             else:  # somebody pinned it beside us, or it can't be removed
-                run.pinned = await asyncio.to_thread(shelf.is_pinned, run.path)
+                run.pinned = await asyncio.to_thread(recordings.is_pinned, run.path)
 
     def _spec(self, run: Run, plan: Plan) -> RunSpec:
         chosen = {"python": plan.python} if plan.python else {}

@@ -16,7 +16,7 @@ from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
 from app.web.attachments import attachment
-from app.web.owners import check_may_pin
+from app.web.pinning import check_may_pin
 from app.web.problems import responses
 from app.web.site import Site
 

@@ -15,7 +15,7 @@ from app.doctor.interpreters import Interpreter
 from app.runs.launcher import Launcher
 from app.runs.runs import Runs
 from app.settings import Settings
-from app.web import api, compare, interpreters, operations, pages, paths, problems, stream
+from app.web import api, compare, interpreters, monitoring, pages, paths, problems, stream
 from app.web.hosts import Hosts, own_names
 from app.web.security import Security
 from app.web.site import Site
@@ -71,7 +71,7 @@ def create_app(
         compare.router,
         api.router,
         stream.router,
-        operations.router,
+        monitoring.router,
     ):
         app.include_router(router)
     app.mount("/static", site.static, name="static")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.errors import TooManyViewers
-from app.runs.meters import Meters
+from app.runs.metrics import Meters
 from app.web import memory
 
 

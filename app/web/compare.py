@@ -20,7 +20,7 @@ from app.runs.run import Plan, Run
 from app.web import forms, i18n
 from app.web.i18n import N_
 from app.web.problems import status_of
-from app.web.rows import address_of, row
+from app.web.run_words import address_of, row
 from app.web.site import Site
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)

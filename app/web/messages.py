@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app import errors
 from app.locale.language import LOCALE_FOLDER
-from app.web import places
+from app.web import folders
 
 #: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
 #: have both languages beside each other.
@@ -54,8 +54,8 @@ def extracted() -> dict[Id, list[tuple[str, int]]]:
     app = LOCALE_FOLDER.parent
     sources = (
         ("app", app, "python", "**.py", python),
-        ("templates", places.folder("templates"), "jinja2", "**.html", None),
-        ("static/js", places.folder("static") / "js", "javascript", "**.js", {"t": None}),
+        ("templates", folders.folder("templates"), "jinja2", "**.html", None),
+        ("static/js", folders.folder("static") / "js", "javascript", "**.js", {"t": None}),
     )
     for name, folder, method, pattern, keywords in sources:
         for sentence, file, line in _extract(str(folder), method, pattern, keywords):

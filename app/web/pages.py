@@ -19,12 +19,12 @@ from app.web import forms, i18n, paths, predictions
 from app.web.attachments import attachment
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
-from app.web.owners import check_may_pin
+from app.web.pinning import check_may_pin
 from app.web.problems import status_of
-from app.web.rows import address_of, row
+from app.web.run_words import address_of, row
 from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
-from app.web.states import STATE_NAMES
+from app.web.state_names import STATE_NAMES
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 

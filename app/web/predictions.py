@@ -12,10 +12,10 @@ from app.catalogue.questions import Outcome, Question, read
 from app.catalogue.text import Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
-from app.web import i18n, settled
+from app.web import i18n, run_settings
 from app.web.i18n import N_
 from app.web.site import Site
-from app.web.states import STATE_NAMES
+from app.web.state_names import STATE_NAMES
 
 #: Before the names of its fields in the form: ``predict.<question>``, and the parts of one that
 #: has several after another dot.
@@ -113,7 +113,7 @@ def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
 def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
     """What the run itself answers, beside each prediction."""
     predicted = _of(site, run)
-    params = settled.params_of(site.catalogue[run.scenario], run) if predicted else None
+    params = run_settings.params_of(site.catalogue[run.scenario], run) if predicted else None
     if params is None:
         return []
     found = []

@@ -15,7 +15,7 @@ from app.doctor.interpreters import Interpreter
 from app.locale.language import LANGUAGES, translations
 from app.runs.runs import Runs
 from app.settings import Settings
-from app.web import i18n, places, times
+from app.web import figures, folders, i18n
 from app.web.audience import Audience
 from app.web.secret import secret_in
 from app.web.static import Static
@@ -33,7 +33,7 @@ class Site:
         self.interpreters: list[Interpreter] = []
         self.audience = Audience(settings.viewers_per_address, runs.meters)
         self.visitors = Visitors(settings.secret.get_secret_value() or secret_in(settings.data_dir))
-        self.static = Static(places.folder("static"))
+        self.static = Static(folders.folder("static"))
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def language(self, connection: HTTPConnection) -> str:
@@ -75,7 +75,7 @@ class Site:
 
     def _environment(self, language: str) -> Environment:
         environment = Environment(
-            loader=FileSystemLoader(places.folder("templates")),
+            loader=FileSystemLoader(folders.folder("templates")),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -87,9 +87,9 @@ class Site:
         )
         globals: Mapping[str, Any] = {
             "lang": language,
-            "moment": times.moment,
-            "duration": times.duration,
-            "mib": times.mib,
+            "moment": figures.moment,
+            "duration": figures.duration,
+            "mib": figures.mib,
         }
         environment.globals.update(globals)
         return environment

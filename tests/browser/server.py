@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.locale.language import translations
-from app.web import i18n, places
+from app.web import folders, i18n
 from app.web.highlight import program_lines
 from app.web.static import Static
 from tests.browser.scenes import PROGRAM
@@ -39,7 +39,7 @@ class PageServer:
         self._cuts = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Condition()
-        self._static = Static(places.folder("static"))
+        self._static = Static(folders.folder("static"))
         self._environments = {language: _environment(language) for language in ("en", "zh")}
         self.app = Starlette(
             routes=[
@@ -126,7 +126,7 @@ class PageServer:
 
 def _environment(language: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(places.folder("templates")),
+        loader=FileSystemLoader(folders.folder("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

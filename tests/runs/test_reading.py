@@ -15,7 +15,7 @@ import pytest
 
 from app.errors import BadFrame, BadRecording, RecordingFailed, RecordingTooLong
 from app.runs import reading, schema
-from app.runs.finding import found
+from app.runs.earlier_runs import found
 from app.runs.reading import Reading
 from app.runs.recording import Recording
 from app.runs.run import RunState

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidInput
-from app.runs import shelf
+from app.runs import recordings
 from app.runs.recording import Recording
 from app.runs.room import check_pin, leaving, room
 from app.runs.run import Run, RunState
@@ -79,11 +79,11 @@ async def test_runs_keep_within_the_quota_and_keep_what_is_pinned(tmp_path: Path
         assert second.id not in {item.id for item in runs.all()} and not second.path.exists()
         assert third.path.exists()
         await runs.pin(first.id, False)
-        assert not shelf.is_pinned(first.path)
+        assert not recordings.is_pinned(first.path)
     finally:
         await runs.close()
     again = Runs(settings(tmp_path), FakeLauncher())
-    shelf.pin(third.path, True)
+    recordings.pin(third.path, True)
     await again.open()
     await again.looked()
     assert again.get(third.id).pinned and not again.get(first.id).pinned

@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import BadRecording, NotFound, RecordingFailed, TooManyRuns
 from app.runs.admission import Asker
-from app.runs.looking import Again
+from app.runs.folder_scan import Again
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.errors import TooManyViewers
-from app.runs.meters import Meters
+from app.runs.metrics import Meters
 from app.web import memory
 from app.web.audience import Audience
 from tests.runs.make import FakeLauncher

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.web import places
+from app.web import folders
 from app.web.i18n import negotiate, script_messages
 from app.web.messages import extracted, missing, translated
 from tests.web.make import application
@@ -31,7 +31,7 @@ def test_extraction_finds_every_kind_of_source() -> None:
 
 def test_no_sentence_of_a_script_hides_from_the_extraction() -> None:
     """Babel does not look for calls inside of a template literal."""
-    folder = places.folder("static") / "js"
+    folder = folders.folder("static") / "js"
     found = [path.name for path in folder.rglob("*.js") if "${t(" in path.read_text("utf-8")]
     assert not found
 

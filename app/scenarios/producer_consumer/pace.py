@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Span, either, not_seen
-from app.catalogue.passing import passed_on, queue_waits
+from app.catalogue.queue_items import passed_on, queue_waits
 from app.catalogue.spans import (
     clip,
     computed,

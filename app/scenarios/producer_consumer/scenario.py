@@ -7,7 +7,7 @@ from collections import Counter
 from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.counting import counted
 from app.catalogue.groups import Group, Idea
-from app.catalogue.passing import most_inside, passed_on, queue_waits
+from app.catalogue.queue_items import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
     duration,

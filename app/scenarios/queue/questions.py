@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.catalogue.kinds import Choice
-from app.catalogue.passing import queue_waits
 from app.catalogue.questions import Question
+from app.catalogue.queue_items import queue_waits
 from app.catalogue.spans import named, total
 from app.catalogue.text import Text
 from app.scenarios.queue.scenario import Settings, producers_of

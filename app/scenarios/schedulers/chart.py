@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from app.catalogue.beside import Beside, Lane, Row
 from app.catalogue.spans import duration
 from app.catalogue.text import Text
+from app.catalogue.theory import Beside, Lane, Row
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.timeline.timeline import Timeline

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.errors import RecordingFailed, Sentence, sentences
-from app.runs import finding
+from app.runs import earlier_runs
+from app.runs.ending_heads import failing, failure_of, saying
 from app.runs.recording import Recording
-from app.runs.telling import failing, failure_of, saying
 from app.timeline.frames import decode
 from tests.runs.make import frame, last_frame
 
@@ -43,6 +43,6 @@ def test_failure_of_a_recorded_run_has_its_template_after_a_restart(tmp_path: Pa
     with Recording.create(path, {"id": "abc", "scenario": "s", "params": {}}, "") as recording:
         recording.append(frame(0))
         recording.finish(state="failed", duration_ns=1, exit=None, **failing(why))
-    found = finding.found(path).failure
+    found = earlier_runs.found(path).failure
     assert found is not None and str(found) == why
     assert (found.template, found.values) == (why.template, why.values)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from app.catalogue.text import Text
 from app.runs.run import Run, RunState
-from app.web import i18n, settled
+from app.web import i18n, run_settings
 from app.web.i18n import N_
 from app.web.site import Site
 
@@ -47,10 +47,10 @@ def values_of(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
     """(title, value) of the run's parameters, or of its arguments, for a reader."""
     if run.args:
         return [(i18n.gettext(N_("arguments"), language), shlex.join(run.args))]
-    item = settled.scenario_of(site, run)
-    values = settled.values_of(item, run) if item else None
+    item = run_settings.scenario_of(site, run)
+    values = run_settings.values_of(item, run) if item else None
     if item is None or values is None:
-        return settled.unvouched(run)
+        return run_settings.unvouched(run)
     shown = []
     for field in item.fields():
         if field.name not in values:

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from app.web import places
+from app.web import folders
 
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_places_of_a_wheel_and_of_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
 ) -> None:
-    monkeypatch.setattr(places, "_APP", tmp_path / "app")
+    monkeypatch.setattr(folders, "_APP", tmp_path / "app")
     expected = tmp_path / "app" / "static" if inside else tmp_path / "static"
     expected.mkdir(parents=True)
-    assert places.folder("static") == expected
+    assert folders.folder("static") == expected
 
 
 def test_places_missing_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "_APP", tmp_path / "app")
+    monkeypatch.setattr(folders, "_APP", tmp_path / "app")
     with pytest.raises(FileNotFoundError, match="folder templates"):
-        places.folder("templates")
+        folders.folder("templates")

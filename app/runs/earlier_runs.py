@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from app.errors import BadRecording, TimesliceError
-from app.runs import shelf
+from app.runs import recordings
+from app.runs.ending_heads import failure_of
 from app.runs.reading import Reading
 from app.runs.run import Run, RunState, as_written, moment
-from app.runs.telling import failure_of
 
 
 def found(path: Path) -> Run:
@@ -67,8 +67,8 @@ def _told(path: Path, recording: Reading) -> Run:
         predictions=meta.get("predictions") or {},
         owner=meta.get("owner") or "",
         duration_ns=recording.last_ns,
-        bytes=shelf.size(path),
-        pinned=shelf.is_pinned(path),
+        bytes=recordings.size(path),
+        pinned=recordings.is_pinned(path),
     )
     if ended is not None:
         run.state = RunState(ended.get("state", "ended"))

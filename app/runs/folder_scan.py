@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from app.errors import NotFound
-from app.runs import shelf
-from app.runs.finding import found
+from app.runs import recordings
+from app.runs.earlier_runs import found
+from app.runs.recordings import Mark
 from app.runs.run import Run
-from app.runs.shelf import Mark
 
 _log = logging.getLogger(__name__)
 #: Files that are looked at before what was found is told.
@@ -38,7 +38,7 @@ class Looking:
 
     async def look(self) -> None:
         try:
-            paths = await asyncio.to_thread(shelf.recordings, self._folder)
+            paths = await asyncio.to_thread(recordings.recordings, self._folder)
             self.total = len(paths)
             for first in range(0, len(paths), _BATCH):
                 batch = paths[first : first + _BATCH]
@@ -83,18 +83,18 @@ class Again:
 
     def _look(self, known: set[Path], unsettled: Collection[Path]) -> tuple[list[Run], list[Path]]:
         new, gone = self._came_and_went(known)
-        marks = {path: shelf.mark(path) for path in {*unsettled, *new}}
+        marks = {path: recordings.mark(path) for path in {*unsettled, *new}}
         changed = [path for path in unsettled if self._marks.get(path, marks[path]) != marks[path]]
         self._marks = marks
         return _all([*new, *changed]), gone
 
     def _came_and_went(self, known: set[Path]) -> tuple[list[Path], list[Path]]:
-        written_ns = shelf.written_ns(self._folder)
+        written_ns = recordings.written_ns(self._folder)
         if written_ns == self._written_ns:
             return [], []
         trusted = written_ns < time.time_ns() - _TICK_NS
         self._written_ns = written_ns if trusted else -1
-        paths = shelf.recordings(self._folder)
+        paths = recordings.recordings(self._folder)
         return [path for path in paths if path not in known], list(known.difference(paths))
 
 

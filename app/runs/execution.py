@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 from app.errors import Sentence, TimesliceError, WorkerFailed
+from app.runs.ending_heads import failing, failure_of, saying, telling_head
 from app.runs.launcher import Launcher, RunningWorker
-from app.runs.meters import Meters
+from app.runs.metrics import Meters
 from app.runs.recorder import Recorder
 from app.runs.run import STOPPED, Run, RunState
-from app.runs.telling import failing, failure_of, saying, telling_head
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
 from app.worker.spec import RunSpec
