@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "locale": {"errors"},
     "settings": {"locale"},
-    "timeline": {"errors"},
+    "timeline": {"errors", "locale.languages"},
     "probe": {"timeline.wire"},
     "witness": {"timeline", "errors"},
     "fusion": {"timeline"},
@@ -30,8 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "catalogue", "errors", "fusion", "probe.launch", "settings", "timeline", "witness",
     },
     "runs": {
-        "errors", "settings", "timeline", "witness.proc", "worker.marks", "worker.prctl",
-        "worker.spec", "worker.standstill", "worker.sweep",
+        "errors", "locale.languages", "settings", "timeline", "witness.proc", "worker.marks",
+        "worker.prctl", "worker.spec", "worker.standstill", "worker.sweep",
     },
     "doctor": {
         "catalogue.brokers", "errors", "locale", "witness.choose", "worker.cgroup",

@@ -69,9 +69,9 @@ class Broker:
         """Why it can't be chosen, and what to do about it; None where it can."""
         if find_spec(self.library) is None:
             return Text(
-                f"{self.title} needs the package {self.library}. "
+                en=f"{self.title} needs the package {self.library}. "
                 f"Install it: {INSTALL} {self.library}",
-                f"{self.title} 需要软件包 {self.library}。安装：{INSTALL} {self.library}",
+                zh=f"{self.title} 需要软件包 {self.library}。安装：{INSTALL} {self.library}",
             )
         if answers:
             return None
@@ -79,12 +79,12 @@ class Broker:
             address = self.address
         except ValueError:
             return Text(
-                f"{self.variable} is no address such as {self.scheme}://127.0.0.1:{self.port}.",
-                f"{self.variable} 不是形如 {self.scheme}://127.0.0.1:{self.port} 的地址。",
+                en=f"{self.variable} is no address such as {self.scheme}://127.0.0.1:{self.port}.",
+                zh=f"{self.variable} 不是形如 {self.scheme}://127.0.0.1:{self.port} 的地址。",
             )
         return Text(
-            f"{self.title} does not answer at {address}. Start it: {START}",
-            f"{self.title} 在 {address} 没有应答。启动：{START}",
+            en=f"{self.title} does not answer at {address}. Start it: {START}",
+            zh=f"{self.title} 在 {address} 没有应答。启动：{START}",
         )
 
 

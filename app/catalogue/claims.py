@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, Unpack
 
 from app.catalogue.limits import cut_short
 from app.catalogue.parameters import P
 from app.catalogue.text import Text
+from app.locale.languages import Translations
 from app.timeline.model import Slice
 from app.timeline.states import Verdict
 from app.timeline.timeline import Timeline
@@ -59,42 +60,57 @@ class Claim(Generic[P]):
 class NotSeen(Exception):
     """The run gave no chance to tell; ``why`` says what was missing."""
 
-    def __init__(self, en: str, zh: str) -> None:
+    def __init__(self, *, en: str, **others: Unpack[Translations]) -> None:
         super().__init__(en)
-        self.why = Text(en, zh)
+        self.why = Text(en=en, **others)
 
 
-def holds(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.HOLDS, Text(en, zh), _spans(evidence))
+def holds(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.HOLDS, Text(en=en, **others), _spans(evidence))
 
 
-def fails(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.FAILS, Text(en, zh), _spans(evidence))
+def fails(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.FAILS, Text(en=en, **others), _spans(evidence))
 
 
-def not_seen(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.NOT_SEEN, Text(en, zh), _spans(evidence))
+def not_seen(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.NOT_SEEN, Text(en=en, **others), _spans(evidence))
 
 
-def either(true: bool, en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+def either(
+    true: bool, *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
     """``holds`` or ``fails`` with the same figures."""
-    return (holds if true else fails)(en, zh, evidence)
+    verdict = Verdict.HOLDS if true else Verdict.FAILS
+    return Answer(verdict, Text(en=en, **others), _spans(evidence))
 
 
-#: What is less must be so by more than this, or the run does not tell.
+#: A value counts as less than another only if the other is more than this many times as large.
 CLEAR = 1.2
+_TOO_NEAR = Text(en=" That is too near to tell.", zh="太接近，无法判断。")
 
 
 def ascending(
-    values: Sequence[float], en: str, zh: str, evidence: Iterable[Span | Slice] = ()
+    values: Sequence[float],
+    *,
+    en: str,
+    evidence: Iterable[Span | Slice] = (),
+    **others: Unpack[Translations],
 ) -> Answer:
-    """Whether each value is clearly less than the next; too near to tell is not seen."""
+    """Whether each value is clearly less than the next; not seen if two are too near to tell."""
+    why, spans = Text(en=en, **others), _spans(evidence)
     pairs = list(pairwise(values))
     if any(one > two for one, two in pairs):
-        return fails(en, zh, evidence)
+        return Answer(Verdict.FAILS, why, spans)
     if any(one * CLEAR > two for one, two in pairs):
-        return not_seen(f"{en} That is too near to tell.", f"{zh}太接近，无法判断。", evidence)
-    return holds(en, zh, evidence)
+        return Answer(Verdict.NOT_SEEN, why + _TOO_NEAR, spans)
+    return Answer(Verdict.HOLDS, why, spans)
 
 
 def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
@@ -105,8 +121,7 @@ def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
         return Answer(Verdict.NOT_SEEN, reason.why)
     cut = [item for item in timeline.findings.values() if item.kind == "limit"]
     if cut and answer.verdict is Verdict.FAILS:
-        why = cut_short(str(cut[0].facts.get("name", "?")))
-        return not_seen(why.en, why.zh)
+        return Answer(Verdict.NOT_SEEN, cut_short(str(cut[0].facts.get("name", "?"))))
     return answer
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from app.catalogue.text import Text
+from app.catalogue.text import NO_TEXT, Text, in_each, verbatim
 from app.timeline.states import State
 
 Value = str | float | list[str] | dict[str, str]
@@ -34,7 +34,7 @@ class Choice:
 
     def read(self, given: str) -> Value:
         if given not in self.options:
-            raise Wrong(Text("Choose one of the answers.", "请选择一个答案。"))
+            raise Wrong(Text(en="Choose one of the answers.", zh="请选择一个答案。"))
         return given
 
     def right(self, predicted: Any, answer: Any) -> bool:
@@ -44,7 +44,7 @@ class Choice:
         return self.options[value]
 
     def differs(self, predicted: Any, answer: Any) -> Text:
-        return Text("", "")
+        return NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,13 @@ class Number:
             value = float("nan")
         if not self.minimum <= value <= self.maximum or (self.whole and value % 1):
             low, high = _figure(self.minimum), _figure(self.maximum)
-            what = Text("a whole number", "整数") if self.whole else Text("a number", "数")
+            what = (
+                Text(en="a whole number", zh="整数") if self.whole else Text(en="a number", zh="数")
+            )
             raise Wrong(
                 Text(
-                    f"It must be {what.en} from {low} to {high}.",
-                    f"应为 {low} 到 {high} 的{what.zh}。",
+                    en=f"It must be {what.en} from {low} to {high}.",
+                    zh=f"应为 {low} 到 {high} 的{what.of('zh')}。",
                 )
             )
         return value
@@ -84,16 +86,16 @@ class Number:
 
     def words(self, value: Any) -> Text:
         text = f"{_figure(value)} {self.unit}".strip()
-        return Text(text, text)
+        return verbatim(text)
 
     def differs(self, predicted: Any, answer: Any) -> Text:
         if self.right(predicted, answer) or not answer:
-            return Text("", "")
+            return NO_TEXT
         off = (predicted - answer) / abs(answer)
         percent = f"{abs(100 * off):.0f} %"
         if off > 0:
-            return Text(f"You said {percent} too much.", f"多估了 {percent}。")
-        return Text(f"You said {percent} too little.", f"少估了 {percent}。")
+            return Text(en=f"You said {percent} too much.", zh=f"多估了 {percent}。")
+        return Text(en=f"You said {percent} too little.", zh=f"少估了 {percent}。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Order:
         """Values with commas between them, each once."""
         names = [name.strip() for name in given.split(",")]
         if sorted(names) != sorted(self.items):
-            raise Wrong(Text("Give each its own place.", "每一项都要有各自的位置。"))
+            raise Wrong(Text(en="Give each its own place.", zh="每一项都要有各自的位置。"))
         return names
 
     def right(self, predicted: Any, answer: Any) -> bool:
@@ -115,13 +117,13 @@ class Order:
 
     def words(self, value: Any) -> Text:
         texts = [self.items[name] for name in value]
-        return Text(" → ".join(text.en for text in texts), " → ".join(text.zh for text in texts))
+        return in_each(lambda language: " → ".join(text.of(language) for text in texts))
 
     def differs(self, predicted: Any, answer: Any) -> Text:
         wrong = sum(one != other for one, other in zip(predicted, answer, strict=True))
         return Text(
-            f"{wrong} of {len(answer)} have another place.",
-            f"{len(answer)} 项中有 {wrong} 项的位置不同。",
+            en=f"{wrong} of {len(answer)} have another place.",
+            zh=f"{len(answer)} 项中有 {wrong} 项的位置不同。",
         )
 
 
@@ -159,8 +161,8 @@ class Drawing:
             allowed = " ".join(sorted(letters))
             raise Wrong(
                 Text(
-                    f"Each track needs {self.cells} letters of {allowed}.",
-                    f"每条轨道需要 {self.cells} 个字母，可用：{allowed}。",
+                    en=f"Each track needs {self.cells} letters of {allowed}.",
+                    zh=f"每条轨道需要 {self.cells} 个字母，可用：{allowed}。",
                 )
             )
         return rows
@@ -173,15 +175,15 @@ class Drawing:
         return [key for key in self.tracks if sequence(predicted[key]) != sequence(answer[key])]
 
     def words(self, value: Any) -> Text:
-        return Text("", "")  # it is drawn
+        return NO_TEXT  # it is drawn
 
     def differs(self, predicted: Any, answer: Any) -> Text:
         others = [self.tracks[key] for key in self._others(predicted, answer)]
         if not others:
-            return Text("", "")
+            return NO_TEXT
         return Text(
-            f"Other states, or another order: {', '.join(text.en for text in others)}.",
-            f"状态或顺序不同：{'、'.join(text.zh for text in others)}。",
+            en=f"Other states, or another order: {', '.join(text.en for text in others)}.",
+            zh=f"状态或顺序不同：{'、'.join(text.of('zh') for text in others)}。",
         )
 
 

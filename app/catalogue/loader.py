@@ -11,8 +11,8 @@ from typing import Any
 
 from app.catalogue.render import BadProgram, constants
 from app.catalogue.scenario import Scenario
-from app.catalogue.text import LANGUAGES
 from app.errors import UnknownScenario
+from app.locale.languages import DEFAULT
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 PACKAGE = "app.scenarios"
@@ -78,7 +78,7 @@ def _load(file: Path) -> Scenario[Any]:
 
 def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
     """A sentence for each thing the scenario lacks."""
-    for name in ("program.py", *(f"notes.{language}.md" for language in LANGUAGES)):
+    for name in ("program.py", f"notes.{DEFAULT}.md"):
         if not (scenario.folder / name).is_file():
             yield f"It has no {name}."
     ids = [claim.id for claim in scenario.claims]

@@ -12,8 +12,8 @@ from app.timeline.timeline import Timeline
 
 #: Which of them Python takes by itself.
 BY_DEFAULT = Text(
-    "Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
-    "Python 在 Linux 上的默认方式：3.13 及以前是 fork，从 3.14 起是 forkserver。",
+    en="Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
+    zh="Python 在 Linux 上的默认方式：3.13 及以前是 fork，从 3.14 起是 forkserver。",
 )
 
 
@@ -25,11 +25,13 @@ def start_method(default: str) -> Any:
     """
     return choice(
         default,
-        Text("Start method", "启动方式"),
+        Text(en="Start method", zh="启动方式"),
         {
-            "fork": Text("fork: copy this process", "fork：复制当前进程"),
-            "spawn": Text("spawn: a new interpreter", "spawn：启动全新的解释器"),
-            "forkserver": Text("forkserver: a helper process forks", "forkserver：由辅助进程 fork"),
+            "fork": Text(en="fork: copy this process", zh="fork：复制当前进程"),
+            "spawn": Text(en="spawn: a new interpreter", zh="spawn：启动全新的解释器"),
+            "forkserver": Text(
+                en="forkserver: a helper process forks", zh="forkserver：由辅助进程 fork"
+            ),
         },
         help=BY_DEFAULT,
     )
@@ -42,5 +44,5 @@ def server_of(timeline: Timeline, child: Track) -> Track:
     """
     server = timeline.tracks.get(child.parent)
     if server is None:
-        raise NotSeen("The run shows no fork server.", "本次运行没有出现 fork 服务进程。")
+        raise NotSeen(en="The run shows no fork server.", zh="本次运行没有出现 fork 服务进程。")
     return server

@@ -31,7 +31,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.catalogue.tables import Refused, line_of, rows_of
-from app.catalogue.text import Text
+from app.catalogue.text import NO_TEXT, Text
 from app.errors import InvalidParameters
 
 Kind = Literal["int", "float", "bool", "choice", "text", "table"]
@@ -40,7 +40,7 @@ Value = Cell | list[tuple[Cell, ...]]
 
 #: Key of a pydantic field's ``json_schema_extra`` that holds what pydantic itself has no place for.
 FORM = "form"
-_NO_HELP = Text("", "")
+_NO_HELP = NO_TEXT
 
 
 class Parameters(BaseModel):
@@ -100,18 +100,19 @@ class FormField:
     def allowed(self) -> Text:
         """What the field takes, as the end of a sentence."""
         if self.kind == "bool":
-            return Text("true or false", "true 或 false")
+            return Text(en="true or false", zh="true 或 false")
         if self.kind == "choice":
             values = ", ".join(choice.value for choice in self.choices)
-            return Text(f"one of: {values}", f"以下之一：{values}")
+            return Text(en=f"one of: {values}", zh=f"以下之一：{values}")
         if self.kind == "table":
             rows = f"{_number(self.minimum)} to {_number(self.maximum)} rows of"
             zh = f"{_number(self.minimum)} 到 {_number(self.maximum)} 行，每行为"
             names = ", ".join(column.name for column in self.columns)
-            return Text(f"{rows} {names}", f"{zh} {names}")
+            return Text(en=f"{rows} {names}", zh=f"{zh} {names}")
         if self.kind == "text":
             return Text(
-                f"1 to {self.maximum:g} letters or digits", f"1 到 {self.maximum:g} 个字母或数字"
+                en=f"1 to {self.maximum:g} letters or digits",
+                zh=f"1 到 {self.maximum:g} 个字母或数字",
             )
         low, high, unit = (
             _number(self.minimum),
@@ -120,9 +121,9 @@ class FormField:
         )
         if self.kind == "int":
             return Text(
-                f"a whole number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的整数"
+                en=f"a whole number from {low} to {high}{unit}", zh=f"{low} 到 {high}{unit} 的整数"
             )
-        return Text(f"a number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的数")
+        return Text(en=f"a number from {low} to {high}{unit}", zh=f"{low} 到 {high}{unit} 的数")
 
 
 def integer(
@@ -299,14 +300,14 @@ def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]
     for n, cells in enumerate(rows_of(raw, [column.name for column in item.columns]), 1):
         if not cells:
             continue
-        place = Text(f"Row {n}", f"第 {n} 行")
+        place = Text(en=f"Row {n}", zh=f"第 {n} 行")
         try:
-            owner = Text("it", "它").of(language)
+            owner = Text(en="it", zh="它").of(language)
             rows.append(validate(item.row, cells, owner=owner, language=language))
         except InvalidParameters as error:
             for name, why in error.fields.items():
                 wrong[f"{item.name}.{n}.{name}"] = Text(
-                    f"{place.en}: {why}", f"{place.zh}：{why}"
+                    en=f"{place.en}: {why}", zh=f"{place.of('zh')}：{why}"
                 ).of(language)
     if wrong:
         raise InvalidParameters(wrong)
@@ -316,17 +317,17 @@ def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]
 def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:
     names = ", ".join(known)
     return Text(
-        f"{owner} has no parameter {_shown(name)}; it has: {names}.",
-        f"{owner} 没有参数 {_shown(name)}；可用的参数：{names}。",
+        en=f"{owner} has no parameter {_shown(name)}; it has: {names}.",
+        zh=f"{owner} 没有参数 {_shown(name)}；可用的参数：{names}。",
     )
 
 
 def _refusal(item: FormField, value: object) -> Text:
     allowed = item.allowed()
-    gap = " " if allowed.zh[0].isascii() else ""  # Chinese sets figures off from characters
+    gap = " " if allowed.of("zh")[0].isascii() else ""  # Chinese sets figures off from characters
     return Text(
-        f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
-        f"“{item.title.zh}”应为{gap}{allowed.zh}，而不是 {_shown(value)}。",
+        en=f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
+        zh=f"“{item.title.of('zh')}”应为{gap}{allowed.of('zh')}，而不是 {_shown(value)}。",
     )
 
 

@@ -27,11 +27,11 @@ class Path:
 PATHS = (
     Path(
         "first-course",
-        Text("A first course", "入门课程"),
+        Text(en="A first course", zh="入门课程"),
         Text(
-            "Ten steps from the states of a process to an event loop that is blocked. Answer "
+            en="Ten steps from the states of a process to an event loop that is blocked. Answer "
             "before you press Start.",
-            "从进程的状态到被阻塞的事件循环，共十步。按下“启动”之前先回答问题。",
+            zh="从进程的状态到被阻塞的事件循环，共十步。按下“启动”之前先回答问题。",
         ),
         (
             Step("process-states"),

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple
 from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.parameters import P
-from app.catalogue.text import Text
+from app.catalogue.text import NO_TEXT, Text
 from app.timeline.timeline import Timeline
 
 
@@ -50,7 +50,7 @@ class Question(Generic[P]):
         try:
             answer = self.answer(timeline, params)
         except NotSeen as reason:
-            return Outcome(None, False, reason.why, Text("", ""))
+            return Outcome(None, False, reason.why, NO_TEXT)
         right = self.kind.right(predicted, answer)
         why = self.kind.differs(predicted, answer)
         return Outcome(answer, right, why, self.reason(params, answer))

@@ -17,7 +17,8 @@ def passed_on(timeline: Timeline) -> list[Flow]:
     found = [flow for flow in timeline.flows if flow.kind is FlowKind.PUT_GET]
     if not found:
         raise NotSeen(
-            "No item was seen to pass from a put to a get.", "没有看到任何产品从 put 传到 get。"
+            en="No item was seen to pass from a put to a get.",
+            zh="没有看到任何产品从 put 传到 get。",
         )
     return sorted(found, key=lambda flow: flow.from_ns)
 

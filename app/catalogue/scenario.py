@@ -18,6 +18,7 @@ from app.catalogue.questions import Question
 from app.catalogue.render import constants, render
 from app.catalogue.text import Text
 from app.catalogue.theory import Beside
+from app.locale.languages import DEFAULT, language_of
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
@@ -93,8 +94,8 @@ class Scenario(Generic[P]):
 
     def notes(self, language: str) -> str:
         """What happens and why, as Markdown; English for a language there are no notes in."""
-        name = Text("notes.en.md", "notes.zh.md").of(language)
-        return (self.folder / name).read_text("utf-8")
+        own = self.folder / f"notes.{language_of(language)}.md"
+        return (own if own.is_file() else self.folder / f"notes.{DEFAULT}.md").read_text("utf-8")
 
     @cached_property
     def questions(self) -> tuple[Question[P], ...]:

@@ -29,8 +29,8 @@ def need_exact(timeline: Timeline) -> None:
     """Raises NotSeen where states were only sampled, so an absence says nothing."""
     if not exact(timeline):
         raise NotSeen(
-            "This run's states were sampled, too coarsely to tell.",
-            "本次运行的状态是采样得到的，精度不足以判断。",
+            en="This run's states were sampled, too coarsely to tell.",
+            zh="本次运行的状态是采样得到的，精度不足以判断。",
         )
 
 
@@ -38,7 +38,7 @@ def need_gil(timeline: Timeline) -> None:
     """Raises NotSeen where the program ran on an interpreter without a global lock."""
     if runs_free(timeline):
         name = python_of(timeline)
-        raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
+        raise NotSeen(en=f"{name} has no GIL.", zh=f"{name} 没有 GIL。")
 
 
 def python_of(timeline: Timeline) -> str:
@@ -55,7 +55,7 @@ def runs_free(timeline: Timeline) -> bool:
 def root(timeline: Timeline) -> Track:
     """The program's main process. Raises NotSeen when the run has shown no process."""
     if not timeline.of_kind(TrackKind.PROCESS):
-        raise NotSeen("The run shows no process.", "本次运行没有出现任何进程。")
+        raise NotSeen(en="The run shows no process.", zh="本次运行没有出现任何进程。")
     return timeline.root()
 
 
@@ -73,15 +73,15 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
     ]
     if not found and least:
         raise NotSeen(
-            f"No track named {prefix}… was seen; this needs at least "
+            en=f"No track named {prefix}… was seen; this needs at least "
             f"{'one' if least == 1 else least}.",
-            f"没有看到名为 {prefix}… 的轨道。",
+            zh=f"没有看到名为 {prefix}… 的轨道。",
         )
     if len(found) < least:
         raise NotSeen(
-            f"Only {counted(len(found), 'track')} named {prefix}… "
+            en=f"Only {counted(len(found), 'track')} named {prefix}… "
             f"{'was' if len(found) == 1 else 'were'} seen; this needs at least {least}.",
-            f"至少需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
+            zh=f"至少需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
         )
     return found
 
@@ -89,7 +89,9 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
 def _one(timeline: Timeline, name: str) -> Track:
     found = timeline.named(name)
     if not found:
-        raise NotSeen(f"The run shows no track named {name}.", f"本次运行没有名为 {name} 的轨道。")
+        raise NotSeen(
+            en=f"The run shows no track named {name}.", zh=f"本次运行没有名为 {name} 的轨道。"
+        )
     return found[0]
 
 
@@ -233,7 +235,7 @@ def need_said(timeline: Timeline, text: str, track: Track | None = None) -> Outp
     """The first such line. Raises NotSeen when it was never printed."""
     found = said(timeline, text, track)
     if not found:
-        raise NotSeen(f"The program never printed “{text}”.", f"程序没有输出“{text}”。")
+        raise NotSeen(en=f"The program never printed “{text}”.", zh=f"程序没有输出“{text}”。")
     return found[0]
 
 

@@ -7,8 +7,10 @@ with blanks, those at a row's end left out where they are the defaults: ``A 0 3;
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Unpack
 
 from app.catalogue.text import Text
+from app.locale.languages import Translations
 
 #: A row's cells by column; one with none is a line of the form that nobody filled in.
 RawRow = dict[str, object]
@@ -17,9 +19,9 @@ RawRow = dict[str, object]
 class Refused(ValueError):
     """A value that can't be taken; ``why`` is the sentence. Validators of a scenario raise it."""
 
-    def __init__(self, en: str, zh: str) -> None:
+    def __init__(self, *, en: str, **others: Unpack[Translations]) -> None:
         super().__init__(en)
-        self.why = Text(en, zh)
+        self.why = Text(en=en, **others)
 
 
 def rows_of(raw: object, columns: Sequence[str]) -> list[RawRow]:
@@ -41,8 +43,8 @@ def _row(item: object, n: int, columns: Sequence[str]) -> RawRow:
         if len(item) > len(columns):
             names = ", ".join(columns)
             raise Refused(
-                f"Row {n} has {len(item)} cells; it may have {len(columns)}: {names}.",
-                f"第 {n} 行有 {len(item)} 个单元格；至多 {len(columns)} 个：{names}。",
+                en=f"Row {n} has {len(item)} cells; it may have {len(columns)}: {names}.",
+                zh=f"第 {n} 行有 {len(item)} 个单元格；至多 {len(columns)} 个：{names}。",
             )
         cells = dict(zip(columns, item, strict=False))
     else:
@@ -53,8 +55,8 @@ def _row(item: object, n: int, columns: Sequence[str]) -> RawRow:
 def _no_table(columns: Sequence[str]) -> Refused:
     names = ", ".join(columns)
     return Refused(
-        f"It must be rows of {names}, such as A 0 3; B 1 2.",
-        f"应为若干行，每行依次为 {names}，例如 A 0 3; B 1 2。",
+        en=f"It must be rows of {names}, such as A 0 3; B 1 2.",
+        zh=f"应为若干行，每行依次为 {names}，例如 A 0 3; B 1 2。",
     )
 
 

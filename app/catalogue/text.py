@@ -1,29 +1,78 @@
-"""A text in both languages of the catalogue."""
+"""A text of the catalogue, in English and in the languages it was translated to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Unpack
 
-#: The catalogue's languages, the first being the one to fall back to.
-LANGUAGES = ("en", "zh")
+from app.locale.languages import DEFAULT, LANGUAGES, Translations, language_of
 
 
-class Text(NamedTuple):
-    """One text in English and in Simplified Chinese."""
+class Text:
+    """One text, by the codes of its languages: ``Text(en="Locks", zh="锁")``.
 
-    en: str
-    zh: str
+    English is required; it stands in for each language that is missing.
+    """
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, *, en: str, **others: Unpack[Translations]) -> None:
+        self._texts = {DEFAULT: en, **{code: str(text) for code, text in others.items()}}
+
+    @property
+    def en(self) -> str:
+        return self._texts[DEFAULT]
 
     def of(self, language: str) -> str:
-        """The text in ``language``, a tag such as ``zh`` or ``zh-CN``; English for any other."""
-        return self.zh if language.lower().startswith("zh") else self.en
+        """The text in ``language``, a code or a tag such as ``zh-CN``; else in English."""
+        return self._texts.get(language_of(language), self.en)
 
     def json(self) -> dict[str, str]:
-        return {"en": self.en, "zh": self.zh}
+        """The text by the codes of the languages it is written in."""
+        return dict(self._texts)
+
+    def __add__(self, other: Text) -> Text:
+        """This text and the other after it, in the languages that both are written in."""
+        return _by_language(
+            {
+                language: text + other._texts[language]
+                for language, text in self._texts.items()
+                if language in other._texts
+            }
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.en)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self._texts == other._texts
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._texts.items()))
+
+    def __repr__(self) -> str:
+        return f"Text({', '.join(f'{code}={text!r}' for code, text in self._texts.items())})"
+
+
+def _by_language(texts: dict[str, str]) -> Text:
+    return Text(**texts)
+
+
+def in_each(make: Callable[[str], str]) -> Text:
+    """A text that is put together, without words of its own: ``make`` is given a language."""
+    return _by_language({language: make(language) for language in LANGUAGES})
+
+
+def verbatim(name: str) -> Text:
+    """A name that is the same in every language, such as ``asyncio.gather``."""
+    return in_each(lambda _: name)
+
+
+#: For what needs no words.
+NO_TEXT = verbatim("")
 
 
 def listed(items: Iterable[str]) -> Text:
     """The items in a row, with the comma of each language; a dash where there are none."""
     found = list(items)
-    return Text(", ".join(found) or "–", "、".join(found) or "–")
+    return in_each(lambda language: LANGUAGES[language].comma.join(found) or "–")

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from app.cli.text.printable import printable
 from app.errors import InvalidInput, InvalidParameters, TimesliceError
-from app.locale.language import _, error_text
+from app.locale.terminal import _, error_text
 
 app = typer.Typer(
     name="timeslice",

@@ -23,7 +23,7 @@ from app.cli.text.printable import printable
 from app.cli.text.report import report
 from app.doctor.interpreters import resolve, whatever
 from app.errors import InvalidInput, InvalidParameters
-from app.locale.language import _, current, error_text
+from app.locale.terminal import _, current, error_text
 from app.runs.keeper import Keeper
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id

@@ -9,7 +9,7 @@ import uvicorn
 
 from app.cli.configuration import configured
 from app.errors import TimesliceError
-from app.locale.language import _
+from app.locale.terminal import _
 
 
 def serve(host: str | None, port: int | None) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from app.catalogue.brokers import BROKERS, answering
-from app.locale.language import LANGUAGES, current
+from app.locale.languages import LANGUAGES
+from app.locale.terminal import current
 
 
 class Told(BaseModel):

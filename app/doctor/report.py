@@ -9,7 +9,7 @@ from rich.text import Text
 from app.doctor.examination import Examination
 from app.doctor.interpreters import Interpreter
 from app.errors import sentences
-from app.locale.language import _, in_own_words
+from app.locale.terminal import _, in_own_words
 
 
 def show(examination: Examination, console: Console) -> None:

@@ -7,9 +7,10 @@ import re
 from string import Formatter
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
+from app.locale.languages import DEFAULT, LANGUAGES
 from app.timeline.ranges import LATEST_NS
 
 #: What this Timeslice doesn't know of an object is left out; nothing is turned into another type.
@@ -80,9 +81,18 @@ class _Told(TypedDict):
 Told = Annotated[list[Annotated[_Told, AfterValidator(_tellable)]], Field(max_length=100)]
 
 
-class Text(TypedDict):
-    """In both languages."""
+def _spoken(value: Any) -> Any:
+    """The languages that this Timeslice speaks, of a text by language."""
+    if not isinstance(value, dict):
+        return value
+    return {code: value[code] for code in LANGUAGES if code in value}
 
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    en: Sentence
-    zh: Sentence
+
+def _has_english(texts: dict[str, str]) -> dict[str, str]:
+    if DEFAULT not in texts:
+        raise ValueError("it has no English")
+    return texts
+
+
+#: A text by the codes of its languages, in English at least.
+Text = Annotated[dict[str, Sentence], BeforeValidator(_spoken), AfterValidator(_has_english)]

@@ -1,20 +1,19 @@
 """Every sentence that the pages, the command line and the scripts say, as it stands in the code.
 
-``python -m app.web.messages`` prints those that have no Chinese yet, as entries of a .po file.
+``python -m tools.translations zh`` prints those that have no Chinese yet.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from app import errors
-from app.locale.language import LOCALE_FOLDER
+from app.locale.translations import LOCALE_FOLDER
 from app.web import folders
 
 #: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
@@ -80,7 +79,7 @@ def _extract(
             yield message if isinstance(message, str) else (message[0], message[1]), file, line
 
 
-def translated(language: str = "zh") -> Catalog:
+def translated(language: str) -> Catalog:
     """All .po files of ``language`` as one."""
     whole = Catalog(locale=language)
     for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
@@ -91,7 +90,7 @@ def translated(language: str = "zh") -> Catalog:
     return whole
 
 
-def missing(language: str = "zh") -> dict[Id, list[tuple[str, int]]]:
+def missing(language: str) -> dict[Id, list[tuple[str, int]]]:
     """Sentences without a translation, and where they stand."""
     known = translated(language)
     return {
@@ -99,10 +98,3 @@ def missing(language: str = "zh") -> dict[Id, list[tuple[str, int]]]:
         for sentence, places in extracted().items()
         if known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
     }
-
-
-if __name__ == "__main__":
-    catalog = Catalog(locale="zh")
-    for sentence, where in missing().items():
-        catalog.add(sentence, locations=where)
-    write_po(sys.stdout.buffer, catalog, omit_header=True, width=0)

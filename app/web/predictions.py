@@ -9,7 +9,7 @@ from typing import Any
 
 from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
 from app.catalogue.questions import Outcome, Question, read
-from app.catalogue.text import Text
+from app.catalogue.text import NO_TEXT, Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
 from app.web import i18n, run_settings
@@ -25,7 +25,8 @@ Predictions = dict[str, Value]
 
 _log = logging.getLogger(__name__)
 _NO_ANSWER = Text(
-    "This recording does not hold what the question asks for.", "这份录制里没有这个问题要问的内容。"
+    en="This recording does not hold what the question asks for.",
+    zh="这份录制里没有这个问题要问的内容。",
 )
 
 
@@ -165,7 +166,7 @@ def _outcome(question: Question[Any], timeline: Timeline, params: Any, value: An
         return question.outcome(timeline, params, value)
     except (LookupError, ArithmeticError, TypeError, ValueError) as error:
         _log.warning("the question %s has no answer in a recording: %r", question.id, error)
-        return Outcome(None, False, _NO_ANSWER, Text("", ""))
+        return Outcome(None, False, _NO_ANSWER, NO_TEXT)
 
 
 def _rows(question: Question[Any], value: Any, language: str) -> list[tuple[str, str]]:

@@ -87,11 +87,11 @@ _LIMIT_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10,
 
 #: Both languages here: as words of a run they differ from the same words of a thread.
 _STATES = {
-    RunState.WAITING: Text("waiting", "排队中"),
-    RunState.RUNNING: Text("running", "运行中"),
-    RunState.ENDED: Text("ended", "已结束"),
-    RunState.FAILED: Text("failed", "失败"),
-    RunState.STOPPED: Text("stopped", "已停止"),
-    RunState.INTERRUPTED: Text("interrupted", "被中断"),
-    RunState.DAMAGED: Text("damaged", "已损坏"),
+    RunState.WAITING: Text(en="waiting", zh="排队中"),
+    RunState.RUNNING: Text(en="running", zh="运行中"),
+    RunState.ENDED: Text(en="ended", zh="已结束"),
+    RunState.FAILED: Text(en="failed", zh="失败"),
+    RunState.STOPPED: Text(en="stopped", zh="已停止"),
+    RunState.INTERRUPTED: Text(en="interrupted", zh="被中断"),
+    RunState.DAMAGED: Text(en="damaged", zh="已损坏"),
 }

@@ -53,10 +53,10 @@ def _pattern(word: str) -> str:
 
 
 def _text(item: Scenario[Any]) -> str:
-    """Both languages: a Chinese reader may well look for the English word."""
+    """In all languages: a Chinese reader may well look for the English word."""
     texts = [item.title, item.summary, item.group.text, *(idea.text for idea in item.tags.ideas)]
     words = [item.slug, *item.tags.primitives, *(state.word for state in item.tags.states)]
-    return " ".join([*words, *(part for text in texts for part in text)]).casefold()
+    return " ".join([*words, *(part for text in texts for part in text.json().values())]).casefold()
 
 
 def states(catalogue: Catalogue) -> list[State]:

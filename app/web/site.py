@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse
 
 from app.catalogue.loader import Catalogue
 from app.doctor.interpreters import Interpreter
-from app.locale.language import LANGUAGES, translations
+from app.locale.languages import LANGUAGES
+from app.locale.translations import translations
 from app.runs.runs import Runs
 from app.settings import Settings
 from app.web import figures, folders, i18n
@@ -87,6 +88,7 @@ class Site:
         )
         globals: Mapping[str, Any] = {
             "lang": language,
+            "languages": LANGUAGES,
             "moment": figures.moment,
             "duration": figures.duration,
             "mib": figures.mib,

@@ -20,15 +20,18 @@ from tests.browser.server import PageServer
 
 MS = scenes.MS
 BESIDE = Beside(
-    title=Text("Beside the textbook", "与教科书对照"),
-    book=Text("textbook", "教科书"),
+    title=Text(en="Beside the textbook", zh="与教科书对照"),
+    book=Text(en="textbook", zh="教科书"),
     lanes=[
         Lane("A", [(0, 40 * MS), (80 * MS, 120 * MS)], [(10 * MS, 60 * MS), (110 * MS, 160 * MS)]),
         Lane("<b>", [(40 * MS, 80 * MS)], [(60 * MS, 110 * MS)]),
     ],
-    columns=[Text("Turnaround", "周转")],
-    rows=[Row(Text("A", "A"), [(120.0 * MS, 160.0 * MS)]), Row(Text("mean", "平均"), [(1.0, 2.0)])],
-    note=Text("Pale: computed.", "浅色为计算结果。"),
+    columns=[Text(en="Turnaround", zh="周转")],
+    rows=[
+        Row(Text(en="A", zh="A"), [(120.0 * MS, 160.0 * MS)]),
+        Row(Text(en="mean", zh="平均"), [(1.0, 2.0)]),
+    ],
+    note=Text(en="Pale: computed.", zh="浅色为计算结果。"),
 )
 
 

@@ -99,4 +99,4 @@ def test_claim_is_not_refuted_by_a_run_that_was_cut_short() -> None:
 def test_run_cut_short_says_by_what_in_words(name: str) -> None:
     why = cut_short(name)
     assert f"({name})" not in why.en and why.en.endswith(", so this can't be told.")
-    assert name not in why.zh and CHINESE.search(why.zh)
+    assert name not in why.of("zh") and CHINESE.search(why.of("zh"))

@@ -17,13 +17,15 @@ def track(end: Ending | None) -> Track:
 def test_ending_has_words_of_its_own_for_each_cause(cause: Cause) -> None:
     words = ending(track(Ending(cause)))
     others = [ending(track(Ending(other))) for other in Cause if other is not cause]
-    assert words.en.isascii() and not words.zh.isascii()
-    assert words.en not in {it.en for it in others} and words.zh not in {it.zh for it in others}
+    assert words.en.isascii() and not words.of("zh").isascii()
+    assert words.en not in {it.en for it in others} and words.of("zh") not in {
+        it.of("zh") for it in others
+    }
 
 
 def test_ending_names_the_signal() -> None:
     words = ending(track(Ending(Cause.DAEMON, signal="SIGTERM")))
-    assert words.en.endswith(", SIGTERM") and words.zh.endswith("，SIGTERM")
+    assert words.en.endswith(", SIGTERM") and words.of("zh").endswith("，SIGTERM")
 
 
 def test_ending_of_a_track_that_lives_is_not_known() -> None:

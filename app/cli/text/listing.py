@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.catalogue import FormField, Scenario, load
-from app.locale.language import _, current
+from app.locale.terminal import _, current
 
 
 def as_json() -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.cli.text.names import line_name, seconds, task_name, track_name
-from app.locale.language import _
+from app.locale.terminal import _
 from app.timeline.timeline import Timeline
 
 #: Parts of a step's time that are shorter than this explain nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.locale.language import _
+from app.locale.terminal import _
 from app.timeline.places import spelled
 from app.timeline.timeline import Timeline
 

@@ -16,7 +16,7 @@ from app.cli.text import sentences
 from app.cli.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
 from app.cli.text.names import seconds
 from app.cli.text.printable import printable
-from app.locale.language import _, current, in_own_words
+from app.locale.terminal import _, current, in_own_words
 from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.cli.text.loops import loop_blocked
 from app.cli.text.names import limit_name, line_name, seconds, track_name
-from app.locale.language import _
+from app.locale.terminal import _
 from app.timeline.model import Ending, Finding, Track, Wait
 from app.timeline.states import Cause, ObjectKind
 from app.timeline.timeline import Timeline

@@ -1,18 +1,18 @@
-"""Every sentence of the command line has its Chinese, with the same placeholders."""
+"""Every sentence of the command line has its Chinese, and is said in the language wanted."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from app.errors import TimesliceError
-from app.locale import language
+from app.locale import terminal
+from app.locale.translations import LOCALE_FOLDER, translations
 
-APP = Path(language.__file__).resolve().parent.parent
+APP = LOCALE_FOLDER.parent
 SOURCES = [
     *sorted(APP.glob("cli/**/*.py")),
     *sorted(APP.glob("doctor/*.py")),
@@ -35,7 +35,7 @@ def sentences() -> set[str]:
 def test_language_every_sentence_has_chinese_with_the_same_placeholders() -> None:
     assert len(sentences()) > 60
     for sentence in sorted(sentences()):
-        chinese = language.translations("zh").gettext(sentence)
+        chinese = translations("zh").gettext(sentence)
         assert chinese != sentence or sentence == "tid", f"no Chinese for {sentence!r}"
         places = [sorted(re.findall(r"\{(\w+)\}", text)) for text in (sentence, chinese)]
         assert places[0] == places[1], sentence
@@ -52,7 +52,7 @@ def test_language_chinese_has_no_sentence_that_is_gone() -> None:
         "Thread states by sampling, with run-queue times.",
         "The system call that a blocked thread sits in.",
     }
-    with (language.LOCALE_FOLDER / "zh/LC_MESSAGES/cli.po").open("rb") as file:
+    with (LOCALE_FOLDER / "zh/LC_MESSAGES/cli.po").open("rb") as file:
         kept = {str(message.id) for message in read_po(file) if message.id}
     assert kept - by_value == sentences()
 
@@ -70,17 +70,17 @@ def test_language_chinese_has_no_sentence_that_is_gone() -> None:
     ],
 )
 def test_language_wanted_follows_the_environment(environ: dict[str, str], expected: str) -> None:
-    assert language.wanted(environ) == expected
+    assert terminal.wanted(environ) == expected
 
 
 def test_language_of_errors_keeps_values(monkeypatch: pytest.MonkeyPatch) -> None:
     error = TimesliceError("There is no address {host}: {why}.", host="{x}", why="gone")
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "en")
-    assert language.error_text(error) == "There is no address {x}: gone."
+    assert terminal.error_text(error) == "There is no address {x}: gone."
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "zh")
-    assert language.error_text(error) == "没有 {x} 这个地址：gone。"
+    assert terminal.error_text(error) == "没有 {x} 这个地址：gone。"
 
 
 def test_language_of_nothing_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIMESLICE_LANGUAGE", "zh")
-    assert language._("") == ""
+    assert terminal._("") == ""
