@@ -26,10 +26,10 @@ class Group(StrEnum):
     @property
     def letter(self) -> str:
         """A to H."""
-        return "ABCDEFGH"[self.place]
+        return "ABCDEFGH"[self.number]
 
     @property
-    def place(self) -> int:
+    def number(self) -> int:
         return list(Group).index(self)
 
 

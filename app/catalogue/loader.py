@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from app.catalogue.order import position
 from app.catalogue.render import BadProgram, constants
 from app.catalogue.scenario import Scenario
 from app.errors import UnknownScenario
@@ -23,10 +24,10 @@ class IncompleteScenario(Exception):
 
 
 class Catalogue(Mapping[str, "Scenario[Any]"]):
-    """Scenarios by slug, in reading order: by group, then by their place in it."""
+    """Scenarios by slug, in reading order."""
 
     def __init__(self, scenarios: list[Scenario[Any]]) -> None:
-        ordered = sorted(scenarios, key=lambda item: (item.group.place, item.place, item.slug))
+        ordered = sorted(scenarios, key=lambda item: (position(item.group, item.slug), item.slug))
         self._by_slug = {scenario.slug: scenario for scenario in ordered}
 
     def __getitem__(self, slug: str) -> Scenario[Any]:

@@ -37,7 +37,7 @@ class Tags:
 class Scenario(Generic[P]):
     """``file`` is the path of the ``scenario.py`` that makes it, in the scenario's own folder.
 
-    ``place`` orders the scenarios of one group. ``requires`` names the packages beside the standard
+    ``requires`` names the packages beside the standard
     library that the program imports, by the one name under which pip and Python know each.
     ``by`` is a choice whose values have programs of their own: ``program_kafka.py`` for ``kafka``,
     ``program.py`` for the default. A value without one has that of the choice before it. Each
@@ -47,7 +47,6 @@ class Scenario(Generic[P]):
 
     file: str
     group: Group
-    place: int
     title: Text
     summary: Text
     parameters: type[P]

@@ -53,7 +53,6 @@ def scenario(folder: Path, name: str, group: Group = Group.LOCKS, level: int = 1
     return Scenario(
         file=str(place / "scenario.py"),
         group=group,
-        place=1,
         title=Text(en=f"Title of {name} <i>", zh=f"{name} 的标题 <i>"),
         summary=Text(en=f"What {name} shows & why", zh="摘要"),
         parameters=Settings,

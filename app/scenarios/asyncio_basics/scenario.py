@@ -192,7 +192,6 @@ def check_old(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=4,
     title=Text(en="asyncio: waiting together", zh="asyncio：一起等待"),
     summary=Text(
         en="Coroutines that wait at the same time on one thread, started in seven ways.",

@@ -253,7 +253,6 @@ _KEPT = {
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=6,
     title=Text(en="asyncio: locks and queues", zh="asyncio：锁与队列"),
     summary=Text(
         en="Lock, Semaphore, Event and Queue for coroutines: like those of threads, on one thread.",

@@ -152,7 +152,6 @@ def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=5,
     title=Text(en="A blocked event loop", zh="被阻塞的事件循环"),
     summary=Text(
         en="time.sleep in a coroutine stops all others; asyncio.sleep or another thread does not.",

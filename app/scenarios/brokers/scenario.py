@@ -199,7 +199,6 @@ def check_outside(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=6,
     title=Text(en="Message brokers", zh="消息中间件"),
     summary=Text(
         en="The same producers and consumers over Redis, Memcached, RabbitMQ and Kafka: real "

@@ -185,7 +185,6 @@ def check_result(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=4,
     title=Text(en="Futures and their callbacks", zh="Future 与回调"),
     summary=Text(
         en="Four ways to learn that a task is done, and which thread runs a callback.",

@@ -256,7 +256,6 @@ def check_isolation(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SUMMARY,
-    place=1,
     title=Text(en="Processes, threads, coroutines", zh="进程、线程、协程"),
     summary=Text(
         en="The same work by all three, and the table of their costs and gains, each cell "

@@ -141,7 +141,6 @@ def check_time(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=3,
     title=Text(en="Concurrent or parallel", zh="并发与并行"),
     summary=Text(
         en="The same processes on one CPU and on all: all of them get on, but not at one instant.",

@@ -148,7 +148,6 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=8,
     title=Text(en="Daemon process", zh="守护进程"),
     summary=Text(
         en="Main's code ends while an ordinary child and a daemon still work: which of them goes "

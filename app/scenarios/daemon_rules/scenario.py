@@ -99,7 +99,6 @@ def check_helper(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=9,
     title=Text(en="The rules for daemons", zh="守护进程的规则"),
     summary=Text(
         en="To make a daemon of a process that runs, and to start a child from a daemon: Python "

@@ -148,7 +148,6 @@ def check_process_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=4,
     title=Text(en="Daemon thread", zh="守护线程"),
     summary=Text(
         en="Main's code ends while an ordinary thread and a daemon thread still work: compare with "

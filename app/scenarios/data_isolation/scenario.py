@@ -134,7 +134,6 @@ def check_pages(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=10,
     title=Text(en="Whose data is it?", zh="数据归谁所有"),
     summary=Text(
         en="A counter, a list and a block of memory are changed by a child process and by a "

@@ -213,7 +213,6 @@ _NO_CYCLE = Text(
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=6,
     title=Text(en="Deadlock: noodles and fork", zh="死锁：面条与叉子"),
     summary=Text(
         en="Two threads take two locks crosswise and wait for each other for ever; three ways to "

@@ -179,7 +179,6 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=3,
     title=Text(en="Tickets in a file", zh="用文件卖票"),
     summary=Text(
         en="Processes buy tickets through one JSON file, with no lock, a lock, or a locked file: "

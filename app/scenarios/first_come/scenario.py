@@ -149,7 +149,6 @@ def check_main_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=2,
     title=Text(en="First come, first taken", zh="先到先取"),
     summary=Text(
         en="Ten processes compute for different times: take each result as it comes, or in order.",

@@ -136,7 +136,6 @@ def check_async_blocking(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=1,
     title=Text(en="Four kinds of calls", zh="四种调用"),
     summary=Text(
         en="Synchronous or asynchronous, blocking or not: what the caller does while a call lasts.",

@@ -130,7 +130,6 @@ def check_when(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=7,
     title=Text(en="Who collects the garbage?", zh="谁来回收垃圾？"),
     summary=Text(
         en="One thread makes garbage while another works: in which of them does Python collect it, "

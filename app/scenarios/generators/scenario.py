@@ -156,7 +156,6 @@ def check_user_space(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=1,
     title=Text(en="Generators as coroutines", zh="用生成器做协程"),
     summary=Text(
         en="yield, send and yield from, and a scheduler of ten lines that resumes them in turn.",

@@ -137,7 +137,6 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=3,
     title=Text(en="gevent: patched and unpatched", zh="gevent：打补丁与不打补丁"),
     summary=Text(
         en="Greenlets with an event loop: what waits together, and what holds up everybody.",

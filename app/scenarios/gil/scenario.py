@@ -261,7 +261,6 @@ def _cpu_was_short(timeline: Timeline, tasks: list[Track]) -> bool:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=5,
     title=Text(en="The global interpreter lock", zh="全局解释器锁（GIL）"),
     summary=Text(
         en="The same tasks one after the other, in threads and in processes: what gets faster?",

@@ -116,7 +116,6 @@ def check_same_frame(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=2,
     title=Text(en="Greenlets, switched by hand", zh="greenlet：手动切换"),
     summary=Text(
         en="Functions that give way by hand, with switch(), in the middle of a call.",

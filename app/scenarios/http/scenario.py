@@ -142,7 +142,6 @@ def check_clients_await(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=8,
     title=Text(en="A web server on one thread", zh="一个线程上的 Web 服务器"),
     summary=Text(
         en="tornado serves, httpx asks: many requests under way at once, until a handler blocks.",

@@ -146,7 +146,6 @@ def check_sooner(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=5,
     title=Text(en="A pool of interpreters", zh="解释器池"),
     summary=Text(
         en="One process, several interpreters, each with a lock of its own (Python 3.14 and "

@@ -190,7 +190,6 @@ def _length(span: Span) -> int:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=6,
     title=Text(en="One program, every interpreter", zh="同一个程序，所有解释器"),
     summary=Text(
         en="CPython of every version, free-threaded CPython, PyPy, Jython: where do threads help?",

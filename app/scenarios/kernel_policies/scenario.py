@@ -237,7 +237,6 @@ def wake_up_text(params: Settings) -> Text:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=3,
     title=Text(en="The kernel's own policies", zh="内核自己的调度策略"),
     summary=Text(
         en="Two ordinary processes share one CPU with two that are nicer, batch, idle or real "

@@ -140,7 +140,6 @@ def check_handed_on(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=9,
     title=Text(en="A convoy at a lock", zh="锁的护航效应"),
     summary=Text(
         en="A lock that is kept while the disk writes: everybody lines up behind it, and more "

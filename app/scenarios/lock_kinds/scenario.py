@@ -298,7 +298,6 @@ def check_too_often(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=5,
     title=Text(en="Kinds of locks", zh="锁的种类"),
     summary=Text(
         en="Lock, RLock, Semaphore, Event, Condition, Barrier and Timer: who waits for what, and "

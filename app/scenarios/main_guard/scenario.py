@@ -114,7 +114,6 @@ def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=5,
     title=Text(en="The guard of the main module", zh="主模块的保护语句"),
     summary=Text(
         en="A spawned child reads the program's file again: what "

@@ -140,7 +140,6 @@ def check_status(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=3,
     title=Text(en="The process waits for its threads", zh="进程等待它的线程"),
     summary=Text(
         en="Main's code returns, raises or exits while other threads work: the process lives on "

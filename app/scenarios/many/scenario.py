@@ -162,7 +162,6 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=7,
     title=Text(en="Thousands of coroutines", zh="成千上万个协程"),
     summary=Text(
         en="The same wait in thousands of coroutines, hundreds of threads and tens of processes.",

@@ -214,7 +214,6 @@ def check_holder(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=1,
     title=Text(en="Mutual exclusion of processes", zh="进程间的互斥"),
     summary=Text(
         en="Processes change one number in shared memory, with a lock and without: who is in the "

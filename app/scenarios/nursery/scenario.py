@@ -166,7 +166,6 @@ _FATES = {
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=9,
     title=Text(en="trio: a nursery", zh="trio：nursery（托儿所）"),
     summary=Text(
         en="Tasks that can't outlive the block in which they were started.",

@@ -223,7 +223,6 @@ def check_hunger(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=7,
     title=Text(en="The dining philosophers", zh="哲学家就餐"),
     summary=Text(
         en="Philosophers share forks with their neighbours: a deadlock of all of them, and three "

@@ -240,7 +240,6 @@ def _whole_sentence(params: Settings) -> Text:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=2,
     title=Text(en="A pipe and its ends", zh="管道和它的两端"),
     summary=Text(
         en="Readers share one pipe, with and without a lock: torn messages, full pipes, and when "

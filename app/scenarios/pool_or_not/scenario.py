@@ -206,7 +206,6 @@ def _sooner_text(params: Settings) -> Text:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=3,
     title=Text(en="A pool, or a new worker for each task?", zh="用池，还是每个任务新建一个？"),
     summary=Text(
         en="The same tasks by a new process or thread each, and by a pool: what is faster, and "

@@ -210,7 +210,6 @@ def check_timeout(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=6,
     title=Text(en="Querying and ending a process", zh="查询进程与结束进程"),
     summary=Text(
         en="is_alive(), exitcode, terminate(), kill(), join(timeout) and close(), on children that "

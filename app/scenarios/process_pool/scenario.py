@@ -213,7 +213,6 @@ def _hands_over_text(params: Settings) -> Text:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=2,
     title=Text(en="Process pool", zh="进程池"),
     summary=Text(
         en="Tasks of different length in a few processes: apply, map, imap_unordered and their "

@@ -194,7 +194,6 @@ def check_equal_shares(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=1,
     title=Text(en="Ready, running, blocked", zh="就绪、运行、阻塞"),
     summary=Text(
         en="Processes that compute take turns on one CPU, beside one that mostly waits for input.",

@@ -118,7 +118,6 @@ def _check_join(timeline: Timeline, consumers: list[Track], causes: Counter[Caus
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=7,
     title=Text(en="Producers and consumers", zh="生产者与消费者"),
     summary=Text(
         en="A bounded buffer between producers and consumers: who waits, how many of each are "

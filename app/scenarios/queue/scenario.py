@@ -152,7 +152,6 @@ def check_feeder(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=1,
     title=Text(en="A queue between processes", zh="进程间的队列"),
     summary=Text(
         en="Producers put, a consumer gets: who waits when the queue is full or empty, and who "

@@ -218,7 +218,6 @@ _SENTENCES = {
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=2,
     title=Text(en="A race for a counter", zh="计数器上的竞态条件"),
     summary=Text(
         en="Threads add to one counter in five ways: which of them lose steps, on this Python?",

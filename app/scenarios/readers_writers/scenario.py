@@ -146,7 +146,6 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=8,
     title=Text(en="Readers and writers", zh="读者与写者"),
     summary=Text(
         en="Readers may read together, a writer must be alone: with a plain lock, and with readers "

@@ -173,7 +173,6 @@ def check_orphan(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=7,
     title=Text(en="Zombies and orphans", zh="僵尸进程与孤儿进程"),
     summary=Text(
         en="A child ends while its parent is busy and stays as a zombie until it is joined; an "

@@ -150,7 +150,6 @@ def need_a_scheduler_in_time(timeline: Timeline, params: Settings) -> None:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=2,
     title=Text(en="A scheduler of your own", zh="自己写一个调度程序"),
     summary=Text(
         en="Jobs of your making are real processes on one CPU; the program stops all but one and "

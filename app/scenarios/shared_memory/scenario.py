@@ -225,7 +225,6 @@ def check_price(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=5,
     title=Text(en="Shared memory, and a manager", zh="共享内存与 Manager"),
     summary=Text(
         en="Processes add to one counter in a Value, in a SharedMemory block, or through a "

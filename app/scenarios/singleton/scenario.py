@@ -156,7 +156,6 @@ def check_later(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=4,
     title=Text(en="A singleton and its race", zh="单例与竞态条件"),
     summary=Text(
         en="Threads ask for the only object of a class at the same time; __new__ makes it, with a "

@@ -178,7 +178,6 @@ def check_bytes(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=4,
     title=Text(en="A server and its clients", zh="服务器与客户端"),
     summary=Text(
         en="An echo server over loopback sockets: what accept() and recv() wait for, and who is "

@@ -184,7 +184,6 @@ def check_work_goes_on(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=4,
     title=Text(en="Starting a process", zh="启动进程"),
     summary=Text(
         en="fork, forkserver and spawn, by a function or a subclass: what start() does and costs.",

@@ -172,7 +172,6 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=1,
     title=Text(en="Starting threads", zh="启动线程"),
     summary=Text(
         en="Threads are made of a function or by a subclass: their names and ids, when they begin, "

@@ -142,7 +142,6 @@ def check_lost(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=3,
     title=Text(en="Where a thread may be interrupted", zh="线程会在哪里被打断"),
     summary=Text(
         en="The bytecode of a line that adds to a counter, and after which of its steps Python may "

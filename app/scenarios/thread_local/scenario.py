@@ -138,7 +138,6 @@ def check_fresh(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=9,
     title=Text(en="Values of a thread's own", zh="线程自己的值"),
     summary=Text(
         en="Each thread remembers whom it serves: in an object that all share, in threading.local, "

@@ -161,7 +161,6 @@ def check_asleep(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=2,
     title=Text(en="No way to kill a thread", zh="线程杀不死"),
     summary=Text(
         en="A thread lives until its own code ends. It can be asked to stop: by a flag, by an "

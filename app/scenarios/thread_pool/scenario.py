@@ -142,7 +142,6 @@ def check_result_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=1,
     title=Text(en="Thread pool", zh="线程池"),
     summary=Text(
         en="Eight tasks, three threads: who does what, when, and what submit() and result() do.",

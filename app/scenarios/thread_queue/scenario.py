@@ -153,7 +153,6 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=8,
     title=Text(en="Queues between threads", zh="线程间的队列"),
     summary=Text(
         en="Queue, LifoQueue, PriorityQueue and SimpleQueue: in which order items come out, and "
