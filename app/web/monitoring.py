@@ -1,13 +1,13 @@
-"""For those who run the server: is it alive, and what does it do."""
+"""For those who run the server: whether it is alive, and what it does."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from app.web.site import Site
+from app.web.dependencies import CurrentSite
 
 router = APIRouter()
 
@@ -20,8 +20,7 @@ class Health(BaseModel):
 
 
 @router.get("/healthz")
-async def health(request: Request) -> Health:
-    site: Site = request.app.state.site
+async def health(site: CurrentSite) -> Health:
     states = [run.state.value for run in site.runs.all()]
     return Health(
         status="ok",
@@ -36,9 +35,8 @@ async def health(request: Request) -> Health:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request) -> Response:
+async def metrics(site: CurrentSite) -> Response:
     """Prometheus text format."""
-    site: Site = request.app.state.site
     site.runs.count()
     return Response(
         generate_latest(site.runs.meters.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}

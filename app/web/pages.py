@@ -17,6 +17,7 @@ from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.web import forms, i18n, paths, predictions
 from app.web.attachments import attachment
+from app.web.dependencies import CurrentLanguage, CurrentSite, CurrentVisitor
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
 from app.web.pinning import check_may_pin
@@ -33,25 +34,20 @@ _MAX_FIELDS = 100
 _DAMAGED_SHOWN = 30
 
 
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
-
-
 @router.get("/")
 async def catalogue(
     request: Request,
+    site: CurrentSite,
+    language: CurrentLanguage,
     q: str = "",
     idea: str = "",
     level: str = "",
     state: str = "",
     primitive: str = "",
 ) -> Response:
-    site = _site(request)
     search = Search(q[:200], idea, level, state, primitive)
-    language = site.language(request)
     groups = search.groups(site.catalogue)
-    response: Response = site.render(
+    return site.render(
         request,
         "catalogue.html",
         search=search,
@@ -67,7 +63,6 @@ async def catalogue(
         recent=[row(site, run, language) for run in site.runs.sound()[:5]],
         paths=[] if search.active else paths.all_paths(site, language),
     )
-    return response
 
 
 def _levels(language: str) -> list[tuple[str, str]]:
@@ -76,17 +71,21 @@ def _levels(language: str) -> list[tuple[str, str]]:
 
 
 @router.get("/scenarios/{slug}")
-async def scenario(request: Request, slug: str) -> Response:
+async def scenario(
+    request: Request, slug: str, site: CurrentSite, language: CurrentLanguage
+) -> Response:
     """The query may carry values for the form, as the link "Run again" of a run does."""
     given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
     python = request.query_params.get(forms.PYTHON, "")
     path = given.pop(paths.FIELD, "")
-    values = forms.gathered(_site(request).catalogue[slug].fields(), given)
-    return _scenario(request, slug, values, python=python, path=path)
+    values = forms.gathered(site.catalogue[slug].fields(), given)
+    return _scenario(request, site, language, slug, values, python=python, path=path)
 
 
 def _scenario(
     request: Request,
+    site: Site,
+    language: str,
     slug: str,
     values: Mapping[str, object],
     *,
@@ -97,15 +96,13 @@ def _scenario(
     error: TimesliceError | None = None,
 ) -> Response:
     """``predicted``: answers to the form's questions, ``mistaken``: what is wrong with them."""
-    site = _site(request)
-    language = site.language(request)
     item = site.catalogue[slug]
     fields = item.fields()
     wrong = error.fields if isinstance(error, InvalidParameters) else {}
     names = {field.name for field in fields}
     program, claims = _as_set(item, {k: v for k, v in values.items() if k in names}, language)
     others = {name: why for name, why in wrong.items() if name.split(".")[0] not in names}
-    response: Response = site.render(
+    return site.render(
         request,
         "scenario.html",
         status_of(error) if error else 422 if mistaken else 200,
@@ -139,7 +136,6 @@ def _scenario(
             for run in islice((run for run in site.runs.sound() if run.scenario == slug), 5)
         ],
     )
-    return response
 
 
 def _as_set(
@@ -155,9 +151,9 @@ def _as_set(
 
 
 @router.post("/runs")
-async def start(request: Request) -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def start(
+    request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
+) -> Response:
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         # A check box is preceded by a hidden "false" of the same name: the last one counts.
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
@@ -168,29 +164,29 @@ async def start(request: Request) -> Response:
     item = site.catalogue[slug]  # an unknown one has no form to come back to
     values = forms.gathered(item.fields(), typed)
     predicted, mistaken = predictions.of_form(item.questions, given, language)
-    shown = partial(_scenario, request, slug, values, python=python, path=path, predicted=given)
+    shown = partial(
+        _scenario, request, site, language, slug, values, python=python, path=path, predicted=given
+    )
     try:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
         if mistaken:
             return shown(mistaken=mistaken)
-        asker = site.visitors.of(request).asker
-        run = site.runs.start(replace(plan, predictions=predicted), asker)
+        run = site.runs.start(replace(plan, predictions=predicted), visitor.asker)
     except TimesliceError as error:
         return shown(mistaken=mistaken, error=error)
     query = f"?{urlencode({paths.FIELD: path})}" if path else ""
-    return site.visitors.greeted(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
+    return site.visitors.remember(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
 
 
 @router.get("/runs")
-async def runs(request: Request) -> Response:
-    site = _site(request)
-    language = site.language(request)
-    visitor = site.visitors.of(request)
+async def runs(
+    request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
+) -> Response:
     await site.runs.look_again()
     sound = site.runs.sound()
     damaged = site.runs.damaged()
     room = site.runs.room()
-    response: Response = site.render(
+    return site.render(
         request,
         "runs.html",
         runs=[
@@ -203,13 +199,17 @@ async def runs(request: Request) -> Response:
         next_out=row(site, room.next, language) if room.next else None,
         looking=None if site.runs.looking.done.is_set() else site.runs.looking,
     )
-    return response
 
 
 @router.get("/runs/{run_id}")
-async def run(request: Request, run_id: str, path: str = "") -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def run(
+    request: Request,
+    run_id: str,
+    site: CurrentSite,
+    language: CurrentLanguage,
+    visitor: CurrentVisitor,
+    path: str = "",
+) -> Response:
     await site.runs.find(run_id)
     item = site.runs.readable(run_id)
     address = address_of(item)
@@ -218,8 +218,8 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
     fields = site.catalogue[item.scenario].fields() if known else []
     query = urlencode(forms.given(item, site.interpreters, fields))
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
-    yours = site.visitors.of(request).owns(item)
-    response: Response = site.render(
+    yours = visitor.owns(item)
+    return site.render(
         request,
         "run.html",
         run={
@@ -240,13 +240,12 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         predictions=predictions.predicted(site, item, language),
         step=paths.place_in(site, path, item.scenario, language),
     )
-    return response
 
 
 @router.get("/runs/{run_id}/program.py")
-async def program(request: Request, run_id: str) -> Response:
-    await _site(request).runs.find(run_id)
-    item = _site(request).runs.readable(run_id)
+async def program(run_id: str, site: CurrentSite) -> Response:
+    await site.runs.find(run_id)
+    item = site.runs.readable(run_id)
     name = f"{item.scenario.replace('-', '_')}.py" if item.scenario else item.file_name
     return Response(
         item.program,
@@ -256,11 +255,12 @@ async def program(request: Request, run_id: str) -> Response:
 
 
 @router.post("/runs/{run_id}/pin")
-async def pin(request: Request, run_id: str) -> Response:
+async def pin(
+    request: Request, run_id: str, site: CurrentSite, visitor: CurrentVisitor
+) -> Response:
     """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` where the reader came from there."""
-    site = _site(request)
     found = await site.runs.find(run_id)
-    check_may_pin(found, site.visitors.of(request))
+    check_may_pin(found, visitor)
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         pinned, back = form.get("pinned"), form.get("back")
     await site.runs.pin(run_id, pinned == "yes")

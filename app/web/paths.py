@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.catalogue.paths import PATHS, Path, Step, path_named
 from app.errors import NotFound
+from app.web.dependencies import CurrentLanguage, CurrentSite
 from app.web.site import Site
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -19,8 +20,9 @@ FIELD = "path"
 
 
 @router.get("/paths/{name}")
-async def path(request: Request, name: str) -> Response:
-    site: Site = request.app.state.site
+async def path(
+    request: Request, name: str, site: CurrentSite, language: CurrentLanguage
+) -> Response:
     found = path_named(name)
     if found is None:
         raise NotFound(
@@ -28,8 +30,7 @@ async def path(request: Request, name: str) -> Response:
             name=repr(name[:60]),
             all=", ".join(each.id for each in PATHS),
         )
-    language = site.language(request)
-    response: Response = site.render(
+    return site.render(
         request,
         "path.html",
         title=found.title.of(language),
@@ -44,7 +45,6 @@ async def path(request: Request, name: str) -> Response:
             for step in _steps(site, found)
         ],
     )
-    return response
 
 
 def all_paths(site: Site, language: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from app.catalogue.loader import Catalogue
 from app.doctor.interpreters import Interpreter
@@ -24,7 +24,7 @@ from app.web.visitors import Visitors
 
 
 class Site:
-    """One instance serves one application; it hangs on ``app.state.site``."""
+    """One instance serves one application; ``site_of`` gives it to a request."""
 
     def __init__(self, settings: Settings, runs: Runs, catalogue: Catalogue) -> None:
         self.settings = settings
@@ -42,7 +42,7 @@ class Site:
 
     def render(
         self, request: HTTPConnection, template: str, status: int = 200, **context: Any
-    ) -> Any:
+    ) -> Response:
         """A page in the reader's language, which a cookie remembers once it was chosen."""
         language = self.language(request)
         page = self._environments[language].get_template(template)
@@ -65,8 +65,7 @@ class Site:
             response.set_cookie(
                 i18n.COOKIE, language, max_age=365 * 86400, samesite="lax", httponly=True
             )
-        self.visitors.greet(request, response)
-        return response
+        return self.visitors.remember(request, response)
 
     def scenario_title(self, slug: str, language: str) -> str:
         """The title; the slug itself for a scenario that is gone since the run was recorded."""
@@ -95,3 +94,9 @@ class Site:
         }
         environment.globals.update(globals)
         return environment
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """The site of the application that a request or a websocket came to."""
+    site: Site = connection.app.state.site
+    return site

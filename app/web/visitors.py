@@ -54,22 +54,17 @@ class Visitors:
         self._signer = TimestampSigner(self._key, salt="visitor", digest_method=hashlib.sha256)
 
     def of(self, connection: HTTPConnection) -> Visitor:
-        """Who asks; one without a cookie of ours is given a number, which ``greet`` hands out."""
+        """The visitor; one that brought no cookie of ours gets a new number: see ``remember``."""
         visitor: Visitor | None = connection.scope.get("visitor")
         if visitor is None:
             visitor = connection.scope["visitor"] = self._read(connection)
         return visitor
 
-    def greeted(self, connection: HTTPConnection, response: Response) -> Response:
-        """The response, which gives a new visitor a number; it tells nothing of them and is kept
-        nowhere else."""
-        self.greet(connection, response)
-        return response
-
-    def greet(self, connection: HTTPConnection, response: Response) -> None:
+    def remember(self, connection: HTTPConnection, response: Response) -> Response:
+        """The response, with a cookie for a new visitor. The number in it is kept nowhere else."""
         visitor = self.of(connection)
         if visitor.known:
-            return
+            return response
         response.set_cookie(
             COOKIE,
             self._signer.sign(visitor.number).decode(),
@@ -78,6 +73,7 @@ class Visitors:
             httponly=True,
             secure=connection.scope["scheme"] in ("https", "wss"),
         )
+        return response
 
     def _read(self, connection: HTTPConnection) -> Visitor:
         signed = connection.cookies.get(COOKIE, "").encode("utf-8", "replace")
