@@ -13,10 +13,10 @@ from app.runs.reading import Reading
 from app.runs.run import Run, RunState, as_written, moment
 
 
-def found(path: Path) -> Run:
-    """The run whose recording lies in ``path``; a file that can't be read is ``damaged``.
+def earlier_run(path: Path) -> Run:
+    """The run that the file ``path`` recorded; a file that can't be read is ``damaged``.
 
-    What its frames hold is not looked at yet. Raises FileNotFoundError for one that has gone.
+    Its frames are not read yet. Raises FileNotFoundError if the file is gone.
     """
     try:
         return _read(path)
@@ -31,27 +31,27 @@ def _read(path: Path) -> Run:
         raise BadRecording(
             "{path} is a link: only files that lie in the folder are read.", path=path.name
         )
-    if not _sayable(path.stem):
+    if not _showable(path.stem):
         raise BadRecording(
             "{path} has a name that can't be shown: give the file another one.",
             path=ascii(path.name),
         )
     with Reading.open(path) as recording:
-        return _told(path, recording)
+        return _recorded(path, recording)
 
 
-def _sayable(name: str) -> bool:
-    """Whether it can stand in an address and on a page; half a letter (PEP 383) can't."""
+def _showable(name: str) -> bool:
+    """Whether an address and a page can have it; they can't have half a character (PEP 383)."""
     return name.isprintable() and bool(name.strip(". "))
 
 
 def _id(path: Path) -> str:
-    if _sayable(path.stem):
+    if _showable(path.stem):
         return path.stem
     return f"unnamed-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}"
 
 
-def _told(path: Path, recording: Reading) -> Run:
+def _recorded(path: Path, recording: Reading) -> Run:
     meta, ended = recording.run, recording.ended
     run = Run(
         id=path.stem,

@@ -1,4 +1,4 @@
-"""Frames that tell something of the run as a whole, read and amended without the rest."""
+"""Heads of the frames that begin and end a run, read and amended without decoding the rest."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from app.runs import schema
 from app.timeline import frames as codec
 
 
-def telling_head(frame: bytes) -> dict[str, Any]:
-    """What the head of a frame that begins or ends the run says of it; empty for all others.
+def run_head(frame: bytes) -> dict[str, Any]:
+    """The head of a frame that begins or ends the run; empty for every other frame.
 
-    Raises BadFrame where a worker, which its own program may have got at, says what can't be.
+    Raises BadFrame for a head that can't be: the program may have manipulated its worker.
     """
     length = codec.HEADER.unpack_from(frame)[5]
     text = frame[codec.HEADER.size : codec.HEADER.size + length]
     if b'"run"' not in text and b'"state"' not in text:
         return {}
     try:
-        head = schema.parsed(schema.TELLING, text)
+        head = schema.parsed(schema.RUN_HEAD, text)
         return dict(head)
     except ValueError as error:
         raise BadFrame(f"The frame's head is not what it should be: {error}.") from error
 
 
-def saying(frame: bytes, failure: TimesliceError) -> bytes:
-    """The frame, which also tells its viewers that the recording has failed."""
+def with_failure(frame: bytes, failure: TimesliceError) -> bytes:
+    """The frame, with the sentence that the recording has failed added to its head."""
     decoded = codec.decode(frame)
     head, sentence = decoded.head, failure.sentence
     earlier = head.get("failure")
@@ -39,13 +39,14 @@ def saying(frame: bytes, failure: TimesliceError) -> bytes:
     return codec.encode(decoded)
 
 
-def failing(sentence: str) -> dict[str, Any]:
-    """What a head, or a recording, says of a failure: in English, and so that it translates."""
+def failure_head(sentence: str) -> dict[str, Any]:
+    """The entries of a head, or of a recording, for a failure: in English, and with its template,
+    so that it can be translated."""
     return {"failure": sentence, "failure_told": told([sentence])}
 
 
 def failure_of(head: Mapping[str, Any]) -> Sentence | None:
-    """The sentence of such a head; one without its template is told as it is."""
+    """The sentence of such a head; without a template it stays in English."""
     text = head.get("failure")
     if not text:
         return None

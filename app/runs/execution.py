@@ -1,4 +1,4 @@
-"""The life of one run: its worker, what the worker tells, the recording, and the end."""
+"""One run from start to end: its worker, the worker's frames, the recording, and the last frame."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from app.errors import Sentence, TimesliceError, WorkerFailed
-from app.runs.ending_heads import failing, failure_of, saying, telling_head
+from app.runs.ending_heads import failure_head, failure_of, run_head, with_failure
 from app.runs.launcher import Launcher, RunningWorker
-from app.runs.metrics import Meters
+from app.runs.metrics import Metrics
 from app.runs.recorder import Recorder
 from app.runs.run import STOPPED, Run, RunState
 from app.timeline import frames as codec
@@ -23,26 +23,26 @@ _log = logging.getLogger(__name__)
 LEAVE_S = 5.0
 
 
-class Life:
-    """``live`` is over when the run is, however it ended; ``stop`` ends it early."""
+class Execution:
+    """``run_to_end`` returns when the run is over, however it ended; ``stop`` ends it early."""
 
-    def __init__(self, run: Run, spec: RunSpec, recorder: Recorder, meters: Meters) -> None:
+    def __init__(self, run: Run, spec: RunSpec, recorder: Recorder, metrics: Metrics) -> None:
         self.run = run
         self._spec = spec
         self._recorder = recorder
-        self._meters = meters
+        self._metrics = metrics
         self._worker: RunningWorker | None = None
         self._stopping = False
 
-    async def live(self, launcher: Launcher) -> None:
-        """Cancelled, it kills the worker and keeps what came."""
+    async def run_to_end(self, launcher: Launcher) -> None:
+        """If cancelled, it kills the worker and keeps the frames that came."""
         try:
             await self._recorder.open(self.run.path, self.run.recorded(), self.run.program)
             await self._work(launcher)
         except TimesliceError as error:
             self.run.failure = error.bare()
         except asyncio.CancelledError:
-            # Who stops it lost patience: the worker is gone, what came is kept.
+            # The caller waits no longer: the worker is gone, the frames that came are kept.
             self._stopping = True
         finally:
             await self._settle()
@@ -77,29 +77,29 @@ class Life:
     async def _take(self, frame: bytes) -> None:
         run, recorder = self.run, self._recorder
         assert run.hub is not None
-        head = telling_head(frame)
+        head = run_head(frame)
         self._measure(head, frame)
         if head.get("state") == "ended":
             self._note_end(head, frame)
-            # Nobody is told that the run has ended before all of it is on disk, or known not to be.
+            # Viewers learn that the run has ended only when all of it is on disk, or can't be.
             recorder.append(frame)
             await recorder.flush()
         else:
             recorder.append(frame)
         if self._recording_failed():
             assert recorder.failure is not None
-            frame = saying(frame, recorder.failure)
+            frame = with_failure(frame, recorder.failure)
         run.hub.publish(frame)
         if run.over:
             run.hub.close()
 
     def _recording_failed(self) -> bool:
-        """Whether it failed since the last time; noted and counted once."""
+        """True once: when the recording has failed since the last call."""
         run, failure = self.run, self._recorder.failure
         if failure is None or run.recording_failure is not None:
             return False
         run.recording_failure = failure
-        self._meters.recordings_failed.inc()
+        self._metrics.recordings_failed.inc()
         return True
 
     def _measure(self, head: dict[str, Any], frame: bytes) -> None:
@@ -107,12 +107,12 @@ class Life:
         if not run.head and "run" in head:
             run.head = head["run"]
             run.python = run.head.get("python") or run.python
-        self._meters.frames.inc()
-        self._meters.bytes.inc(len(frame))
+        self._metrics.frames.inc()
+        self._metrics.bytes.inc(len(frame))
         start_ns = run.head.get("start_monotonic_ns")
         if isinstance(start_ns, int):
             speaks_for_ns = start_ns + int(codec.HEADER.unpack_from(frame)[7])
-            self._meters.age.observe(max(0, time.monotonic_ns() - speaks_for_ns) / 1e9)
+            self._metrics.age.observe(max(0, time.monotonic_ns() - speaks_for_ns) / 1e9)
 
     def _note_end(self, head: dict[str, Any], frame: bytes) -> None:
         run = self.run
@@ -128,11 +128,11 @@ class Life:
             run.state = RunState.STOPPED
 
     async def _settle(self) -> None:
-        """Every run comes through here once, however it ended."""
+        """Called once for every run, however it ended."""
         run = self.run
         assert run.hub is not None
         if not run.over:
-            self._say_the_end()
+            self._send_last_frame()
         run.hub.close()
         await self._recorder.finish(
             state=run.state.value,
@@ -140,14 +140,14 @@ class Life:
             exit=run.exit,
             limit=run.limit,
             python=run.python,
-            **(failing(run.failure.sentence) if run.failure else {"failure": None}),
+            **(failure_head(run.failure.sentence) if run.failure else {"failure": None}),
         )
         self._recording_failed()
         if run.recording_failure is None:
             run.hub = None
 
-    def _say_the_end(self) -> None:
-        """The worker could not say it: the last frame is ours."""
+    def _send_last_frame(self) -> None:
+        """Send the last frame in place of a worker that could not."""
         run = self.run
         assert run.hub is not None
         last = run.hub.last_seq
@@ -159,9 +159,9 @@ class Life:
         if last is None:
             head["run"] |= run.meta()
         if run.failure is not None:
-            head |= failing(run.failure.sentence)
+            head |= failure_head(run.failure.sentence)
         elif self._stopping:
-            head |= failing(Sentence("The run was stopped."))
+            head |= failure_head(Sentence("The run was stopped."))
         run.state = RunState.STOPPED if self._stopping else RunState.FAILED
         frame = codec.encode(Frame(0 if last is None else last + 1, now_ns, head))
         self._recorder.append(frame)

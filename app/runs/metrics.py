@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 _AGES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1.0, 5.0)
 
 
-class Meters:
+class Metrics:
     """A registry of its own, so that two applications in one process don't mix."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ class Recorder:
         """Make the file, and its folder; a failure is kept, not raised."""
 
         def create() -> None:
-            recordings.make(path.parent)
+            recordings.make_folder(path.parent)
             self._recording = self._create(path, run, program)
 
         await self._call(create)

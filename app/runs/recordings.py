@@ -1,4 +1,7 @@
-"""The folder of recordings: what lies there, what is read from it, what goes. Called in threads."""
+"""The folder of recordings: which files it has, what is read from one, and which are removed.
+
+All of it is called in threads.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,16 @@ from app.runs.recording import SUFFIX
 from app.timeline.timeline import Timeline
 
 _log = logging.getLogger(__name__)
-#: How much of a long run is sent before the file is opened again for more.
+#: At most this much of a long run is sent before the file is opened again for more.
 _BATCH = 64
 _BATCH_BYTES = 16 << 20
-#: Beside a recording that stays when room is made: an empty file, which the file's owner can make
-#: and remove as well.
+#: The end of an empty file's name. It marks the recording of that name as one that stays when room
+#: is made; the owner of the files can make and remove it as well.
 PIN = "-pinned"
 
 
-def make(folder: Path) -> None:
-    """The folder itself. Raises RecordingFailed."""
+def make_folder(folder: Path) -> None:
+    """Raises RecordingFailed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -35,12 +38,12 @@ def make(folder: Path) -> None:
         ) from error
 
 
-def recordings(folder: Path) -> list[Path]:
+def in_folder(folder: Path) -> list[Path]:
     """The files that may be recordings, those written last first."""
     found: list[tuple[float, Path]] = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
-            # Another server over the same folder may remove an old one under our eyes.
+            # Another server over the same folder may have just removed it.
             with contextlib.suppress(FileNotFoundError):
                 if entry.name.endswith(SUFFIX):
                     written = entry.stat(follow_symlinks=False).st_mtime
@@ -48,24 +51,24 @@ def recordings(folder: Path) -> list[Path]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
-#: Of a file and of the log beside it: its size and when it was written; none where there is none.
-Mark = tuple[tuple[int, int] | None, ...]
+#: Of a file and of its log: size and time of the last write; None for one that is not there.
+Version = tuple[tuple[int, int] | None, ...]
 
 
-def mark(path: Path) -> Mark:
-    """What differs when the recording has been written to."""
-    marks: list[tuple[int, int] | None] = []
+def version(path: Path) -> Version:
+    """It differs when the recording has been written to."""
+    found: list[tuple[int, int] | None] = []
     for suffix in ("", "-wal"):
         try:
             stat = path.with_name(path.name + suffix).lstat()
-            marks.append((stat.st_size, stat.st_mtime_ns))
+            found.append((stat.st_size, stat.st_mtime_ns))
         except OSError:
-            marks.append(None)
-    return tuple(marks)
+            found.append(None)
+    return tuple(found)
 
 
-def written_ns(folder: Path) -> int:
-    """When a file came into the folder or left it, by the wall clock; 0 where there is none."""
+def changed_ns(folder: Path) -> int:
+    """When a file was last added or removed, by the wall clock; 0 if there is no folder."""
     try:
         return folder.stat().st_mtime_ns
     except (FileNotFoundError, NotADirectoryError):
@@ -73,7 +76,7 @@ def written_ns(folder: Path) -> int:
 
 
 def size(path: Path) -> int:
-    """Bytes on the disk, the log of an interrupted recording included; 0 for one that has gone."""
+    """Bytes on the disk, with the log of an interrupted recording; 0 for a file that is gone."""
     total = 0
     for suffix in ("", "-wal"):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -86,7 +89,7 @@ def is_pinned(path: Path) -> bool:
 
 
 def pin(path: Path, pinned: bool) -> None:
-    """Let the recording stay, or go with the others. Raises RecordingFailed."""
+    """Let the recording stay, or be removed like others. Raises RecordingFailed."""
     mark = path.with_name(path.name + PIN)
     try:
         if pinned:
@@ -100,8 +103,10 @@ def pin(path: Path, pinned: bool) -> None:
 
 
 def remove(paths: list[Path]) -> list[Path]:
-    """Delete recordings and give those that are gone; one that is pinned, or can't be deleted,
-    stays. The latter is logged."""
+    """Delete recordings; returns the deleted ones.
+
+    A pinned one stays, and so does one that can't be deleted, which is logged.
+    """
     gone = []
     for path in paths:
         if is_pinned(path):

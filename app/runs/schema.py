@@ -262,7 +262,7 @@ class Head(TypedDict):
     failure_told: NotRequired[Told]
 
 
-class Telling(TypedDict):
+class RunHead(TypedDict):
     """The entries of a head that tell of the run as a whole."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
@@ -273,7 +273,7 @@ class Telling(TypedDict):
 
 
 _HEAD: TypeAdapter[Head] = TypeAdapter(Head)
-TELLING: TypeAdapter[Telling] = TypeAdapter(Telling)
+RUN_HEAD: TypeAdapter[RunHead] = TypeAdapter(RunHead)
 RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 ENDED: TypeAdapter[Ended | None] = TypeAdapter(Ended | None)
 FORMAT: TypeAdapter[int | None] = TypeAdapter(int | None)

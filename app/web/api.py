@@ -167,7 +167,7 @@ async def start(
 @router.get("/runs", response_model=list[RunOut])
 async def runs(site: CurrentSite, visitor: CurrentVisitor) -> Any:
     """All runs that are kept, the newest first."""
-    await site.runs.look_again()
+    await site.runs.archive.rescan()
     return [_shown(site, run, visitor) for run in site.runs.all()]
 
 

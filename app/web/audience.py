@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.errors import TooManyViewers
-from app.runs.metrics import Meters
+from app.runs.metrics import Metrics
 from app.web import memory
 
 
@@ -17,9 +17,9 @@ class Audience:
     When half of those who came are gone, what was held for them is given back to the machine.
     """
 
-    def __init__(self, per_address: int, meters: Meters) -> None:
+    def __init__(self, per_address: int, metrics: Metrics) -> None:
         self._per_address = per_address
-        self._meters = meters
+        self._metrics = metrics
         self._here: Counter[str] = Counter()
         self._most = 0  # since memory was given back
 
@@ -31,12 +31,12 @@ class Audience:
                 "{count} pages from your address watch runs; close some.", count=self._per_address
             )
         self._here[address] += 1
-        self._meters.viewers.inc()
+        self._metrics.viewers.inc()
         self._most = max(self._most, self._here.total())
         try:
             yield
         finally:
-            self._meters.viewers.dec()
+            self._metrics.viewers.dec()
             self._here[address] -= 1
             if not self._here[address]:
                 del self._here[address]

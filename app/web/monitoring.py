@@ -39,5 +39,5 @@ async def metrics(site: CurrentSite) -> Response:
     """Prometheus text format."""
     site.runs.count()
     return Response(
-        generate_latest(site.runs.meters.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        generate_latest(site.runs.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )

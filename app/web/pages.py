@@ -182,10 +182,11 @@ async def start(
 async def runs(
     request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
 ) -> Response:
-    await site.runs.look_again()
+    await site.runs.archive.rescan()
     sound = site.runs.sound()
     damaged = site.runs.damaged()
     room = site.runs.room()
+    scan = site.runs.archive.first_scan
     return site.render(
         request,
         "runs.html",
@@ -197,7 +198,7 @@ async def runs(
         kept=site.settings.runs_kept,
         room=room,
         next_out=row(site, room.next, language) if room.next else None,
-        looking=None if site.runs.looking.done.is_set() else site.runs.looking,
+        looking=None if scan.done.is_set() else scan,
     )
 
 

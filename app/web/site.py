@@ -32,7 +32,7 @@ class Site:
         self.catalogue = catalogue
         #: Those our probe runs in, the server's own first; filled in while the server starts.
         self.interpreters: list[Interpreter] = []
-        self.audience = Audience(settings.viewers_per_address, runs.meters)
+        self.audience = Audience(settings.viewers_per_address, runs.metrics)
         self.visitors = Visitors(settings.secret.get_secret_value() or secret_in(settings.data_dir))
         self.static = Static(folders.folder("static"))
         self._environments = {language: self._environment(language) for language in LANGUAGES}

@@ -68,7 +68,7 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int, langu
                     await websocket.send_bytes(frame)
                 except RuntimeError:
                     return  # the protocol has closed it: the viewer sent what it may not
-                runs.meters.sent.inc()
+                runs.metrics.sent.inc()
     except BadRecording as error:
         _log.error("%s", error)
         await _close(websocket, DAMAGED, _short(error, language))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.errors import RecordingFailed, Sentence, sentences
 from app.runs import earlier_runs
-from app.runs.ending_heads import failing, failure_of, saying
+from app.runs.ending_heads import failure_head, failure_of, with_failure
 from app.runs.recording import Recording
 from app.timeline.frames import decode
 from tests.runs.make import frame, last_frame
@@ -15,7 +15,7 @@ FULL = RecordingFailed("The recording {path} can't be written: {why}.", path="x"
 
 
 def test_saying_adds_the_recordings_failure_with_its_template() -> None:
-    head = decode(saying(frame(1), FULL)).head
+    head = decode(with_failure(frame(1), FULL)).head
     assert head["failure"] == head["run"]["recording"] == str(FULL)
     (said,) = sentences(head["failure_told"])
     assert said.template == FULL.template
@@ -24,7 +24,7 @@ def test_saying_adds_the_recordings_failure_with_its_template() -> None:
 
 def test_saying_keeps_what_had_failed_before() -> None:
     worker = Sentence("The worker failed: {why}", why="KeyError: 1")
-    head = decode(saying(last_frame(3, **failing(worker)), FULL)).head
+    head = decode(with_failure(last_frame(3, **failure_head(worker)), FULL)).head
     assert head["failure"] == f"{worker} {FULL}"
     assert [said.template for said in sentences(head["failure_told"])] == [
         worker.template, FULL.template,
@@ -42,7 +42,7 @@ def test_failure_of_a_recorded_run_has_its_template_after_a_restart(tmp_path: Pa
     why = Sentence("{program} can't be started: {why}.", program="x", why="gone")
     with Recording.create(path, {"id": "abc", "scenario": "s", "params": {}}, "") as recording:
         recording.append(frame(0))
-        recording.finish(state="failed", duration_ns=1, exit=None, **failing(why))
-    found = earlier_runs.found(path).failure
+        recording.finish(state="failed", duration_ns=1, exit=None, **failure_head(why))
+    found = earlier_runs.earlier_run(path).failure
     assert found is not None and str(found) == why
     assert (found.template, found.values) == (why.template, why.values)

@@ -225,7 +225,7 @@ def test_error_of_ours_is_a_page_without_its_inside(
 ) -> None:
     app = application(tmp_path)
     with TestClient(app, raise_server_exceptions=False) as client, monkeypatch.context() as broken:
-        broken.setattr(app.state.site.runs, "all", lambda: 1 // 0)
+        broken.setattr(app.state.site.runs._register, "all", lambda: 1 // 0)
         answer = client.get("/runs")
         assert answer.status_code == 500
         assert "Something went wrong on our side" in answer.text
