@@ -17,7 +17,7 @@ from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
 from app.catalogue.render import constants, render
 from app.catalogue.text import Text
-from app.catalogue.theory import Beside
+from app.catalogue.theory import Theory
 from app.locale.languages import DEFAULT, language_of
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
@@ -42,7 +42,7 @@ class Scenario(Generic[P]):
     ``by`` is a choice whose values have programs of their own: ``program_kafka.py`` for ``kafka``,
     ``program.py`` for the default. A value without one has that of the choice before it. Each
     program has those settings that it needs.
-    ``beside`` is what the theory says of a run, where it says more than the claims.
+    ``theory`` is what a textbook says of a run, if it says more than the claims.
     """
 
     file: str
@@ -54,7 +54,7 @@ class Scenario(Generic[P]):
     tags: Tags
     requires: tuple[str, ...] = ()
     by: str = ""
-    beside: Callable[[Timeline, P], Beside] | None = None
+    theory: Callable[[Timeline, P], Theory] | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -135,13 +135,13 @@ class Scenario(Generic[P]):
         """
         return [answer_json(claim, params, ask(claim, timeline, params)) for claim in self.claims]
 
-    def theory(self, timeline: Timeline, params: P) -> dict[str, Any] | None:
+    def theory_json(self, timeline: Timeline, params: P) -> dict[str, Any] | None:
         """What stands beside this run, as JSON; None where nothing does, or the run shows too
         little.
         """
-        if self.beside is None:
+        if self.theory is None:
             return None
         try:
-            return self.beside(timeline, params).json()
+            return self.theory(timeline, params).json()
         except NotSeen:
             return None

@@ -15,7 +15,7 @@ Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class ChartRow:
     """One row of the chart: by the book, and in the run."""
 
     name: str
@@ -24,7 +24,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row of the table: for each column the book's time and the run's, in nanoseconds."""
 
     name: Text
@@ -32,12 +32,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Theory:
     title: Text
     book: Text  # what the computed part is called, e.g. textbook
-    lanes: list[Lane]
+    lanes: list[ChartRow]
     columns: list[Text]
-    rows: list[Row]
+    rows: list[TableRow]
     note: Text
 
     def json(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ MS = 1_000_000
 
 def theory(b: Build, **settings: Any) -> dict[str, Any] | None:
     scenario = load()["schedulers"]
-    return scenario.theory(b.timeline, scenario.validate({"unit_ms": 40, **settings}))
+    return scenario.theory_json(b.timeline, scenario.validate({"unit_ms": 40, **settings}))
 
 
 def test_book_and_run_stand_in_one_table_and_lanes() -> None:
@@ -60,7 +60,7 @@ def test_nothing_stands_beside_a_run_that_was_cut_short() -> None:
 
 def test_scenario_without_a_theory_has_nothing_beside_it() -> None:
     scenario = load()["queue"]
-    assert scenario.theory(Timeline(), scenario.validate({})) is None
+    assert scenario.theory_json(Timeline(), scenario.validate({})) is None
 
 
 def test_theory_travels_in_frames_and_json_speaks_one_language() -> None:

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from app.catalogue.spans import duration
 from app.catalogue.text import Text, verbatim
-from app.catalogue.theory import Beside, Lane, Row
+from app.catalogue.theory import ChartRow, TableRow, Theory
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.timeline.timeline import Timeline
@@ -18,7 +18,7 @@ COLUMNS = [
 ]
 
 
-def beside(timeline: Timeline, params: Settings) -> Beside:
+def theory(timeline: Timeline, params: Settings) -> Theory:
     """Both charts begin with the first job's coming. Raises NotSeen where a job is not whole."""
     lives = Lives(timeline, params.jobs)
     unit = params.unit_ns
@@ -26,7 +26,7 @@ def beside(timeline: Timeline, params: Settings) -> Beside:
     first_ns = min(life.came_ns for life in lives.lives)
     chart, book, turns = params.chart(), params.textbook(), lives.turns()
     lanes = [
-        Lane(
+        ChartRow(
             life.job.name,
             [
                 ((turn.start - first_unit) * unit, (turn.end - first_unit) * unit)
@@ -46,12 +46,12 @@ def beside(timeline: Timeline, params: Settings) -> Beside:
         meant = book[life.job.name]
         measured = (life.turnaround_ns, lives.waiting_ns(life), life.response_ns)
         cells = [(n * unit, float(ns)) for n, ns in zip(meant[:3], measured, strict=True)]
-        rows.append(Row(verbatim(life.job.name), [*cells]))
+        rows.append(TableRow(verbatim(life.job.name), [*cells]))
     columns = zip(*(row.cells for row in rows), strict=True)
     mean = [(fmean(b for b, _ in cells), fmean(r for _, r in cells)) for cells in columns]
-    rows.append(Row(Text(en="average", zh="平均"), mean))
+    rows.append(TableRow(Text(en="average", zh="平均"), mean))
     idle, kept = duration(lives.uncomputed_ns()), duration(lives.kept_ns())
-    return Beside(
+    return Theory(
         title=Text(en="Beside the textbook", zh="与教科书对照"),
         book=Text(en="textbook", zh="教科书"),
         lanes=lanes,

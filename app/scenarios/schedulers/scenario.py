@@ -11,7 +11,7 @@ from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_exact, pairwise, percent, root, total
 from app.catalogue.text import Text
 from app.catalogue.tolerance import EDGES, excused
-from app.scenarios.schedulers.chart import beside
+from app.scenarios.schedulers.chart import theory
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.scenarios.schedulers.traits import check_trait, trait
@@ -158,7 +158,7 @@ SCENARIO = Scenario(
         "停住其余的，并与教科书的甘特图对照。",
     ),
     parameters=Settings,
-    beside=beside,
+    theory=theory,
     tags=Tags(
         ideas=(Idea.SCHEDULING, Idea.STATES),
         primitives=("SIGSTOP", "SIGCONT", "os.sched_setaffinity"),
