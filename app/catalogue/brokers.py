@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 START = "docker compose --profile brokers up -d"
 INSTALL = "python -m pip install"

@@ -14,8 +14,8 @@ from typing import Any, Generic, NamedTuple, Unpack
 
 from app.catalogue.limits import cut_short
 from app.catalogue.parameters import P
-from app.catalogue.text import Text
 from app.locale.languages import Translations
+from app.locale.text import Text
 from app.timeline.model import Slice
 from app.timeline.states import Verdict
 from app.timeline.timeline import Timeline

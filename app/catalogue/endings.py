@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Cause
 

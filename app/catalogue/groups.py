@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 
 class Group(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from app.catalogue.text import NO_TEXT, Text, in_each, verbatim
+from app.locale.text import NO_TEXT, Text, in_each, verbatim
 from app.timeline.states import State
 
 Value = str | float | list[str] | dict[str, str]

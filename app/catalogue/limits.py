@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 _NAMES = {
     "wall": Text(en="running time", zh="时间"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.catalogue.claims import NotSeen
 from app.catalogue.parameters import choice
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.timeline import Timeline
 

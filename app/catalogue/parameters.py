@@ -31,8 +31,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.catalogue.tables import Refused, line_of, rows_of
-from app.catalogue.text import NO_TEXT, Text
 from app.errors import InvalidParameters
+from app.locale.text import NO_TEXT, Text
 
 Kind = Literal["int", "float", "bool", "choice", "text", "table"]
 Cell = int | float | bool | str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple
 from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.parameters import P
-from app.catalogue.text import NO_TEXT, Text
+from app.locale.text import NO_TEXT, Text
 from app.timeline.timeline import Timeline
 
 

@@ -16,9 +16,9 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
 from app.catalogue.render import constants, render
-from app.catalogue.text import Text
 from app.catalogue.theory import Theory
 from app.locale.languages import DEFAULT, language_of
+from app.locale.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 

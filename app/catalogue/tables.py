@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Unpack
 
-from app.catalogue.text import Text
 from app.locale.languages import Translations
+from app.locale.text import Text
 
 #: A row's cells by column; one with none is a line of the form that nobody filled in.
 RawRow = dict[str, object]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 #: From when to when, in nanoseconds since the chart's own start.
 Stretch = tuple[int, int]

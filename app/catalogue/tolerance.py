@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.text import NO_TEXT, Text
+from app.locale.text import NO_TEXT, Text
 
 #: Why two threads under one GIL seem to run at once.
 ASKS = Text(

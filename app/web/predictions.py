@@ -9,7 +9,7 @@ from typing import Any
 
 from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
 from app.catalogue.questions import Outcome, Question, read
-from app.catalogue.text import NO_TEXT, Text
+from app.locale.text import NO_TEXT, Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
 from app.web import i18n, run_settings

@@ -6,7 +6,7 @@ import shlex
 from typing import Any
 from urllib.parse import quote
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.runs.run import Run, RunState
 from app.web import i18n, run_settings
 from app.web.i18n import N_

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator
 
-from app.catalogue.text import Text
 from app.catalogue.theory import ChartRow, TableRow, Theory
+from app.locale.text import Text
 from app.timeline.frames import Frame
 from tests.browser import scenes
 from tests.browser.application import served

@@ -14,8 +14,8 @@ from app.catalogue.parameters import (
     number,
     validate,
 )
-from app.catalogue.text import Text
 from app.errors import InvalidParameters
+from app.locale.text import Text
 
 
 class Settings(Parameters):

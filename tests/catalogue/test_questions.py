@@ -14,7 +14,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.paths import PATHS
 from app.catalogue.questions import Because, Question, drawn, read
-from app.catalogue.text import NO_TEXT
+from app.locale.text import NO_TEXT
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 from tests.catalogue.build import Build

@@ -4,7 +4,7 @@ import pytest
 
 from app.catalogue import spans
 from app.catalogue.claims import NotSeen, Span
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import OPEN, Output, Stats
 from tests.catalogue.build import MS, Build
 

@@ -9,8 +9,8 @@ from pydantic import field_validator
 
 from app.catalogue.parameters import Parameters, fields, integer, label, plain, table, validate
 from app.catalogue.tables import Refused
-from app.catalogue.text import Text
 from app.errors import InvalidParameters
+from app.locale.text import Text
 
 
 class Job(Parameters):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.asyncio_basics.scenario import Settings, tasks_of
 from app.timeline.timeline import Timeline
 

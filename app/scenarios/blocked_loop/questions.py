@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import clip, starting, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.blocked_loop.scenario import Settings, sleep_of
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_said, percent, root, starting, total
-from app.catalogue.text import Text, listed, verbatim
+from app.locale.text import Text, listed, verbatim
 from app.timeline.model import OPEN, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline

@@ -23,7 +23,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Flow, Track
 from app.timeline.states import Cause, FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

@@ -19,7 +19,7 @@ from app.catalogue.spans import (
     stretches,
     total,
 )
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

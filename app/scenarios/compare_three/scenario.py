@@ -25,8 +25,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import NO_TEXT, Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import NO_TEXT, Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

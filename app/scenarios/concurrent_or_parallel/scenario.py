@@ -20,8 +20,8 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import EDGES, excused
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

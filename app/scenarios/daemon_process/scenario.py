@@ -8,7 +8,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, named, need_said, root, total, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, end_of, exit_of, named, need_said, root, said, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.catalogue.kinds import Order
 from app.catalogue.questions import Question
 from app.catalogue.spans import end_of, named, need_said
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.daemon_thread.scenario import MAIN_OVER, Settings, worker_over
 from app.timeline.timeline import Timeline
 

@@ -9,7 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, end_of, exit_of, named, need_said, root, said, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 

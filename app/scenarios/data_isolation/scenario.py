@@ -11,7 +11,7 @@ from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 

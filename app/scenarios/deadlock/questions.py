@@ -6,7 +6,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Drawing
 from app.catalogue.questions import Question, drawn
 from app.catalogue.spans import named
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.scenarios.deadlock.scenario import Settings
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

@@ -19,8 +19,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
 from app.catalogue.tolerance import WAKES, excused
+from app.locale.text import Text, listed
 from app.scenarios.deadlock.waits import GUESTS, lock_waits, no_cycle, soon_over
 from app.timeline.model import OPEN, Finding
 from app.timeline.states import Cause, State

@@ -9,7 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_said, root, stretches, total
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 

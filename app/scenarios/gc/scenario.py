@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, said, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -6,7 +6,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import merged, need_exact, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.gil.scenario import Settings, tasks_of
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_exact, pairwise, root, starting, total, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -23,8 +23,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -11,8 +11,8 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, lines, merged, need_exact, pairwise, total, whole
-from app.catalogue.text import NO_TEXT, Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import NO_TEXT, Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

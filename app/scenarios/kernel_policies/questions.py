@@ -6,7 +6,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import common, need_exact, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.kernel_policies.measured import ORDINARY, Four
 from app.scenarios.kernel_policies.settings import Settings
 from app.timeline.timeline import Timeline

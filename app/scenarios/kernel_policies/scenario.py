@@ -6,7 +6,7 @@ from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import common, duration, merged, need_exact, percent, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.kernel_policies.measured import ORDINARY, Four, less, mean
 from app.scenarios.kernel_policies.settings import Settings
 from app.timeline.states import State

@@ -8,7 +8,7 @@ from pydantic import ValidationInfo, field_validator
 
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.tables import Refused
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 #: The kernel's words for the policies, as in SCHED_BATCH (sched(7)).
 KINDS = {"nice": "OTHER", "batch": "BATCH", "idle": "IDLE", "fifo": "FIFO", "rr": "RR"}

@@ -19,8 +19,8 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import Slice
 from app.timeline.states import FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

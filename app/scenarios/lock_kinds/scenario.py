@@ -22,8 +22,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text, listed
 from app.scenarios.lock_kinds.sentences import KINDS, SENTENCES
 from app.timeline.model import Flow, Slice, Track
 from app.timeline.states import FlowKind, ObjectKind, Reason, State, TrackKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 KINDS = {
     "lock": Text(en="Lock", zh="Lock（互斥锁）"),

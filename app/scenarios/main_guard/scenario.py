@@ -13,7 +13,7 @@ from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 

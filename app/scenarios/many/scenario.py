@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     starting,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -26,8 +26,8 @@ from app.catalogue.spans import (
     whole,
     worked,
 )  # fmt: skip
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

@@ -24,8 +24,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import OPEN, Finding, Slice, Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

@@ -22,7 +22,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

@@ -25,7 +25,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline

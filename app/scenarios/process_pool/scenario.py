@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed, verbatim
+from app.locale.text import Text, listed, verbatim
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 

@@ -6,7 +6,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import exit_of, need_exact
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.process_states.scenario import Settings, workers_of
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

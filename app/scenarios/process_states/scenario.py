@@ -23,8 +23,8 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text, listed
 from app.catalogue.tolerance import EDGES, EQUAL, TURNS, excused
+from app.locale.text import Text, listed
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

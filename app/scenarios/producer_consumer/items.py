@@ -8,7 +8,7 @@ from typing import Literal
 from app.catalogue.claims import NotSeen
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.spans import lines, starting
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import TrackKind
 from app.timeline.timeline import Timeline

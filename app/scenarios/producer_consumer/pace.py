@@ -15,7 +15,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.producer_consumer.items import Settings, consumers_of, producers_of, used_items
 from app.timeline.model import Track
 from app.timeline.states import Reason, State

@@ -16,7 +16,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.producer_consumer.items import Settings, consumers_of, producers_of, used_items
 from app.scenarios.producer_consumer.pace import check_pace, check_ratio
 from app.timeline.model import Track

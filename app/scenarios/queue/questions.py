@@ -6,7 +6,7 @@ from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.queue_items import queue_waits
 from app.catalogue.spans import named, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.queue.scenario import Settings, producers_of
 from app.timeline.timeline import Timeline
 

@@ -11,7 +11,7 @@ from app.catalogue.parameters import Parameters, integer
 from app.catalogue.queue_items import most_inside, passed_on, queue_waits
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, named, starting, total, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Flow, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.race_counter.scenario import Settings, counts
 from app.timeline.timeline import Timeline
 

@@ -21,7 +21,7 @@ from app.catalogue.spans import (
     starting,
     whole,
 )
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline

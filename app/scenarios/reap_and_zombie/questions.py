@@ -6,7 +6,7 @@ from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import exit_of, named, need_said
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.reap_and_zombie.scenario import Settings
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

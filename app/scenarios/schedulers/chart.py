@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 
 from app.catalogue.spans import duration
-from app.catalogue.text import Text, verbatim
 from app.catalogue.theory import ChartRow, TableRow, Theory
+from app.locale.text import Text, verbatim
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.timeline.timeline import Timeline

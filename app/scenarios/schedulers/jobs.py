@@ -7,7 +7,7 @@ from typing import Any
 
 from app.catalogue.parameters import Parameters, integer, label, table
 from app.catalogue.tables import Refused
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 #: All bursts and I/O together, in units: at 100 ms each a run stays well below its time limit.
 MOST_UNITS = 120

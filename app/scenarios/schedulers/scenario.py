@@ -9,8 +9,8 @@ from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_exact, pairwise, percent, root, total
-from app.catalogue.text import Text
 from app.catalogue.tolerance import EDGES, excused
+from app.locale.text import Text
 from app.scenarios.schedulers.chart import theory
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from app.catalogue.parameters import Parameters, choice, integer
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.schedulers.ideal import Times, Turn, ideal, times
 from app.scenarios.schedulers.jobs import Job, check_jobs, jobs_table
 

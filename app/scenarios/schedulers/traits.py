@@ -7,7 +7,7 @@ from statistics import fmean
 
 from app.catalogue.claims import Answer, Span, either, not_seen
 from app.catalogue.spans import clip, duration, need_exact, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.schedulers.measured import Life, Lives
 from app.scenarios.schedulers.settings import Settings
 from app.timeline.timeline import Timeline

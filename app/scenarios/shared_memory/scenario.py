@@ -21,7 +21,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline

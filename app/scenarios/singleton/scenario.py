@@ -11,7 +11,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, exact, lines, pairwise, starting, total, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline

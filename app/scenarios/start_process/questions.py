@@ -7,7 +7,7 @@ from statistics import median
 from app.catalogue.claims import NotSeen
 from app.catalogue.kinds import Order
 from app.catalogue.questions import Question
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.scenarios.start_process.scenario import METHODS, Settings, start_costs
 from app.timeline.timeline import Timeline
 

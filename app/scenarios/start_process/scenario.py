@@ -11,7 +11,7 @@ from app.catalogue.methods import BY_DEFAULT
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, lines, root, total, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

@@ -11,7 +11,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, end_of, lines, need_exact, root, starting, whole
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.timeline.model import Output, Track
 from app.timeline.states import FlowKind, State, TrackKind
 from app.timeline.timeline import Timeline

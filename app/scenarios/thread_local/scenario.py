@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, lines, root, said, starting, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Output, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline

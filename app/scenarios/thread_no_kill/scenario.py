@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, end_of, named, need_said, root, said, total, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Cause, Reason, State
 from app.timeline.timeline import Timeline

@@ -9,7 +9,7 @@ from app.catalogue.counting import counted
 from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import peak
-from app.catalogue.text import NO_TEXT, Text
+from app.locale.text import NO_TEXT, Text
 from app.scenarios.thread_pool.scenario import Settings, task_spans
 from app.timeline.timeline import Timeline
 

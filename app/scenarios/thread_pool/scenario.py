@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_said, peak, root, starting, stretches, whole
-from app.catalogue.text import Text, verbatim
+from app.locale.text import Text, verbatim
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 

@@ -12,7 +12,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, lines, merged, starting, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline

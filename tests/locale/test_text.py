@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.text import NO_TEXT, Text, in_each, listed, verbatim
+from app.locale.text import NO_TEXT, Text, in_each, listed, verbatim
 
 
 def test_text_without_the_readers_language_is_english() -> None:

@@ -1,4 +1,4 @@
-"""A text of the catalogue, in English and in the languages it was translated to."""
+"""A text in English and in the languages it was translated to, side by side in the code."""
 
 from __future__ import annotations
 
