@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple, Unpack
 
-from app.catalogue.limits import cut_short
 from app.catalogue.parameters import P
 from app.locale.languages import Translations
 from app.locale.text import Text
+from app.timeline.limits import STOPPED, limit_name
 from app.timeline.model import Slice
 from app.timeline.states import Verdict
 from app.timeline.timeline import Timeline
@@ -111,6 +111,20 @@ def ascending(
     if any(one * CLEAR > two for one, two in pairs):
         return Answer(Verdict.NOT_SEEN, why + _TOO_NEAR, spans)
     return Answer(Verdict.HOLDS, why, spans)
+
+
+_CUT_SHORT = Text(
+    en="The run reached its limit of {limit}, so this can't be told.",
+    zh="运行因达到{limit}上限而提前结束，无法判断。",
+)
+_STOPPED = Text(
+    en="The run was stopped on request, so this can't be told.", zh="运行已按要求停止，无法判断。"
+)
+
+
+def cut_short(limit: str) -> Text:
+    """Why a claim can't be told about a run that met this limit, or was stopped."""
+    return _STOPPED if limit == STOPPED else _CUT_SHORT.filled(limit=limit_name(limit))
 
 
 def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:

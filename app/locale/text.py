@@ -31,6 +31,20 @@ class Text:
         """The text by the codes of the languages it is written in."""
         return dict(self._texts)
 
+    def filled(self, **values: object) -> Text:
+        """The text with ``{name}`` replaced by these values; a Text by its own translation."""
+        return _by_language(
+            {
+                language: text.format(
+                    **{
+                        name: value.of(language) if isinstance(value, Text) else value
+                        for name, value in values.items()
+                    }
+                )
+                for language, text in self._texts.items()
+            }
+        )
+
     def __add__(self, other: Text) -> Text:
         """This text and the other after it, in the languages that both are written in."""
         return _by_language(

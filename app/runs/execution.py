@@ -12,9 +12,10 @@ from app.runs.ending_heads import failure_head, failure_of, run_head, with_failu
 from app.runs.launcher import Launcher, RunningWorker
 from app.runs.metrics import Metrics
 from app.runs.recorder import Recorder
-from app.runs.run import STOPPED, Run, RunState
+from app.runs.run import Run, RunState
 from app.timeline import frames as codec
 from app.timeline.frames import Frame
+from app.timeline.limits import STOPPED
 from app.worker.spec import RunSpec
 
 _log = logging.getLogger(__name__)

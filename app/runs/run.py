@@ -28,9 +28,6 @@ class RunState(StrEnum):
     DAMAGED = "damaged"  # a file that no longer reads as a recording
 
 
-#: The worker's name for the "limit" that ended a run on request.
-STOPPED = "stopped"
-
 #: Nothing more will come.
 OVER = frozenset(RunState) - {RunState.WAITING, RunState.RUNNING}
 

@@ -34,7 +34,11 @@ def script_messages(language: str) -> dict[str, str]:
     """The sentences of the JavaScript in ``language``, by the English one; empty for English."""
     if language == DEFAULT:
         return {}
-    pairs = {sentence: gettext(sentence, language) for sentence in sorted(messages.of_scripts())}
+    words = messages.of_records()
+    pairs = {
+        sentence: words[sentence].of(language) if sentence in words else gettext(sentence, language)
+        for sentence in sorted(messages.of_scripts())
+    }
     return {sentence: text for sentence, text in pairs.items() if text != sentence}
 
 

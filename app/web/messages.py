@@ -13,7 +13,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from app import errors
+from app.locale.text import Text
 from app.locale.translations import LOCALE_FOLDER
+from app.timeline import endings
+from app.timeline.limits import AMOUNT, COUNT, LIMITS, REACHED
 from app.web import folders
 
 #: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
@@ -44,6 +47,14 @@ def of_scripts() -> set[str]:
         for sentence, where in extracted().items()
         if any(file.startswith(said) for file, _ in where)
     }
+
+
+def of_records() -> dict[str, Text]:
+    """Words for what records hold, by their English: scripts say them, and the code has them in
+    every language."""
+    limits = [limit.name for limit in LIMITS.values()]
+    texts = [*endings.WORDS.values(), *limits, AMOUNT, COUNT, REACHED]
+    return {text.en: text for text in texts}
 
 
 def extracted() -> dict[Id, list[tuple[str, int]]]:
@@ -92,9 +103,10 @@ def translated(language: str) -> Catalog:
 
 def missing(language: str) -> dict[Id, list[tuple[str, int]]]:
     """Sentences without a translation, and where they stand."""
-    known = translated(language)
+    known, words = translated(language), of_records()
     return {
         sentence: places
         for sentence, places in extracted().items()
-        if known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
+        if sentence not in words
+        and known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
     }

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from app.locale.text import Text
 from app.runs.run import Run, RunState
+from app.timeline.limits import LIMITS, limit_amount
 from app.web import i18n, run_settings
 from app.web.i18n import N_
 from app.web.site import Site
@@ -65,24 +66,11 @@ def values_of(site: Site, run: Run, language: str) -> list[tuple[str, str]]:
 
 
 def limit_text(limit: dict[str, Any] | None, language: str) -> str:
-    """Which limit ended the run; empty when none did, or when it was stopped on request."""
-    name = limit["name"] if limit else ""
-    if limit is None or name not in _LIMITS:
+    """Which limit ended the run; empty if none did, or if it was stopped on request."""
+    if limit is None or limit["name"] not in LIMITS:
         return ""
-    value = limit["value"] / _LIMIT_UNITS.get(name, 1)
-    return i18n.gettext(_LIMITS[name], language).format(value=f"{value:g}")
-
-
-_LIMITS = {
-    "wall": N_("ended at its limit of {value} s"),
-    "cpu": N_("ended at its limit of {value} s of CPU time"),
-    "memory": N_("ended at its limit of {value} MiB of memory"),
-    "processes": N_("ended at its limit of {value} processes and threads"),
-    "output": N_("ended at its limit of {value} KiB of output"),
-    "disk": N_("ended at its limit of {value} MiB of files"),
-}
-#: Of a limit's value, in ms and bytes, in the unit of its sentence.
-_LIMIT_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10, "disk": 1 << 20}
+    words = limit_amount(limit["name"], limit["value"]).of(language)
+    return i18n.gettext(N_("ended at its limit of {limit}"), language).format(limit=words)
 
 
 #: Both languages here: as words of a run they differ from the same words of a thread.

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.web import folders
 from app.web.i18n import negotiate, script_messages
-from app.web.messages import extracted, missing, translated
+from app.web.messages import extracted, missing, of_records, of_scripts, translated
 from tests.web.make import application
 
 #: Half-width punctuation between Chinese characters, or a bracket behind one.
@@ -137,3 +137,10 @@ def test_scripts_get_the_chinese_of_their_sentences() -> None:
     assert "The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}." in messages
     assert "The worker failed: {why}" in messages
     assert script_messages("en") == {}
+
+
+def test_scripts_say_of_endings_and_limits_what_the_code_says() -> None:
+    """The English is in both; the other languages are in the code alone."""
+    assert of_records().keys() <= of_scripts()
+    messages = script_messages("zh")
+    assert messages["cancelled"] == "被取消" and messages["running time"] == "运行时间"

@@ -1,8 +1,7 @@
-"""How the terminal names tracks, lines, limits and times."""
+"""How the terminal names tracks, lines and times."""
 
 from __future__ import annotations
 
-from app.locale.terminal import _
 from app.timeline.places import spelled
 from app.timeline.timeline import Timeline
 
@@ -30,16 +29,3 @@ def task_name(task: object, timeline: Timeline) -> str:
     if isinstance(task, int):
         return track_name(task, timeline)
     return str(task)
-
-
-def limit_name(name: str) -> str:
-    """What a limit of a run limits, by its name in ``records.Limit``."""
-    names = {
-        "wall": _("running time"),
-        "cpu": _("CPU time"),
-        "memory": _("memory"),
-        "processes": _("processes and threads"),
-        "output": _("output"),
-        "disk": _("disk space"),
-    }
-    return names.get(name, name)

@@ -1,12 +1,14 @@
-"""Sentences made from facts: findings, endings, limits. English keys, Chinese in cli.po."""
+"""Sentences about what was found, in the language of the terminal."""
 
 from __future__ import annotations
 
 from app.cli.text.loops import loop_blocked
-from app.cli.text.names import limit_name, line_name, seconds, track_name
-from app.locale.terminal import _
-from app.timeline.model import Ending, Finding, Track, Wait
-from app.timeline.states import Cause, ObjectKind
+from app.cli.text.names import line_name, seconds, track_name
+from app.locale.terminal import _, current
+from app.timeline import endings
+from app.timeline.limits import limit_reached
+from app.timeline.model import Finding, Track, Wait
+from app.timeline.states import ObjectKind
 from app.timeline.timeline import Timeline
 
 #: What can be said to be held.
@@ -36,7 +38,8 @@ def finding(item: Finding, timeline: Timeline) -> str:
                 "had it: other programs, or a limit of CPU time."
             ).format(share=f"{100 * share:.0f} %")
         case "limit":
-            return limit(str(facts.get("name", "?")), int(facts.get("value", 0)))
+            reached = limit_reached(str(facts.get("name", "?")), int(facts.get("value", 0)))
+            return reached.of(current())
     return f"{item.kind}: {facts}"
 
 
@@ -63,76 +66,9 @@ def _wait(wait: Wait, timeline: Timeline) -> str:
     )
 
 
-def limit(name: str, value: int) -> str:
-    """Why the worker stopped the run; ``value`` in ms, bytes or a count, as in records.Limit."""
-    match name:
-        case "wall":
-            return _("Stopped: the run reached its limit of {seconds} s.").format(
-                seconds=f"{value / 1000:g}"
-            )
-        case "cpu":
-            return _("Stopped: the program used its {seconds} s of CPU time.").format(
-                seconds=f"{value / 1000:g}"
-            )
-        case "memory":
-            return _("Stopped: the program took more than its {size} MiB of memory.").format(
-                size=value >> 20
-            )
-        case "processes":
-            return _("Stopped: the program made more than {count} processes and threads.").format(
-                count=value
-            )
-        case "output":
-            return _("Stopped: the program wrote more than {size} KiB of output.").format(
-                size=value >> 10
-            )
-        case "disk":
-            return _(
-                "Stopped: the program put more than {size} MiB of files into the run's folders."
-            ).format(size=value >> 20)
-        case "stopped":
-            return _("Stopped on request.")
-    return _("Stopped: limit {name} ({value}).").format(name=name, value=value)
-
-
 def ending(track: Track, timeline: Timeline) -> str:
     """How ``track`` ended, in a few words; empty while it lives."""
-    end = track.end
-    if end is None:
+    if track.end is None:
         return ""
-    match end.cause:
-        case Cause.RETURNED:
-            return _("returned") if not end.code else _("exit {code}").format(code=end.code)
-        case Cause.RAISED:
-            return _("raised {exception}").format(exception=end.exception or "?")
-        case Cause.EXIT:
-            return _("exit {code}").format(code=0 if end.code is None else end.code)
-        case Cause.SIGNAL:
-            return _signal(end, timeline)
-        case Cause.DAEMON:
-            return _("daemon, ended by its parent at its end ({signal})").format(
-                signal=end.signal or "?"
-            )
-        case Cause.WITH_PROCESS:
-            return _("vanished with its process")
-        case Cause.CANCELLED:
-            return _("cancelled")
-        case Cause.NEVER_AWAITED:
-            return _("never awaited")
-        case Cause.STOPPED:
-            return _("stopped with the run ({signal})").format(signal=end.signal or "?")
-        case Cause.LIMIT:
-            return _("ended with the run at its limit of {limit} ({signal})").format(
-                limit=limit_name(end.limit or "?"), signal=end.signal or "?"
-            )
-    return _("unknown")
-
-
-def _signal(end: Ending, timeline: Timeline) -> str:
-    signal = end.signal or "?"
-    if end.sender is None:
-        return _("ended by {signal}").format(signal=signal)
-    if not end.sender:
-        return _("ended by {signal} from outside the run").format(signal=signal)
-    sender = track_name(end.sender, timeline)
-    return _("ended by {signal} from {sender}").format(signal=signal, sender=sender)
+    sender = track_name(track.end.sender, timeline) if track.end.sender else ""
+    return endings.ending(track.end, sender).of(current())

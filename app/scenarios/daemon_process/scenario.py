@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, named, need_said, root, total, whole
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 
@@ -62,7 +62,7 @@ def check_logger(timeline: Timeline, params: Settings) -> Answer:
     ended, sibling = exit_of(timeline, logger), exit_of(timeline, worker)
     cause = logger.end.cause if logger.end else Cause.UNKNOWN
     signal = (logger.end.signal if logger.end else None) or ""
-    how = ending(logger)
+    how = ending(logger.end)
     what = Text(en="Main's code", zh="主进程的代码")
     if params.thread_seconds:
         what = Text(en="Main's code and thread", zh="主进程的代码和普通线程")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, end_of, exit_of, named, need_said, root, said, whole
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -61,7 +61,7 @@ def check_worker(timeline: Timeline, params: Settings) -> Answer:
     over = need_said(timeline, MAIN_OVER).ns
     died = exit_of(timeline, worker)
     cause = worker.end.cause if worker.end else Cause.UNKNOWN
-    how = ending(worker)
+    how = ending(worker.end)
     en = f"Main's code ended at {duration(over)}, the worker at {duration(died)} ({how.en}), the "
     en += f"main process at {duration(exit_of(timeline, main))}."
     zh = (

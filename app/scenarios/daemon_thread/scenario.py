@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.counting import times
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, flag, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, end_of, exit_of, named, need_said, root, said, whole
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
 
@@ -94,7 +94,7 @@ def check_vanishes(timeline: Timeline, params: Settings) -> Answer:
         exit_of(timeline, main),
     )
     cause = logger.end.cause if logger.end else Cause.UNKNOWN
-    how = ending(logger)
+    how = ending(logger.end)
     en = f"The logger ended at {duration(ended)} ({how.en}), the ordinary thread at "
     en += f"{duration(sibling)}, the process at {duration(gone)}."
     zh = (

@@ -7,13 +7,13 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.counting import counted, times
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
 from app.locale.text import Text, listed
+from app.timeline.endings import ending
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -78,10 +78,10 @@ def check_child(timeline: Timeline, params: Settings) -> Answer:
         return not_seen(en="How the child ended is not known.", zh="不知道子进程是怎样结束的。")
     worked = bool(said(timeline, "child: at work", child))
     error = [line for line in lines(timeline) if line.text.startswith("RuntimeError")]
-    how = ending(child)
-    en = f"The child's end: {how.en}, code {child.end.code}; it "
+    how = ending(child.end)
+    en = f"The child ended with code {child.end.code} ({how.en}); it "
     en += "did its work." if worked else "never came to its work."
-    zh = f"子进程的结局：{how.of('zh')}，退出码 {child.end.code}；"
+    zh = f"子进程以退出码 {child.end.code} 结束（{how.of('zh')}）；"
     zh += "它做了自己的工作。" if worked else "它根本没有开始工作。"
     if error:
         en += f" On stderr: {len(error)} RuntimeError."

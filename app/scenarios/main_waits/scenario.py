@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -23,6 +22,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.model import Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -73,8 +73,8 @@ def check_outlive(timeline: Timeline, params: Settings) -> Answer:
     late = [track for track in workers if end_of(timeline, track) > over]
     done = [track for track in late if track.end and track.end.cause is Cause.RETURNED]
     gone = [track for track in late if track.end and track.end.cause is Cause.WITH_PROCESS]
-    how = ", ".join(f"{track.name} {ending(track).en}" for track in late)
-    how_zh = "、".join(f"{track.name} {ending(track).of('zh')}" for track in late)
+    how = ", ".join(f"{track.name} {ending(track.end).en}" for track in late)
+    how_zh = "、".join(f"{track.name} {ending(track.end).of('zh')}" for track in late)
     en = f"Main's code was over at {duration(over)}. After that: {how}."
     zh = f"主线程的代码在 {duration(over)} 结束。此后：{how_zh}。"
     spans = clip([whole(timeline, track) for track in late], over, timeline.now_ns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -22,6 +21,7 @@ from app.catalogue.spans import (
     whole,
 )
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.model import OPEN, Track
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -99,8 +99,8 @@ def check_fate(timeline: Timeline, params: Settings) -> Answer:
     """By name: who ended before the nursery was cancelled, and who was cancelled."""
     children = _children(timeline)
     fates = {track.name: track.end.cause if track.end else Cause.UNKNOWN for track in children}
-    en = "; ".join(f"{track.name} {ending(track).en}" for track in children) + "."
-    zh = "；".join(f"{track.name} {ending(track).of('zh')}" for track in children) + "。"
+    en = "; ".join(f"{track.name} {ending(track.end).en}" for track in children) + "."
+    zh = "；".join(f"{track.name} {ending(track.end).of('zh')}" for track in children) + "。"
     evidence = [whole(timeline, track) for track in children]
     due = {track.name: _due(params, int(track.name.removeprefix("child-"))) for track in children}
     wrong = [name for name, fate in fates.items() if due[name] not in (None, fate)]

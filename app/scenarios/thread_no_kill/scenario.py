@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, end_of, named, need_said, root, said, total, whole
 from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.model import Slice, Track
 from app.timeline.states import Cause, Reason, State
 from app.timeline.timeline import Timeline
@@ -104,7 +104,7 @@ def check_own_code(timeline: Timeline, params: Settings) -> Answer:
     worker = _worker(timeline)
     asked = need_said(timeline, ASKED)
     end = end_of(timeline, worker)
-    how = ending(worker)
+    how = ending(worker.end)
     if asked.text.endswith("False"):
         return not_seen(
             en="The worker was done before it was asked.", zh="还没要求它停，它已结束。"

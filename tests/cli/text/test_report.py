@@ -51,10 +51,10 @@ LIMIT = Ending(Cause.LIMIT, signal="SIGKILL", limit="wall")
 @pytest.mark.parametrize(
     ("language", "end", "words"),
     [
-        ("en", LIMIT, "ended with the run at its limit of running time (SIGKILL)"),
-        ("zh", LIMIT, "因运行达到运行时间的限制而终止（SIGKILL）"),
-        ("en", Ending(Cause.STOPPED, signal="SIGKILL"), "stopped with the run (SIGKILL)"),
-        ("zh", Ending(Cause.STOPPED, signal="SIGKILL"), "随运行被停止（SIGKILL）"),
+        ("en", LIMIT, "ended with the run at its limit of running time, SIGKILL"),
+        ("zh", LIMIT, "因运行达到运行时间上限而终止，SIGKILL"),
+        ("en", Ending(Cause.STOPPED, signal="SIGKILL"), "stopped with the run, SIGKILL"),
+        ("zh", Ending(Cause.STOPPED, signal="SIGKILL"), "随运行被停止，SIGKILL"),
     ],
 )
 def test_ending_by_the_run_is_told_with_its_cause(
