@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple
 
+from app.catalogue.answer_kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.parameters import P
 from app.locale.text import NO_TEXT, Text
 from app.timeline.timeline import Timeline

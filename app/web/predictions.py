@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
+from app.catalogue.answer_kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
 from app.catalogue.questions import Outcome, Question, read
 from app.locale.text import NO_TEXT, Text
 from app.runs.run import Run

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalogue import Parameters, Text, load
+from app.catalogue.answer_kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.paths import PATHS
 from app.catalogue.questions import Because, Question, drawn, read
 from app.locale.text import NO_TEXT

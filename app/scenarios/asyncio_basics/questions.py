@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.kinds import Number
+from app.catalogue.answer_kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import whole
 from app.locale.text import Text

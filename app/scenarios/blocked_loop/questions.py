@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.kinds import Choice
+from app.catalogue.answer_kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import clip, starting, total
 from app.locale.text import Text

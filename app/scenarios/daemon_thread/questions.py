@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.kinds import Order
+from app.catalogue.answer_kinds import Order
 from app.catalogue.questions import Question
 from app.catalogue.spans import end_of, named, need_said
 from app.locale.text import Text

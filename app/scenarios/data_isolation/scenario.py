@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, whole
+from app.catalogue.start_methods import start_method
 from app.locale.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.catalogue.answer_kinds import Drawing
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Drawing
 from app.catalogue.questions import Question, drawn
 from app.catalogue.spans import named
 from app.locale.text import Text, verbatim

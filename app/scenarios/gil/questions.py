@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.catalogue.answer_kinds import Choice
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import merged, need_exact, total
 from app.locale.text import Text

@@ -8,10 +8,10 @@ from typing import Literal
 from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
+from app.catalogue.start_methods import start_method
 from app.locale.text import Text, listed
 from app.timeline.endings import ending
 from app.timeline.states import Cause, State, TrackKind

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
@@ -25,6 +24,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
+from app.catalogue.start_methods import server_of, start_method
 from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Cause, State

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.catalogue.answer_kinds import Number
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import exit_of, need_exact
 from app.locale.text import Text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue.kinds import Choice
+from app.catalogue.answer_kinds import Choice
 from app.catalogue.questions import Question
 from app.locale.text import Text
 from app.scenarios.race_counter.scenario import Settings, counts

@@ -7,7 +7,6 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, choice, flag, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
@@ -22,6 +21,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
+from app.catalogue.start_methods import server_of, start_method
 from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import State

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
+from app.catalogue.answer_kinds import Order
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Order
 from app.catalogue.questions import Question
 from app.locale.text import Text, verbatim
 from app.scenarios.start_process.scenario import METHODS, Settings, start_costs

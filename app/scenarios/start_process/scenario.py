@@ -7,10 +7,10 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, holds, not_seen
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import BY_DEFAULT
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, exit_of, lines, root, total, whole
+from app.catalogue.start_methods import BY_DEFAULT
 from app.locale.text import Text, listed
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind

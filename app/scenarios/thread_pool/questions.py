@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 
+from app.catalogue.answer_kinds import Number
 from app.catalogue.claims import NotSeen
 from app.catalogue.counting import counted
-from app.catalogue.kinds import Number
 from app.catalogue.questions import Question
 from app.catalogue.spans import peak
 from app.locale.text import NO_TEXT, Text
