@@ -13,7 +13,7 @@ from app.locale.terminal import _, in_own_words
 
 
 def show(examination: Examination, console: Console) -> None:
-    """Witnesses with remedies first: they decide how true the picture is."""
+    """Print it; the witnesses come first, as they decide how true the picture is."""
     _title(console, _("Witnesses"))
     for witness in examination.witnesses:
         mark, style = ("✓", "green") if witness.ok else ("✗", "red")
@@ -70,7 +70,7 @@ def _lock(item: Interpreter) -> str:
 
 
 def _telling(item: Interpreter) -> str:
-    """What a run on it can tell."""
+    """What a run on this interpreter can show."""
     if item.probe:
         return _("states, objects and holders, lines, coroutines")
     return _("the kernel's states alone: {why}").format(why=_(item.why))

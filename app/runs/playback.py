@@ -51,7 +51,7 @@ class Playback:
 
     @contextlib.contextmanager
     def _readable(self, run: Run) -> Iterator[None]:
-        """From when a recording turns out to be damaged, it is listed as such."""
+        """A recording that turns out to be damaged is listed as such from then on."""
         self._register.readable(run.id)
         try:
             yield

@@ -91,7 +91,7 @@ def status_of(error: errors.TimesliceError) -> int:
 
 
 def refused(connection: HTTPConnection, error: Exception) -> Response:
-    """The answer to what never reaches a route: a request, or a websocket's handshake."""
+    """The answer to a request, or a websocket's handshake, that is refused before any route."""
     if isinstance(error, errors.TimesliceError):
         status = status_of(error)
         sentence = i18n.error_text(error, _language(connection))
@@ -142,10 +142,10 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    # Starlette raises it again after this answer, so that the server logs the traceback.
+    # Starlette raises the error again after this answer, so that the server logs the traceback.
     sentence = N_("Something went wrong on our side. The error has been logged.")
     response = answer(request, 500, i18n.gettext(sentence, _language(request)))
-    # This answer is made outside of our middleware.
+    # This answer does not pass through our middleware.
     response.headers.update(HEADERS)
     return response
 
@@ -157,7 +157,7 @@ def answer(
     fields: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The error in the form that the address speaks."""
+    """The error as JSON or as a page, depending on the address."""
     sentence = _encodable(sentence)
     fields = fields and {_encodable(name): _encodable(why) for name, why in fields.items()}
     path = request.scope["path"]
@@ -183,5 +183,5 @@ def _language(connection: HTTPConnection) -> str:
 
 
 def _encodable(text: str) -> str:
-    """JSON may bring half a surrogate pair, which no answer can carry."""
+    """``text`` without halves of surrogate pairs: JSON may hold them, an answer can't."""
     return text.encode("utf-8", "replace").decode()
