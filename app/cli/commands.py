@@ -118,11 +118,11 @@ def export(
     write(out, data)
 
 
-@app.command(help=_("Let a recording stay when the server makes room for others."))
+@app.command(help=_("Keep a recording when the server removes others to make room."))
 def pin(
     recording: Annotated[Path, typer.Argument(help=_("the file in the server's folder"))],
     remove: Annotated[
-        bool, typer.Option("--remove", help=_("let it go with the others again"))
+        bool, typer.Option("--remove", help=_("let it be removed like the others again"))
     ] = False,
 ) -> None:
     from app.runs import recordings
@@ -132,7 +132,7 @@ def pin(
     recordings.pin(recording, not remove)
 
 
-@app.command(help=_("Say what this machine offers, and what would give more."))
+@app.command(help=_("Show what this machine offers, and what would give more."))
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help=_("as JSON"))] = False,
 ) -> None:

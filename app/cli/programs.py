@@ -77,7 +77,7 @@ def read(name: str, by_choice: bool = False) -> Program:
 def _bytes(name: str, path: Path) -> bytes:
     if path.is_dir():
         raise InvalidInput(
-            "{name} is a folder; the file of a program is wanted, such as {name}/main.py.",
+            "{name} is a folder; name the file of a program, such as {name}/main.py.",
             name=name.rstrip(os.sep) or os.sep,
         )
     if path.exists() and not path.is_file():  # reading a pipe would wait

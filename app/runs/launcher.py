@@ -189,9 +189,7 @@ class _LocalWorker:
             if still.check(now_ns) and now_ns - self._heard_ns > _MOST_S * 1e9:
                 self._end(Sentence("The worker of this run was stopped by a signal; it was ended."))
             elif left_s < 0:
-                self._end(
-                    Sentence("The worker of this run went on past every limit; it was ended.")
-                )
+                self._end(Sentence("The worker of this run exceeded every limit; it was ended."))
 
     def _end(self, why: Sentence) -> None:
         if not self._why:

@@ -63,5 +63,6 @@ class Playback:
             raise
         except BadFrame as error:
             raise BadRecording(
-                "What the worker told of this run can't be read: {why}.", why=str(error).rstrip(".")
+                "What the worker sent about this run can't be read: {why}.",
+                why=str(error).rstrip("."),
             ) from error

@@ -11,6 +11,6 @@ def check_may_pin(run: Run, visitor: Visitor) -> None:
     """Raises NotYours for any other visitor."""
     if not visitor.owns(run):
         raise NotYours(
-            "Only who started a run may pin or unpin it. Whoever has the server's files can do so "
-            "with the command: timeslice pin."
+            "Only the visitor who started a run may pin or unpin it. With access to the server's "
+            "files, use the command: timeslice pin."
         )

@@ -40,8 +40,8 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
 _SENTENCES = {
     400: N_("The request's body can't be read."),
     404: N_("There is nothing at this address."),
-    405: N_("This address can't be asked in this way."),
-    413: N_("The request's body is too large: at most 64 KiB are taken."),
+    405: N_("This address does not accept this kind of request."),
+    413: N_("The request's body is too large: at most 64 KiB are accepted."),
 }
 
 
@@ -124,7 +124,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken is not None:
         text = i18n.gettext(
-            N_("The body is no JSON: it goes wrong at character {place} ({why})."),
+            N_("The body is no JSON: the mistake is at character {place} ({why})."),
             _language(request),
         )
         why = broken.get("ctx", {}).get("error", broken["msg"])
@@ -136,7 +136,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
         for item in error.errors()
     }
     language = _language(request)
-    sentence = i18n.gettext(N_("The request is not what this address takes:"), language)
+    sentence = i18n.gettext(N_("This address does not accept the request:"), language)
     told = "; ".join(f"{name}: {why}" for name, why in fields.items())
     return answer(request, 422, f"{sentence} {told}", fields)
 
