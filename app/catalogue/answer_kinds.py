@@ -1,7 +1,7 @@
-"""Kinds of answers to a question: how one is read, which are right, and how two differ.
+"""Kinds of answers to a question: how an answer is read, which is right, how two differ.
 
 Answers are JSON values: a choice's value, a number, an order of names, or the drawn states of
-tracks, a letter for each cell of time.
+tracks, with a letter for each cell of time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Value = str | float | list[str] | dict[str, str]
 
 
 class Wrong(Exception):
-    """What was answered is none of what can be; ``why`` says what can."""
+    """The answer is not one of the possible ones; ``why`` says what is possible."""
 
     def __init__(self, why: Text) -> None:
         super().__init__(why.en)
@@ -49,9 +49,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in ``unit``; right when it is off by no more than the part ``near`` of the answer.
+    """A number in ``unit``. It is right if it differs from the answer by at most ``near`` of it.
 
-    ``whole`` answers must be met exactly.
+    With ``whole``, it must be exactly the answer.
     """
 
     minimum: float
@@ -100,13 +100,13 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``items`` (value → text) in an order."""
+    """The ``items`` (value → text) in some order."""
 
     items: Mapping[str, Text]
     kind = "order"
 
     def read(self, given: str) -> Value:
-        """Values with commas between them, each once."""
+        """The values, each once, separated by commas."""
         names = [name.strip() for name in given.split(",")]
         if sorted(names) != sorted(self.items):
             raise Wrong(Text(en="Give each its own place.", zh="每一项都要有各自的位置。"))
@@ -127,22 +127,22 @@ class Order:
         )
 
 
-#: The letter of a state in a drawing; a track is not there where it is a dot.
+#: The letter of each state in a drawing; a dot is a cell in which the track does not exist.
 LETTERS = {
     State.RUNNING: "R", State.READY: "Y", State.BLOCKED: "B", State.GIL: "G", State.AWAITING: "A",
     State.ZOMBIE: "Z", State.STOPPED: "S", State.NEW: "N",
 }  # fmt: skip
 ABSENT = "."
-#: In a run's answer, a state that can't be drawn.
+#: In a run's answer: a state that can't be drawn.
 OTHER = "?"
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The states of ``tracks`` (key → text) in so many cells of equal time over the whole run.
+    """The states of ``tracks`` (key → text) in ``cells`` that divide the run's time evenly.
 
-    It is right when each track goes through the same states in the same order, to the end. How
-    many cells each state takes depends on the machine, so it is not judged.
+    It is right if each track goes through the same states in the same order, to the end. How many
+    cells a state takes is not judged, as it depends on the machine.
     """
 
     tracks: Mapping[str, Text]
@@ -151,7 +151,7 @@ class Drawing:
     kind = "drawing"
 
     def read(self, given: str) -> Value:
-        """``key:letters`` of each track with commas between them."""
+        """``key:letters`` of each track, separated by commas."""
         rows = dict(row.strip().partition(":")[::2] for row in given.split(","))
         letters = {ABSENT, *(LETTERS[state] for state in self.states)}
         complete = rows.keys() == self.tracks.keys() and all(
@@ -171,7 +171,7 @@ class Drawing:
         return not self._others(predicted, answer)
 
     def _others(self, predicted: Any, answer: Any) -> list[str]:
-        """The keys of the tracks that go through other states, or in another order."""
+        """The keys of tracks with other states, or another order."""
         return [key for key in self.tracks if sequence(predicted[key]) != sequence(answer[key])]
 
     def words(self, value: Any) -> Text:
@@ -188,11 +188,11 @@ class Drawing:
 
 
 def sequence(letters: str) -> str:
-    """The states of a drawn row in their order, each once for as long as it lasts.
+    """The states of a drawn row in order; a state that lasts for several cells counts once.
 
-    Without the cells before the track is there, those of a state that can't be drawn, and one cell
-    at the end in which it has just gone. Running at the start is left out, too: it may be shorter
-    than a cell.
+    Left out are the cells before the track exists, states that can't be drawn, and one last cell in
+    which the track has just ended. Running at the start is left out too, as it may be shorter than
+    a cell.
     """
     drawn = letters.lstrip(ABSENT).replace(OTHER, "")
     if not drawn:

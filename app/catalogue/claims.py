@@ -1,4 +1,4 @@
-"""Claims: sentences of course notes that are checked on the timeline of one run.
+"""Claims: sentences of the notes that are checked on the timeline of one run.
 
 A check takes the timeline and the run's parameters and gives an ``Answer``, made by ``holds``,
 ``fails`` or ``not_seen``. Helpers that need something the run has not shown raise ``NotSeen``.
@@ -20,7 +20,7 @@ from app.timeline.model import Slice
 from app.timeline.states import Verdict
 from app.timeline.timeline import Timeline
 
-#: Spans of evidence beyond these would be noise on the page.
+#: With more spans of evidence the page would be hard to read.
 MAX_EVIDENCE = 12
 
 
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one run says to a claim, why (with this run's figures), and where it shows."""
+    """A run's verdict on a claim, the reason with the run's figures, and the spans that show it."""
 
     verdict: Verdict
     why: Text
@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[P]):
-    """``text`` is the sentence, or chooses it by the parameters; ``check`` answers it."""
+    """``text`` is the sentence, or makes it from the parameters; ``check`` gives the answer."""
 
     id: str
     text: Text | Callable[[P], Text]
@@ -58,7 +58,7 @@ class Claim(Generic[P]):
 
 
 class NotSeen(Exception):
-    """The run gave no chance to tell; ``why`` says what was missing."""
+    """The run does not show what the claim is about; ``why`` says what was missing."""
 
     def __init__(self, *, en: str, **others: Unpack[Translations]) -> None:
         super().__init__(en)
@@ -128,7 +128,7 @@ def cut_short(limit: str) -> Text:
 
 
 def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
-    """The claim's answer; a run stopped from outside refutes nothing, for it was cut short."""
+    """The claim's answer. A run that was stopped from outside refutes nothing: it was cut short."""
     try:
         answer = claim.check(timeline, params)
     except NotSeen as reason:

@@ -1,4 +1,4 @@
-"""Finds the scenarios, and refuses one that is not complete."""
+"""Finds the scenarios, and refuses incomplete ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGE = "app.scenarios"
 
 
 class IncompleteScenario(Exception):
-    """A scenario's folder lacks something; the message names the scenario and what."""
+    """A scenario's folder lacks something; the message says which scenario and what."""
 
 
 class Catalogue(Mapping[str, "Scenario[Any]"]):
@@ -31,7 +31,7 @@ class Catalogue(Mapping[str, "Scenario[Any]"]):
         self._by_slug = {scenario.slug: scenario for scenario in ordered}
 
     def __getitem__(self, slug: str) -> Scenario[Any]:
-        """Raises UnknownScenario, which names the nearest slugs, or all where none is near."""
+        """Raises UnknownScenario, which names similar slugs, or all if none is similar."""
         if slug in self._by_slug:
             return self._by_slug[slug]
         near = get_close_matches(slug, self._by_slug, n=3, cutoff=0.5)
@@ -63,7 +63,7 @@ class Catalogue(Mapping[str, "Scenario[Any]"]):
 
 @cache
 def load() -> Catalogue:
-    """Every scenario below ``app/scenarios``; raises IncompleteScenario for a partial one."""
+    """Every scenario below ``app/scenarios``. Raises IncompleteScenario."""
     return Catalogue([_load(file) for file in sorted(FOLDER.glob("*/scenario.py"))])
 
 
@@ -90,7 +90,7 @@ def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
 
 
 def _settings_problems(scenario: Scenario[Any]) -> Iterator[str]:
-    """Each parameter is a setting of some program, each setting of a program a parameter."""
+    """Each parameter must be a setting of some program, and each setting a parameter."""
     meant = {item.name.upper(): item.default for item in scenario.fields()}
     missing = set(meant)
     own = {f"program_{value}.py": value for value in scenario.programs}

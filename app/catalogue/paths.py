@@ -1,4 +1,4 @@
-"""Orders through the catalogue for a course: what to run when."""
+"""Paths through the catalogue: orders of scenarios for a course."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.locale.text import Text
 
 @dataclass(frozen=True)
 class Step:
-    """One scenario, with settings if not the defaults. It asks the scenario's first question."""
+    """One scenario, with settings other than the defaults if any; it asks the first question."""
 
     slug: str
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What checks ask of items that pass through a queue: from whom to whom, and how many at once."""
+"""Items that pass through a queue: from which track to which, and how many at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IN_QUEUE = (Reason.QUEUE, Reason.SEMAPHORE, Reason.PIPE)
 
 
 def passed_on(timeline: Timeline) -> list[Flow]:
-    """The arrows from put to get, in order of put. Raises NotSeen where there is none."""
+    """The arrows from put to get, in order of put. Raises NotSeen if there is none."""
     found = [flow for flow in timeline.flows if flow.kind is FlowKind.PUT_GET]
     if not found:
         raise NotSeen(
@@ -34,5 +34,5 @@ def most_inside(flows: Iterable[Flow]) -> int:
 
 
 def queue_waits(timeline: Timeline, track: Track) -> list[Slice]:
-    """Where the track waits in a queue: for an item, for room, or for its turn at either end."""
+    """The track's waits at a queue: for an item, for room, or for its turn at either end."""
     return [row for row in timeline.of(track, State.BLOCKED) if row.reason in _IN_QUEUE]

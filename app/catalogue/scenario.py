@@ -25,7 +25,7 @@ from app.timeline.timeline import Timeline
 
 @dataclass(frozen=True)
 class Tags:
-    """What a scenario is found by. ``level`` is 1 (first steps) to 3 (needs the others)."""
+    """What the catalogue's search uses. ``level`` is 1 (first steps) to 3 (needs the others)."""
 
     ideas: tuple[Idea, ...]
     primitives: tuple[str, ...]
@@ -37,11 +37,11 @@ class Tags:
 class Scenario(Generic[P]):
     """``file`` is the path of the ``scenario.py`` that makes it, in the scenario's own folder.
 
-    ``requires`` names the packages beside the standard
-    library that the program imports, by the one name under which pip and Python know each.
+    ``requires`` names the packages outside the standard library that the program imports; the name
+    must be the same for pip and for ``import``.
     ``by`` is a choice whose values have programs of their own: ``program_kafka.py`` for ``kafka``,
-    ``program.py`` for the default. A value without one has that of the choice before it. Each
-    program has those settings that it needs.
+    ``program.py`` for the default. A value without one uses that of the choice before it. Each
+    program has only the settings that it needs.
     ``theory`` is what a textbook says of a run, if it says more than the claims.
     """
 
@@ -72,7 +72,7 @@ class Scenario(Generic[P]):
 
     @cached_property
     def programs(self) -> dict[str, str]:
-        """The program for each value of ``by``; the one program, under "", where there is none."""
+        """The program for each value of ``by``; without ``by`` the one program, under ""."""
         if not self.by:
             return {"": self.program}
         (field,) = [item for item in self.fields() if item.name == self.by]
@@ -88,7 +88,7 @@ class Scenario(Generic[P]):
         return found
 
     def program_for(self, value: object) -> str:
-        """The program for this value of ``by``; the default one for a value that is none."""
+        """The program for this value of ``by``; the default one for any other value."""
         return self.programs.get(str(value), self.program)
 
     def notes(self, language: str) -> str:
@@ -106,7 +106,7 @@ class Scenario(Generic[P]):
         return found
 
     def missing(self) -> tuple[str, ...]:
-        """Those of ``requires`` that the interpreter which we ourselves run in does not have."""
+        """The packages of ``requires`` that the server's own interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
 
     def fields(self) -> list[FormField]:

@@ -10,7 +10,7 @@ from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.timeline import Timeline
 
-#: Which of them Python takes by itself.
+#: The method that Python uses by default.
 BY_DEFAULT = Text(
     en="Python's default on Linux: fork up to 3.13, forkserver since 3.14.",
     zh="Python 在 Linux 上的默认方式：3.13 及以前是 fork，从 3.14 起是 forkserver。",
@@ -20,8 +20,7 @@ BY_DEFAULT = Text(
 def start_method(default: str) -> Any:
     """A parameter ``Literal["fork", "spawn", "forkserver"]`` for the constant METHOD.
 
-    A program whose course is another by each method names the one it uses: what Python takes by
-    itself changed with 3.14.
+    A program that behaves differently with each method names one: Python's default changed in 3.14.
     """
     return choice(
         default,
@@ -38,9 +37,9 @@ def start_method(default: str) -> Any:
 
 
 def server_of(timeline: Timeline, child: Track) -> Track:
-    """The fork server that made the child, for the kernel its parent.
+    """The fork server that made the child; it is the child's parent for the kernel.
 
-    Raises NotSeen when the run has not shown it.
+    Raises NotSeen if the run does not show it.
     """
     server = timeline.tracks.get(child.parent)
     if server is None:

@@ -1,6 +1,6 @@
-"""What a scenario's theory says of a run, to be shown beside what the run did.
+"""What a textbook says of a run, to be shown next to what the run did.
 
-It is computed, and marked as such wherever it is shown: nothing of it was measured.
+It is computed, not measured, and is marked so wherever it is shown.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any
 
 from app.locale.text import Text
 
-#: From when to when, in nanoseconds since the chart's own start.
+#: Start and end in nanoseconds since the chart's own start.
 Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """One row of the chart: by the book, and in the run."""
+    """One row of the chart: by the textbook, and in the run."""
 
     name: str
     book: list[Stretch]
@@ -25,7 +25,7 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of the table: for each column the book's time and the run's, in nanoseconds."""
+    """One row of the table: for each column the textbook's time and the run's, in nanoseconds."""
 
     name: Text
     cells: list[tuple[float, float]]
@@ -41,7 +41,7 @@ class Theory:
     note: Text
 
     def json(self) -> dict[str, Any]:
-        """As in a frame's head: texts in both languages, times in whole nanoseconds."""
+        """As in a frame's head: texts by language, times in whole nanoseconds."""
         return {
             "title": self.title.json(),
             "book": self.book.json(),

@@ -1,9 +1,9 @@
 """The command line: serve, scenarios, run, export, pin, doctor.
 
-Exit status: 0 done; 1 it could not be done, or ``--check`` found a claim that fails; 2 the
-arguments are wrong; 130 after Ctrl-C, 128 + n after another signal n that ends a run. ``run`` of a
-reader's own program ends with that program's status, as time(1) does, 128 + n where signal n ended
-it.
+Exit status: 0 if all was done; 1 if not, or if ``--check`` found a claim that fails; 2 if the
+arguments are wrong; 130 after Ctrl-C, 128 + n after another signal n that ended a run. ``run`` with
+a program of the user's own ends with that program's status, as time(1) does; 128 + n if signal n
+ended it.
 """
 
 from __future__ import annotations
@@ -118,11 +118,11 @@ def export(
     write(out, data)
 
 
-@app.command(help=_("Let a recording stay when the server makes room for others."))
+@app.command(help=_("Keep a recording when the server removes others to make room."))
 def pin(
     recording: Annotated[Path, typer.Argument(help=_("the file in the server's folder"))],
     remove: Annotated[
-        bool, typer.Option("--remove", help=_("let it go with the others again"))
+        bool, typer.Option("--remove", help=_("let it be removed like the others again"))
     ] = False,
 ) -> None:
     from app.runs import recordings
@@ -132,7 +132,7 @@ def pin(
     recordings.pin(recording, not remove)
 
 
-@app.command(help=_("Say what this machine offers, and what would give more."))
+@app.command(help=_("Show what this machine offers, and what would give more."))
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help=_("as JSON"))] = False,
 ) -> None:
@@ -149,7 +149,7 @@ def doctor(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status. Errors are one sentence on stderr, no traceback."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a letter that can't be said there is a mark
+        if isinstance(stream, io.TextIOWrapper):  # a letter that it can't encode becomes a ?
             stream.reconfigure(errors="replace")
     try:
         status = app(arguments, prog_name="timeslice", standalone_mode=False)
@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
-        # The reader (`| head`) has gone; Python would complain once more at exit.
+        # The reader is gone (`| head`); Python would complain once more at exit.
         sys.stderr.close()
         return 1
     except OSError as error:
@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _usage_sentence(error: Any) -> str:
-    """Click's sentence, then what is allowed in its place."""
+    """Click's sentence, and what is allowed instead."""
     sentence = str(error.format_message())
     context = error.ctx
     if context is None:

@@ -1,4 +1,4 @@
-"""Writing files that a user named."""
+"""Writes files that a user named."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def write(path: Path, data: bytes) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise now what ``write`` would meet after a long run: no such folder, no permission.
+    """Raises InvalidInput before a long run, if ``write`` would fail after it.
 
-    Raises InvalidInput. Nothing is made, no folder either.
+    No file is made, and no folder.
     """
     if str(path) == "-":
         return
@@ -43,7 +43,7 @@ def check_writable(path: Path) -> None:
 
 
 def check_apart(path: Path, *others: Path | None) -> None:
-    """Raises InvalidInput where ``path``, which is to be written, is one of the ``others``."""
+    """Raises InvalidInput if ``path``, which will be written, is one of the ``others``."""
     if str(path) != "-" and path.resolve() in {other.resolve() for other in others if other}:
         raise InvalidInput(
             "{path} is also the name of a file that this command needs: choose another one to "

@@ -22,15 +22,15 @@ from app.timeline.frames import decode
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
 
-#: How long an ended worker may take to go before it is killed.
+#: How long a worker that has ended its run may take to exit before it is killed.
 PATIENCE_S = 5.0
-#: From a terminal, its closing, or a supervisor.
+#: Sent by Ctrl-C, by a supervisor, and by a terminal that closes.
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run left: its timeline, why its recording is cut short, the signal that stopped it."""
+    """A run's timeline, why its recording is incomplete, and the signal that stopped the run."""
 
     timeline: Timeline = field(default_factory=Timeline)
     recording_failure: RecordingFailed | None = None
@@ -43,11 +43,11 @@ async def run(
     out: Path | None = None,
     progress: Callable[[Timeline], None] = lambda timeline: None,
 ) -> Outcome:
-    """One run of ``spec`` to its end, recorded in ``out`` when given.
+    """Run ``spec`` to its end, recorded in ``out`` if that is given.
 
     ``progress`` is called after each frame. A disk that fills up ends the recording, not the run.
-    Raises RecordingFailed when ``out`` can't be made, before anything is started, and
-    WorkerFailed, with the worker's own sentence, when the run could not be watched to its end.
+    Raises RecordingFailed before the start if ``out`` can't be made, and WorkerFailed, with the
+    worker's own sentence, if the run could not be watched to its end.
     """
     recording = None
     if out is not None:
@@ -59,7 +59,7 @@ async def run(
         try:
             await following.follow(worker)
         except asyncio.CancelledError:
-            patience_s = 0.0  # a second Ctrl-C: nothing more is waited for
+            patience_s = 0.0  # a second Ctrl-C: wait no longer
             raise
         finally:
             last_words = await worker.close(patience_s)
@@ -76,7 +76,7 @@ async def run(
 
 
 def _meta(spec: RunSpec) -> dict[str, Any]:
-    """What the server's own recordings say from the start, so that either opens the other's."""
+    """The same entries as in the server's recordings, so that each can open the other's."""
     return {
         "id": spec.run_id,
         "scenario": spec.scenario,
@@ -95,8 +95,8 @@ class _Following:
         self._progress = progress
 
     async def follow(self, worker: RunningWorker) -> None:
-        """The first Ctrl-C, SIGTERM or SIGHUP stops the run, which then ends with its last frame
-        like any other; the second does what it does to any program.
+        """Take every frame. The first Ctrl-C, SIGTERM or SIGHUP stops the run, which still sends
+        its last frame; the second ends this process as usual.
         """
         loop = asyncio.get_running_loop()
         stopping: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""A program of the reader's own: is it one, and what does its text say."""
+"""Reads a program of the user's own, and refuses what can't be one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from app.errors import InvalidInput
 
-#: A longer text is no program that a person wrote, and the recording keeps all of it.
+#: No program that a person wrote is longer, and the recording keeps all of the text.
 MOST_BYTES = 1 << 20
 _PYTHON = re.compile(rb"python|pypy")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``path`` is absolute, its links are not followed: imports are looked up beside it."""
+    """``path`` is absolute, with links not followed: imports are looked up in its folder."""
 
     path: Path
     text: str
@@ -31,7 +31,7 @@ def names_a_file(text: str) -> bool:
 
 
 def check_utf8(text: str) -> None:
-    """Raises InvalidInput for a name or an argument that can't be written down in JSON."""
+    """Raises InvalidInput for a name or an argument that can't be written in JSON."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -39,7 +39,7 @@ def check_utf8(text: str) -> None:
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What the program is given: all that we have, but for values that are no UTF-8."""
+    """The program's environment: all of ours, without values that are no UTF-8."""
     return {
         name: value
         for name, value in environ.items()
@@ -48,10 +48,10 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def read(name: str, by_choice: bool = False) -> Program:
-    """The program in the file ``name``; ``by_choice`` where an interpreter was asked for by name.
+    """The program in the file ``name``; ``by_choice`` if the user named an interpreter for it.
 
-    Raises InvalidInput for what no interpreter could run, and for a script of another one. What
-    is wrong in the program itself is not looked at: its own traceback says it better.
+    Raises InvalidInput for a file that no interpreter could run, and for a script for another one.
+    Mistakes in the program are not looked for: its own traceback says it better.
     """
     check_utf8(name)
     path = Path(os.path.abspath(name))
@@ -70,17 +70,17 @@ def read(name: str, by_choice: bool = False) -> Program:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError):
-        text = data.decode("latin-1")  # its interpreter will say what it thinks of it
+        text = data.decode("latin-1")  # its interpreter will say what is wrong
     return Program(path, text)
 
 
 def _bytes(name: str, path: Path) -> bytes:
     if path.is_dir():
         raise InvalidInput(
-            "{name} is a folder; the file of a program is wanted, such as {name}/main.py.",
+            "{name} is a folder; name the file of a program, such as {name}/main.py.",
             name=name.rstrip(os.sep) or os.sep,
         )
-    if path.exists() and not path.is_file():  # a pipe would be waited for
+    if path.exists() and not path.is_file():  # reading a pipe would wait
         raise InvalidInput("{name} is no file; a program in Python is wanted.", name=name)
     try:
         with path.open("rb") as file:

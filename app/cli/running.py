@@ -1,4 +1,4 @@
-"""The ``run`` command: checks its arguments, runs what they name, prints and writes it."""
+"""The ``run`` command: checks its arguments, runs what they name, prints and writes the result."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Order:
 
 
 def carry_out(order: Order) -> int:
-    """Run it; the exit status. Raises TimesliceError when the arguments or the run are at fault."""
+    """Run it. Returns the exit status. Raises TimesliceError if the arguments or the run fail."""
     spec = spec_of(order, configured())
     for file in (order.out, order.json_file):
         if file is not None:
@@ -67,7 +67,7 @@ def carry_out(order: Order) -> int:
 
 
 def spec_of(order: Order, settings: Settings) -> RunSpec:
-    """What the worker is asked to run. Raises InvalidInput naming what is wrong and allowed."""
+    """What the worker will run. Raises InvalidInput, which says what is wrong and allowed."""
     if order.what not in load() and names_a_file(order.what):
         return _of_program(order, settings)
     return _of_scenario(order, settings)
@@ -95,7 +95,7 @@ def _of_program(order: Order, settings: Settings) -> RunSpec:
         file_name=program.path.name,
         path=str(program.path),
         args=list(order.arguments),
-        environment=environment(),  # its author runs it: it has what it would have without us
+        environment=environment(),  # the same as without us: its author runs it
         witness=settings.witness,
         limits=Limits.of(settings),
         **given,
@@ -124,7 +124,7 @@ def _of_scenario(order: Order, settings: Settings) -> RunSpec:
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:
-    """``NAME=VALUE`` pairs. Raises InvalidInput for a text without a name or a sign of equality,
+    """``NAME=VALUE`` pairs. Raises InvalidInput for a text without a name or an equals sign,
     InvalidParameters for a name given twice.
     """
     values: dict[str, str] = {}
@@ -157,7 +157,7 @@ async def _run(spec: RunSpec, out: Path | None) -> Outcome:
         transient=True,
     ) as progress:
         wall_ns = round(spec.limits.wall_s * 1e9)
-        # The bar runs towards the wall limit: the one end that is known beforehand.
+        # The bar runs towards the limit of running time: no other end is known beforehand.
         bar = progress.add_task(spec.scenario or spec.file_name, total=wall_ns, counts="")
 
         def show(timeline: Timeline) -> None:
@@ -176,7 +176,7 @@ def _counts(timeline: Timeline) -> str:
 
 
 def program_status(end: Mapping[str, Any] | None) -> int:
-    """The exit status that tells how a program ended, as a shell's ``$?`` does."""
+    """The exit status for how a program ended, as in a shell's ``$?``."""
     end = end or {}
     if end.get("signal"):
         number = getattr(signal.Signals, str(end["signal"]), 0)

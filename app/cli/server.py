@@ -13,10 +13,10 @@ from app.locale.terminal import _
 
 
 def serve(host: str | None, port: int | None) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status.
+    """Serve until SIGINT or SIGTERM. Returns the exit status.
 
-    Arguments that are None come from the environment. Raises TimesliceError with a sentence when
-    the address can't be had, before anything is started.
+    Arguments that are None come from the environment. Raises TimesliceError before anything is
+    started if it can't listen at the address.
     """
     from app.runs.keeper import Keeper
     from app.runs.launcher import LocalLauncher
@@ -41,10 +41,10 @@ def serve(host: str | None, port: int | None) -> int:
 
 
 def listening_socket(host: str, port: int, stall_limit_s: float = 30.0) -> socket.socket:
-    """A bound and listening socket. Raises TimesliceError naming what is wrong.
+    """A bound and listening socket. Raises TimesliceError, which says what is wrong.
 
-    The kernel ends each connection of it whose other end takes nothing of what waits to be sent
-    for ``stall_limit_s`` (TCP_USER_TIMEOUT, tcp(7)): a viewer that reads no more holds no memory.
+    If the other end of a connection reads nothing for ``stall_limit_s`` while data waits for it,
+    the kernel closes the connection (TCP_USER_TIMEOUT, tcp(7)), so that it holds no memory.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

@@ -27,8 +27,9 @@ _SHUTDOWN_S = 1.0
 
 
 class ActiveRuns:
-    """Starts each run when it is its turn, and stops it. ``over`` is called when a run has ended
-    and its recording is complete.
+    """Starts each run when it is its turn, and stops it.
+
+    ``over`` is called when a run has ended and its recording is complete.
     """
 
     def __init__(

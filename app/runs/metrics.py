@@ -1,10 +1,10 @@
-"""What the server counts of its runs, in the words of Prometheus."""
+"""What the server counts about its runs, for Prometheus."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-#: Seconds; around the budget of 25–120 ms from the kernel's timestamp to the page.
+#: In seconds, around the target of 25–120 ms from the kernel's timestamp to the page.
 _AGES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1.0, 5.0)
 
 

@@ -51,7 +51,7 @@ class Playback:
 
     @contextlib.contextmanager
     def _readable(self, run: Run) -> Iterator[None]:
-        """From when a recording turns out to be damaged, it is listed as such."""
+        """A recording that turns out to be damaged is listed as such from then on."""
         self._register.readable(run.id)
         try:
             yield
@@ -63,5 +63,6 @@ class Playback:
             raise
         except BadFrame as error:
             raise BadRecording(
-                "What the worker told of this run can't be read: {why}.", why=str(error).rstrip(".")
+                "What the worker sent about this run can't be read: {why}.",
+                why=str(error).rstrip("."),
             ) from error

@@ -1,4 +1,4 @@
-"""All runs of one server, for its pages: what they ask, and which part answers."""
+"""All runs of one server: what its pages ask for, and which part does it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.runs.run import Plan, Run, RunState
 from app.settings import Settings
 from app.timeline.timeline import Timeline
 
-#: The server itself: its runs belong to nobody.
+#: The server itself: no visitor owns its runs.
 _NOBODY = Asker()
 
 

@@ -68,10 +68,10 @@ class RunIn(BaseModel):
 
 
 class RunOut(BaseModel):
-    """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
-    program, whose file is named, is none of the catalogue's. ``yours``: you started it, by the
-    cookie that you sent, and may stop and pin it. A ``pinned`` recording stays when room is made
-    for others. ``damaged`` files, whose ``failure`` says why, come last.
+    """``position`` is the place in the queue while the run waits. ``scenario`` is empty for a
+    program that is not in the catalogue; ``file_name`` names it. ``yours`` is true if your cookie
+    started the run: then you may stop and pin it. A ``pinned`` recording stays when others are
+    removed to make room. ``damaged`` files come last; their ``failure`` says why.
     """
 
     id: str
@@ -146,9 +146,9 @@ async def start(
 ) -> Any:
     """Start a run, or put it into the queue.
 
-    It is yours by the cookie ``visitor``: a script keeps the one that the first answer sets, and
-    sends it with every request (``curl --cookie-jar FILE --cookie FILE``, ``httpx.Client()``).
-    Without it each request is a new visitor's, and all such of one address share one's limits.
+    The cookie ``visitor`` makes the run yours. A script keeps the cookie that the first answer
+    sets, and sends it with every request (``curl --cookie-jar FILE --cookie FILE``,
+    ``httpx.Client()``). Requests without it count as one visitor for each network address.
     """
     plan = forms.plan(
         site.catalogue,
@@ -178,7 +178,7 @@ async def run(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
 
 @router.delete("/runs/{run_id}", response_model=RunOut, responses=responses(403, 404))
 async def stop(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
-    """Stop a run of yours that runs or waits; of a run that is over, nothing changes.
+    """Stop a run of yours that runs or waits. A run that is over stays as it is.
 
     403 for a run that another visitor started: see the cookie of ``POST /api/runs``.
     """
@@ -189,13 +189,13 @@ async def stop(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
 
 @router.put("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
 async def pin(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
-    """Keep the recording when room is made for others."""
+    """Keep the recording when others are removed to make room."""
     return await _pin(site, run_id, visitor, True)
 
 
 @router.delete("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
 async def unpin(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
-    """Let the recording go when it is the oldest and room is needed."""
+    """Let the recording be removed when it is the oldest and room is needed."""
     return await _pin(site, run_id, visitor, False)
 
 
@@ -220,11 +220,12 @@ async def timeline(run_id: str, site: CurrentSite, language: CurrentLanguage) ->
 
 
 class PredictionOut(BaseModel):
-    """A prediction, what the run answers (null where it can't tell), and how they differ.
+    """A prediction, the run's own answer, and how the two differ.
 
-    ``why`` says how they differ, or why the run can't tell, ``because`` why the run is so. Values
-    are a choice, a number, an order of names, or a drawing: a letter for each cell of time by
-    track. ``rows`` and ``words`` are the run's answer for a reader.
+    ``answer`` is null if the run does not show it. ``why`` says how the two differ, or what the run
+    does not show; ``because`` explains the run's answer. A value is a choice, a number, an order of
+    names, or a drawing: for each track a letter per cell of time. ``rows`` and ``words`` are the
+    run's answer for a reader.
     """
 
     id: str
@@ -244,7 +245,7 @@ class PredictionOut(BaseModel):
     responses=responses(404, 409),
 )
 async def outcomes(run_id: str, site: CurrentSite, language: CurrentLanguage) -> Any:
-    """What was predicted of the run before it began, and what it shows so far."""
+    """The predictions made before the run began, and what the run shows so far."""
     found = await site.runs.find(run_id)
     timeline = await site.runs.timeline(found)
     return await asyncio.to_thread(predictions.outcomes, site, found, timeline, language)

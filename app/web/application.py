@@ -55,10 +55,10 @@ def create_app(
         title="Timeslice",
         summary="Runs real concurrent Python programs and shows what they do.",
         version=_version(),
-        docs_url=None,  # their scripts come from elsewhere, which our policy refuses
+        docs_url=None,  # its scripts come from another site, which our policy refuses
         redoc_url=None,
         lifespan=lifespan,
-        # A path that differs by a slash is another address: it is answered, not redirected.
+        # A path with one slash more is another address: it gets 404, not a redirect.
         redirect_slashes=False,
     )
     app.state.site = site

@@ -1,8 +1,8 @@
 """Two runs side by side: two settings, two scenarios, or two interpreters.
 
-``/compare`` is the form; its query may carry what it shows: ``scenario``, ``python`` and parameters
-for both sides, the same after ``a.`` or ``b.`` for one, ``a`` and ``b`` for runs that are there.
-``/compare/{a}/{b}`` shows two runs.
+``/compare`` is the form. Its query may fill it in: ``scenario``, ``python`` and parameters are for
+both sides; the same names after ``a.`` or ``b.`` are for one side; ``a`` and ``b`` name runs that
+exist already. ``/compare/{a}/{b}`` shows two runs.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 SIDES = ("a", "b")
 #: Each side has a form of its own, so there may be twice as many fields.
 _MAX_FIELDS = 200
-#: So many runs can be picked from.
+#: The newest runs, at most this many, can be picked from.
 _RUNS_SHOWN = 20
 
 
 @dataclass(slots=True)
 class Side:
-    """What one side asks for: a run that is there, or a scenario with the form's values."""
+    """What one side asks for: a run that exists, or a scenario with the form's values."""
 
     name: str
     scenario: str
@@ -59,7 +59,8 @@ class Side:
 
 
 async def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
-    """Both sides as asked for; a side takes after the other's run what it isn't given."""
+    """Both sides as asked for. A side that is given no scenario takes that of the other side's run,
+    with its values."""
     asked = {name: given[name] for name in SIDES if given.get(name)}
     for run_id in asked.values():
         await site.runs.find(run_id)
@@ -85,7 +86,7 @@ def _given(site: Site, like: Run | None) -> dict[str, str]:
 
 @router.get("/compare")
 async def choose(request: Request, site: CurrentSite, language: CurrentLanguage) -> Response:
-    """The form; at once the comparison where both runs are there."""
+    """The form, or the comparison itself if both runs exist."""
     sides = await _sides(site, request.query_params)
     one, other = (side.run for side in sides)
     if one and other:
@@ -192,7 +193,7 @@ async def compare(
 
 
 def _with_python(site: Site, run: Run, language: str) -> dict[str, Any]:
-    """The run's row, with the interpreter among its values where one was chosen."""
+    """The run's row, with the interpreter among its values if one was chosen."""
     found = row(site, run, language)
     if run.python:
         found["values"] = [*found["values"], (i18n.gettext(N_("Python"), language), run.python)]

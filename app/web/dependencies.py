@@ -1,4 +1,4 @@
-"""What a handler asks FastAPI for: the site, the reader's language, and who asks."""
+"""What a handler asks FastAPI for: the site, the reader's language, and the visitor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from app.web.site import Site, site_of
 from app.web.visitors import Visitor
 
-# FastAPI calls what is not a coroutine function in a thread: these take no time, so they are.
+# Coroutine functions, as FastAPI calls any other function in a thread.
 
 
 async def _site(connection: HTTPConnection) -> Site:

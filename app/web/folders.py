@@ -1,4 +1,4 @@
-"""Where templates, static files and translations lie: in a checkout and in an installed wheel."""
+"""Finds the folders of templates and static files, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 

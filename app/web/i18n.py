@@ -15,7 +15,7 @@ COOKIE = "language"
 
 
 def N_(sentence: str) -> str:
-    """Marks a sentence for translation where it is written; it is translated where it is said."""
+    """Marks a sentence for translation where it is written; it is translated when it is shown."""
     return sentence
 
 

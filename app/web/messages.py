@@ -1,4 +1,4 @@
-"""Every sentence that the pages, the command line and the scripts say, as it stands in the code.
+"""Every sentence of the pages, the command line and the scripts, extracted from the code.
 
 ``python -m tools.translations zh`` prints those that have no Chinese yet.
 """
@@ -19,10 +19,10 @@ from app.timeline import endings
 from app.timeline.limits import AMOUNT, COUNT, LIMITS, REACHED
 from app.web import folders
 
-#: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
-#: have both languages beside each other.
+#: Folders of ``app`` without sentences for gettext: they have none that users read, or have every
+#: language side by side.
 _NOT_SAID = ("fusion", "probe", "scenarios", "timeline")
-#: Folders whose sentences travel in frames, with their templates, to where they are read.
+#: Folders whose sentences travel in frames, with their templates, to the page that shows them.
 _TRAVELLING = ("app/runs/", "app/witness/", "app/worker/")
 
 _PASSED_ON = re.compile(r"\{\w+\}")
@@ -40,7 +40,7 @@ def error_names() -> list[str]:
 
 
 def of_scripts() -> set[str]:
-    """What the JavaScript says, of its own or for others whose sentences came in frames."""
+    """The sentences that the JavaScript shows: its own, and those that come in frames."""
     said = ("static/js/", *_TRAVELLING)
     return {
         str(sentence)
@@ -50,15 +50,15 @@ def of_scripts() -> set[str]:
 
 
 def of_records() -> dict[str, Text]:
-    """Words for what records hold, by their English: scripts say them, and the code has them in
-    every language."""
+    """Words for endings and limits, by their English. Scripts show them too; their translations are
+    in the code."""
     limits = [limit.name for limit in LIMITS.values()]
     texts = [*endings.WORDS.values(), *limits, AMOUNT, COUNT, REACHED]
     return {text.en: text for text in texts}
 
 
 def extracted() -> dict[Id, list[tuple[str, int]]]:
-    """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
+    """The files and lines of each sentence, in Python, in JavaScript (``t``) and in templates."""
     python = dict.fromkeys(["_", "N_", "gettext", "Sentence", *error_names()])
     found: dict[Id, list[tuple[str, int]]] = {}
     app = LOCALE_FOLDER.parent
@@ -85,7 +85,7 @@ def _extract(
         options_map={pattern: options},
         keywords=words,
     ):
-        # An error that passes a sentence on, "{sentence}", says nothing of its own.
+        # An error that only passes a sentence on, "{sentence}", needs no translation.
         if message and (method != "python" or re.search("[a-z]", _PASSED_ON.sub("", str(message)))):
             yield message if isinstance(message, str) else (message[0], message[1]), file, line
 
@@ -102,7 +102,7 @@ def translated(language: str) -> Catalog:
 
 
 def missing(language: str) -> dict[Id, list[tuple[str, int]]]:
-    """Sentences without a translation, and where they stand."""
+    """Sentences without a translation, with their files and lines."""
     known, words = translated(language), of_records()
     return {
         sentence: places

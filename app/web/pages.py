@@ -30,7 +30,7 @@ from app.web.state_names import STATE_NAMES
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _MAX_FIELDS = 100
-#: Files that can't be read are named; a folder may hold any number of them.
+#: At most this many files that can't be read are named.
 _DAMAGED_SHOWN = 30
 
 
@@ -74,7 +74,7 @@ def _levels(language: str) -> list[tuple[str, str]]:
 async def scenario(
     request: Request, slug: str, site: CurrentSite, language: CurrentLanguage
 ) -> Response:
-    """The query may carry values for the form, as the link "Run again" of a run does."""
+    """The query may have values for the form, as in the link "Run again" of a run."""
     given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
     python = request.query_params.get(forms.PYTHON, "")
     path = given.pop(paths.FIELD, "")
@@ -123,7 +123,7 @@ def _scenario(
         error="" if error is None or wrong else i18n.error_text(error, language),
         others=others,
         invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
-        step=paths.place_in(site, path, slug, language),
+        step=paths.step_in(site, path, slug, language),
         questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
         program_lines=program_lines(program),
         notes=markdown(item.notes(language)),
@@ -141,7 +141,7 @@ def _scenario(
 def _as_set(
     item: Scenario[Any], values: Mapping[str, object], language: str
 ) -> tuple[str, list[str]]:
-    """The program and its claims with these values in place; as they come where one is wrong."""
+    """The program and its claims with these values; with the defaults if one is wrong."""
     try:
         params = item.validate(values)
         program = item.render(params)
@@ -161,7 +161,7 @@ async def start(
     python = typed.pop(forms.PYTHON, "")
     path = typed.pop(paths.FIELD, "")
     typed, given = predictions.split(typed)
-    item = site.catalogue[slug]  # an unknown one has no form to come back to
+    item = site.catalogue[slug]  # an unknown one has no form to go back to
     values = forms.gathered(item.fields(), typed)
     predicted, mistaken = predictions.of_form(item.questions, given, language)
     shown = partial(
@@ -239,7 +239,7 @@ async def run(
         export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
         rerun_url=rerun if known else "",
         predictions=predictions.predicted(site, item, language),
-        step=paths.place_in(site, path, item.scenario, language),
+        step=paths.step_in(site, path, item.scenario, language),
     )
 
 
@@ -259,7 +259,7 @@ async def program(run_id: str, site: CurrentSite) -> Response:
 async def pin(
     request: Request, run_id: str, site: CurrentSite, visitor: CurrentVisitor
 ) -> Response:
-    """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` where the reader came from there."""
+    """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` for the list of runs."""
     found = await site.runs.find(run_id)
     check_may_pin(found, visitor)
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:

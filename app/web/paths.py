@@ -1,4 +1,4 @@
-"""Orders through the catalogue: a page for each, and where in it a scenario stands."""
+"""Paths through the catalogue: a page for each, and the step of a path that a scenario is."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def all_paths(site: Site, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] | None:
-    """Where ``slug`` stands in the path ``name``, for a banner; None where it doesn't."""
+def step_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] | None:
+    """The step of the path ``name`` that ``slug`` is, for a banner; None if it is none of them."""
     found = path_named(name)
     steps = _steps(site, found) if found else []
     at = next((n for n, step in enumerate(steps) if step.slug == slug), None)
@@ -81,7 +81,7 @@ def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] 
 
 
 def _question(site: Site, step: Step, language: str) -> str:
-    """What the step's form asks first; empty where its scenario asks nothing."""
+    """The first question of the step's form; empty if its scenario has none."""
     questions = site.catalogue[step.slug].questions
     return questions[0].text.of(language) if questions else ""
 

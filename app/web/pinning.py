@@ -1,4 +1,4 @@
-"""Who may keep a recording when room is made for others."""
+"""Only the visitor who started a run may pin its recording."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from app.web.visitors import Visitor
 
 
 def check_may_pin(run: Run, visitor: Visitor) -> None:
-    """Raises NotYours for all but the visitor who started the run."""
+    """Raises NotYours for any other visitor."""
     if not visitor.owns(run):
         raise NotYours(
-            "Only who started a run may pin or unpin it. Whoever has the server's files can do so "
-            "with the command: timeslice pin."
+            "Only the visitor who started a run may pin or unpin it. With access to the server's "
+            "files, use the command: timeslice pin."
         )

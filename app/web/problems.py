@@ -40,8 +40,8 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
 _SENTENCES = {
     400: N_("The request's body can't be read."),
     404: N_("There is nothing at this address."),
-    405: N_("This address can't be asked in this way."),
-    413: N_("The request's body is too large: at most 64 KiB are taken."),
+    405: N_("This address does not accept this kind of request."),
+    413: N_("The request's body is too large: at most 64 KiB are accepted."),
 }
 
 
@@ -91,7 +91,7 @@ def status_of(error: errors.TimesliceError) -> int:
 
 
 def refused(connection: HTTPConnection, error: Exception) -> Response:
-    """The answer to what never reaches a route: a request, or a websocket's handshake."""
+    """The answer to a request, or a websocket's handshake, that is refused before any route."""
     if isinstance(error, errors.TimesliceError):
         status = status_of(error)
         sentence = i18n.error_text(error, _language(connection))
@@ -124,7 +124,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken is not None:
         text = i18n.gettext(
-            N_("The body is no JSON: it goes wrong at character {place} ({why})."),
+            N_("The body is no JSON: the mistake is at character {place} ({why})."),
             _language(request),
         )
         why = broken.get("ctx", {}).get("error", broken["msg"])
@@ -136,16 +136,16 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
         for item in error.errors()
     }
     language = _language(request)
-    sentence = i18n.gettext(N_("The request is not what this address takes:"), language)
+    sentence = i18n.gettext(N_("This address does not accept the request:"), language)
     told = "; ".join(f"{name}: {why}" for name, why in fields.items())
     return answer(request, 422, f"{sentence} {told}", fields)
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    # Starlette raises it again after this answer, so that the server logs the traceback.
+    # Starlette raises the error again after this answer, so that the server logs the traceback.
     sentence = N_("Something went wrong on our side. The error has been logged.")
     response = answer(request, 500, i18n.gettext(sentence, _language(request)))
-    # This answer is made outside of our middleware.
+    # This answer does not pass through our middleware.
     response.headers.update(HEADERS)
     return response
 
@@ -157,7 +157,7 @@ def answer(
     fields: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The error in the form that the address speaks."""
+    """The error as JSON or as a page, depending on the address."""
     sentence = _encodable(sentence)
     fields = fields and {_encodable(name): _encodable(why) for name, why in fields.items()}
     path = request.scope["path"]
@@ -183,5 +183,5 @@ def _language(connection: HTTPConnection) -> str:
 
 
 def _encodable(text: str) -> str:
-    """JSON may bring half a surrogate pair, which no answer can carry."""
+    """``text`` without halves of surrogate pairs: JSON may hold them, an answer can't."""
     return text.encode("utf-8", "replace").decode()

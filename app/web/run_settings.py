@@ -1,6 +1,6 @@
-"""What a run was set to, as far as it is what its scenario takes.
+"""The parameters of a run, if its scenario has them.
 
-A recording may come from anybody, or from a time when the scenario had other parameters.
+A recording may come from anywhere, or from a time when the scenario had other parameters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from app.errors import InvalidParameters
 from app.runs.run import Run
 from app.web.site import Site
 
-#: A value that no scenario vouches for is shown to this length.
+#: A value that belongs to no scenario is cut to this length.
 _SHOWN = 200
 
 
@@ -22,7 +22,7 @@ def scenario_of(site: Site, run: Run) -> Scenario[Any] | None:
 
 
 def params_of(item: Scenario[Any], run: Run) -> Any | None:
-    """The scenario's own parameters; None where the recording has others."""
+    """The run's values as the scenario's parameters; None if the recording has others."""
     try:
         return item.validate(run.params)
     except InvalidParameters:
@@ -30,7 +30,7 @@ def params_of(item: Scenario[Any], run: Run) -> Any | None:
 
 
 def values_of(item: Scenario[Any], run: Run) -> dict[str, Any] | None:
-    """The same as JSON values."""
+    """As ``params_of``, in JSON values."""
     params = params_of(item, run)
     if params is None:
         return None
@@ -39,7 +39,7 @@ def values_of(item: Scenario[Any], run: Run) -> dict[str, Any] | None:
 
 
 def unvouched(run: Run) -> list[tuple[str, str]]:
-    """(name, value) of parameters as they stand in the recording, for a reader."""
+    """(name, value) of the recording's parameters as they are, for a reader."""
     return [
         (name[:_SHOWN], text if len(text := str(value)) <= _SHOWN else f"{text[:_SHOWN]}…")
         for name, value in run.params.items()

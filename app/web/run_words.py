@@ -33,12 +33,12 @@ def row(site: Site, run: Run, language: str) -> dict[str, Any]:
 
 
 def address_of(run: Run) -> str:
-    """The path of its page: the name of a recording's file may have any letters."""
+    """The path of its page. A run's id may have any letters: it can be the name of a file."""
     return f"/runs/{quote(run.id, safe='')}"
 
 
 def title_of(site: Site, run: Run, language: str) -> str:
-    """The scenario's title; the file of another program; the id where nothing is known."""
+    """The scenario's title; for another program its file; the id if nothing is known."""
     if run.scenario:
         return site.scenario_title(run.scenario, language)
     return run.file_name if run.program else run.id
@@ -73,7 +73,7 @@ def limit_text(limit: dict[str, Any] | None, language: str) -> str:
     return i18n.gettext(N_("ended at its limit of {limit}"), language).format(limit=words)
 
 
-#: Both languages here: as words of a run they differ from the same words of a thread.
+#: Every language is here: as words for a run they differ from the same words for a thread.
 _STATES = {
     RunState.WAITING: Text(en="waiting", zh="排队中"),
     RunState.RUNNING: Text(en="running", zh="运行中"),

@@ -30,7 +30,7 @@ class Site:
         self.settings = settings
         self.runs = runs
         self.catalogue = catalogue
-        #: Those our probe runs in, the server's own first; filled in while the server starts.
+        #: The interpreters that runs can use, the server's own first; found while it starts.
         self.interpreters: list[Interpreter] = []
         self.audience = Audience(settings.viewers_per_address, runs.metrics)
         self.visitors = Visitors(settings.secret.get_secret_value() or secret_in(settings.data_dir))
@@ -48,7 +48,7 @@ class Site:
         page = self._environments[language].get_template(template)
 
         def switch_language_url(other: str) -> str:
-            # A page that answers a POST has no address of its own to come back to.
+            # A page that answers a POST has no address of its own.
             path = context.get("address") or quote(request.scope["path"])
             kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
             return f"{path}?{urlencode([*kept, ('lang', other)])}"
@@ -68,7 +68,7 @@ class Site:
         return self.visitors.remember(request, response)
 
     def scenario_title(self, slug: str, language: str) -> str:
-        """The title; the slug itself for a scenario that is gone since the run was recorded."""
+        """The title; the slug itself for a scenario that no longer exists."""
         if slug not in self.catalogue:
             return slug
         return self.catalogue[slug].title.of(language)

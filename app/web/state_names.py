@@ -1,11 +1,11 @@
-"""What states are called on the pages."""
+"""The names of states on the pages."""
 
 from __future__ import annotations
 
 from app.timeline.states import State
 from app.web.i18n import N_
 
-#: As the run's page names them.
+#: The same words as on the page of a run.
 STATE_NAMES = {
     State.UNKNOWN: N_("unknown"),
     State.NEW: N_("new"),

@@ -77,13 +77,13 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int, langu
 
 
 async def _close(websocket: WebSocket, code: int, reason: str = "") -> None:
-    """Close it, unless the viewer (WebSocketDisconnect) or the protocol (RuntimeError) has."""
+    """Close it, if neither the viewer (WebSocketDisconnect) nor the protocol (RuntimeError) did."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await websocket.close(code, reason)
 
 
 async def _listen(websocket: WebSocket) -> None:
-    """A viewer has nothing to say but good-bye."""
+    """Return when the viewer leaves; nothing else is expected of it."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 

@@ -247,7 +247,7 @@ def test_recording_put_into_the_folder_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", r" MiB\. When there .* first\. The next to go would be <a [^>]*>[^<]+</a>, <time"),
+        ("en", r" MiB\. When there .* first\. The next would be <a [^>]*>[^<]+</a>, <time"),
         ("zh", r" MiB。空间用完时，.*删除。下一个会是：<a [^>]*>[^<]+</a>，<time"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Lanes: one line of characters per track, each character a span of time.
+"""Lanes: for each track a row of characters, each of which stands for a span of time.
 
-A character stands for the state that took most of its span, so a line never shows a state that
-the track was not in. Pure: a timeline in, rows out.
+A character shows the state that took most of its span, so a row never shows a state that the track
+was not in. Pure: a timeline in, rows out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from app.timeline.model import OPEN, Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
 
-#: What stands for each state, and Rich's style for it. Never colour alone: each differs in shape.
+#: The character for each state, and Rich's style. States differ in shape, not by colour alone.
 GLYPHS: dict[State, tuple[str, str]] = {
     State.UNKNOWN: ("?", "dim"),
     State.NEW: ("+", "dim"),
@@ -26,13 +26,13 @@ GLYPHS: dict[State, tuple[str, str]] = {
     State.AWAITING: ("╌", "blue"),
     State.DONE: (" ", ""),
 }
-#: A sleep is a wait for nothing but the clock: it almost vanishes.
+#: A sleep waits for the clock alone, so it is nearly invisible.
 SLEEPING = ("·", "bright_black")
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """``cells`` holds (glyph, style) for each column; outside the track's life it is blank."""
+    """``cells`` is (glyph, style) for each column, blank before and after the track's life."""
 
     track: Track
     depth: int
@@ -49,9 +49,9 @@ def lanes(timeline: Timeline, width: int) -> list[Lane]:
 
 
 def ordered(timeline: Timeline) -> list[tuple[Track, int]]:
-    """Every track with its depth below the root: a process, its threads and coroutines, then
-    its child processes; each in order of start. A track whose parent is unknown stands at 0,
-    and so do servers outside the program, below all else.
+    """Every track with its depth below the root: a process, its threads and coroutines, then its
+    child processes, each in order of start. A track whose parent is unknown has depth 0. So have
+    servers outside the program, which come last.
     """
     children: dict[int, list[Track]] = {}
     for track in timeline.tracks.values():
@@ -79,7 +79,7 @@ def _birth_order(tracks: list[Track]) -> list[Track]:
 
 
 def _cells(rows: list[Slice], span: int, width: int) -> list[tuple[str, str]]:
-    """For each column the glyph with the largest share of its time; blank where there is none."""
+    """For each column the glyph with the largest share of its time; blank if there is none."""
     shares: list[dict[tuple[str, str], int]] = [{} for _ in range(width)]
     for row in rows:
         start, end = row.start_ns, row.end_ns

@@ -13,7 +13,7 @@ from app.locale.terminal import _, current
 
 
 def as_json() -> list[dict[str, Any]]:
-    """Slug, group, title, summary and parameters of each scenario, texts in both languages."""
+    """Slug, group, title, summary and parameters of each scenario, texts by language."""
     return [scenario_json(scenario) for scenario in load().values()]
 
 
@@ -47,7 +47,7 @@ def _parameter(field: FormField) -> dict[str, Any]:
 
 
 def show(console: Console) -> None:
-    """A paragraph for each scenario, with its parameters and what each may be."""
+    """A paragraph for each scenario, with its parameters and their allowed values."""
     language = current()
     for scenario in load().values():
         console.print(

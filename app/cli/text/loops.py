@@ -1,4 +1,4 @@
-"""Sentences about an event loop that one step of a coroutine kept from all others."""
+"""Sentences about an event loop that was blocked by one step of a coroutine."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from app.cli.text.names import line_name, seconds, task_name, track_name
 from app.locale.terminal import _
 from app.timeline.timeline import Timeline
 
-#: Parts of a step's time that are shorter than this explain nothing.
+#: Shorter parts of a step's time are left out: they explain nothing.
 LEAST_NS = 50_000
 
 
 def loop_blocked(facts: dict[str, Any], timeline: Timeline) -> str:
-    """Who kept the loop, doing what, and where the time of that step went."""
+    """Which coroutine blocked the loop, by what, and where the time of that step went."""
     told = "ran_ns" in facts
     own_ns = facts["ran_ns"] + facts["blocked_ns"] + facts["gil_ns"] if told else None
     values = {

@@ -7,7 +7,7 @@ from app.timeline.timeline import Timeline
 
 
 def seconds(ns: int) -> str:
-    """A duration in the unit its reader thinks in."""
+    """A duration in a suitable unit."""
     if ns >= 1_000_000_000:
         return f"{ns / 1e9:.3f} s"
     if ns >= 1_000_000:
@@ -25,7 +25,7 @@ def track_name(track: int, timeline: Timeline) -> str:
 
 
 def task_name(task: object, timeline: Timeline) -> str:
-    """A fact names a task by its track's id, or by its own name where it has no track."""
+    """The task's name. A fact has the id of the task's track, or the name if there is no track."""
     if isinstance(task, int):
         return track_name(task, timeline)
     return str(task)

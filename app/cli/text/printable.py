@@ -1,4 +1,4 @@
-"""Names and texts of other people's on a terminal, which takes some characters for orders."""
+"""Makes text of a program safe to print: a terminal obeys some characters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import unicodedata
 
 
 def printable(text: str, keep: str = "") -> str:
-    """``text`` with what is no visible character spelled out, as ``\\x1b``; ``keep`` as it is.
+    """``text`` with invisible characters spelled out, as in ``\\x1b``; those in ``keep`` stay.
 
-    Escapes move the cursor, rename the window and hide what was printed; overrides of the
-    direction (Unicode Annex 9) turn the order of letters round; half a letter can't be written.
+    Escape sequences move the cursor, rename the window and hide what was printed. Overrides of the
+    direction (Unicode Annex 9) reverse the order of letters. Half a character can't be encoded.
     """
     if text.isprintable():
         return text

@@ -21,7 +21,7 @@ from app.timeline.model import Track
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
-#: More rows than a reader can take in; the JSON has them all.
+#: At most this many rows are printed; the JSON has all of them.
 MOST_ROWS = 60
 NAME_WIDTH = 26
 #: From this many columns on, the table of states has room for kernel thread ids.
@@ -31,7 +31,7 @@ VERDICT_STYLES = {"holds": "green", "fails": "bold red", "not-seen": "dim"}
 
 
 def report(timeline: Timeline, console: Console) -> None:
-    """Everything a run has to say, in the order a reader asks for it."""
+    """Print everything about a run, the most important first."""
     _heading(timeline, console)
     _lanes(timeline, console)
     _states(timeline, console)
@@ -89,7 +89,7 @@ def _lanes(timeline: Timeline, console: Console) -> None:
     rows = lanes(timeline, width)
     console.print()
     for lane in rows[:MOST_ROWS]:
-        # Cells, not characters: a Chinese name takes two for each.
+        # Counted in cells: a Chinese character takes two.
         label = set_cell_size("  " * lane.depth + printable(lane.track.name), NAME_WIDTH - 1)
         line = Text(label + " ", no_wrap=True, overflow="crop")
         for (sign, style), run in groupby(lane.cells):
@@ -138,7 +138,7 @@ def _states(timeline: Timeline, console: Console) -> None:
     }
     if console.width < WIDE:
         del columns[_("tid")]
-    # A column that is empty for all tracks only takes room from the others.
+    # A column that is empty for every track is left out.
     shown = {title: cells for title, cells in columns.items() if any(cells)}
     for title in shown:
         table.add_column(title, justify="right", no_wrap=True)
@@ -182,7 +182,7 @@ def _totals(timeline: Timeline, tracks: list[Track]) -> dict[str, list[str]]:
 
 
 def _taken(timeline: Timeline, titles: list[str]) -> list[str]:
-    """What was taken from the program by what isn't in the picture."""
+    """CPU time that the hypervisor and interrupts took, which is not in the picture."""
     said = []
     if _("not on a CPU") in titles:
         said.append(

@@ -11,17 +11,17 @@ from app.timeline.model import Finding, Track, Wait
 from app.timeline.states import ObjectKind
 from app.timeline.timeline import Timeline
 
-#: What can be said to be held.
+#: Kinds of objects that have a holder.
 _HELD = frozenset({ObjectKind.LOCK, ObjectKind.RLOCK, ObjectKind.CONDITION, ObjectKind.SEMAPHORE})
 
 
 def finding(item: Finding, timeline: Timeline) -> str:
-    """What was found, by name. A kind of a newer version is named with its facts."""
+    """The finding as a sentence; a kind of a newer version is printed with its facts."""
     facts = item.facts
     match item.kind:
         case "deadlock":
             parts = [_wait(wait, timeline) for wait in item.cycle]
-            return _("Deadlock at {time}: {cycle}. Nobody in the circle can go on.").format(
+            return _("Deadlock at {time}: {cycle}. None of them can go on.").format(
                 time=seconds(item.start_ns), cycle=_("; ").join(parts)
             )
         case "loop-blocked":

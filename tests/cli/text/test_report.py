@@ -32,7 +32,7 @@ def test_report_names_run_states_findings_and_claims() -> None:
     text = printed(timeline())
     assert "deadlock on CPython 3.11.7, 100.0 ms; scheduler witness: perf" in text
     assert "Ann waits in line 9 for noodles, which Bob has held since 21.0 ms" in text
-    assert "Nobody in the circle can go on." in text
+    assert "None of them can go on." in text
     assert "holds" in text and "It was seen: holds." in text
     assert "exit 3" in text and "vanished with its process" in text
     assert "the table is laid [bold]" in text  # the program's own brackets are no markup
