@@ -140,3 +140,11 @@ def test_docs_limits_name_tests_that_exist() -> None:
     written = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert named
     assert not {name for name in named if f"def {name}(" not in written}
+
+
+@pytest.mark.parametrize("package", ["cli", "locale", "runs", "web"])
+def test_the_map_of_a_package_names_each_of_its_files(package: str) -> None:
+    folder = ROOT / "app" / package
+    text = (folder / "__init__.py").read_text("utf-8")
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert not {name for name in files if f"``{name}``" not in text}

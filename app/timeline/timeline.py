@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter, itemgetter
 from typing import Any
 
+from app.locale.languages import DEFAULT, LANGUAGES
 from app.timeline import head_items, heads, rows
 from app.timeline.frames import Frame
 from app.timeline.model import (
@@ -218,11 +219,11 @@ class Timeline:
 
 
 def _said(value: Any, language: str) -> Any:
-    """JSON with each text in both languages replaced by the one in ``language``."""
+    """JSON with each text in several languages replaced by the one in ``language``."""
     if isinstance(value, list):
         return [_said(item, language) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() == {"en", "zh"}:
-        return value.get(language, value["en"])
+    if DEFAULT in value and value.keys() <= LANGUAGES.keys():
+        return value.get(language, value[DEFAULT])
     return {name: _said(item, language) for name, item in value.items()}

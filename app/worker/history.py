@@ -47,7 +47,7 @@ class History:
         self.add(last)
         with at_most(CHECK_S):
             head: dict[str, Any] = {"claims": scenario.check(self._timeline, params)}
-            if theory := scenario.theory(self._timeline, params):
+            if theory := scenario.theory_json(self._timeline, params):
                 head["beside"] = theory
         return head
 

@@ -11,6 +11,7 @@ import time
 
 from app.errors import Sentence, sentences
 from app.fusion import Fusion, RunFacts
+from app.timeline.limits import limit_reached
 from app.timeline.model import Batch
 from app.timeline.records import Limit, Record
 from app.worker import priority, rawlog
@@ -22,7 +23,7 @@ from app.worker.scratch import Scratch
 from app.worker.spec import RunSpec
 from app.worker.standstill import Standstill
 from app.worker.tree import kill_descendants
-from app.worker.watch import Watch, sentence
+from app.worker.watch import Watch
 from app.worker.witnesses import Witnesses
 
 #: How often witnesses are drained while they have news, and while they have none.
@@ -307,8 +308,9 @@ class Run:
         while self._backlog:
             self.framer.send(*self._backlog.take())
         if self._limit is not None:
-            limit = {"name": self._limit.name, "value": self._limit.value}
-            self.framer.change(limit=limit, sentence=sentence(self._limit))
+            name, value = self._limit.name, self._limit.value
+            sentence = limit_reached(name, value).en
+            self.framer.change(limit={"name": name, "value": value}, sentence=sentence)
         self.framer.end(batch, end_ns, self._status, self._failure)
 
     def _catch_up(self, end_ns: int) -> None:

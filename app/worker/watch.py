@@ -18,22 +18,6 @@ _NEAR = 0.25
 #: The kernel's own refusals, which only back up ours, are read once in this many walks.
 _GROUP_WALKS = 4
 
-_SENTENCES = {
-    "wall": "The run was stopped at its limit of {value:g} s of wall time.",
-    "cpu": "The run was stopped at its limit of {value:g} s of CPU time.",
-    "memory": "The run was stopped at its limit of {value:g} MiB of memory.",
-    "processes": "The run was stopped at its limit of {value:g} processes and threads.",
-    "output": "The run was stopped at its limit of {value:g} KiB of output.",
-    "disk": "The run was stopped at its limit of {value:g} MiB of files in its own folders.",
-    "stopped": "The run was stopped on request.",
-}
-_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10, "disk": 1 << 20}
-
-
-def sentence(limit: Limit) -> str:
-    """The sentence for the user; its number is in the unit in which limits are set."""
-    return _SENTENCES[limit.name].format(value=limit.value / _UNITS.get(limit.name, 1))
-
 
 class Watch:
     """``check`` returns the first limit that is passed, as the record that ends the run."""

@@ -9,7 +9,7 @@ import pytest
 from app.errors import Sentence, told
 from app.timeline.frames import Frame
 from app.timeline.states import vocabulary
-from app.web import places
+from app.web import folders
 from app.web.i18n import script_messages
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
@@ -309,7 +309,7 @@ def test_every_sentence_of_the_scripts_has_its_chinese() -> None:
     chinese = script_messages("zh")
     said = {
         sentence
-        for path in (places.folder("static") / "js").rglob("*.js")
+        for path in (folders.folder("static") / "js").rglob("*.js")
         for sentence in re.findall(r'\bt\(\s*"((?:[^"\\]|\\.)+)"', path.read_text("utf-8"))
     }
     assert len(said) > 150

@@ -14,7 +14,7 @@ import pytest
 
 from app.catalogue import load
 from app.catalogue.spans import pairwise, total
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import Track

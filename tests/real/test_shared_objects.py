@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import Finding, ObjectRow

@@ -15,7 +15,7 @@ import pytest
 
 from app.errors import BadFrame, BadRecording, RecordingFailed, RecordingTooLong
 from app.runs import reading, schema
-from app.runs.finding import found
+from app.runs.earlier_runs import earlier_run
 from app.runs.reading import Reading
 from app.runs.recording import Recording
 from app.runs.run import RunState
@@ -102,7 +102,7 @@ def test_reading_takes_a_name_that_is_no_utf8_for_damage(
     path.write_bytes(schema + data[4096:])
     with pytest.raises(BadRecording, match=path.name):
         everything(path)
-    assert found(path).state is RunState.DAMAGED
+    assert earlier_run(path).state is RunState.DAMAGED
 
 
 def test_reading_does_not_follow_pages_that_lead_in_circles(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import BadRecording, NotFound, RecordingFailed, TooManyRuns
 from app.runs.admission import Asker
-from app.runs.looking import Again
+from app.runs.folder_scan import Rescans
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs
@@ -30,7 +30,7 @@ async def opened(tmp_path: Path, launcher: FakeLauncher, **values: Any) -> Async
     create = values.pop("create", Recording.create)
     runs = Runs(settings(tmp_path, **values), launcher, create)
     await runs.open()
-    await runs.looked()
+    await runs.archive.scanned()
     try:
         yield runs
     finally:
@@ -43,7 +43,7 @@ async def everything(frames: AsyncGenerator[bytes]) -> list[bytes]:
 
 async def over(runs: Runs, run: Run) -> None:
     """Wait until the run is over: its stream ends before its state is settled."""
-    task = runs._tasks.get(run.id)
+    task = runs.active._tasks.get(run.id)
     if task is not None:
         await task
 
@@ -107,7 +107,7 @@ def recorded(path: Path, scenario: str = "gil") -> None:
 async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Path) -> None:
     recorded(tmp_path / "aside.timeslice")
     async with opened(tmp_path, FakeLauncher(script=8, ends=True)) as runs:
-        runs._again = Again(runs.folder, rest_s=0)
+        runs.archive.rescans = Rescans(runs.folder, rest_s=0)
         own = runs.start(plan())
         with pytest.raises(NotFound):
             await runs.find("put")
@@ -117,7 +117,7 @@ async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Pa
         assert (await runs.find("put")).state is RunState.ENDED
         assert (await runs.find(own.id)) is own
         (runs.folder / "put.timeslice").unlink()
-        await runs.look_again()
+        await runs.archive.rescan()
         assert [run.id for run in runs.all()] == [own.id]
         with pytest.raises(NotFound):
             await runs.find("put")
@@ -147,21 +147,21 @@ async def test_recording_that_is_still_being_copied_is_read_again(tmp_path: Path
     recorded(tmp_path / "aside.timeslice")
     whole = (tmp_path / "aside.timeslice").read_bytes()
     async with opened(tmp_path, FakeLauncher()) as runs:
-        runs._again = Again(runs.folder, rest_s=0)
+        runs.archive.rescans = Rescans(runs.folder, rest_s=0)
         runs.folder.mkdir()
         put = runs.folder / "put.timeslice"
         put.write_bytes(whole[: len(whole) // 2])
         assert (await runs.find("put")).state is RunState.DAMAGED
         put.write_bytes(whole)
-        await runs.look_again()
+        await runs.archive.rescan()
         assert runs.get("put").state is RunState.ENDED
 
 
-def test_looks_again_rest_between_two(tmp_path: Path) -> None:
-    again = Again(tmp_path)
-    assert again.due
-    again.look([], [])
-    assert not again.due
+def test_rescans_rest_between_two(tmp_path: Path) -> None:
+    rescans = Rescans(tmp_path)
+    assert rescans.due
+    rescans.scan([], [])
+    assert not rescans.due
 
 
 async def test_runs_wait_their_turn_and_can_be_cancelled(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import { gapAfter, parts, t } from "../base/messages.js";
 import { instant } from "../base/times.js";
 import { STATE } from "../model/vocabulary.js";
 import { loopBlocked } from "./loops.js";
+import { limitAmount } from "./words.js";
 
 /** @typedef {import("../base/messages.js").Part} Part */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
@@ -72,27 +73,9 @@ function competed(facts) {
 
 /** @param {string} name @param {number} value times in ms, sizes in bytes */
 function limitSentence(name, value) {
-  const mib = +(value / 2 ** 20).toFixed(1);
-  switch (name) {
-    case "wall":
-      return t("It ran as long as a run may: {value} s.", { value: value / 1000 });
-    case "cpu":
-      return t("It used as much CPU time as a run may: {value} s.", { value: value / 1000 });
-    case "memory":
-      return t("It used as much memory as a run may: {value} MiB.", { value: mib });
-    case "processes":
-      return t("It had as many processes and threads as a run may: {value}.", { value });
-    case "disk":
-      return t("It wrote as much to the disk as a run may: {value} MiB.", { value: mib });
-    case "output":
-      return t("It printed as much as a run may: {value} KiB.", { value: value / 1024 });
-    case "disk":
-      return t("It put as many files into its folders as a run may: {value} MiB.", { value: mib });
-    case "stopped":
-      return t("It was stopped on request; what was recorded until then is here.");
-    default:
-      return t("The run was ended at its limit {name} = {value}.", { name, value });
-  }
+  return name === "stopped"
+    ? t("It was stopped on request; what was recorded until then is here.")
+    : t("The run reached its limit of {limit}.", { limit: limitAmount(name, value) });
 }
 
 /** Kinds of objects that someone can be said to hold; a result and an end are waited for. */
