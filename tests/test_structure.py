@@ -155,9 +155,7 @@ def test_structure_the_table_has_no_circle() -> None:
         found = {row for row in MAY_IMPORT if row == name or row.startswith(f"{name}.")}
         return found or {name.split(".")[0]}
 
-    in_order(
-        {part: set().union(*(rows(name) for name in names)) for part, names in MAY_IMPORT.items()}
-    )
+    in_order({part: set().union(*map(rows, names)) for part, names in MAY_IMPORT.items()})
 
 
 def fusion_imports() -> dict[str, set[str]]:

@@ -91,10 +91,10 @@ def run(
 ) -> None:
     from app.cli import running
 
-    order = running.Order(
+    args = running.RunArguments(
         what, tuple(arguments or ()), parameters or [], python, out, json_file, check
     )
-    raise typer.Exit(running.carry_out(order))
+    raise typer.Exit(running.run_command(args))
 
 
 @app.command(help=_("Write a recording in another format."))

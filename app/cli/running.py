@@ -34,7 +34,7 @@ from app.worker.spec import Limits, RunSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunArguments:
     """The arguments of ``run`` as they were typed. ``what`` is a scenario or a program's file."""
 
     what: str
@@ -46,55 +46,55 @@ class Order:
     check: bool
 
 
-def carry_out(order: Order) -> int:
+def run_command(args: RunArguments) -> int:
     """Run it. Returns the exit status. Raises TimesliceError if the arguments or the run fail."""
-    spec = spec_of(order, configured())
-    for file in (order.out, order.json_file):
+    spec = spec_of(args, configured())
+    for file in (args.out, args.json_file):
         if file is not None:
             check_writable(file)
             check_apart(file, Path(spec.path) if spec.path else None)
-    if order.json_file is not None:
-        check_apart(order.json_file, order.out)
-    outcome = asyncio.run(_run(spec, order.out))
+    if args.json_file is not None:
+        check_apart(args.json_file, args.out)
+    outcome = asyncio.run(_run(spec, args.out))
     timeline = outcome.timeline
-    if order.json_file is not None:
+    if args.json_file is not None:
         text = json.dumps(timeline.to_json(current()), ensure_ascii=False)
-        write(order.json_file, text.encode() + b"\n")
-    if order.json_file is None or str(order.json_file) != "-":
+        write(args.json_file, text.encode() + b"\n")
+    if args.json_file is None or str(args.json_file) != "-":
         report(timeline, Console())
-    status = _status(outcome, order.check)
+    status = _status(outcome, args.check)
     return status if status or spec.scenario else program_status(timeline.run.get("exit"))
 
 
-def spec_of(order: Order, settings: Settings) -> RunSpec:
+def spec_of(args: RunArguments, settings: Settings) -> RunSpec:
     """What the worker will run. Raises InvalidInput, which says what is wrong and allowed."""
-    if order.what not in load() and names_a_file(order.what):
-        return _of_program(order, settings)
-    return _of_scenario(order, settings)
+    if args.what not in load() and names_a_file(args.what):
+        return _of_program(args, settings)
+    return _of_scenario(args, settings)
 
 
-def _of_program(order: Order, settings: Settings) -> RunSpec:
-    if order.parameters:
+def _of_program(args: RunArguments, settings: Settings) -> RunSpec:
+    if args.parameters:
         raise InvalidInput(
             "-p sets parameters of scenarios; a program of your own takes its arguments after --."
         )
-    if order.check:
+    if args.check:
         raise InvalidInput(
             "--check asks for the claims of a scenario; a program of your own has none to check."
         )
     given: dict[str, Any] = {}
-    if order.python:
-        chosen = whatever(order.python)
+    if args.python:
+        chosen = whatever(args.python)
         given = {"python": chosen.path, "python_name": chosen.name, "probe": chosen.probe}
-    for argument in order.arguments:
+    for argument in args.arguments:
         check_utf8(argument)
-    program = read(order.what, by_choice=bool(order.python))
+    program = read(args.what, by_choice=bool(args.python))
     return RunSpec(
         run_id=new_id(),
         program=program.text,
         file_name=program.path.name,
         path=str(program.path),
-        args=list(order.arguments),
+        args=list(args.arguments),
         environment=environment(),  # the same as without us: its author runs it
         witness=settings.witness,
         limits=Limits.of(settings),
@@ -102,16 +102,16 @@ def _of_program(order: Order, settings: Settings) -> RunSpec:
     )
 
 
-def _of_scenario(order: Order, settings: Settings) -> RunSpec:
-    scenario = load()[order.what]
-    if order.arguments:
+def _of_scenario(args: RunArguments, settings: Settings) -> RunSpec:
+    scenario = load()[args.what]
+    if args.arguments:
         raise InvalidInput(
             "A scenario takes no arguments, such as {argument}; its parameters are set with "
             "-p NAME=VALUE.",
-            argument=repr(order.arguments[0]),
+            argument=repr(args.arguments[0]),
         )
-    params = scenario.validate(assignments(order.parameters), current())
-    given = {"python": resolve(order.python)} if order.python else {}
+    params = scenario.validate(assignments(args.parameters), current())
+    given = {"python": resolve(args.python)} if args.python else {}
     return RunSpec(
         run_id=new_id(),
         scenario=scenario.slug,

@@ -239,7 +239,7 @@ _Stolen = tuple[Count, Time, Time, Count]
 
 
 class RunHead(TypedDict):
-    """The entries of a head that say something of the run as a whole."""
+    """The entries of a head that are about the run as a whole."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     run: NotRequired[Run]
