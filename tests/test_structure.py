@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
 }  # fmt: skip
 
-#: The JavaScript's order: a part may import from itself and from lower levels, types too.
+#: The JavaScript's order: a folder may import from itself and from lower levels.
 JS_LEVELS = {
     "base": 0, "model": 1, "stream": 2, "view": 2, "render": 3, "panels": 4, "input": 4,
     "stage": 5, "pages": 6,
