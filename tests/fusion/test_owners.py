@@ -20,7 +20,7 @@ OWNERS: dict[type, str] = {
     FlowEnds: "between/flows.py",
     Gil: "lives/gil_rules.py",
     GilClaim: "lives/gil_rules.py",
-    Loop: "lives/lives.py",
+    Loop: "coroutines/machine.py",
     Looks: "threads/between_looks.py",
     Readings: "threads/samples.py",
     RunQueueReadings: "threads/run_queue.py",

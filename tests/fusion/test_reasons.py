@@ -44,5 +44,5 @@ def test_reasons_an_object_of_the_same_name_is_of_that_kind() -> None:
 
 
 def test_reasons_of_an_unknown_code_is_other() -> None:
-    assert reasons.reason_of(Reason.POLL) is Reason.POLL
-    assert reasons.reason_of(len(Reason)) is reasons.reason_of(1 << 40) is Reason.OTHER
+    assert reasons.BY_CODE[Reason.POLL] is Reason.POLL
+    assert reasons.BY_CODE[len(Reason)] is reasons.BY_CODE[1 << 40] is Reason.OTHER

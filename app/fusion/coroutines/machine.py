@@ -12,7 +12,7 @@ from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import TaskLife, ThreadLife
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Objects
-from app.fusion.objects.reasons import reason_of
+from app.fusion.objects.reasons import BY_CODE
 from app.fusion.picture.book import Book
 from app.fusion.picture.lane import OF_COROUTINE, Lane
 from app.timeline import probe_records as probe
@@ -85,7 +85,7 @@ class TaskMachine:
         task = self._tasks.get(record.task) if record.task else None
         if task is not None:
             task.awaited = True
-        life.loop.run_for(task, t)
+        life.loop.runs_for, life.loop.runs_since = task, t
         self._waits.loop_over(life, t)
 
     def new(self, t: int, life: ThreadLife, record: probe.TaskNew) -> None:
@@ -123,8 +123,9 @@ class TaskMachine:
             self._waits.over(task, t, running)
         if task.lane.state is not State.READY:
             task.lane.change(t, State.READY, Evidence.PROBE, line=task.lane.line)
-        task.thread.loop.ready_tasks.setdefault(task, t)
-        step = task.thread.loop.step
+        loop = task.thread.loop
+        loop.ready_tasks.setdefault(task, t)
+        step = loop.step
         if step is not None and not step.step_ready:
             step.step_ready = t
 
@@ -138,18 +139,20 @@ class TaskMachine:
             life.awaited = True
             task.track.parent = life.track.id
             self._book.touch(task.track)
-        before = life.loop.step
+        loop = life.loop
+        before = loop.step
         if before is not None and before is not task and before.lane.state is State.RUNNING:
             before.lane.change(t, State.UNKNOWN, Evidence.MISSING)  # its pause was lost
         if task.op is not None:
             self._waits.over(task, t, None)
         task.readied.clear()
-        life.loop.begin_step(task)
+        loop.ready_tasks.pop(task, None)
+        loop.step = task
         self._loops[life] = None
         task.step_start = t
         task.ready_in_step = False
         task.spent = None
-        task.step_ready = t if life.loop.ready_tasks else NOTHING
+        task.step_ready = t if loop.ready_tasks else NOTHING
         if task.lane.state is not State.RUNNING or task.lane.start != t:
             # It goes on where it was suspended.
             line = task.lane.line if task.lane.state in _SUSPENDED else task.first_line
@@ -168,7 +171,7 @@ class TaskMachine:
             task.lane.change(t, State.READY, Evidence.PROBE, line=line)
             life.loop.ready_tasks[task] = t
             return
-        self._await(t, life, task, reason_of(record.reason), line, record.awaited)
+        self._await(t, life, task, BY_CODE[record.reason], line, record.awaited)
 
     def began(self, t: int, life: ThreadLife, record: probe.TaskBegan) -> None:
         """A generator's first step began some time ago. Only now is it known to be a coroutine."""
@@ -183,7 +186,7 @@ class TaskMachine:
         if task is not None:
             past = max(task.lane.start, t - (record.t - record.when))
             inner = int(record.awaited) if record.awaited.isdecimal() else 0
-            self._await(past, life, task, reason_of(record.reason), self._line(record), inner)
+            self._await(past, life, task, BY_CODE[record.reason], self._line(record), inner)
 
     def _await(
         self, t: int, life: ThreadLife, task: TaskLife, reason: Reason, line: int, obj: int
@@ -247,7 +250,7 @@ class TaskMachine:
 
     def _step_over(self, t: int, life: ThreadLife, task: TaskLife, line: int) -> None:
         if life.loop.step is task:
-            life.loop.end_step()
+            life.loop.step = None
             self._findings.step_over(task, t, line or task.line)
 
     def _task(self, t: int, life: ThreadLife, obj: int, state: State) -> TaskLife | None:

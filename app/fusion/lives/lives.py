@@ -66,7 +66,7 @@ class Operation:
 
 
 class Loop:
-    """The event loop that a thread runs. Written by its own methods alone."""
+    """The event loop that a thread runs. Written by ``coroutines.machine`` and ``forget`` alone."""
 
     __slots__ = ("ready_tasks", "runs_for", "runs_since", "step")
 
@@ -75,18 +75,6 @@ class Loop:
         self.ready_tasks: dict[TaskLife, int] = {}  # coroutines in its ready queue, and since when
         self.runs_for: TaskLife | None = None  # it runs until this coroutine is over
         self.runs_since = 0
-
-    def run_for(self, task: TaskLife | None, t: int) -> None:
-        """``run_until_complete`` was called at ``t``, or returned."""
-        self.runs_for = task
-        self.runs_since = t
-
-    def begin_step(self, task: TaskLife) -> None:
-        self.ready_tasks.pop(task, None)
-        self.step = task
-
-    def end_step(self) -> None:
-        self.step = None
 
     def forget(self, task: TaskLife) -> bool:
         """The coroutine is over, or not followed any more; True if this was its step."""

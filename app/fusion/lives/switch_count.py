@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 
 class SwitchCount:
     """What was counted since the thread's birth. Written by ``threads.switches`` alone."""
@@ -16,22 +14,13 @@ class SwitchCount:
         self.known_ready_ns = 0  # before the others, in total
 
 
-class Baseline(NamedTuple):
-    """A reading of schedstat: the wait in ns, the switch-ins that it has more than ``SwitchCount``,
-    and of that the unknown ones and the known waits.
-    """
-
-    wait_ns: int
-    skew: int
-    unknown_switch_ins: int
-    known_ready_ns: int
-
-
 class RunQueueReadings:
     """What the next reading is compared with. Written by ``threads.run_queue`` alone."""
 
     __slots__ = ("baseline", "doubted_skew")
 
     def __init__(self) -> None:
-        self.baseline: Baseline | None = None
+        #: The last reading: the wait in ns and how many switch-ins it has more than were counted;
+        #: and by then the count's unknown switch-ins and known waits.
+        self.baseline: tuple[int, int, int, int] | None = None
         self.doubted_skew: int | None = None  # of a reading that may have raced with a switch

@@ -40,9 +40,10 @@ class OffCpu:
 
     def begin(self, life: ThreadLife, t: int) -> None:
         """The thread left its CPU at ``t``, and was not preempted."""
-        op = life.op
-        life.stop = Stop(t, life.claim.wants_gil, op is not None and op.satisfied)
-        life.claim.left_cpu()
+        op, claim = life.op, life.claim
+        life.stop = Stop(t, claim.wants_gil, op is not None and op.satisfied)
+        if claim.gave_gil or claim.gives_gil:
+            claim.left_cpu()
         if op is not None:
             op.in_vain = False
         life.lane.change(t, _BLOCKED, self.evidence, _OTHER)

@@ -11,7 +11,7 @@ from app.fusion.lives.lives import Operation, ThreadLife, Waiter
 from app.fusion.lives.reports import Cpu
 from app.fusion.objects.groups import Groups
 from app.fusion.objects.objects import Held, KnownObject, Objects
-from app.fusion.objects.reasons import JOINS, LOCKS, reason_of
+from app.fusion.objects.reasons import BY_CODE, JOINS, LOCKS
 from app.fusion.picture.book import Book
 from app.fusion.threads.between_looks import overtake, runs_at, waits_from
 from app.fusion.threads.off_cpu import OffCpu
@@ -65,7 +65,7 @@ class Operations:
         if life.op is not None:
             self.forget(t, life)  # its LEAVE was lost
         code, obj, where = record.reason, record.obj, record.where
-        reason = reason_of(code)
+        reason = BY_CODE[code]
         target, object_id = None, NOTHING
         if reason in JOINS:
             target = self._target(obj, where & 0xFFFF_FFFF)

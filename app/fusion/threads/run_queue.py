@@ -17,7 +17,6 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from app.fusion.lives.lives import ThreadLife
-from app.fusion.lives.switch_count import Baseline
 from app.fusion.picture.book import Book
 
 #: How long a reading is waited for. It comes when the rings are read, which is late on a crowded
@@ -41,7 +40,7 @@ class RunQueue:
 
     def born(self, life: ThreadLife) -> None:
         """The thread's birth was seen, so its account starts at zero."""
-        life.queue.baseline = Baseline(0, 0, 0, 0)
+        life.queue.baseline = (0, 0, 0, 0)
 
     def before_switch_in(self, life: ThreadLife, t: int) -> None:
         """The thread is about to leave an off-CPU slice whose end it may have spent ready."""
@@ -81,16 +80,16 @@ class RunQueue:
         if lane.holding:
             wait = 0
             if before is not None:
-                raced = abs(before.skew - skew) * _MANY
-                unknown = count.unknown_switch_ins - before.unknown_switch_ins
+                waited, skew_before, unknown, known = before
+                raced = abs(skew_before - skew) * _MANY
+                unknown = count.unknown_switch_ins - unknown
                 if raced > unknown and queue.doubted_skew != skew:
                     queue.doubted_skew = skew
                     return
                 if raced <= unknown:
-                    known = count.known_ready_ns - before.known_ready_ns
-                    wait = wait_ns - before.wait_ns - known
+                    wait = wait_ns - waited - (count.known_ready_ns - known)
             self._release(life, self._shares(life, wait) if wait >= LEAST_NS else [])
-        queue.baseline = Baseline(wait_ns, skew, count.unknown_switch_ins, count.known_ready_ns)
+        queue.baseline = wait_ns, skew, count.unknown_switch_ins, count.known_ready_ns
         queue.doubted_skew = None
 
     def lost(self, life: ThreadLife) -> None:
