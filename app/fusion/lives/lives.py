@@ -138,7 +138,7 @@ class ThreadLife:
         self.line_seen_at = -1 << 62  # when the probe last recorded its line
         self.loop = Loop()
         self.flows = FlowEnds()
-        self.stop = Stop(0)  # the last one
+        self.stop = Stop()  # the last one
         self.claim = GilClaim()
         #: When it was woken before it had left its CPU, and by which thread.
         self.woken_early: tuple[int, int] | None = None
