@@ -23,7 +23,7 @@ class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
     ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
-    ``certain``: so much is certain, and doesn't only follow from a wake-up.
+    ``certain``: that is certain, and not only concluded from a wake-up.
     """
 
     __slots__ = (
