@@ -52,7 +52,6 @@ WRITERS: dict[str, set[str]] = {
     "ring": {"records/probe_records.py", "threads/switches.py"},
     "runnable_since": {"threads/switches.py"},
     "started": {"records/probe_records.py"},
-    "stop": {"threads/off_cpu.py"},
     "woken_early": {"threads/switches.py"},
 }  # fmt: skip
 #: Of these names other classes have attributes, too.

@@ -23,7 +23,7 @@ class Operation:
     """A blocking operation that the probe saw entered and not yet left.
 
     ``satisfied``: what it waited for has happened, so a later stop inside it is for the GIL.
-    ``certain``: so much is certain, and doesn't only follow from a wake-up.
+    ``certain``: that is certain, and not only concluded from a wake-up.
     """
 
     __slots__ = (
@@ -138,7 +138,7 @@ class ThreadLife:
         self.line_seen_at = -1 << 62  # when the probe last recorded its line
         self.loop = Loop()
         self.flows = FlowEnds()
-        self.stop = Stop(0)  # the last one
+        self.stop = Stop()  # the last one
         self.claim = GilClaim()
         #: When it was woken before it had left its CPU, and by which thread.
         self.woken_early: tuple[int, int] | None = None

@@ -6,14 +6,18 @@ from app.timeline.records import SyscallSample
 
 
 class Stop:
-    """From the time a thread leaves its CPU to the time it runs again. ``off_cpu`` makes a new one
-    for each stop, and no other module writes it.
+    """From when a thread leaves its CPU to when it runs again. Written by ``off_cpu`` alone, which
+    lets it begin anew for each stop: that takes less time than a new object.
     """
 
     __slots__ = ("had_come", "not_for_gil", "sampled_call", "stopped_at", "waker_known",
                  "wanted_gil", "woke_like_waiter", "woken_by_python")  # fmt: skip
 
-    def __init__(self, t: int, wanted_gil: bool = False, had_come: bool = False) -> None:
+    def __init__(self) -> None:
+        self.begin(0, False, False)
+
+    def begin(self, t: int, wanted_gil: bool, had_come: bool) -> None:
+        """The thread leaves its CPU at ``t``."""
         self.stopped_at = t
         self.wanted_gil = wanted_gil  # it had waited for the GIL, and not got it
         self.had_come = had_come  # what its operation waits for

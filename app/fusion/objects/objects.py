@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.fusion.objects.names import ProgramNames
@@ -167,6 +168,8 @@ class Objects:
         #: Ids that a probe gave to several objects. Their holders and waiters are not known.
         self.ambiguous: set[int] = set()
         self._known: dict[int, KnownObject] = {}
+        #: The object with this id, if it is known. Asked for too often for a method of its own.
+        self.get: Callable[[int], KnownObject | None] = self._known.get
         self._names = ProgramNames(book.facts.program)
         self._others: dict[tuple[int, int], int] = {}  # files that are not the program's own
         self._numbers: dict[str, int] = {}
@@ -256,9 +259,6 @@ class Objects:
                 original.kind, original.name, original.track, original.line
             )
         return copy
-
-    def get(self, obj: int) -> KnownObject | None:
-        return self._known.get(obj)
 
     def known(self, obj: int, reason: Reason = Reason.NONE) -> KnownObject:
         """The object with this id. If it is new, its kind follows from the ``reason`` to wait."""

@@ -7,7 +7,6 @@ from app.fusion.lives.gil import Gil
 from app.fusion.lives.identities import Identities
 from app.fusion.lives.lives import ThreadLife
 from app.fusion.lives.reports import Cpu
-from app.fusion.lives.stop import Stop
 from app.fusion.objects.objects import Objects
 from app.fusion.objects.reasons import CHANNELS, LOCKS, ONE_WAKE_UP, SILENT, TIMELESS
 from app.fusion.threads.syscall_reasons import reason_of_call
@@ -41,7 +40,7 @@ class OffCpu:
     def begin(self, life: ThreadLife, t: int) -> None:
         """The thread left its CPU at ``t``, and was not preempted."""
         op, claim = life.op, life.claim
-        life.stop = Stop(t, claim.wants_gil, op is not None and op.satisfied)
+        life.stop.begin(t, claim.wants_gil, op is not None and op.satisfied)
         if claim.gave_gil or claim.gives_gil:
             claim.left_cpu()
         if op is not None:
