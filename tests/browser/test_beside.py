@@ -168,7 +168,7 @@ def test_rows_of_a_form_come_and_go(browser: Browser, url: str) -> None:
     page.page.fill("[name='jobs.3.burst']", "99")
     page.page.click("#settings-form button.start")
     page.page.wait_for_selector("#jobs-error")
-    assert "TableRow 3: Burst must be a whole number from 1 to 40" in page.text("#jobs-error")
+    assert "Row 3: Burst must be a whole number from 1 to 40" in page.text("#jobs-error")
     assert names(page) == ["A", "C", "D"]
     assert not page.complaints or all("422" in line for line in page.complaints)
     page.page.close()
