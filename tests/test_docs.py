@@ -153,6 +153,25 @@ def test_files_named_in_the_docs_exist(page: Path) -> None:
     assert not [name for name in named if not list(ROOT.glob(name.rstrip("/")))]
 
 
+@pytest.mark.parametrize("title", ["A map of fusion", "A map of the probe"])
+def test_architecture_maps_have_every_room_and_name_its_modules(title: str) -> None:
+    text = section((ROOT / "docs/architecture.md").read_text("utf-8"), title)
+    rooms = re.findall(r"^\* `(app/[\w/]+)/`(.*?)(?=^\* |\n\n)", text, re.M | re.S)
+    for room, said in rooms:
+        for name in re.findall(r"`(\w+)`", said):
+            assert (ROOT / room / f"{name}.py").exists(), f"{room} has no {name}"
+    part = Path(rooms[0][0]).parent
+    there = {path.parent.name for path in (ROOT / part).glob("*/__init__.py")}
+    assert {Path(room).name for room, _ in rooms} == there
+
+
+def test_vocabulary_has_each_word_of_the_code_once() -> None:
+    text = section((ROOT / "docs/vocabulary.md").read_text("utf-8"), "Words of the code")
+    words = re.findall(r"^\| ([a-z ]+) \|", text, re.M)
+    assert len(words) > 30
+    assert sorted({*words} - {"word"}) == sorted(word for word in words if word != "word")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_benchmarks_named_in_the_docs_exist(page: Path) -> None:
     for name in re.findall(r"python -m (benchmarks\.\w+)", page.read_text("utf-8")):
