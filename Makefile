@@ -18,7 +18,7 @@ run: $(VENV)/.installed
 
 # Lint and every test, the browser's included: what .ci/run runs.
 test: $(VENV)/.installed-dev lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tools.run_tests
 
 # Every scenario and variant, alone and through the real pipeline, three times: no claim may fail.
 test-catalogue: $(VENV)/.installed-dev

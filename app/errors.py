@@ -81,6 +81,10 @@ class TimesliceError(Exception):
         known = sentence if isinstance(sentence, Sentence) else Sentence(sentence)
         return cls(known.template, **known.values)
 
+    def bare(self) -> Self:
+        """This error to be kept: one that was raised holds what every frame it passed held."""
+        return self.saying(self.sentence)
+
 
 class InvalidInput(TimesliceError):
     pass

@@ -13,6 +13,8 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.locale.languages import LANGUAGES
+
 _HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 
 
@@ -33,7 +35,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="signs visitors' cookies; empty: a file in data_dir"
     )
     data_dir: Path = Field(default_factory=lambda: user_data_path("timeslice"))
-    language: Literal["", "en", "zh"] = Field("", description="a fixed language; empty: negotiate")
+    language: str = Field("", description="a fixed language, by its code; empty: negotiate")
 
     witness: Literal["auto", "tracepoints", "perf", "procfs"] = "auto"
     runs_at_once: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, le=64)
@@ -57,6 +59,13 @@ class Settings(BaseSettings):
     connections_per_address: int = Field(512, ge=1, description="open at once")
     request_limit_s: float = Field(20.0, gt=0, description="for all of a request to arrive")
     stall_limit_s: float = Field(30.0, gt=0, description="without reading what was sent")
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, value: str) -> str:
+        if value and value not in LANGUAGES:
+            raise ValueError(f"the languages are {', '.join(LANGUAGES)}")
+        return value
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from app.fusion import Fusion, RunFacts
 from app.timeline import wire
-from app.timeline.records import ProbeRecord, Record, SchedStat, SwitchIn, SwitchOut, TaskNew
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Record, SchedStat, SwitchIn, SwitchOut, ThreadBorn
 from app.timeline.states import Reason
 
 START = 10**12
@@ -34,7 +35,7 @@ def locks(count: int) -> list[Record]:
     log: list[Record] = [SwitchIn(t, ROOT, ROOT, 0), say(t, ROOT, wire.HELLO)]
     slices = [1] * 8
     for number in range(8):
-        log.append(TaskNew(t + 1, ROOT, 101 + number, ROOT, ROOT))
+        log.append(ThreadBorn(t + 1, ROOT, 101 + number, ROOT, ROOT))
         log.append(SwitchIn(t + 2, ROOT, 101 + number, number))
         log.append(say(t + 3, 101 + number, wire.THREAD_START, b=ROOT << 32 | 50 + number))
     turn = 0

@@ -3,9 +3,10 @@
     python -m benchmarks.hostile_recordings [--count 5000] [--seed 1] [--from FOLDER] [--open N]
 
 Recordings are mutated from real ones (those in FOLDER, else of three scenarios that are run first)
-by ``tests/runs/mutations.py``. A server is started over them. It must answer at once, and each of
-them must cost no more than 2 s of CPU time and 200 MiB, whatever is asked of it; nothing is a 5xx,
-every other page is there before and after, and the log has no traceback. Exits with 1 otherwise.
+by ``tests/runs/mutations.py``. A server is started over them. It must answer at once. Each of them
+must cost no more than 2 s of CPU time and 200 MiB, whatever is asked of it, and all together must
+leave no more than that in memory. Nothing is a 5xx, every other page is there before and after, and
+the log has no traceback. Exits with 1 otherwise.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ async def judge(server: Server, count: int, most: int) -> Judge:
         known = (await client.get("/api/runs")).json()
         states = collections.Counter(run["state"] for run in known)
         print("listed", len(known), dict(states))
-        asked_of_damaged = 0
+        asked_of_damaged, at_first = 0, server.forget_peak()
         for run in random.Random(count).sample(known, min(most, len(known))):
             if run["state"] == "damaged" and asked_of_damaged > MOST_DAMAGED:
                 wanted = [next(addresses(run["id"]))]  # no file is opened for their 409
@@ -187,6 +188,10 @@ async def judge(server: Server, count: int, most: int) -> Judge:
                 await result.ask(client, what, run["id"])
         for other in OTHERS:
             await result.ask(client, other)
+        kept = server.forget_peak() - at_first
+        print(f"resident {at_first:.0f} MiB before the first was opened, {kept:+.0f} in the end")
+        if kept > MOST_MIB:
+            result.wrong.append(f"{kept:.0f} MiB are kept of what was opened")
         print("in the end", collections.Counter(
             run["state"] for run in (await client.get("/api/runs")).json()
         ))  # fmt: skip

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 from app.timeline import wire
-from app.timeline.records import ProbeRecord, TaskNew
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import ThreadBorn
 from app.witness import proc
 from app.witness.lines import SHARE, LinesSampler
 from app.witness.threads import ThreadTable
@@ -63,7 +64,7 @@ def measure(program: Path, python: str, looking: bool) -> tuple[float, float, fl
         began, gone = time.monotonic_ns(), False
         while not gone:
             if looking:
-                table.note([TaskNew(1, pid, tid, 1, 1) for tid in proc.tids(pid)])
+                table.note([ThreadBorn(1, pid, tid, 1, 1) for tid in proc.tids(pid)])
                 at = time.thread_time_ns()
                 seen += len(witness.poll())
                 spent += time.thread_time_ns() - at

@@ -15,7 +15,7 @@ PATHS = [
     *("/metrics", "/scenarios/gil", "/scenarios/{}", "/runs/{}", "/runs/{}/program.py"),
     *("/api/runs/{}", "/api/runs/{}/timeline", "/api/runs/{}/export", "/api/runs/{}/stream"),
     *("/api/runs/{}/predictions", "/compare/{}/{}", "/static/{}", "/static/css/base.css"),
-    *("/static/000000000000/js/main.js", "/paths/{}", "//evil.example/", "*", "{}"),
+    *("/static/000000000000/js/pages/run.js", "/paths/{}", "//evil.example/", "*", "{}"),
     *("http://evil.example/", "http://[::1/", "/static/../../{}", "/static/%2e%2e/%2e%2e/{}"),
 ]
 PIECES = [

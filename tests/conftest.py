@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says what else the machine does, not whether the code is right.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 #: Newer than what distributions have: ``make test-interpreters`` asks for them, too.

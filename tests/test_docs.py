@@ -207,3 +207,11 @@ def columns_of(line: str) -> int:
 
 def test_limits_can_be_read_in_one_sitting() -> None:
     assert len((ROOT / "docs/limits.md").read_text("utf-8").split()) <= 1500
+
+
+@pytest.mark.parametrize("package", ["cli", "locale", "runs", "web"])
+def test_the_map_of_a_package_names_each_of_its_files(package: str) -> None:
+    folder = ROOT / "app" / package
+    text = (folder / "__init__.py").read_text("utf-8")
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert not {name for name in files if f"``{name}``" not in text}

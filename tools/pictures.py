@@ -22,6 +22,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app.locale.languages import LANGUAGES
+
 #: Scenario and settings of each picture of a run.
 RUNS: dict[str, dict[str, Any]] = {
     "deadlock": {},
@@ -29,7 +31,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "asyncio-basics": {},
 }
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = ("en", "zh")
 THEMES = ("light", "dark")
 SIZE = {"width": 1440, "height": 900}
 PATIENCE_S = 60.0
@@ -87,7 +88,7 @@ def picture(browser: Browser, address: str, language: str, theme: str, file: Pat
     page = browser.new_page(
         viewport=SIZE,  # type: ignore[arg-type]
         color_scheme=theme,  # type: ignore[arg-type]
-        locale={"en": "en-GB", "zh": "zh-CN"}[language],
+        locale={"en": "en-GB"}.get(language, LANGUAGES[language].tag),
     )
     try:
         page.goto(f"{address}?lang={language}", wait_until="networkidle")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tools.pictures import ARGUMENTS, LANGUAGES, chromium, run, served, settle
+from app.locale.languages import LANGUAGES
+from tools.pictures import ARGUMENTS, chromium, run, served, settle
 
 NAMES = ("container", "perfmon", "user", "root")
 SLUG = "gil"
@@ -35,7 +36,7 @@ def picture(browser: Browser, address: str, language: str, file: Path) -> None:
     page = browser.new_page(
         viewport=SIZE,  # type: ignore[arg-type]
         color_scheme="light",
-        locale={"en": "en-GB", "zh": "zh-CN"}[language],
+        locale={"en": "en-GB"}.get(language, LANGUAGES[language].tag),
     )
     try:
         page.goto(f"{address}?lang={language}", wait_until="networkidle")

@@ -8,7 +8,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.loader import Catalogue, load
 from app.catalogue.parameters import Choice, FormField, Parameters
 from app.catalogue.scenario import Scenario, Tags
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 __all__ = [
     "Answer",

@@ -1,7 +1,7 @@
-"""The message brokers of the scenario ``brokers``: where each is expected, and whether it answers.
+"""The message brokers of the scenario ``brokers``: the address of each, and whether it answers.
 
-A broker's address is the server's own affair: TIMESLICE_REDIS_URL and its like, which a run is
-given. A reader of the page chooses a broker, never an address.
+Addresses are settings of the server, such as TIMESLICE_REDIS_URL, and are passed to a run. A reader
+of the page chooses a broker, never an address.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 START = "docker compose --profile brokers up -d"
 INSTALL = "python -m pip install"
-#: A server of this machine or its network answers sooner.
+#: A server on this machine or its network answers within this time.
 _PATIENCE_S = 0.3
-#: A page asks for each broker; what was found out lately is not asked again.
+#: Every page asks for each broker; an answer is used again for this long.
 _FRESH_S = 2.0
 
 
@@ -36,7 +36,7 @@ class Broker:
 
     @property
     def variable(self) -> str:
-        """The environment variable that holds another address than the usual one."""
+        """The environment variable for an address other than the usual one."""
         return f"TIMESLICE_{self.name.upper()}_URL"
 
     @property
@@ -45,7 +45,7 @@ class Broker:
 
     @property
     def endpoint(self) -> tuple[str, int]:
-        """Host and port. Raises ValueError for what is no URL with a host."""
+        """Host and port. Raises ValueError if it is no URL with a host."""
         parts = urlsplit(self.url)
         if not parts.hostname:
             raise ValueError(f"{self.variable} names no host")
@@ -53,12 +53,12 @@ class Broker:
 
     @property
     def address(self) -> str:
-        """Host and port as one reads them; never the user or the password of the URL."""
+        """Host and port for a reader; never the user or the password of the URL."""
         host, port = self.endpoint
         return f"{host}:{port}"
 
     def answers(self) -> bool:
-        """Whether somebody accepts a connection there, now."""
+        """Whether a server accepts a connection there now."""
         try:
             socket.create_connection(self.endpoint, timeout=_PATIENCE_S).close()
         except (OSError, ValueError):
@@ -66,12 +66,12 @@ class Broker:
         return True
 
     def obstacle(self, answers: bool) -> Text | None:
-        """Why it can't be chosen, and what to do about it; None where it can."""
+        """Why it can't be chosen, and what to do about it; None if it can."""
         if find_spec(self.library) is None:
             return Text(
-                f"{self.title} needs the package {self.library}. "
+                en=f"{self.title} needs the package {self.library}. "
                 f"Install it: {INSTALL} {self.library}",
-                f"{self.title} 需要软件包 {self.library}。安装：{INSTALL} {self.library}",
+                zh=f"{self.title} 需要软件包 {self.library}。安装：{INSTALL} {self.library}",
             )
         if answers:
             return None
@@ -79,12 +79,12 @@ class Broker:
             address = self.address
         except ValueError:
             return Text(
-                f"{self.variable} is no address such as {self.scheme}://127.0.0.1:{self.port}.",
-                f"{self.variable} 不是形如 {self.scheme}://127.0.0.1:{self.port} 的地址。",
+                en=f"{self.variable} is no address such as {self.scheme}://127.0.0.1:{self.port}.",
+                zh=f"{self.variable} 不是形如 {self.scheme}://127.0.0.1:{self.port} 的地址。",
             )
         return Text(
-            f"{self.title} does not answer at {address}. Start it: {START}",
-            f"{self.title} 在 {address} 没有应答。启动：{START}",
+            en=f"{self.title} does not answer at {address}. Start it: {START}",
+            zh=f"{self.title} 在 {address} 没有应答。启动：{START}",
         )
 
 
@@ -102,7 +102,7 @@ _last: tuple[float, dict[str, bool]] = (-_FRESH_S, {})
 
 
 def answering() -> dict[str, bool]:
-    """Which brokers answer, all asked at once, and not more often than every two seconds."""
+    """Which brokers answer. All are asked at once, at most every two seconds."""
     global _last
     asked, found = _last
     if time.monotonic() - asked >= _FRESH_S:
@@ -114,5 +114,5 @@ def answering() -> dict[str, bool]:
 
 
 def obstacle(name: str) -> Text | None:
-    """Why the broker of this name can't be chosen now; None where it can."""
+    """Why the broker of this name can't be chosen now; None if it can."""
     return BROKERS[name].obstacle(answering()[name])

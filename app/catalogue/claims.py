@@ -1,4 +1,4 @@
-"""Claims: sentences of course notes that are checked on the timeline of one run.
+"""Claims: sentences of the notes that are checked on the timeline of one run.
 
 A check takes the timeline and the run's parameters and gives an ``Answer``, made by ``holds``,
 ``fails`` or ``not_seen``. Helpers that need something the run has not shown raise ``NotSeen``.
@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, Unpack
 
-from app.catalogue.limits import cut_short
 from app.catalogue.parameters import P
-from app.catalogue.text import Text
+from app.locale.languages import Translations
+from app.locale.text import Text
+from app.timeline.limits import STOPPED, limit_name
 from app.timeline.model import Slice
 from app.timeline.states import Verdict
 from app.timeline.timeline import Timeline
 
-#: Spans of evidence beyond these would be noise on the page.
+#: With more spans of evidence the page would be hard to read.
 MAX_EVIDENCE = 12
 
 
@@ -37,7 +38,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one run says to a claim, why (with this run's figures), and where it shows."""
+    """A run's verdict on a claim, the reason with the run's figures, and the spans that show it."""
 
     verdict: Verdict
     why: Text
@@ -46,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[P]):
-    """``text`` is the sentence, or chooses it by the parameters; ``check`` answers it."""
+    """``text`` is the sentence, or makes it from the parameters; ``check`` gives the answer."""
 
     id: str
     text: Text | Callable[[P], Text]
@@ -57,56 +58,84 @@ class Claim(Generic[P]):
 
 
 class NotSeen(Exception):
-    """The run gave no chance to tell; ``why`` says what was missing."""
+    """The run does not show what the claim is about; ``why`` says what was missing."""
 
-    def __init__(self, en: str, zh: str) -> None:
+    def __init__(self, *, en: str, **others: Unpack[Translations]) -> None:
         super().__init__(en)
-        self.why = Text(en, zh)
+        self.why = Text(en=en, **others)
 
 
-def holds(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.HOLDS, Text(en, zh), _spans(evidence))
+def holds(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.HOLDS, Text(en=en, **others), _spans(evidence))
 
 
-def fails(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.FAILS, Text(en, zh), _spans(evidence))
+def fails(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.FAILS, Text(en=en, **others), _spans(evidence))
 
 
-def not_seen(en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
-    return Answer(Verdict.NOT_SEEN, Text(en, zh), _spans(evidence))
+def not_seen(
+    *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
+    return Answer(Verdict.NOT_SEEN, Text(en=en, **others), _spans(evidence))
 
 
-def either(true: bool, en: str, zh: str, evidence: Iterable[Span | Slice] = ()) -> Answer:
+def either(
+    true: bool, *, en: str, evidence: Iterable[Span | Slice] = (), **others: Unpack[Translations]
+) -> Answer:
     """``holds`` or ``fails`` with the same figures."""
-    return (holds if true else fails)(en, zh, evidence)
+    verdict = Verdict.HOLDS if true else Verdict.FAILS
+    return Answer(verdict, Text(en=en, **others), _spans(evidence))
 
 
-#: What is less must be so by more than this, or the run does not tell.
+#: A value counts as less than another only if the other is more than this many times as large.
 CLEAR = 1.2
+_TOO_NEAR = Text(en=" That is too near to tell.", zh="太接近，无法判断。")
 
 
 def ascending(
-    values: Sequence[float], en: str, zh: str, evidence: Iterable[Span | Slice] = ()
+    values: Sequence[float],
+    *,
+    en: str,
+    evidence: Iterable[Span | Slice] = (),
+    **others: Unpack[Translations],
 ) -> Answer:
-    """Whether each value is clearly less than the next; too near to tell is not seen."""
+    """Whether each value is clearly less than the next; not seen if two are too near to tell."""
+    why, spans = Text(en=en, **others), _spans(evidence)
     pairs = list(pairwise(values))
     if any(one > two for one, two in pairs):
-        return fails(en, zh, evidence)
+        return Answer(Verdict.FAILS, why, spans)
     if any(one * CLEAR > two for one, two in pairs):
-        return not_seen(f"{en} That is too near to tell.", f"{zh}太接近，无法判断。", evidence)
-    return holds(en, zh, evidence)
+        return Answer(Verdict.NOT_SEEN, why + _TOO_NEAR, spans)
+    return Answer(Verdict.HOLDS, why, spans)
+
+
+_CUT_SHORT = Text(
+    en="The run reached its limit of {limit}, so this can't be told.",
+    zh="运行因达到{limit}上限而提前结束，无法判断。",
+)
+_STOPPED = Text(
+    en="The run was stopped on request, so this can't be told.", zh="运行已按要求停止，无法判断。"
+)
+
+
+def cut_short(limit: str) -> Text:
+    """Why a claim can't be told about a run that met this limit, or was stopped."""
+    return _STOPPED if limit == STOPPED else _CUT_SHORT.filled(limit=limit_name(limit))
 
 
 def ask(claim: Claim[P], timeline: Timeline, params: P) -> Answer:
-    """The claim's answer; a run stopped from outside refutes nothing, for it was cut short."""
+    """The claim's answer. A run that was stopped from outside refutes nothing: it was cut short."""
     try:
         answer = claim.check(timeline, params)
     except NotSeen as reason:
         return Answer(Verdict.NOT_SEEN, reason.why)
     cut = [item for item in timeline.findings.values() if item.kind == "limit"]
     if cut and answer.verdict is Verdict.FAILS:
-        why = cut_short(str(cut[0].facts.get("name", "?")))
-        return not_seen(why.en, why.zh)
+        return Answer(Verdict.NOT_SEEN, cut_short(str(cut[0].facts.get("name", "?"))))
     return answer
 
 

@@ -1,4 +1,4 @@
-"""English for counts: once, 2 times, 1 loop, 2 loops. Chinese needs no such forms."""
+"""English singular and plural: once, 2 times, 1 loop, 2 loops. Chinese has no such forms."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ def times(count: int) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """The count with its noun; ``many`` is the plural where it isn't ``one`` with an s."""
+    """The count with its noun; ``many`` is the plural if it isn't ``one`` with an s."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 
 class Group(StrEnum):
@@ -26,24 +26,24 @@ class Group(StrEnum):
     @property
     def letter(self) -> str:
         """A to H."""
-        return "ABCDEFGH"[self.place]
+        return "ABCDEFGH"[self.number]
 
     @property
-    def place(self) -> int:
+    def number(self) -> int:
         return list(Group).index(self)
 
 
 _GROUPS = {
-    Group.PROCESSES: Text("Processes", "进程"),
-    Group.COMMUNICATION: Text("Communication between processes", "进程间通信"),
-    Group.LOCKS: Text("Locks and races", "锁与竞态条件"),
-    Group.THREADS: Text("Threads", "线程"),
-    Group.POOLS: Text("Pools and futures", "池与 Future"),
+    Group.PROCESSES: Text(en="Processes", zh="进程"),
+    Group.COMMUNICATION: Text(en="Communication between processes", zh="进程间通信"),
+    Group.LOCKS: Text(en="Locks and races", zh="锁与竞态条件"),
+    Group.THREADS: Text(en="Threads", zh="线程"),
+    Group.POOLS: Text(en="Pools and futures", zh="池与 Future"),
     Group.SYNC_ASYNC: Text(
-        "Synchronous and asynchronous, blocking and non-blocking", "同步与异步，阻塞与非阻塞"
+        en="Synchronous and asynchronous, blocking and non-blocking", zh="同步与异步，阻塞与非阻塞"
     ),
-    Group.COROUTINES: Text("Coroutines", "协程"),
-    Group.SUMMARY: Text("The summary", "总结对比"),
+    Group.COROUTINES: Text(en="Coroutines", zh="协程"),
+    Group.SUMMARY: Text(en="The summary", zh="总结对比"),
 }
 
 
@@ -69,16 +69,16 @@ class Idea(StrEnum):
 
 
 _IDEAS = {
-    Idea.STATES: Text("States", "状态"),
-    Idea.SCHEDULING: Text("Scheduling", "调度"),
-    Idea.LIFETIME: Text("Lifetime", "生命周期"),
-    Idea.START: Text("Starting", "启动方式"),
-    Idea.MESSAGES: Text("Messages", "消息传递"),
-    Idea.RACE: Text("Race condition", "竞态条件"),
-    Idea.MUTUAL_EXCLUSION: Text("Mutual exclusion", "互斥"),
-    Idea.DEADLOCK: Text("Deadlock", "死锁"),
-    Idea.PARALLELISM: Text("Parallelism", "并行"),
-    Idea.POOLING: Text("Pooling", "池化"),
-    Idea.EVENT_LOOP: Text("Event loop", "事件循环"),
-    Idea.BLOCKING: Text("Blocking", "阻塞"),
+    Idea.STATES: Text(en="States", zh="状态"),
+    Idea.SCHEDULING: Text(en="Scheduling", zh="调度"),
+    Idea.LIFETIME: Text(en="Lifetime", zh="生命周期"),
+    Idea.START: Text(en="Starting", zh="启动方式"),
+    Idea.MESSAGES: Text(en="Messages", zh="消息传递"),
+    Idea.RACE: Text(en="Race condition", zh="竞态条件"),
+    Idea.MUTUAL_EXCLUSION: Text(en="Mutual exclusion", zh="互斥"),
+    Idea.DEADLOCK: Text(en="Deadlock", zh="死锁"),
+    Idea.PARALLELISM: Text(en="Parallelism", zh="并行"),
+    Idea.POOLING: Text(en="Pooling", zh="池化"),
+    Idea.EVENT_LOOP: Text(en="Event loop", zh="事件循环"),
+    Idea.BLOCKING: Text(en="Blocking", zh="阻塞"),
 }

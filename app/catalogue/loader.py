@@ -1,4 +1,4 @@
-"""Finds the scenarios, and refuses one that is not complete."""
+"""Finds the scenarios, and refuses incomplete ones."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from app.catalogue.order import position
 from app.catalogue.render import BadProgram, constants
 from app.catalogue.scenario import Scenario
-from app.catalogue.text import LANGUAGES
 from app.errors import UnknownScenario
+from app.locale.languages import DEFAULT
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 PACKAGE = "app.scenarios"
 
 
 class IncompleteScenario(Exception):
-    """A scenario's folder lacks something; the message names the scenario and what."""
+    """A scenario's folder lacks something; the message says which scenario and what."""
 
 
 class Catalogue(Mapping[str, "Scenario[Any]"]):
-    """Scenarios by slug, in reading order: by group, then by their place in it."""
+    """Scenarios by slug, in reading order."""
 
     def __init__(self, scenarios: list[Scenario[Any]]) -> None:
-        ordered = sorted(scenarios, key=lambda item: (item.group.place, item.place, item.slug))
+        ordered = sorted(scenarios, key=lambda item: (position(item.group, item.slug), item.slug))
         self._by_slug = {scenario.slug: scenario for scenario in ordered}
 
     def __getitem__(self, slug: str) -> Scenario[Any]:
-        """Raises UnknownScenario, which names the nearest slugs, or all where none is near."""
+        """Raises UnknownScenario, which names similar slugs, or all if none is similar."""
         if slug in self._by_slug:
             return self._by_slug[slug]
         near = get_close_matches(slug, self._by_slug, n=3, cutoff=0.5)
@@ -62,7 +63,7 @@ class Catalogue(Mapping[str, "Scenario[Any]"]):
 
 @cache
 def load() -> Catalogue:
-    """Every scenario below ``app/scenarios``; raises IncompleteScenario for a partial one."""
+    """Every scenario below ``app/scenarios``. Raises IncompleteScenario."""
     return Catalogue([_load(file) for file in sorted(FOLDER.glob("*/scenario.py"))])
 
 
@@ -78,7 +79,7 @@ def _load(file: Path) -> Scenario[Any]:
 
 def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
     """A sentence for each thing the scenario lacks."""
-    for name in ("program.py", *(f"notes.{language}.md" for language in LANGUAGES)):
+    for name in ("program.py", f"notes.{DEFAULT}.md"):
         if not (scenario.folder / name).is_file():
             yield f"It has no {name}."
     ids = [claim.id for claim in scenario.claims]
@@ -89,7 +90,7 @@ def problems_of(scenario: Scenario[Any]) -> Iterator[str]:
 
 
 def _settings_problems(scenario: Scenario[Any]) -> Iterator[str]:
-    """Each parameter is a setting of some program, each setting of a program a parameter."""
+    """Each parameter must be a setting of some program, and each setting a parameter."""
     meant = {item.name.upper(): item.default for item in scenario.fields()}
     missing = set(meant)
     own = {f"program_{value}.py": value for value in scenario.programs}

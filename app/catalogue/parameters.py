@@ -3,23 +3,27 @@
 A scenario writes::
 
     class Settings(Parameters):
-        workers: int = integer(3, Text("Workers", "工作进程"), minimum=1, maximum=8)
-        lock: bool = flag(True, Text("Use the lock", "使用锁"))
+        workers: int = integer(3, Text(en="Workers", zh="工作进程"), minimum=1, maximum=8)
+        lock: bool = flag(True, Text(en="Use the lock", zh="使用锁"))
         method: Literal["fork", "spawn"] = choice(
-            "fork", Text("Start method", "启动方式"), {"fork": Text(...), "spawn": Text(...)}
+            "fork",
+            Text(en="Start method", zh="启动方式"),
+            {"fork": Text(...), "spawn": Text(...)},
         )
 
 A parameter may be a table, whose rows are such models themselves::
 
     class Job(Parameters):
-        name: str = label(Text("Name", "名称"))
-        burst: int = integer(1, Text("Burst", "执行时间"), minimum=1, maximum=30)
+        name: str = label(Text(en="Name", zh="名称"))
+        burst: int = integer(1, Text(en="Burst", zh="执行时间"), minimum=1, maximum=30)
 
     class Settings(Parameters):
-        jobs: tuple[Job, ...] = table((Job(name="A"),), Text("Jobs", "作业"), row=Job, most=8)
+        jobs: tuple[Job, ...] = table(
+            (Job(name="A"),), Text(en="Jobs", zh="作业"), row=Job, most=8
+        )
 
-The program holds a constant of the same name in capitals for each (see ``render``), a table's as a
-list of tuples.
+For each parameter the program has a constant of the same name in capitals (see ``render``); a
+table is a list of tuples.
 """
 
 from __future__ import annotations
@@ -31,20 +35,20 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.catalogue.tables import Refused, line_of, rows_of
-from app.catalogue.text import Text
 from app.errors import InvalidParameters
+from app.locale.text import NO_TEXT, Text
 
 Kind = Literal["int", "float", "bool", "choice", "text", "table"]
 Cell = int | float | bool | str
 Value = Cell | list[tuple[Cell, ...]]
 
-#: Key of a pydantic field's ``json_schema_extra`` that holds what pydantic itself has no place for.
+#: The key in a pydantic field's ``json_schema_extra`` for what pydantic itself can't hold.
 FORM = "form"
-_NO_HELP = Text("", "")
+_NO_HELP = NO_TEXT
 
 
 class Parameters(BaseModel):
-    """Base of every scenario's parameters: no unknown names, never changed after validation."""
+    """Base of every scenario's parameters: unknown names are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -62,8 +66,8 @@ class Choice:
 class FormField:
     """One control of a scenario's form. ``step`` is 1 for ``int``; ``unit`` is a symbol or "".
 
-    A table has its rows' model, and their fields as ``columns``; its limits count rows. A choice
-    may have an ``obstacle``: why one of its values is not to be had now, None where it is.
+    A table has the model of its rows, whose fields are the ``columns``; its limits count rows. A
+    choice may have an ``obstacle``: for a value, why it can't be chosen now, or None.
     """
 
     name: str
@@ -81,7 +85,7 @@ class FormField:
     columns: list[FormField] = field(default_factory=list)
 
     def line(self, rows: object) -> str:
-        """A table's rows, as its default, the program or JSON has them, as a line of text."""
+        """A table's rows as a line of text; ``rows`` as in its default, the program or JSON."""
         names = [column.name for column in self.columns]
         defaults = [column.default for column in self.columns]
         cells = [
@@ -91,27 +95,28 @@ class FormField:
         return line_of(cells, defaults)
 
     def json_default(self) -> Cell | list[dict[str, Cell]]:
-        """The default as JSON has it: a table's rows are objects."""
+        """The default as JSON, in which a table's rows are objects."""
         if not isinstance(self.default, list):
             return self.default
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.default]
 
     def allowed(self) -> Text:
-        """What the field takes, as the end of a sentence."""
+        """Which values the field accepts, as the end of a sentence."""
         if self.kind == "bool":
-            return Text("true or false", "true 或 false")
+            return Text(en="true or false", zh="true 或 false")
         if self.kind == "choice":
             values = ", ".join(choice.value for choice in self.choices)
-            return Text(f"one of: {values}", f"以下之一：{values}")
+            return Text(en=f"one of: {values}", zh=f"以下之一：{values}")
         if self.kind == "table":
             rows = f"{_number(self.minimum)} to {_number(self.maximum)} rows of"
             zh = f"{_number(self.minimum)} 到 {_number(self.maximum)} 行，每行为"
             names = ", ".join(column.name for column in self.columns)
-            return Text(f"{rows} {names}", f"{zh} {names}")
+            return Text(en=f"{rows} {names}", zh=f"{zh} {names}")
         if self.kind == "text":
             return Text(
-                f"1 to {self.maximum:g} letters or digits", f"1 到 {self.maximum:g} 个字母或数字"
+                en=f"1 to {self.maximum:g} letters or digits",
+                zh=f"1 到 {self.maximum:g} 个字母或数字",
             )
         low, high, unit = (
             _number(self.minimum),
@@ -120,9 +125,9 @@ class FormField:
         )
         if self.kind == "int":
             return Text(
-                f"a whole number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的整数"
+                en=f"a whole number from {low} to {high}{unit}", zh=f"{low} 到 {high}{unit} 的整数"
             )
-        return Text(f"a number from {low} to {high}{unit}", f"{low} 到 {high}{unit} 的数")
+        return Text(en=f"a number from {low} to {high}{unit}", zh=f"{low} 到 {high}{unit} 的数")
 
 
 def integer(
@@ -143,7 +148,7 @@ def number(
     help: Text = _NO_HELP,
     unit: str = "",
 ) -> Any:
-    """A number with a fraction, both limits included; ``step`` is the form's, not a rule."""
+    """A number with a fraction, both limits included; ``step`` is for the form only."""
     form: Any = {"kind": "float", "title": title, "help": help, "unit": unit, "step": step}
     return Field(default, ge=minimum, le=maximum, json_schema_extra={FORM: form})
 
@@ -163,15 +168,15 @@ def choice(
 ) -> Any:
     """One of a ``Literal``'s values; ``choices`` gives each a title, in the order of the form.
 
-    ``obstacle`` tells for a value why it is not offered here and now. It keeps nobody from asking
-    for it by URL: the program then says what is missing.
+    ``obstacle`` says why a value is not offered here and now. A URL can still ask for it: then the
+    program says what is missing.
     """
     form: Any = {"kind": "choice", "title": title, "help": help, "choices": dict(choices)}
     return Field(default, json_schema_extra={FORM: form | {"obstacle": obstacle}})
 
 
 def label(title: Text, *, most: int = 8, help: Text = _NO_HELP) -> Any:
-    """A short name of letters and digits, which has to be given."""
+    """A short name of letters and digits; it must be given."""
     form: Any = {"kind": "text", "title": title, "help": help}
     return Field(
         "",
@@ -190,13 +195,13 @@ def table(
     most: int,
     help: Text = _NO_HELP,
 ) -> Any:
-    """One to ``most`` rows, each a ``row``; the field's type is a tuple of that."""
+    """One to ``most`` rows, each a ``row``; the field's type is a tuple of rows."""
     form: Any = {"kind": "table", "title": title, "help": help, "row": row}
     return Field(tuple(default), min_length=1, max_length=most, json_schema_extra={FORM: form})
 
 
 def plain(params: Parameters) -> dict[str, Value]:
-    """The values as a program holds them: a table is a list of tuples."""
+    """The values as in a program: a table is a list of tuples."""
     return {name: _plain(getattr(params, name)) for name in type(params).model_fields}
 
 
@@ -236,7 +241,7 @@ def _fields(model: type[Parameters]) -> Iterator[FormField]:
         )
 
 
-#: The limits of a form field, and what pydantic calls them: of numbers, then of texts and tables.
+#: The limits of a form field by pydantic's names: first of numbers, then of texts and tables.
 _LIMITS = (
     ("minimum", "ge"),
     ("maximum", "le"),
@@ -246,10 +251,10 @@ _LIMITS = (
 
 
 def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language: str = "en") -> P:
-    """The parameters in ``raw`` (strings of a form or JSON values); those not given by default.
+    """The parameters in ``raw`` (strings of a form or JSON values); all others have their defaults.
 
-    Raises InvalidParameters with a sentence for each wrong field, in ``language``; a wrong cell of
-    a table is named ``jobs.2.burst``, by its row from 1 and its column.
+    Raises InvalidParameters with a sentence for each wrong field, in ``language``. A wrong cell of
+    a table is named by its row, from 1, and its column, as in ``jobs.2.burst``.
     """
     known = {item.name: item for item in fields(model)}
     wrong: dict[str, str] = {}
@@ -268,7 +273,7 @@ def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language:
                 wrong |= error.fields
             continue
         stripped = value.strip() if isinstance(value, str) else value
-        # pydantic would take True for 1 and 1 for True: in JSON each is a slip of its writer.
+        # pydantic would accept True for 1 and 1 for True, which in JSON is a mistake.
         if (isinstance(value, bool)) != (kind == "bool") and not isinstance(value, str):
             wrong[name] = _refusal(known[name], value).of(language)
         else:
@@ -289,9 +294,9 @@ def validate(model: type[P], raw: Mapping[str, object], *, owner: str, language:
 
 
 def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]:
-    """The rows of a table, each a valid one; lines that hold nothing are left out.
+    """The rows of a table, all valid; empty rows are left out.
 
-    Raises Refused for what is no table, InvalidParameters for cells.
+    Raises Refused if it is no table, InvalidParameters for wrong cells.
     """
     assert item.row is not None
     wrong: dict[str, str] = {}
@@ -299,14 +304,14 @@ def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]
     for n, cells in enumerate(rows_of(raw, [column.name for column in item.columns]), 1):
         if not cells:
             continue
-        place = Text(f"Row {n}", f"第 {n} 行")
+        place = Text(en=f"Row {n}", zh=f"第 {n} 行")
         try:
-            owner = Text("it", "它").of(language)
+            owner = Text(en="it", zh="它").of(language)
             rows.append(validate(item.row, cells, owner=owner, language=language))
         except InvalidParameters as error:
             for name, why in error.fields.items():
                 wrong[f"{item.name}.{n}.{name}"] = Text(
-                    f"{place.en}: {why}", f"{place.zh}：{why}"
+                    en=f"{place.en}: {why}", zh=f"{place.of('zh')}：{why}"
                 ).of(language)
     if wrong:
         raise InvalidParameters(wrong)
@@ -316,17 +321,19 @@ def _rows(item: FormField, raw: object, language: str) -> tuple[Parameters, ...]
 def _unknown(name: str, owner: str, known: Mapping[str, FormField]) -> Text:
     names = ", ".join(known)
     return Text(
-        f"{owner} has no parameter {_shown(name)}; it has: {names}.",
-        f"{owner} 没有参数 {_shown(name)}；可用的参数：{names}。",
+        en=f"{owner} has no parameter {_shown(name)}; it has: {names}.",
+        zh=f"{owner} 没有参数 {_shown(name)}；可用的参数：{names}。",
     )
 
 
 def _refusal(item: FormField, value: object) -> Text:
     allowed = item.allowed()
-    gap = " " if allowed.zh[0].isascii() else ""  # Chinese sets figures off from characters
+    gap = (
+        " " if allowed.of("zh")[0].isascii() else ""
+    )  # Chinese has a space between characters and figures
     return Text(
-        f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
-        f"“{item.title.zh}”应为{gap}{allowed.zh}，而不是 {_shown(value)}。",
+        en=f"{item.title.en} must be {allowed.en}, not {_shown(value)}.",
+        zh=f"“{item.title.of('zh')}”应为{gap}{allowed.of('zh')}，而不是 {_shown(value)}。",
     )
 
 

@@ -1,16 +1,16 @@
-"""Orders through the catalogue for a course: what to run when."""
+"""Paths through the catalogue: orders of scenarios for a course."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 
 @dataclass(frozen=True)
 class Step:
-    """One scenario, with settings if not the defaults. It asks the scenario's first question."""
+    """One scenario, with settings other than the defaults if any; it asks the first question."""
 
     slug: str
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -27,11 +27,11 @@ class Path:
 PATHS = (
     Path(
         "first-course",
-        Text("A first course", "入门课程"),
+        Text(en="A first course", zh="入门课程"),
         Text(
-            "Ten steps from the states of a process to an event loop that is blocked. Answer "
+            en="Ten steps from the states of a process to an event loop that is blocked. Answer "
             "before you press Start.",
-            "从进程的状态到被阻塞的事件循环，共十步。按下“启动”之前先回答问题。",
+            zh="从进程的状态到被阻塞的事件循环，共十步。按下“启动”之前先回答问题。",
         ),
         (
             Step("process-states"),

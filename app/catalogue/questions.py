@@ -1,7 +1,7 @@
-"""Questions that a student answers before a run, and what the run then answers itself.
+"""Questions that a student answers before a run, and the answers of the run itself.
 
-A question has a kind, which says what can be answered and how two answers differ, a function that
-reads the answer from the timeline of a run, and the reason for that answer.
+The kind of a question says which answers are possible and how two differ. A function reads the
+answer from a run's timeline, and a sentence gives the reason for it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple
 
+from app.catalogue.answer_kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import ABSENT, LETTERS, OTHER, Drawing, Kind, Value, Wrong
 from app.catalogue.parameters import P
-from app.catalogue.text import Text
+from app.locale.text import NO_TEXT, Text
 from app.timeline.timeline import Timeline
 
 
 class Outcome(NamedTuple):
-    """What became of a prediction: ``why`` says how it differs, ``because`` why the run is so.
+    """How a prediction came out: ``why`` says how it differs, ``because`` explains the run.
 
-    Where the run can't tell, ``answer`` is None, ``why`` says so, and ``because`` is empty.
+    If the run does not show the answer, ``answer`` is None, ``why`` says so, ``because`` is empty.
     """
 
     answer: Value | None
@@ -34,9 +34,9 @@ Because = Text | Mapping[str, Text] | Callable[[P, Any], Text]
 
 @dataclass(frozen=True)
 class Question(Generic[P]):
-    """``answer`` reads it from a run; it raises NotSeen where the run can't tell.
+    """``answer`` reads the answer from a run; it raises NotSeen if the run does not show it.
 
-    ``because`` says why a run answers so: one sentence for all answers, one for each choice, or a
+    ``because`` explains the answer: one sentence for all answers, one for each choice, or a
     function of the run's parameters and its answer.
     """
 
@@ -50,7 +50,7 @@ class Question(Generic[P]):
         try:
             answer = self.answer(timeline, params)
         except NotSeen as reason:
-            return Outcome(None, False, reason.why, Text("", ""))
+            return Outcome(None, False, reason.why, NO_TEXT)
         right = self.kind.right(predicted, answer)
         why = self.kind.differs(predicted, answer)
         return Outcome(answer, right, why, self.reason(params, answer))
@@ -67,9 +67,9 @@ class Question(Generic[P]):
 def read(
     questions: Sequence[Question[Any]], given: Mapping[str, str]
 ) -> tuple[dict[str, Value], dict[str, Text]]:
-    """The predictions in ``given``, by a question's id, and what is wrong with others.
+    """The predictions in ``given``, by the question's id, and sentences for those that are wrong.
 
-    What is empty was not predicted.
+    An empty answer is no prediction.
     """
     values: dict[str, Value] = {}
     wrong: dict[str, Text] = {}
@@ -85,7 +85,7 @@ def read(
 
 
 def drawn(timeline: Timeline, tracks: Mapping[str, int], drawing: Drawing) -> dict[str, str]:
-    """The run as such a drawing: in each cell what each track (key → id) was for most of it."""
+    """The run as a drawing: for each track (key → id) the state that took most of each cell."""
     return {key: _letters(timeline, track, drawing) for key, track in tracks.items()}
 
 

@@ -1,8 +1,8 @@
-"""Writes a program with its parameters' values in place, so that what ran can be run again.
+"""Writes the values of parameters into a program, so that exactly the text that ran can run again.
 
-A program's settings stand in one block at its top, plain ``NAME = literal`` lines between two
-marker comments. Only the literals are replaced: names, order and comments stay as they were. A
-table is a list of tuples, each on a line of its own.
+A program's settings are one block at its top: lines ``NAME = literal`` between two marker comments.
+Only the literals are replaced; names, order and comments stay. A table is a list of tuples, each on
+a line of its own.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ END = "# --- end of settings ---"
 
 
 class BadProgram(Exception):
-    """The program's settings block is not as ``render`` needs it."""
+    """The program's block of settings has another form than ``render`` needs."""
 
 
 def constants(program: str) -> dict[str, Value]:
-    """The settings of ``program`` by name. Raises BadProgram where the block is malformed."""
+    """The settings of ``program`` by name. Raises BadProgram if the block is malformed."""
     return {name: ast.literal_eval(node) for name, node in _settings(program)}
 
 
 def render(program: str, values: Mapping[str, Value]) -> str:
-    """``program`` with each of its settings that ``values`` names set to that value.
+    """``program`` with its settings set to these ``values``.
 
-    Raises BadProgram when ``values`` names a setting that the program does not have.
+    Raises BadProgram if it does not have one of these settings.
     """
     settings = dict(_settings(program))
     if missing := values.keys() - settings.keys():
         raise BadProgram(f"The program has no setting {', '.join(sorted(missing))}.")
     lines = program.encode().splitlines(keepends=True)  # ast counts columns in UTF-8 bytes
-    # From the last one up, for a table may become longer or shorter.
+    # From the last one upwards, as a table may change the number of lines.
     for name in sorted(values, key=lambda name: -settings[name].lineno):
         node = settings[name]
         assert node.end_lineno is not None and node.end_col_offset is not None
@@ -47,7 +47,7 @@ def render(program: str, values: Mapping[str, Value]) -> str:
 
 
 def literal(value: Value) -> str:
-    """``value`` as the programs spell it: double quotes, thousands marked in large numbers."""
+    """``value`` in the style of the programs: double quotes, underscores in large numbers."""
     if isinstance(value, list):
         rows = (", ".join(map(literal, row)) + "," * (len(row) == 1) for row in value)
         return "[\n" + "".join(f"    ({row}),\n" for row in rows) + "]"

@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any, Generic
 
 from app.catalogue import parameters
-from app.catalogue.beside import Beside
 from app.catalogue.claims import Claim, NotSeen, answer_json, ask
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import FormField, P
 from app.catalogue.questions import Question
 from app.catalogue.render import constants, render
-from app.catalogue.text import Text
+from app.catalogue.theory import Theory
+from app.locale.languages import DEFAULT, language_of
+from app.locale.text import Text
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
 
 @dataclass(frozen=True)
 class Tags:
-    """What a scenario is found by. ``level`` is 1 (first steps) to 3 (needs the others)."""
+    """What the catalogue's search uses. ``level`` is 1 (first steps) to 3 (needs the others)."""
 
     ideas: tuple[Idea, ...]
     primitives: tuple[str, ...]
@@ -36,17 +37,16 @@ class Tags:
 class Scenario(Generic[P]):
     """``file`` is the path of the ``scenario.py`` that makes it, in the scenario's own folder.
 
-    ``place`` orders the scenarios of one group. ``requires`` names the packages beside the standard
-    library that the program imports, by the one name under which pip and Python know each.
+    ``requires`` names the packages outside the standard library that the program imports; the name
+    must be the same for pip and for ``import``.
     ``by`` is a choice whose values have programs of their own: ``program_kafka.py`` for ``kafka``,
-    ``program.py`` for the default. A value without one has that of the choice before it. Each
-    program has those settings that it needs.
-    ``beside`` is what the theory says of a run, where it says more than the claims.
+    ``program.py`` for the default. A value without one uses that of the choice before it. Each
+    program has only the settings that it needs.
+    ``theory`` is what a textbook says of a run, if it says more than the claims.
     """
 
     file: str
     group: Group
-    place: int
     title: Text
     summary: Text
     parameters: type[P]
@@ -54,7 +54,7 @@ class Scenario(Generic[P]):
     tags: Tags
     requires: tuple[str, ...] = ()
     by: str = ""
-    beside: Callable[[Timeline, P], Beside] | None = None
+    theory: Callable[[Timeline, P], Theory] | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -72,7 +72,7 @@ class Scenario(Generic[P]):
 
     @cached_property
     def programs(self) -> dict[str, str]:
-        """The program for each value of ``by``; the one program, under "", where there is none."""
+        """The program for each value of ``by``; without ``by`` the one program, under ""."""
         if not self.by:
             return {"": self.program}
         (field,) = [item for item in self.fields() if item.name == self.by]
@@ -88,13 +88,13 @@ class Scenario(Generic[P]):
         return found
 
     def program_for(self, value: object) -> str:
-        """The program for this value of ``by``; the default one for a value that is none."""
+        """The program for this value of ``by``; the default one for any other value."""
         return self.programs.get(str(value), self.program)
 
     def notes(self, language: str) -> str:
         """What happens and why, as Markdown; English for a language there are no notes in."""
-        name = Text("notes.en.md", "notes.zh.md").of(language)
-        return (self.folder / name).read_text("utf-8")
+        own = self.folder / f"notes.{language_of(language)}.md"
+        return (own if own.is_file() else self.folder / f"notes.{DEFAULT}.md").read_text("utf-8")
 
     @cached_property
     def questions(self) -> tuple[Question[P], ...]:
@@ -106,7 +106,7 @@ class Scenario(Generic[P]):
         return found
 
     def missing(self) -> tuple[str, ...]:
-        """Those of ``requires`` that the interpreter which we ourselves run in does not have."""
+        """The packages of ``requires`` that the server's own interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
 
     def fields(self) -> list[FormField]:
@@ -135,13 +135,13 @@ class Scenario(Generic[P]):
         """
         return [answer_json(claim, params, ask(claim, timeline, params)) for claim in self.claims]
 
-    def theory(self, timeline: Timeline, params: P) -> dict[str, Any] | None:
+    def theory_json(self, timeline: Timeline, params: P) -> dict[str, Any] | None:
         """What stands beside this run, as JSON; None where nothing does, or the run shows too
         little.
         """
-        if self.beside is None:
+        if self.theory is None:
             return None
         try:
-            return self.beside(timeline, params).json()
+            return self.theory(timeline, params).json()
         except NotSeen:
             return None

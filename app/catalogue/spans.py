@@ -1,4 +1,4 @@
-"""What checks ask of a timeline: who, when, for how long, how much at once, in which order."""
+"""What checks ask of a timeline: which tracks, when, for how long, in which order."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from app.timeline.timeline import Timeline
 EXACT = ("perf", "tracepoints")
 
 
-#: Pieces of one line follow each other at most so far apart.
+#: Pieces of one line of output are at most this far apart.
 SAME_LINE_NS = 1_000_000
 
 
 def exact(timeline: Timeline) -> bool:
-    """Whether the kernel told of every context switch of this run."""
+    """Whether the kernel reported every context switch of this run."""
     return timeline.run.get("witnesses", {}).get("scheduler") in EXACT
 
 
 def need_exact(timeline: Timeline) -> None:
-    """Raises NotSeen where states were only sampled, so an absence says nothing."""
+    """Raises NotSeen if states were only sampled, so that an absence proves nothing."""
     if not exact(timeline):
         raise NotSeen(
-            "This run's states were sampled, too coarsely to tell.",
-            "本次运行的状态是采样得到的，精度不足以判断。",
+            en="This run's states were sampled, too coarsely to tell.",
+            zh="本次运行的状态是采样得到的，精度不足以判断。",
         )
 
 
 def need_gil(timeline: Timeline) -> None:
-    """Raises NotSeen where the program ran on an interpreter without a global lock."""
+    """Raises NotSeen if the program ran on an interpreter without a global lock."""
     if runs_free(timeline):
         name = python_of(timeline)
-        raise NotSeen(f"{name} has no GIL.", f"{name} 没有 GIL。")
+        raise NotSeen(en=f"{name} has no GIL.", zh=f"{name} 没有 GIL。")
 
 
 def python_of(timeline: Timeline) -> str:
@@ -47,7 +47,7 @@ def python_of(timeline: Timeline) -> str:
 
 
 def runs_free(timeline: Timeline) -> bool:
-    """Whether the program ran on a CPython without its lock; the name of such a build says so."""
+    """Whether the program ran on a CPython without the GIL, by the name of the build."""
     name = python_of(timeline).lower()
     return "free" in name or bool(re.search(r"\d\.\d+t", name))
 
@@ -55,7 +55,7 @@ def runs_free(timeline: Timeline) -> bool:
 def root(timeline: Timeline) -> Track:
     """The program's main process. Raises NotSeen when the run has shown no process."""
     if not timeline.of_kind(TrackKind.PROCESS):
-        raise NotSeen("The run shows no process.", "本次运行没有出现任何进程。")
+        raise NotSeen(en="The run shows no process.", zh="本次运行没有出现任何进程。")
     return timeline.root()
 
 
@@ -65,7 +65,7 @@ def named(timeline: Timeline, *names: str) -> list[Track]:
 
 
 def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1) -> list[Track]:
-    """Tracks whose name starts so, in order of start. Raises NotSeen when fewer than ``least``."""
+    """Tracks whose name has the prefix, in order of start. Raises NotSeen if too few."""
     found = [
         track
         for track in timeline.of_kind(*(kinds or tuple(TrackKind)))
@@ -73,15 +73,15 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
     ]
     if not found and least:
         raise NotSeen(
-            f"No track named {prefix}… was seen; this needs at least "
+            en=f"No track named {prefix}… was seen; this needs at least "
             f"{'one' if least == 1 else least}.",
-            f"没有看到名为 {prefix}… 的轨道。",
+            zh=f"没有看到名为 {prefix}… 的轨道。",
         )
     if len(found) < least:
         raise NotSeen(
-            f"Only {counted(len(found), 'track')} named {prefix}… "
+            en=f"Only {counted(len(found), 'track')} named {prefix}… "
             f"{'was' if len(found) == 1 else 'were'} seen; this needs at least {least}.",
-            f"至少需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
+            zh=f"至少需要 {least} 条名为 {prefix}… 的轨道，本次运行只出现 {len(found)} 条。",
         )
     return found
 
@@ -89,12 +89,14 @@ def starting(timeline: Timeline, prefix: str, *kinds: TrackKind, least: int = 1)
 def _one(timeline: Timeline, name: str) -> Track:
     found = timeline.named(name)
     if not found:
-        raise NotSeen(f"The run shows no track named {name}.", f"本次运行没有名为 {name} 的轨道。")
+        raise NotSeen(
+            en=f"The run shows no track named {name}.", zh=f"本次运行没有名为 {name} 的轨道。"
+        )
     return found[0]
 
 
 def end_of(timeline: Timeline, track: Track) -> int:
-    """When the track ended; the run's present where it has not."""
+    """When the track ended; the present if it has not."""
     return timeline.now_ns if track.end_ns == OPEN else track.end_ns
 
 
@@ -122,9 +124,9 @@ def total(rows: Iterable[Slice | Span]) -> int:
 
 
 def computed(timeline: Timeline, *tracks: Track) -> int:
-    """The CPU time that tracks had, in ns: as they ran, less what the kernel's account lacks of it.
+    """The CPU time of the tracks in ns: how long they ran, less what the kernel did not account.
 
-    While the hypervisor has a CPU, a thread runs on by its switches and computes nothing.
+    While the hypervisor uses a CPU, its thread still counts as running but computes nothing.
     """
     found = [(timeline.total_ns(t, State.RUNNING), timeline.stats.get(t.id)) for t in tracks]
     return sum(max(0, ran - ((stats and stats.uncounted_ns) or 0)) for ran, stats in found)
@@ -147,7 +149,7 @@ def common(one: Sequence[Slice | Span], other: Sequence[Slice | Span]) -> list[S
 
 
 def start_cost(timeline: Timeline, main: Track, tracks: Sequence[Track]) -> tuple[float, Span]:
-    """CPU time of ``main`` for each more of ``tracks``, and the time from the first to the last."""
+    """CPU time of ``main`` per further track, and the span from the first birth to the last."""
     starts = [track.start_ns for track in tracks]
     births = Span(tracks[0].id, min(starts), max(starts))
     running = clip(timeline.of(main, State.RUNNING), births.start_ns, births.end_ns)
@@ -173,7 +175,7 @@ def merged(rows: Iterable[Slice | Span]) -> list[Span]:
 def active(timeline: Timeline, track: Track, *, least_ns: int = 0) -> list[Span]:
     """The stretches between two waits, each from its first instant on a CPU to its last.
 
-    A track that is ready meanwhile, or wants the GIL, is still at it. Stretches in which it ran for
+    Being ready or waiting for the GIL does not end a stretch. Stretches in which the track ran for
     less than ``least_ns`` are left out.
     """
     found: list[Span] = []
@@ -194,7 +196,7 @@ def active(timeline: Timeline, track: Track, *, least_ns: int = 0) -> list[Span]
 def worked(timeline: Timeline, span: Span, from_ns: int, to_ns: int) -> Span | None:
     """The part of ``span`` in which its track's time on CPUs adds up from ``from_ns`` to ``to_ns``.
 
-    None where it ran for less. What it did at the edges, kept from the CPU maybe, is left out.
+    None if it ran for less. So the edges, where it may have been kept from the CPU, are left out.
     """
     done, begun = 0, span.start_ns
     running = timeline.of(timeline.tracks[span.track], State.RUNNING)
@@ -221,7 +223,7 @@ def peak(rows: Iterable[Slice | Span]) -> tuple[int, int]:
 
 
 def said(timeline: Timeline, text: str, track: Track | None = None) -> list[Output]:
-    """Lines the program printed that hold ``text``, in order, of one track when given."""
+    """Lines of output that contain ``text``, in order; with ``track``, of that track only."""
     return [
         line
         for line in lines(timeline)
@@ -230,17 +232,17 @@ def said(timeline: Timeline, text: str, track: Track | None = None) -> list[Outp
 
 
 def need_said(timeline: Timeline, text: str, track: Track | None = None) -> Output:
-    """The first such line. Raises NotSeen when it was never printed."""
+    """The first such line. Raises NotSeen if it was never printed."""
     found = said(timeline, text, track)
     if not found:
-        raise NotSeen(f"The program never printed “{text}”.", f"程序没有输出“{text}”。")
+        raise NotSeen(en=f"The program never printed “{text}”.", zh=f"程序没有输出“{text}”。")
     return found[0]
 
 
 def stretches(timeline: Timeline, begin: str, end: str) -> dict[str, Span]:
-    """From a line that ``begin`` matches to the one of ``end``, by what their group 1 holds.
+    """Spans from a line that matches ``begin`` to one that matches ``end``, by their group 1.
 
-    On the track that printed the first of the two. Without an end, or a begin, there is none.
+    A span is on the track that printed its first line. A line without its counterpart gives none.
     """
     begun: dict[str, Output] = {}
     found: dict[str, Span] = {}
@@ -256,8 +258,8 @@ def stretches(timeline: Timeline, begin: str, end: str) -> dict[str, Span]:
 def lines(timeline: Timeline) -> list[Output]:
     """The program's output cut into lines, each at the time of its first piece.
 
-    print() writes a line's text and its end separately, and threads may write in between: a piece
-    that comes later than ``SAME_LINE_NS`` begins a line of its own, whatever is missing before it.
+    print() writes a line's text and its end separately, and threads may write in between. So a
+    piece that comes later than ``SAME_LINE_NS`` begins a new line, even if the last has no end.
     """
     found: list[Output] = []
     begun: dict[tuple[int, str], tuple[Output, int]] = {}
@@ -280,7 +282,7 @@ def lines(timeline: Timeline) -> list[Output]:
 
 
 def duration(ns: float) -> str:
-    """A time as people read it: 1.25 s, 12.5 ms, 80 µs. The same in both languages."""
+    """A time for a reader: 1.25 s, 12.5 ms, 80 µs. It is the same in every language."""
     if ns >= 1e9:
         return f"{ns / 1e9:.2f} s"
     if ns >= 1e6:

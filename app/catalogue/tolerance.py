@@ -1,51 +1,51 @@
-"""How much of what must not be counts as none, said beside the figure that it excuses."""
+"""How much of something that must not occur still counts as none, and the sentence for it."""
 
 from __future__ import annotations
 
-from app.catalogue.text import Text
+from app.locale.text import NO_TEXT, Text
 
-#: Why two threads under one GIL seem to run at once.
+#: Why two threads under one GIL can seem to run at once.
 ASKS = Text(
-    "a thread that wants the GIL wakes up to ask for it, and runs without it meanwhile",
-    "想要 GIL 的线程会醒来索要它，此时虽在运行却并不持有它",
+    en="a thread that wants the GIL wakes up to ask for it, and runs without it meanwhile",
+    zh="想要 GIL 的线程会醒来索要它，此时虽在运行却并不持有它",
 )
-#: Why two that share one CPU seem to run at once.
+#: Why two threads that share one CPU can seem to run at once.
 EDGES = Text(
-    "when a turn begins and ends is known to some microseconds only",
-    "每次运行的起止时刻只能精确到若干微秒",
+    en="when a turn begins and ends is known to some microseconds only",
+    zh="每次运行的起止时刻只能精确到若干微秒",
 )
-#: Why two that exclude one another seem to be inside at once.
+#: Why two threads that exclude each other can seem to be inside at once.
 HANDED_OVER = Text(
-    "who leaves and who comes each report it a moment late",
-    "离开者和进入者报告的时刻都会略晚一点",
+    en="who leaves and who comes each report it a moment late",
+    zh="离开者和进入者报告的时刻都会略晚一点",
 )
-#: Why equal shares differ.
+#: Why equal shares can differ.
 TURNS = Text(
-    "one of them may have had a turn more when the time was over",
-    "时间截止时，其中某一个可能多运行了一轮",
+    en="one of them may have had a turn more when the time was over",
+    zh="时间截止时，其中某一个可能多运行了一轮",
 )
-#: Why one that waits runs.
+#: Why a thread that only waits has run.
 WAKES = Text(
-    "going to sleep and ending take CPU time, too",
-    "进入睡眠和结束本身也要占用 CPU 时间",
+    en="going to sleep and ending take CPU time, too",
+    zh="进入睡眠和结束本身也要占用 CPU 时间",
 )
 
 
 #: Less is shown as 0.0 %.
 SHOWN = 0.0005
-NONE = Text("none", "没有")
-EQUAL = Text("equal", "相等")
+NONE = Text(en="none", zh="没有")
+EQUAL = Text(en="equal", zh="相等")
 
 
 def excused(measured: float, whole: float, part: float, why: Text, what: Text = NONE) -> Text:
-    """A sentence to follow the figure, where there is something to excuse and it may be excused.
+    """A sentence to follow the figure; empty if there is nothing to excuse, or too much.
 
-    ``part`` of ``whole`` is what may be measured where there is none.
+    At most ``part`` of ``whole`` may be measured although there is none.
     """
     if not SHOWN * whole <= measured <= part * whole or not measured:
-        return Text("", "")
+        return NO_TEXT
     most = f"{100 * part:g} %"
     return Text(
-        f" Up to {most} counts as {what.en}: {why.en}.",
-        f"不超过 {most} 视为{what.zh}：{why.zh}。",
+        en=f" Up to {most} counts as {what.en}: {why.en}.",
+        zh=f"不超过 {most} 视为{what.of('zh')}：{why.of('zh')}。",
     )

@@ -1,15 +1,16 @@
-"""The message brokers that the scenario of that name can use: which answer, and what to do."""
+"""The message brokers that the scenario ``brokers`` can use: which of them answer."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel
 
 from app.catalogue.brokers import BROKERS, answering
-from app.text.language import LANGUAGES, current
+from app.locale.languages import LANGUAGES
+from app.locale.terminal import current
 
 
-class Told(BaseModel):
-    """``why`` says what is missing and what helps, in each language; empty where nothing is."""
+class BrokerState(BaseModel):
+    """``why`` says what is missing and what helps, in each language; empty if nothing is."""
 
     name: str
     variable: str
@@ -21,12 +22,13 @@ class Told(BaseModel):
         return self.why.get(current(), "")
 
 
-def examine() -> list[Told]:
-    """Ask each at its address."""
+def examine() -> list[BrokerState]:
+    """Ask each broker at its address."""
     answers = answering()
     found = []
     for name, broker in BROKERS.items():
         why = broker.obstacle(answers[name])
         texts = {language: why.of(language) for language in LANGUAGES} if why else {}
-        found.append(Told(name=broker.title, variable=broker.variable, ok=why is None, why=texts))
+        state = BrokerState(name=broker.title, variable=broker.variable, ok=why is None, why=texts)
+        found.append(state)
     return found

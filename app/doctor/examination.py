@@ -1,4 +1,4 @@
-"""All that the doctor looks at, as one value."""
+"""Everything that the doctor examines, as one value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pydantic import BaseModel
 
 from app.doctor import brokers, interpreters, kernel, witnesses
-from app.doctor.brokers import Told
+from app.doctor.brokers import BrokerState
 from app.doctor.interpreters import Interpreter
 from app.doctor.kernel import Kernel
 from app.doctor.witnesses import Witness
@@ -16,11 +16,12 @@ from app.worker.cgroup import Cgroup
 
 
 class Sandbox(BaseModel):
-    """How a run is kept within its limits. Both tiers bound what a program takes, and hide nothing
-    of the machine; in ``inside`` its signals reach its own processes alone, in ``basic`` also
-    those of its user, its watchers among them. ``cgroup`` names the controllers that a run's own
-    control group has here; without them the worker's watch alone holds those limits. ``landlock``
-    is the version of that interface, 0 for none.
+    """How a run is kept within its limits.
+
+    Both tiers limit what a program takes; neither hides anything of the machine. In ``inside`` its
+    signals reach its own processes only; in ``basic`` they reach every process of the user, its
+    watchers too. ``cgroup`` names the controllers that a run's own control group has here; without
+    them only the worker watches those limits. ``landlock`` is the version of that interface, or 0.
     """
 
     tier: str
@@ -34,7 +35,7 @@ class Examination(BaseModel):
     kernel: Kernel
     sandbox: Sandbox
     interpreters: list[Interpreter]
-    brokers: list[Told] = []
+    brokers: list[BrokerState] = []
 
 
 def examine() -> Examination:
@@ -49,8 +50,8 @@ def examine() -> Examination:
 
 
 def sandbox() -> Sandbox:
-    """The measures that hold here. A control group is made and removed: permissions alone don't
-    tell whether its controllers can be used.
+    """The measures that work here. A control group is made and removed again, as permissions alone
+    don't show whether its controllers can be used.
     """
     group = Cgroup(f"doctor-{os.getpid()}", 1 << 30, 256)
     try:

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import UnknownInterpreter
 
-#: The oldest that the probe runs on.
+#: The oldest Python that the probe runs on.
 OLDEST = (3, 9)
 _NAME = re.compile(r"(python|pypy|jython)(\d(\.\d+)?t?)?")
-#: Runs on any Python from 2.7 on, so that an old one is named rather than missed.
+#: Runs on every Python since 2.7, so that an old one is named rather than left out.
 _QUESTION = """
 import json, platform, sys
 name = platform.python_implementation()
@@ -31,13 +31,13 @@ print(json.dumps({
     "gil": bool(getattr(sys, "_is_gil_enabled", lambda: name in ("CPython", "PyPy"))()),
 }))
 """
-#: A Java machine takes two seconds of CPU to start Jython, and is given as long on a busy one.
+#: Jython takes two seconds of CPU to start, and a multiple of it on a busy machine.
 _PATIENCE_S = 30.0
 
 
 class Interpreter(BaseModel):
-    """``gil`` is false where the interpreter runs without the lock. ``probe`` says whether our
-    probe runs in it, ``why`` why not."""
+    """``gil`` is false for an interpreter without the lock. ``probe`` says whether our probe runs
+    in it, ``why`` why not."""
 
     path: str
     implementation: str
@@ -62,9 +62,9 @@ def find(environ: Mapping[str, str] = os.environ) -> list[Interpreter]:
 
 
 def resolve(text: str) -> str:
-    """The path of the interpreter that ``text`` names, a path or a command.
+    """The path of the interpreter that ``text`` names, as a path or a command.
 
-    Raises UnknownInterpreter naming what there is instead.
+    Raises UnknownInterpreter, which names the interpreters found.
     """
     path = shutil.which(text)
     answer = ask(Path(path)) if path else None
@@ -85,10 +85,10 @@ def resolve(text: str) -> str:
 
 
 def whatever(text: str) -> Interpreter:
-    """The interpreter that ``text`` names, also one that the probe does not run in.
+    """The interpreter that ``text`` names, even if the probe does not run in it.
 
-    A program that is no Python has the name of its file and no version. Raises UnknownInterpreter
-    where nothing can be run.
+    A program that is no Python has the name of its file, and no version. Raises UnknownInterpreter
+    if there is nothing to run.
     """
     path = shutil.which(text)
     if path is None:
@@ -111,7 +111,7 @@ def whatever(text: str) -> Interpreter:
 
 
 def ask(path: Path) -> Interpreter | None:
-    """What the program at ``path`` says of itself; None when it is no interpreter that runs."""
+    """The interpreter at ``path``, by its own answer; None if it is none, or does not run."""
     try:
         done = subprocess.run(
             [path, "-E", "-s", "-c", _QUESTION],
@@ -125,12 +125,12 @@ def ask(path: Path) -> Interpreter | None:
         probe, why = supported(value["implementation"], value["version"])
         return Interpreter(path=where, probe=probe, why=why, **value)
     except (OSError, subprocess.SubprocessError, ValueError, ValidationError, KeyError, TypeError):
-        # A shim of a version that is not installed, a broken installation, another program.
+        # A shim for a version that is not installed, a broken installation, another program.
         return None
 
 
 def supported(implementation: str, version: str) -> tuple[bool, str]:
-    """Whether the probe runs in it, else the reason."""
+    """Whether the probe runs in it, and if not, why."""
     if implementation not in ("CPython", "PyPy"):
         return False, "the probe runs in CPython and PyPy"
     if _parts(version) < OLDEST:
@@ -143,7 +143,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterable[Path]:
     home = Path(environ.get("HOME", "/nonexistent"))
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
-    # Path.glob raises for a folder that is closed to us; this one finds nothing in it.
+    # Path.glob raises for a folder that may not be read; glob.glob finds nothing in it.
     for pattern in (pyenv / "versions/*/bin", uv / "*/bin"):
         folders += map(Path, sorted(glob.glob(str(pattern))))
     seen: set[str] = set()
@@ -151,7 +151,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterable[Path]:
         try:
             names = sorted(entry.name for entry in os.scandir(folder))
         except OSError:
-            # A folder of the PATH that is absent or closed to us holds nothing for us.
+            # A folder of the PATH may be absent, or may not be read.
             continue
         for name in names:
             real = os.path.realpath(folder / name)

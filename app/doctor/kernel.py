@@ -1,4 +1,4 @@
-"""What the kernel allows this process: read from /proc and /sys, nothing is tried or changed."""
+"""What the kernel allows this process, read from /proc and /sys; nothing is tried or changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-#: Bits of CapEff in /proc/self/status that widen what the witnesses see, linux/capability.h.
+#: Bits of CapEff in /proc/self/status that let witnesses see more (linux/capability.h).
 CAPABILITIES = {
     2: "dac_read_search",
     5: "kill",
@@ -24,7 +24,7 @@ SECCOMP_MODES = {0: "none", 1: "strict", 2: "filter"}
 
 
 class Kernel(BaseModel):
-    """``None`` where the kernel does not say."""
+    """``None`` means that the kernel does not say."""
 
     release: str
     cpus: int
@@ -52,7 +52,7 @@ def examine(proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> Kernel:
 
 
 def capabilities(mask: str) -> list[str]:
-    """The names of those in ``CAPABILITIES`` whose bit is set in the hexadecimal ``mask``."""
+    """The names in ``CAPABILITIES`` whose bit is set in the hexadecimal ``mask``."""
     bits = int(mask, 16)
     return [name for bit, name in CAPABILITIES.items() if bits >> bit & 1]
 
@@ -71,5 +71,5 @@ def _text(path: Path) -> str:
     try:
         return path.read_text()
     except OSError:
-        # Absent or refused: both mean that the kernel does not say.
+        # Absent or refused: the kernel does not say.
         return ""

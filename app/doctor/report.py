@@ -9,11 +9,11 @@ from rich.text import Text
 from app.doctor.examination import Examination
 from app.doctor.interpreters import Interpreter
 from app.errors import sentences
-from app.text.language import _, in_own_words
+from app.locale.terminal import _, in_own_words
 
 
 def show(examination: Examination, console: Console) -> None:
-    """Witnesses with remedies first: they decide how true the picture is."""
+    """Print it; the witnesses come first, as they decide how true the picture is."""
     _title(console, _("Witnesses"))
     for witness in examination.witnesses:
         mark, style = ("✓", "green") if witness.ok else ("✗", "red")
@@ -43,13 +43,13 @@ def show(examination: Examination, console: Console) -> None:
 def _facts(examination: Examination) -> Table:
     kernel, sandbox = examination.kernel, examination.sandbox
     yes_no = {True: _("yes"), False: _("no")}
-    unknown = _("not told")
+    unknown = _("not known")
     rows = [
         (_("kernel release"), kernel.release),
         (_("CPUs this process may use"), str(kernel.cpus)),
         ("perf_event_paranoid", _told(kernel.perf_event_paranoid, unknown)),
         ("perf_event_mlock_kb", _told(kernel.perf_event_mlock_kb, unknown)),
-        (_("capabilities of use"), ", ".join(kernel.capabilities) or _("none")),
+        (_("useful capabilities"), ", ".join(kernel.capabilities) or _("none")),
         ("seccomp", kernel.seccomp or unknown),
         (_("tracefs is readable"), yes_no[kernel.tracefs]),
         (_("sandbox"), f"{sandbox.tier}: {', '.join(_(measure) for measure in sandbox.measures)}"),
@@ -70,10 +70,10 @@ def _lock(item: Interpreter) -> str:
 
 
 def _telling(item: Interpreter) -> str:
-    """What a run on it can tell."""
+    """What a run on this interpreter can show."""
     if item.probe:
         return _("states, objects and holders, lines, coroutines")
-    return _("the kernel's states alone: {why}").format(why=_(item.why))
+    return _("only the kernel's states: {why}").format(why=_(item.why))
 
 
 def _title(console: Console, title: str) -> None:

@@ -1,7 +1,7 @@
-"""What the witnesses can do here, asked of the interpreter that the workers run on.
+"""What the witnesses can do here, by the interpreter that the workers run on.
 
-``python -m app.doctor.witnesses`` prints the answer of one interpreter as JSON: in a container the
-workers' own may carry a capability that this process lacks.
+``python -m app.doctor.witnesses`` prints the answer of one interpreter as JSON. In a container, the
+workers' interpreter may have a capability that this process lacks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PATIENCE_S = 30.0
 
 
 class Witness(BaseModel):
-    """``why`` says what it gives, or why it does not work here; ``remedy`` what would help."""
+    """``why`` says what it shows, or why it does not work here; ``remedy`` says what would help."""
 
     name: str
     ok: bool
@@ -36,7 +36,7 @@ _WITNESSES = TypeAdapter(list[Witness])
 def examine() -> list[Witness]:
     """The answer of the workers' interpreter (TIMESLICE_WORKER_PYTHON), else of this process.
 
-    Raises TimesliceError when that interpreter does not answer.
+    Raises TimesliceError if that interpreter does not answer.
     """
     python = os.environ.get("TIMESLICE_WORKER_PYTHON", "")
     if not python:

@@ -14,7 +14,8 @@ class RunFacts:
 
     ``program`` is the text of the program, ``file_name`` the name of its file, without a folder,
     ``path`` the whole one: lines are of this file and no other.
-    ``scheduler`` is the witness of the kernel's view; ``probe`` tells whether rings are expected.
+    ``scheduler`` is the witness of the kernel's view; the properties say what it can see.
+    ``probe``: rings are expected.
     """
 
     start_ns: int
@@ -27,5 +28,15 @@ class RunFacts:
 
     @property
     def switches(self) -> bool:
-        """Whether the scheduler witness sees every context switch, rather than samples."""
+        """True if the scheduler's witness sees every context switch."""
         return self.scheduler in ("perf", "tracepoints")
+
+    @property
+    def wake_ups(self) -> bool:
+        """True if it also sees every wake-up."""
+        return self.scheduler == "tracepoints"
+
+    @property
+    def sampled(self) -> bool:
+        """True if it only looks at threads now and then; False if there is no such witness."""
+        return self.scheduler == "procfs"

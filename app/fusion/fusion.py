@@ -1,32 +1,34 @@
-"""Records in, batches out: the wiring of fusion's machines."""
+"""Records in, batches out: makes fusion's machines and wires them together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.fusion.accounts import Accounts
-from app.fusion.book import Book
-from app.fusion.endings import Endings
+from app.fusion.between.deadlocks import WaitGraph
+from app.fusion.between.endings import Endings
+from app.fusion.between.findings import Findings
+from app.fusion.between.flows import Flows
+from app.fusion.between.servers import Servers
+from app.fusion.coroutines.machine import TaskMachine
 from app.fusion.facts import RunFacts
-from app.fusion.findings import Findings
-from app.fusion.flows import Flows
-from app.fusion.groups import Groups
-from app.fusion.identities import Identities
-from app.fusion.levels import Levels
-from app.fusion.lines import Lines
-from app.fusion.off_cpu import OffCpu
-from app.fusion.operations import Operations
-from app.fusion.output import STREAMS, Output
-from app.fusion.outside import Outside
-from app.fusion.probe_records import ProbeRecords
-from app.fusion.reorder import Reorder
-from app.fusion.sampled_machine import SampledMachine
-from app.fusion.shed import Shed
-from app.fusion.task_machine import TaskMachine
-from app.fusion.things import Things
-from app.fusion.thread_machine import ThreadMachine
-from app.fusion.waits import Waits
+from app.fusion.lives.births import Births
+from app.fusion.lives.identities import Identities
+from app.fusion.objects.groups import Groups
+from app.fusion.objects.levels import Levels
+from app.fusion.objects.objects import Objects
+from app.fusion.output.output import STREAMS, Output
+from app.fusion.picture.book import Book
+from app.fusion.records.probe_records import ProbeRecords
+from app.fusion.records.reorder import Reorder
+from app.fusion.shedding.shed import Shed
+from app.fusion.threads.cpu_accounts import CpuAccounts
+from app.fusion.threads.lines import Lines
+from app.fusion.threads.off_cpu import OffCpu
+from app.fusion.threads.operations import Operations
+from app.fusion.threads.run_queue import RunQueue
+from app.fusion.threads.samples import SampleMachine
+from app.fusion.threads.switches import SwitchMachine
 from app.timeline.model import Batch
 from app.timeline.records import (
     CpuStolen,
@@ -34,7 +36,6 @@ from app.timeline.records import (
     Limit,
     LineSample,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
@@ -43,25 +44,25 @@ from app.timeline.records import (
     SwitchIn,
     SwitchOut,
     SyscallSample,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
 from app.timeline.sealed import Sealed
 from app.timeline.states import Evidence
 
-#: So much of the run is given up at a time: levels are told at its end.
+#: The run is given up in pieces of this length. Levels are shown at the end of each.
 _PIECE_NS = 10_000_000
 
 
 class Fusion:
     """Pure: no clock, file, socket or thread; the same records give the same slices.
 
-    ``feed`` takes records in any order. ``advance`` applies those up to a time that no witness
-    will go back behind, and hands out what is new. Times given are CLOCK_MONOTONIC in ns, as in
-    the records; times in batches count from the run's start.
+    ``feed`` takes records in any order. ``advance`` applies those up to a time before which no
+    witness will report anything more, and hands out what is new. Times given are CLOCK_MONOTONIC
+    in ns, as in the records; times in batches count from the run's start.
     """
 
     def __init__(self, facts: RunFacts) -> None:
@@ -69,33 +70,38 @@ class Fusion:
         self._book = book = Book(facts)
         self._reorder = Reorder()
         self._finished = False
-        self._who = who = Identities(book)
-        self._things = things = Things(book)
-        self._waits = waits = Waits(book, things)
-        flows = Flows(book, things)
-        self._endings = endings = Endings(book, who, flows, waits)
+        self._ids = ids = Identities(book)
+        self._objects = objects = Objects(book)
+        self._graph = graph = WaitGraph(book, objects)
+        flows = Flows(book, objects)
         self._findings = findings = Findings(book)
+        self._endings = endings = Endings(book, ids, flows, graph, findings)
+        births = Births(
+            book, ids, endings.thread_gone, lambda process, t: endings.reaped(process, t, None)
+        )
         evidence = Evidence.KERNEL if facts.switches else Evidence.SAMPLED
-        off_cpu = OffCpu(things, who, evidence, facts.scheduler == "tracepoints")
-        groups = Groups(book, lambda obj: tasks.name_of(obj) or things.name_of(obj))
+        off_cpu = OffCpu(objects, ids, evidence, facts.wake_ups)
+        groups = Groups(book, ids, objects)
+        queue = RunQueue(book)
         self._operations = operations = Operations(
-            book, who, things, waits, flows, off_cpu, findings, groups
+            book, ids, objects, graph, flows, off_cpu, findings, groups, queue
         )
-        tasks = TaskMachine(book, things, waits, endings, findings, groups)
+        tasks = TaskMachine(book, ids, objects, graph, endings, findings, groups)
         self._outputs = {
-            stream: Output(book, stream, who.root.main.track.id) for stream in STREAMS.values()
+            stream: Output(book, stream, ids.root.main.track.id) for stream in STREAMS.values()
         }
-        self._threads = threads = ThreadMachine(
-            book, who, off_cpu, endings, flows, accounts := Accounts(book)
+        self._threads = threads = SwitchMachine(
+            book, ids, births, off_cpu, endings, flows, accounts := CpuAccounts(book), queue
         )
-        self._sampled = sampled = SampledMachine(book, who, off_cpu, endings)
-        looks: ThreadMachine | SampledMachine = threads if facts.switches else sampled
-        self._outside = outside = Outside(book, who)
-        levels = Levels(book, things)
+        self._sampled = sampled = SampleMachine(book, ids, off_cpu, endings, queue)
+        looks: SwitchMachine | SampleMachine = threads if facts.switches else sampled
+        self._servers = servers = Servers(book, ids)
+        levels = Levels(book, objects)
         probe = ProbeRecords(
             book,
-            who,
-            things,
+            ids,
+            births,
+            objects,
             operations,
             tasks,
             flows,
@@ -103,15 +109,15 @@ class Fusion:
             self._outputs,
             sampled,
             groups,
-            outside,
+            servers,
             levels,
             accounts,
         )
         self._shed = Shed(
             book,
-            who,
-            things,
-            waits,
+            ids,
+            objects,
+            graph,
             flows,
             operations,
             tasks,
@@ -127,19 +133,19 @@ class Fusion:
             Waking: threads.waking,
             Wakeup: threads.wakeup,
             SignalSent: endings.signal_sent,
-            TaskNew: threads.task_new,
-            TaskExit: looks.task_exit,
-            TaskComm: threads.task_comm,
+            ThreadBorn: threads.thread_born,
+            ThreadGone: looks.thread_gone,
+            ThreadNamed: threads.thread_named,
             SchedStat: looks.sched_stat,
             StatSample: looks.stat_sample,
             SyscallSample: looks.syscall_sample,
-            LineSample: Lines(book, who, things).sample,
-            ProbeRecord: probe.apply,
+            LineSample: Lines(book, ids, objects).sample,
             ProcessReaped: self._reaped,
             OutputChunk: self._came_out,
             Dropped: self._lost,
             Limit: self._limit,
             CpuStolen: self._stolen,
+            **probe.handlers,
         }
 
     def feed(self, records: Iterable[Record]) -> None:
@@ -147,29 +153,28 @@ class Fusion:
         self._reorder.feed(records)
 
     def feed_sealed(self, sealed: Iterable[Sealed]) -> None:
-        """Take in records that are decoded no sooner than they are applied."""
+        """Take in records that are decoded only when they are applied."""
         self._reorder.feed_sealed(sealed)
 
     def advance(self, watermark_ns: int) -> Batch:
-        """Apply the records with ``t <= watermark_ns``; what came out of that."""
+        """Apply the records with ``t <= watermark_ns``, and return what is new."""
         self._resume()
         self._apply(self._reorder.take(watermark_ns))
         self._reach(watermark_ns - self._facts.start_ns)
         return self._batch()
 
     def give_up(self, watermark_ns: int) -> None:
-        """Lose the records with ``t <= watermark_ns`` but for births, ends, names and texts.
+        """Give up the records with ``t <= watermark_ns``, except births, ends, names and texts.
 
         For a worker that can't keep up: it takes a fraction of the time of ``advance``. What the
-        lost records could have changed is unknown from then to the next ``advance``. They count as
-        lost.
+        records could have changed is unknown from then to the next ``advance``. They count as lost.
         """
         shed = self._shed
         while (t := self._reorder.watermark or self._facts.start_ns) < watermark_ns:
             shed.give_up(self._reorder.take(min(t + _PIECE_NS, watermark_ns)))
 
     def finish(self, t_ns: int) -> Batch:
-        """The run ended at ``t_ns``: apply all that is left and close every track."""
+        """The run ended at ``t_ns``: apply the records that are left, and close every track."""
         if not self._finished:
             self._finished = True
             self._resume()
@@ -178,9 +183,9 @@ class Fusion:
             end = self._book.now
             for output in self._outputs.values():
                 output.finish(end)
-            self._waits.run_over(end)
+            self._graph.run_over(end)
             self._endings.run_over(end)
-            self._outside.run_over(end)
+            self._servers.run_over(end)
             self._findings.run_over()
         return self._batch(final=True)
 
@@ -223,7 +228,7 @@ class Fusion:
             self._shed.resume()
 
     def _reach(self, t: int) -> None:
-        """The run's time is ``t`` now, even where no record says so."""
+        """The run's time is ``t`` now, even if no record says so."""
         book = self._book
         if t >= book.next_timer:
             book.run_timers(t)
@@ -232,7 +237,7 @@ class Fusion:
     # --- records that need no machine ----------------------------------------------------------
 
     def _reaped(self, t: int, record: ProcessReaped) -> None:
-        process = self._who.processes.get(record.pid)
+        process = self._ids.processes.get(record.pid)
         if process is not None:
             if not self._facts.switches and not process.main.exited:
                 self._sampled.ends(t, process.main)
@@ -244,15 +249,15 @@ class Fusion:
             output.came_out(t, record.data)
 
     def _lost(self, t: int, record: Dropped) -> None:
-        """A loss makes unknown what the lost records could have changed."""
+        """Records were lost: what they could have changed is unknown."""
         self._book.lose(record.lost, record.since - self._facts.start_ns if record.since else t)
         if record.tid:
-            life = self._who.threads.get(record.tid)
+            life = self._ids.threads.get(record.tid)
             if life is not None and not life.exited:
                 self._operations.forget(t, life)
                 life.doubtful = True
         elif record.source != "probe":
-            for process in list(self._who.living):
+            for process in list(self._ids.living):
                 for life in list(process.threads.values()):
                     since = record.since - self._facts.start_ns if record.since else t
                     self._threads.lost(life, t, since)

@@ -1,4 +1,4 @@
-"""The environment under which a program, and the Python programs it starts, load the probe."""
+"""The environment in which a program, and each Python program that it starts, loads the probe."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ INJECT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inject")
 
 
 def environment(base: dict[str, str], ring_dir: str, program_dir: str) -> dict[str, str]:
-    """``base`` with what loads the probe: its folder comes first on PYTHONPATH.
+    """Return ``base`` with what loads the probe: its folder is the first on PYTHONPATH.
 
-    ``ring_dir`` exists and is empty; lines are reported for files below ``program_dir``.
+    ``ring_dir`` must exist and be empty. Lines are reported of files below ``program_dir``.
     """
     path = base.get("PYTHONPATH")
     return {

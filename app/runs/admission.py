@@ -1,4 +1,7 @@
-"""Who may run now, who waits, and who is refused. Pure bookkeeping: starts and stops nothing."""
+"""Which runs may start now, which wait, and which are refused.
+
+Pure bookkeeping: it starts and stops nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +13,31 @@ from app.errors import TooManyRuns
 
 
 class Asker(NamedTuple):
-    """``visitor`` is whose limits count, ``address`` where several of them may come from.
+    """The visitor that asks for runs: its limits are those of ``visitor`` and of ``address``.
 
-    ``owner`` is who may stop the run afterwards; empty: nobody.
+    ``owner`` may stop the run afterwards; if it is empty, no visitor may.
     """
 
     visitor: str = ""
     address: str = ""
-    known: bool = True  # False: the visitor is all whom nothing tells apart, at this address
+    known: bool = True  # False: stands for every visitor without a cookie at this address
     owner: str = ""
 
 
 class Waiting(NamedTuple):
     asker: Asker
-    after: str  # the run that must be over before; empty: none
-    came: float  # on the clock of starts
+    after: str  # the run that must be over first; empty: none
+    came: float  # in starts of runs
 
 
 class Admission:
-    """At most ``at_once`` runs run; ``waiting`` more wait. In all, each visitor has ``per_visitor``
-    and each address ``per_address``.
+    """At most ``at_once`` runs run and ``waiting`` more wait. Each visitor has at most
+    ``per_visitor`` of them, each address at most ``per_address``.
 
-    Addresses take turns, and the visitors of an address within its turns: a freed place goes to
-    those who have waited longest since they came or had a run started. So whoever asks for many
-    runs holds up each of the others by one at most. A run that waits for another is passed over
-    until that is over.
+    Addresses take turns, and the visitors of one address take turns within its turns. A freed place
+    goes to the address, and the visitor, whose last start (or first request) was longest ago. So a
+    visitor that asks for many runs delays each other visitor by one run at most. A run that must
+    wait for another is skipped until that one is over.
     """
 
     def __init__(
@@ -45,16 +48,16 @@ class Admission:
         self.per_address = per_address
         self.waiting = waiting
         self._running: dict[str, Asker] = {}
-        self._queue: dict[str, Waiting] = {}  # in the order in which they came
+        self._queue: dict[str, Waiting] = {}  # in the order of their requests
         self._starts = 0
-        #: The start that was the last of each address, and of each visitor, of those in the queue.
+        #: The number of the last start, for each address and visitor that has a run in the queue.
         self._last: dict[tuple[str, ...], float] = {}
         self._places: dict[str, int] | None = None  # until the queue changes
 
     def enter(self, runs: Sequence[str], asker: Asker) -> bool:
-        """Take in ``runs``, to run one after the other; True when the first may start now.
+        """Take in ``runs``, to run one after the other; True if the first may start now.
 
-        Raises TooManyRuns with a sentence that says which limit, and what to do; then none is in.
+        Raises TooManyRuns with a sentence that names the limit and what to do; then none is taken.
         """
         may_start = len(self._running) < self.at_once
         self._refuse(len(runs), asker, may_start)
@@ -62,7 +65,7 @@ class Admission:
             if may_start and not before:
                 self._start(run, asker)
             else:
-                # Just before the latest start: then one who had that goes after one who had none.
+                # Just before the latest start: a visitor that had that start comes later.
                 self._queue[run] = Waiting(asker, before, self._starts - 0.5)
         self._places = None
         return may_start
@@ -107,14 +110,14 @@ class Admission:
             )
 
     def leave(self, run: str) -> str | None:
-        """Forget ``run``, whether it ran or waited; the run that may start in its place, if any."""
+        """Forget ``run``, whether it ran or waited. Returns the run that may start in its place."""
         self._places = None
         self._queue.pop(run, None)
         ran = self._running.pop(run, None) is not None
         following = self._next() if ran else None
         if following is not None:
             self._start(following, self._queue.pop(following).asker)
-        # Whoever comes again came after that: only those who are here are remembered.
+        # Only parties in the queue are remembered: one that comes back is new.
         inside = [*self._running.values(), *(each.asker for each in self._queue.values())]
         here = {party for asker in inside for party in _parties(asker)}
         self._last = {party: last for party, last in self._last.items() if party in here}
@@ -128,7 +131,7 @@ class Admission:
         return None
 
     def _in_turn(self) -> Iterator[str]:
-        """The queue in the order in which it goes if nobody comes and nobody leaves it."""
+        """The queue in the order in which its runs start if it does not change."""
         left: dict[str, dict[str, deque[tuple[float, str]]]] = {}
         for run, (asker, _, came) in self._queue.items():
             there = left.setdefault(asker.address, {})
@@ -156,7 +159,7 @@ class Admission:
                 del left[address]
 
     def position(self, run: str) -> int | None:
-        """1 for the next in the queue; None when it does not wait."""
+        """1 for the next in the queue; None for a run that does not wait."""
         if self._places is None:
             self._places = {each: place for place, each in enumerate(self._in_turn(), 1)}
         return self._places.get(run)
@@ -171,5 +174,5 @@ class Admission:
 
 
 def _parties(asker: Asker) -> list[tuple[str, ...]]:
-    """Those who take turns: the address, and the visitor there."""
+    """The parties that take turns: the address, and the visitor there."""
     return [(asker.address,), (asker.address, asker.visitor)]

@@ -1,10 +1,10 @@
-"""An SQLite file that a stranger may have written, opened to be read and for nothing else.
+"""Opens an SQLite file that may be hostile, for reading only.
 
-What is done against it, after https://www.sqlite.org/security.html: the file and the log beside
-it are plain files of a bounded size; the connection is read-only, so that no foreign journal is
-played back; its tables are our own to the letter, so that no statement of the file's author is
-ever run; lengths are bounded; all that one opening reads is bounded in steps of SQLite's machine,
-which other work on the computer does not shorten, as it would a time.
+The defences follow https://www.sqlite.org/security.html. The file and its log must be plain files
+of a bounded size. The connection is read-only, so no foreign journal is played back. The tables
+must be our own to the letter, so no statement of the file's author ever runs. Lengths are bounded.
+All that one opening reads is bounded in steps of SQLite's machine: a bound in time would depend on
+what else the computer does.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.errors import BadRecording, NotFound
 
 #: "TSLC": marks the file as ours (SQLite's application_id, read by ``file``).
 APPLICATION_ID = 0x54534C43
-#: What a recording may take on the disk, the log beside it included.
+#: The most that a recording may take on the disk, its log included.
 MOST_BYTES = 256 << 20
-#: One value of a table, a compressed frame among them.
+#: The most that one value of a table may take, a compressed frame for one.
 MOST_VALUE = 64 << 20
 
 TABLES = {
@@ -34,9 +34,9 @@ TABLES = {
 }
 
 _MAGIC = b"SQLite format 3\0"
-#: To find the three tables takes some hundred steps; a file may name a million of them.
+#: Finding the three tables takes some hundred steps; a hostile file may name a million tables.
 _STEPS_TO_OPEN = 10_000
-#: Ours take some ten steps a frame; a tree of pages that leads back into itself takes any number.
+#: Our own take some ten steps a frame; a tree of pages that leads back into itself never ends.
 _STEPS_TO_READ = 8_000_000
 _STEPS_A_LOOK = 1000
 _LIMITS = {
@@ -48,26 +48,27 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-#: What ails the machine; https://www.sqlite.org/rescode.html, the low byte is the primary code.
+#: Errors of the machine, not of the file: https://www.sqlite.org/rescode.html. The low byte is the
+#: primary code.
 _PASSING = frozenset(
     {
         sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM,
     }
 )  # fmt: skip
-#: What reading a damaged file raises: names of columns and messages may be no UTF-8, too.
+#: What reading a damaged file raises; even names of columns and messages may be no UTF-8.
 FAULTS = (sqlite3.Error, UnicodeError)
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "query_only = ON")
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that reads the recording in ``path``; its tables are checked, no row is.
+    """A connection to the recording in ``path``; its tables are checked, its rows are not.
 
-    Raises NotFound without the file, BadRecording for what is no recording.
+    Raises NotFound if there is no file, BadRecording if it is no recording.
     """
     logged = _look(path)
-    # What a killed writer left in its log is read with it. A file without one is not locked, and
-    # nothing is made beside it.
+    # The log that a killed writer left is read too. A file without a log is not locked, and no
+    # file is made next to it.
     ways = ("mode=ro", "immutable=1") if logged else ("immutable=1",)
     failure: Exception | None = None
     for way in ways:
@@ -93,7 +94,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def bad(path: Path, error: Exception) -> BadRecording:
-    """The sentence for what SQLite or a decoder says of the file."""
+    """The error for what SQLite or a decoder says of the file."""
     if isinstance(error, sqlite3.OperationalError) and str(error) == "interrupted":
         return BadRecording(
             "{path} is damaged: its tables are longer than a recording's, or lead in circles.",
@@ -107,13 +108,13 @@ def bad(path: Path, error: Exception) -> BadRecording:
 
 
 def lasting(error: BadRecording) -> bool:
-    """Whether the file itself is at fault, and not the machine: no descriptor or memory left."""
+    """True if the file is at fault; False if the machine is, which has no memory left, say."""
     code = getattr(error.__cause__, "sqlite_errorcode", None)
     return code is None or code & 0xFF not in _PASSING
 
 
 def _look(path: Path) -> bool:
-    """Whether a log lies beside it. Nothing is opened that could block, or is no plain file."""
+    """Whether the file has a log. Nothing is opened that is no plain file, or could block."""
     try:
         size = _size(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -155,13 +156,13 @@ def _look(path: Path) -> bool:
 
 
 def _size(path: Path, follow: bool = True) -> int | None:
-    """In bytes; None for what is no plain file."""
+    """In bytes; None if it is no plain file."""
     found = os.stat(path, follow_symlinks=follow)
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _confine(db: sqlite3.Connection, steps: int) -> None:
-    """Bound what the connection can do, before it has read the first page."""
+    """Limit what the connection can do, before it has read the first page."""
     for limit, value in _LIMITS.items():
         db.setlimit(limit, value)
     _allow(db, steps)
@@ -170,7 +171,7 @@ def _confine(db: sqlite3.Connection, steps: int) -> None:
 
 
 def _allow(db: sqlite3.Connection, steps: int) -> None:
-    """So many steps of SQLite's machine from now on; then the statement is ``interrupted``."""
+    """Allow this many steps of SQLite's machine; then the statement is ``interrupted``."""
     left = steps
 
     def spend() -> bool:

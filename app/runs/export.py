@@ -23,7 +23,7 @@ class Format(NamedTuple):
 
 
 def export(timeline: Timeline, format: str, language: str = "en") -> bytes:
-    """The timeline in ``format``. Raises UnknownFormat, naming those there are."""
+    """The timeline in ``format``. Raises UnknownFormat, which names the known ones."""
     return format_named(format).write(timeline, language)
 
 
@@ -48,7 +48,7 @@ def _json(timeline: Timeline, language: str) -> bytes:
 # "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU:
 # ts and dur are microseconds, and may have a fraction.
 
-#: Coroutines share a thread, and would nest falsely in its row: each has a row of its own, with a
+#: Coroutines of one thread would seem nested in its row: so each has a row of its own, with a
 #: number above any thread id of the kernel (PID_MAX_LIMIT is 2**22).
 _COROUTINE_ROWS = 1 << 23
 
@@ -70,7 +70,7 @@ def _chrome(timeline: Timeline, _: str) -> bytes:
 
 
 def _row(track: Track) -> tuple[int, int]:
-    """(pid, tid). The track's id keeps rows apart when the kernel gives a number again."""
+    """(pid, tid). The track's id keeps rows apart when the kernel reuses a number."""
     own = _COROUTINE_ROWS + track.id
     return track.pid, own if track.kind is TrackKind.COROUTINE else track.tid or own
 
@@ -108,17 +108,17 @@ def _slices(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[di
 
 
 def _said(timeline: Timeline, row: Slice) -> str:
-    thing = timeline.things.get(row.object)
+    obj = timeline.objects.get(row.object)
     if row.state not in (State.BLOCKED, State.AWAITING) or not row.reason:
         return row.state.word
-    return f"{row.state.word}: {row.reason.word}{f' {thing.name}' if thing else ''}"
+    return f"{row.state.word}: {row.reason.word}{f' {obj.name}' if obj else ''}"
 
 
 def _facts(timeline: Timeline, row: Slice) -> dict[str, Any]:
-    thing, holder = timeline.things.get(row.object), timeline.tracks.get(row.holder)
+    obj, holder = timeline.objects.get(row.object), timeline.tracks.get(row.holder)
     facts = {
         "reason": row.reason.word if row.reason else None,
-        "object": thing and thing.name,
+        "object": obj and obj.name,
         "holder": holder and holder.name,
         "cpu": row.cpu if row.cpu >= 0 else None,
         "line": line_of(row.line) or None,
@@ -133,12 +133,12 @@ def _flows(timeline: Timeline, rows: dict[int, tuple[int, int]]) -> Iterator[dic
     for number, flow in enumerate(timeline.flows, 1):
         if flow.from_track not in rows or flow.to_track not in rows:
             continue
-        thing = timeline.things.get(flow.object)
+        obj = timeline.objects.get(flow.object)
         common = {
             "name": flow.kind.word,
             "cat": "flow",
             "id": number,
-            "args": {"object": thing.name} if thing else {},
+            "args": {"object": obj.name} if obj else {},
         }
         (pid, tid), (to_pid, to_tid) = rows[flow.from_track], rows[flow.to_track]
         yield {"ph": "s", "ts": flow.from_ns / 1000, "pid": pid, "tid": tid, **common}
@@ -176,7 +176,7 @@ _COLUMNS = (
 
 
 def _csv(timeline: Timeline, _: str) -> bytes:
-    """One line a slice, RFC 4180. A field that a spreadsheet would compute is kept as text."""
+    """One line per slice (RFC 4180). A field that looks like a formula is marked as text."""
     out = io.StringIO()
     table = csv.DictWriter(out, _COLUMNS)
     table.writeheader()
@@ -197,14 +197,14 @@ def _csv(timeline: Timeline, _: str) -> bytes:
     return out.getvalue().encode()
 
 
-#: A spreadsheet skips blanks and control characters before a formula's sign, and takes the wide
-#: signs of Chinese and Japanese for it, too.
+#: Spreadsheets skip blanks and control characters before the sign that begins a formula, and also
+#: accept the wide signs of Chinese and Japanese.
 _SKIPPED = r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]*"
 _FORMULA = re.compile(_SKIPPED + r"[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
 def _plain(value: Any) -> Any:
-    """Names come from the program: one that begins like a formula is made text for the reader."""
+    """``value`` as text if it begins like a formula: names come from the program."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 

@@ -1,8 +1,8 @@
 """One run, many viewers: the frames of a run in order, and cursors that follow them.
 
-A viewer owns no queue, only a position in the shared list, so nobody can slow the run or another
-viewer, and what a viewer gets next depends on nothing but its position: no gap, no repeat. A viewer
-that falls further behind than it may gets one snapshot of the whole run so far instead.
+A viewer has no queue, only a position in the shared list. So no viewer can slow down the run or
+another viewer, and what a viewer gets next depends on its position alone: no gap, no repeat. A
+viewer that falls too far behind gets one snapshot of the whole run so far instead.
 
 All methods belong to one event loop; only ``_merge`` runs in a thread.
 """
@@ -23,7 +23,7 @@ from app.timeline.merge import merge_encoded
 RAW_TAIL = 128
 
 
-#: Frames sent in a row before the other viewers' turn.
+#: At most this many frames are sent in a row before other viewers get their turn.
 _BREATH = 32
 
 
@@ -44,7 +44,7 @@ class Hub:
         self._seqs: list[int] = []
         self._closed = False
         self._news = asyncio.Event()
-        #: The last snapshot and how many frames it speaks for: the next one goes on from it.
+        #: The last snapshot and how many frames it covers; the next one continues from it.
         self._base: tuple[int, bytes] | None = None
         self._merging: asyncio.Task[tuple[int, bytes]] | None = None
         self.viewers = 0
@@ -64,7 +64,7 @@ class Hub:
         self._wake()
 
     def close(self) -> None:
-        """No frame follows; viewers that have all of them end."""
+        """No more frames follow: the streams of viewers that have all of them end."""
         self._closed = True
         self._wake()
 
@@ -87,10 +87,10 @@ class Hub:
     # --- the viewers' side ---------------------------------------------------------------------
 
     async def subscribe(self, from_seq: int = 0) -> AsyncGenerator[bytes]:
-        """Encoded frames whose number is ``from_seq`` or more, then each as it comes, to the end.
+        """Encoded frames with number ``from_seq`` or higher, then each new one, to the end.
 
-        What was there at the time of the call comes frame by frame. After that, a viewer more
-        than ``lag`` frames behind gets a snapshot; its number is the last it speaks for.
+        Frames that exist at the time of the call come one by one. After that, a viewer that is
+        more than ``lag`` frames behind gets a snapshot, numbered as the last frame it covers.
         """
         cursor = bisect_left(self._seqs, from_seq)
         caught_up = len(self._frames)
@@ -109,7 +109,7 @@ class Hub:
                     if codec.sequence(frame) >= from_seq:
                         yield frame
                     if cursor % _BREATH == 0:
-                        await asyncio.sleep(0)  # a swift viewer that catches up lets others in
+                        await asyncio.sleep(0)  # a fast viewer that catches up lets others in
                 elif self._closed:
                     return
                 else:
@@ -124,9 +124,9 @@ class Hub:
         return (await self._snapshot())[1] if self._frames else None
 
     async def _snapshot(self, beyond: int = 0) -> tuple[int, bytes]:
-        """(frames it speaks for, snapshot), shared by all who ask while it is being made.
+        """(number of frames it covers, snapshot). Calls while it is being made share it.
 
-        It speaks for more than ``beyond`` frames, so that nobody is told what they know.
+        It covers more than ``beyond`` frames, so that no viewer gets only what it has already.
         """
         while True:
             if self._merging is None:

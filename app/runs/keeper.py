@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Iterator
 from app.witness import proc
 from app.worker import prctl, sweep
 
-#: A dead child that was not waited for in this time is one that nobody here knows.
+#: A dead child that was not reaped within this time is no child of our own code.
 _NOBODYS_NS = 5_000_000_000
 
 
 class Keeper:
-    """Ends what a worker left. ``workers`` are the pids of those that live, or aren't reaped yet.
+    """Ends what a worker left behind. ``workers`` are the pids of workers not reaped yet.
 
-    ``of_this_process`` also takes in the offspring of workers and guards that were killed: it is
-    for a process that is ours alone, since it ends every child of another session.
+    ``of_this_process`` also adopts the children of workers and guards that were killed. It is for
+    a process that runs nothing else, since it ends every child of another session.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Keeper:
 
     @classmethod
     def of_this_process(cls) -> Keeper:
-        """Also ends the runs of earlier processes of which every watcher is gone."""
+        """Also ends runs of earlier processes whose watchers are all gone."""
         keeper = cls()
         prctl.become_subreaper()
         keeper._adopting = True
@@ -39,12 +39,13 @@ class Keeper:
 
     @contextlib.asynccontextmanager
     async def starting(self) -> AsyncIterator[set[int]]:
-        """While a worker is started: it is to be put into the set before it can be mistaken."""
+        """Held while a worker is started; put its pid into the set before it can be mistaken for an
+        orphan."""
         async with self._one_at_a_time:
             yield self.workers
 
     async def sweep(self, run_id: str) -> list[int]:
-        """Ends all of the run, of which the worker has ended; the pids that could not be killed."""
+        """End every process of the run, whose worker is gone. Returns the pids that live on."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._sweep, run_id)
 
@@ -56,7 +57,10 @@ class Keeper:
         return survivors
 
     def _reap_others(self) -> None:
-        """Orphans of a helper of ours, in our session. Our own are waited for where they began."""
+        """Reap orphans of our own helpers, in our session.
+
+        Children that our code started are reaped where they were started.
+        """
         now_ns = time.monotonic_ns()
         children = proc.children(os.getpid()) or () if self._adopting else ()
         dead = {pid for pid in children if (stat := proc.stat(pid)) and stat.state == "Z"}
@@ -67,13 +71,13 @@ class Keeper:
                     os.waitpid(pid, os.WNOHANG)
 
     def _reaped(self) -> Iterator[int]:
-        """The orphans that came to us; those that are dead are reaped."""
+        """The orphans that this process adopted; dead ones are reaped."""
         if not self._adopting:
             return
         session = os.getsid(0)
         for pid in proc.children(os.getpid()) or ():
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                # None of ours but workers has a session of its own, and none can enter ours.
+                # Of our own children only workers have another session, and none can enter ours.
                 if pid not in self.workers and os.getsid(pid) != session:
                     os.waitpid(pid, os.WNOHANG)
                     yield pid

@@ -1,7 +1,7 @@
-"""The seam between the server and the worker of a run: start it, read its frames, stop it.
+"""The border between the server and a run's worker: start it, read its frames, stop it.
 
 ``LocalLauncher`` starts the worker on this machine; another launcher may send the same spec to
-another machine. What comes back is frames and nothing else.
+another machine. Only frames come back.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from app.worker.spec import RunSpec
 from app.worker.standstill import Standstill
 
 _CHUNK = 1 << 18
-#: How much of a failed worker's last words is kept.
+#: At most this much of a failed worker's stderr is kept.
 _STDERR_KEPT = 16 * 1024
-#: How long a worker may take to start its program, and to tell the rest when it is over; five
-#: seconds beyond both and the limit of wall time, it is ended.
+#: How long a worker may take to start its program, and to send the rest when the program is over.
+#: A worker is ended five seconds after both and the limit of wall time.
 START_S = 20.0
 FINISH_S = 30.0
 _MARGIN_S = 5.0
-#: A worker that is well is looked at this often.
+#: A healthy worker is checked this often.
 _LOOK_S = 0.25
-#: Of the time between two looks no more counts: we may have been stopped ourselves.
+#: The most that counts between two checks: this process may itself have been stopped.
 _MOST_S = 1.0
 
 
 class RunningWorker(Protocol):
-    """A worker at work."""
+    """A worker that runs."""
 
     def frames(self) -> AsyncIterator[bytes]:
         """Encoded frames until the worker has ended.
 
-        Raises BadFrame on foreign bytes, and WorkerFailed where the worker had to be ended.
+        Raises BadFrame for bytes that are no frame, and WorkerFailed if the worker had to be ended.
         """
 
     async def stop(self) -> None:
-        """Ask the worker to end the run; its last frames still come."""
+        """Ask the worker to end the run; it still sends its last frames."""
 
     async def close(self, patience_s: float) -> str:
-        """Wait until the worker is gone, by force after ``patience_s``; its last words."""
+        """Wait until the worker is gone; kill it after ``patience_s``. Returns its stderr."""
 
 
 class Launcher(Protocol):
@@ -62,8 +62,8 @@ class LocalLauncher:
     """Starts ``python -m app.worker`` as a child of this process.
 
     The worker ends its run when its input closes, so it can't outlive the server, however the
-    server dies. In turn it is ended here, with all of its run, when it stands still or goes on
-    past every limit; and when it is gone, whatever it left goes too.
+    server dies. In turn, a worker that stands still or exceeds every limit is ended here with all
+    of its run. What a worker leaves behind is ended too.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class LocalLauncher:
     ) -> None:
         self._keeper = keeper or Keeper()
         self._environment = dict(os.environ if environment is None else environment)
-        # In an image the workers have an interpreter that may open perf events.
+        # In the image, workers have an interpreter of their own that may open perf events.
         python = self._environment.get("TIMESLICE_WORKER_PYTHON") or sys.executable
         self._command = list(command) or [python, "-m", "app.worker"]
         root = str(Path(__file__).resolve().parents[2])
@@ -95,7 +95,7 @@ class LocalLauncher:
                         marks.OWNER_VARIABLE: marks.owner(),
                     },
                     limit=_CHUNK,
-                    # Ctrl-C on the server's terminal is the server's: it stops its runs itself.
+                    # Ctrl-C on the terminal is for the server, which stops its runs itself.
                     start_new_session=True,  # uvloop knows no process_group
                 )
                 workers.add(process.pid)
@@ -119,7 +119,7 @@ class _LocalWorker:
 
     async def send(self, line: bytes) -> None:
         assert self._process.stdin is not None
-        # A worker that is gone already reads nothing: its frames end, which tells the same.
+        # A worker that is gone reads nothing; its caller sees that its frames end.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._process.stdin.write(line)
             await self._process.stdin.drain()
@@ -144,7 +144,7 @@ class _LocalWorker:
         if not self._watching.done():
             self._kill()
         await self._watching
-        # Who holds its pipes now is no process of the run: never wait for their end without bound.
+        # A process outside the run may still hold the pipes: wait for their end with a limit.
         await asyncio.wait([self._listening], timeout=0.2)
         self._listening.cancel()
         return self._last_words.decode(errors="replace").strip()
@@ -156,9 +156,9 @@ class _LocalWorker:
             del self._last_words[:-_STDERR_KEPT]
 
     async def _watch(self) -> None:
-        """Until the worker has ended, and all of its run with it."""
+        """Return when the worker has ended, and every process of its run."""
         ended = asyncio.Event()
-        # Not the process's own wait(): that one also waits for pipes, which others may hold.
+        # Not the process's own wait(), which also waits for pipes that others may hold.
         watched = os.pidfd_open(self._process.pid)
         loop = asyncio.get_running_loop()
         loop.add_reader(watched, ended.set)
@@ -189,9 +189,7 @@ class _LocalWorker:
             if still.check(now_ns) and now_ns - self._heard_ns > _MOST_S * 1e9:
                 self._end(Sentence("The worker of this run was stopped by a signal; it was ended."))
             elif left_s < 0:
-                self._end(
-                    Sentence("The worker of this run went on past every limit; it was ended.")
-                )
+                self._end(Sentence("The worker of this run exceeded every limit; it was ended."))
 
     def _end(self, why: Sentence) -> None:
         if not self._why:

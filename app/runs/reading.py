@@ -1,7 +1,7 @@
-"""What a recording says: the one reader for the pages, the interface, exports and the terminal.
+"""Reads recordings, for the pages, the JSON interface, exports and the terminal alike.
 
-Whatever is read was checked before it is given on: the file by ``database``, the meta and the
-heads by ``schema``, the columns by ``timeline.ranges``. A recording is a stranger's file.
+A recording may come from anywhere, so everything is checked before it is handed on: the file by
+``database``, the meta and the heads by ``schema``, the columns by ``timeline.ranges``.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from app.timeline.merge import merge_encoded
 from app.timeline.timeline import Timeline
 
 FORMAT = 1
-#: More would take gigabytes as objects; a page takes them by columns.
+#: More rows would take gigabytes as objects; a page reads them by columns.
 MOST_ROWS = 1_000_000
 _MOST_META = 1 << 20
-_MOST_PROGRAM = 8 << 20  # a text of 1 MiB, each letter of which may take six in JSON
+_MOST_PROGRAM = 8 << 20  # 1 MiB of text; each letter may take six bytes in JSON
 
 T = TypeVar("T")
 
 
 def checked(encoded: bytes) -> bytes:
-    """The frame as it is, once all that it says is known to be lawful. Raises BadFrame."""
+    """The same frame, after everything in it was checked. Raises BadFrame."""
     _, slices, flows = codec.read(encoded, schema.head)
     ranges.check(slices, flows)
     return encoded
 
 
 def decoded(encoded: bytes) -> Frame:
-    """The frame in objects. Raises BadFrame, RecordingTooLong."""
+    """The frame as objects. Raises BadFrame, RecordingTooLong."""
     frame, slices, flows = codec.read(encoded, schema.head)
     ranges.check(slices, flows)
     if len(slices["track"]) + len(flows["kind"]) > MOST_ROWS:
@@ -62,9 +62,9 @@ def too_long() -> RecordingTooLong:
 
 
 class Reading:
-    """One recording that is read. Made by ``open``.
+    """One recording, open for reading: see ``open``.
 
-    Calls must not overlap; the thread may differ from call to call.
+    Calls must not overlap, but may come from different threads.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -79,9 +79,9 @@ class Reading:
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """The recording in ``path``, to read; also one whose writer was killed.
+        """Open the recording in ``path``, even if its writer was killed.
 
-        Raises NotFound without the file, BadRecording for a damaged or foreign one.
+        Raises NotFound if there is no file, BadRecording if it is damaged or no recording.
         """
         path = Path(path)
         recording = cls(path, connect(path))
@@ -200,7 +200,8 @@ class Reading:
 
 
 def _bounded(frames: Iterator[bytes]) -> Iterator[bytes]:
-    """Open rows are told again and again: the whole is somewhat shorter than its parts."""
+    """The frames, as long as they are not too long together. Open rows are sent repeatedly, so the
+    merged frame is shorter than its parts."""
     total = 0
     for frame in frames:
         total += len(frame)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import RecordingFailed, TimesliceError
-from app.runs import shelf
+from app.runs import recordings
 from app.runs.recording import COMMIT_EVERY_S, Recording
 
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ Create = Callable[[Path, dict[str, Any], str], Recording]
 
 
 class Recorder:
-    """One recording in the making. Frames are committed in batches, ``every_s`` apart at most.
+    """One recording that is being written. Frames are committed at least every ``every_s``.
 
     The first failure ends the recording and is kept in ``failure``; the run goes on.
     """
@@ -36,10 +36,10 @@ class Recorder:
         self.failure: TimesliceError | None = None
 
     async def open(self, path: Path, run: dict[str, Any], program: str) -> None:
-        """Make the file, and its folder; a failure is kept, not raised."""
+        """Make the file and its folder; a failure is kept in ``failure``, not raised."""
 
         def create() -> None:
-            shelf.make(path.parent)
+            recordings.make_folder(path.parent)
             self._recording = self._create(path, run, program)
 
         await self._call(create)
@@ -58,7 +58,7 @@ class Recorder:
             await asyncio.shield(self._last)
 
     async def finish(self, **ended: Any) -> None:
-        """Complete the file and let it go. ``failure`` tells whether it is whole."""
+        """Complete the file and close it. If it is incomplete, ``failure`` says why."""
         await self.flush()
         if self._recording is not None:
             recording = self._recording
@@ -88,7 +88,7 @@ class Recorder:
             await loop.run_in_executor(self._thread, work)
         except (RecordingFailed, TimesliceError) as error:
             if self.failure is None:
-                self.failure = error
+                self.failure = error.bare()
                 _log.warning("%s", error)
             await loop.run_in_executor(self._thread, self._close)
 
@@ -98,4 +98,4 @@ class Recorder:
             try:
                 recording.close()
             except RecordingFailed as error:
-                self.failure = self.failure or error
+                self.failure = self.failure or error.bare()

@@ -1,8 +1,8 @@
 """The recording of one run: an SQLite file of compressed frames, readable while it is written.
 
 Tables: ``meta(key, value)`` holds JSON values (``format``, ``run``, ``program``, ``ended``),
-``frames(seq, now_ns, data)`` one zlib-compressed frame a row, ``overview(data)`` the whole run as
-one snapshot, written at the end. Only a recording with an ``ended`` entry is complete.
+``frames(seq, now_ns, data)`` one zlib-compressed frame per row, ``overview(data)`` the whole run
+as one snapshot, written at the end. Only a recording with an ``ended`` entry is complete.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.runs.database import APPLICATION_ID, MOST_BYTES, TABLES
 from app.runs.reading import FORMAT, Reading
 from app.timeline import frames as codec
 
-#: What a kill -9 may lose at most.
+#: The most that is lost if the process is killed.
 COMMIT_EVERY_S = 0.2
 SUFFIX = ".timeslice"
 
@@ -115,8 +115,8 @@ class Recording(Reading):
     def finish(self, **ended: Any) -> None:
         """Commit, add the overview and mark the recording as whole; ``ended`` goes to its meta.
 
-        A run that is too long for an overview is whole without one. What could not be read again
-        is not said to be whole: raises RecordingFailed.
+        A run that is too long for an overview is complete without one. Raises RecordingFailed if
+        the recording can't be read back.
         """
         self.commit()
         overview = None
@@ -130,13 +130,13 @@ class Recording(Reading):
                 )
             self._set("ended", ended)
             self._db.execute("COMMIT")
-            # From now on the file stands alone: no -wal or -shm beside it.
+            # From now on the recording is one file, without -wal and -shm.
             self._db.execute("PRAGMA journal_mode = DELETE")
         except (sqlite3.Error, BadRecording) as error:
             raise _failed(self.path, error) from error
 
     def close(self) -> None:
-        """Commit what is left and let the file go. Raises RecordingFailed like ``commit``."""
+        """Commit the rest and close the file. Raises RecordingFailed like ``commit``."""
         try:
             self.commit()
         finally:

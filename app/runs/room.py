@@ -1,4 +1,4 @@
-"""How much room the recordings have, what they take of it, and which go when it is full."""
+"""How much room the recordings have and take, and which are removed when it is full."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.runs.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """In bytes. ``next`` is the recording that goes first when more room is needed."""
+    """In bytes. ``next`` is the recording that is removed first when more room is needed."""
 
     used: int
     pinned: int
@@ -30,9 +30,9 @@ def room(recorded: Sequence[Run], quota: int) -> Room:
 
 
 def leaving(recorded: Sequence[Run], most: int, quota: int) -> list[Run]:
-    """Those that must go so that no more than ``most`` stay, and within ``quota`` bytes.
+    """The recordings to remove so that at most ``most`` stay, within ``quota`` bytes.
 
-    The oldest go first; what is pinned stays, and so does the newest, which somebody looks at.
+    The oldest are removed first. Pinned ones stay, and so does the newest, which is being watched.
     """
     count, used = len(recorded), sum(run.bytes for run in recorded)
     gone = []
@@ -47,9 +47,7 @@ def leaving(recorded: Sequence[Run], most: int, quota: int) -> list[Run]:
 
 
 def check_pin(run: Run, recorded: Sequence[Run], most: int, quota: int) -> None:
-    """Raises InvalidInput where ``run`` may not be pinned, too: half of the room stays free for
-    runs that come.
-    """
+    """Raises InvalidInput if ``run`` may not be pinned: half of the room is for new runs."""
     if run not in recorded:
         raise InvalidInput(
             "A run can be pinned when it is over and its recording can be read; this one can't."

@@ -24,14 +24,11 @@ class RunState(StrEnum):
     ENDED = "ended"
     FAILED = "failed"  # we failed: the worker died, or the program could not be started
     STOPPED = "stopped"  # on request
-    INTERRUPTED = "interrupted"  # the server died in mid-run; its recording ends there
+    INTERRUPTED = "interrupted"  # the server died during the run; its recording ends there
     DAMAGED = "damaged"  # a file that no longer reads as a recording
 
 
-#: The worker's name for the "limit" that ended a run on request.
-STOPPED = "stopped"
-
-#: Nothing more will come.
+#: States after which nothing changes any more.
 OVER = frozenset(RunState) - {RunState.WAITING, RunState.RUNNING}
 
 
@@ -50,9 +47,9 @@ class Plan:
 
 @dataclass(slots=True)
 class Run:
-    """``scenario`` is empty for a program that is none of the catalogue's: see ``file_name``.
+    """``scenario`` is empty for a program that is not in the catalogue: see ``file_name``.
 
-    ``hub`` is there while frames come; afterwards the frames are in the file ``path``.
+    ``hub`` has the frames while they come; afterwards they are in the file ``path``.
     """
 
     id: str
@@ -66,7 +63,7 @@ class Run:
     args: list[str] = field(default_factory=list)
     predictions: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
-    owner: str = ""  # a keyed hash of the visitor who started it; empty: nobody's
+    owner: str = ""  # a keyed hash of the visitor who started it; empty: no visitor did
     hub: Hub | None = None
     duration_ns: int | None = None
     exit: dict[str, Any] | None = None
@@ -101,7 +98,7 @@ class Run:
         }
 
     def meta(self) -> dict[str, Any]:
-        """What its first frame says of it where the worker could not say it."""
+        """What the first frame says of the run if the worker could not send one."""
         return {
             "id": self.id,
             "scenario": self.scenario,
@@ -113,12 +110,12 @@ class Run:
         }
 
     def recorded(self) -> dict[str, Any]:
-        """What its recording says of it; more than its viewers are told."""
+        """What the recording says of the run: more than its viewers may know."""
         return {**self.meta(), "owner": self.owner}
 
 
 def new_id() -> str:
-    """Short enough to be read out, long enough (60 bits) not to be guessed."""
+    """Short enough to be read aloud, long enough (60 bits) not to be guessed."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(12))
 
 
@@ -133,7 +130,7 @@ def as_written(path: Path) -> str:
 
 
 def moment(text: str | None) -> str | None:
-    """A time that somebody wrote, as ``created_at``; None for what is none, or is to come."""
+    """The time in ``text`` as ``created_at``; None if it is no time, or in the future."""
     try:
         found = datetime.datetime.fromisoformat(text or "")
         if found.tzinfo is None or found.timestamp() > time.time():

@@ -1,9 +1,9 @@
-"""What a recording says of its run, and what a frame's head says, as they must be.
+"""The schema of a recording's meta and of frames' heads.
 
-Both are JSON of a stranger's, checked as they are parsed: nothing that is not described here comes
-through. An entry that this Timeslice doesn't know is left out, so that a recording of a newer one
-can be read for what is known of it; a known entry of another type, or beyond its limits, makes the
-recording a damaged one.
+Both are JSON that may come from anywhere, checked while they are parsed: only what is described
+here gets through. An entry that this version doesn't know is left out, so that a recording of a
+newer one can be read as far as it is known. A known entry of another type, or beyond its limits,
+makes the recording a damaged one.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from app.runs.values import (
 )  # fmt: skip
 from app.timeline.states import Cause, ObjectKind, TrackKind, Verdict
 
-#: Beyond these a page could not be drawn nor a timeline be given within seconds.
+#: With more, drawing a page or folding a timeline would take more than seconds.
 MOST_TRACKS = 50_000
 MOST_OBJECTS = 100_000
 MOST_MOMENTS = 1_000_000
-#: Parent and child, from the root on; the processes of a run are 256 by default.
+#: Generations of tracks, from the root on; a run has at most 256 processes by default.
 _MOST_DEPTH = 512
 _MOST_PROGRAM = 1 << 20
-#: Each value of a head takes some hundred bytes while it is looked at.
+#: Each value of a head takes some hundred bytes while it is checked.
 _MOST_VALUES = 2_000_000
 
-# mypy takes no computed Literal; pydantic does.
+# mypy accepts no computed Literal; pydantic does.
 _TrackKind: Any = Literal[tuple(TrackKind.words())]
 _ObjectKind: Any = Literal[tuple(ObjectKind.words())]
 _Cause: Any = Literal[tuple(Cause.words())]
@@ -238,13 +238,21 @@ _Level = tuple[Id, Time, Whole, Whole]
 _Stolen = tuple[Count, Time, Time, Count]
 
 
-class Head(TypedDict):
-    """A frame's head. ``rows`` counts its slices and its flows."""
+class RunHead(TypedDict):
+    """The entries of a head that are about the run as a whole."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    run: NotRequired[Run]
+    state: NotRequired[Literal["running", "ended"]]
+    failure: NotRequired[Sentence | None]
+    failure_told: NotRequired[Told]
+
+
+class Head(RunHead):
+    """A frame's head: the entries of ``timeline.heads``; ``rows`` counts its slices and flows."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     rows: tuple[Count, Count]
-    run: NotRequired[Run]
-    state: NotRequired[Literal["running", "ended"]]
     vocabulary: NotRequired[Annotated[dict[Word, _Words], Field(max_length=64)]]
     tracks: NotRequired[Annotated[Many[_Track], Field(max_length=MOST_TRACKS)]]
     objects: NotRequired[Annotated[Many[_Object], Field(max_length=MOST_OBJECTS)]]
@@ -258,22 +266,10 @@ class Head(TypedDict):
     stolen: NotRequired[Annotated[Many[_Stolen], Field(max_length=MOST_MOMENTS)]]
     files: NotRequired[Annotated[Many[Name], Field(max_length=4096)]]
     dropped: NotRequired[Count]
-    failure: NotRequired[Sentence | None]
-    failure_told: NotRequired[Told]
-
-
-class Telling(TypedDict):
-    """The entries of a head that tell of the run as a whole."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    run: NotRequired[Run]
-    state: NotRequired[Literal["running", "ended"]]
-    failure: NotRequired[Sentence | None]
-    failure_told: NotRequired[Told]
 
 
 _HEAD: TypeAdapter[Head] = TypeAdapter(Head)
-TELLING: TypeAdapter[Telling] = TypeAdapter(Telling)
+RUN_HEAD: TypeAdapter[RunHead] = TypeAdapter(RunHead)
 RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 ENDED: TypeAdapter[Ended | None] = TypeAdapter(Ended | None)
 FORMAT: TypeAdapter[int | None] = TypeAdapter(int | None)
@@ -290,7 +286,7 @@ def head(text: bytes) -> dict[str, Any]:
 
 
 def parsed(adapter: TypeAdapter[T], text: str | bytes, most: int | None = None) -> T:
-    """What ``adapter`` makes of JSON. Raises ValueError with the first thing that is wrong."""
+    """JSON checked and parsed by ``adapter``. Raises ValueError with the first thing wrong."""
     if most is not None and len(text) > most:
         raise ValueError(f"it is longer than {most >> 10} KiB")
     try:
@@ -304,7 +300,7 @@ def parsed(adapter: TypeAdapter[T], text: str | bytes, most: int | None = None) 
 
 
 def _check_parents(tracks: list[_Track]) -> None:
-    """Whoever draws them goes from parent to child: no track may be its own ancestor."""
+    """Raises ValueError if a track is its own ancestor: drawing goes from parent to child."""
     parents = {track["id"]: track["parent"] or 0 for track in tracks}
     depths = {0: 0}
     for track in parents:

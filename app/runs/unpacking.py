@@ -1,4 +1,4 @@
-"""Compressed frames of a recording, unpacked no further than a frame may be long."""
+"""Unpacks the compressed frames of a recording, up to the longest frame allowed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ import zlib
 from app.errors import BadFrame
 from app.timeline import frames as codec
 
-#: One frame unpacked, the overview of a whole run among them: 1.7 million slices.
+#: The longest frame, unpacked. An overview of a whole run has up to 1.7 million slices.
 MOST_FRAME = 64 << 20
 
 
 def unpacked(data: object) -> bytes:
-    """The encoded frame. Raises BadFrame for what is none, or unpacks to another length than the
-    frame itself gives.
-    """
+    """The encoded frame. Raises BadFrame if it is none, or not as long as its header says."""
     if not isinstance(data, bytes):
         raise BadFrame("A frame is bytes, and no other value.")
     try:
-        # What is no frame is found out by its first bytes, whatever it would unpack to.
+        # The first bytes show whether it is a frame, before the rest is unpacked.
         length = codec.length(zlib.decompressobj().decompress(data, codec.HEADER.size))
         if length > MOST_FRAME:
             raise BadFrame(f"A frame of a recording can't be {length} bytes long.")
         inflater = zlib.decompressobj()
-        # A byte more than there may be tells a frame that goes on.
+        # One byte more than allowed reveals a frame that is too long.
         frame = inflater.decompress(data, length + 1)
     except zlib.error as error:
         raise BadFrame(f"The frame can't be unpacked: {error}.") from error

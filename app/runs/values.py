@@ -1,4 +1,4 @@
-"""The kinds of values that a recording may hold, with what each may be."""
+"""The kinds of values in a recording, with the limits of each."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import re
 from string import Formatter
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
 from typing_extensions import TypedDict
 
+from app.locale.languages import DEFAULT, LANGUAGES
 from app.timeline.ranges import LATEST_NS
 
-#: What this Timeslice doesn't know of an object is left out; nothing is turned into another type.
+#: Unknown entries of an object are left out; no value is converted to another type.
 STRICT = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
 
 _U32 = (1 << 32) - 1
 _MOST_DEPTH = 8
 
 Time = Annotated[int, Field(ge=0, le=LATEST_NS)]
-#: A time, or -1: it is not over.
+#: A time, or -1 for one that has not come yet.
 OpenTime = Annotated[int, Field(ge=-1, le=LATEST_NS)]
 Id = Annotated[int, Field(ge=0, le=_U32)]
-#: A line, and above it its file: see app/timeline/places.py.
+#: A line with its file in the higher bits: see app/timeline/places.py.
 Place = Id
 Count = Annotated[int, Field(ge=0, le=LATEST_NS)]
 Whole = Annotated[int, Field(ge=-LATEST_NS, le=LATEST_NS)]
@@ -34,7 +35,7 @@ Number = int | float
 
 
 def plain(value: JsonValue) -> JsonValue:
-    """JSON that any reader takes: not nested deep, every number finite. Raises ValueError."""
+    """``value``, if it is not nested deeply and every number is finite. Raises ValueError."""
     _look(value, _MOST_DEPTH)
     return value
 
@@ -52,12 +53,12 @@ def _look(value: JsonValue, depth: int) -> None:
 Plain = Annotated[JsonValue, AfterValidator(plain)]
 Facts = Annotated[dict[Name, JsonValue], Field(max_length=100), AfterValidator(plain)]
 
-#: What a placeholder of ours may say of its value: ``{name}``, ``{name!r}``, ``{share:.1f}``.
+#: The formats that our placeholders have: ``{name}``, ``{name!r}``, ``{share:.1f}``.
 _SPEC = re.compile(r"[<>^]?[0-9]{0,2},?(\.[0-9]{1,2})?[a-z%]?")
 
 
 def _tellable(told: Any) -> Any:
-    """A sentence's template is filled in by ``str.format``, which can do much more than that."""
+    """Check a template before ``str.format`` fills it in, which could do much more than that."""
     try:
         for _, field, spec, conversion in Formatter().parse(told["template"]):
             known = field is None or field in told["values"]
@@ -76,13 +77,22 @@ class _Told(TypedDict):
     values: Annotated[dict[Word, Sentence | Number], Field(max_length=20)]
 
 
-#: Sentences that can be said again in another language: see ``errors.told``.
+#: Sentences that can be translated: see ``errors.told``.
 Told = Annotated[list[Annotated[_Told, AfterValidator(_tellable)]], Field(max_length=100)]
 
 
-class Text(TypedDict):
-    """In both languages."""
+def _spoken(value: Any) -> Any:
+    """A text by language, without the languages that this version does not have."""
+    if not isinstance(value, dict):
+        return value
+    return {code: value[code] for code in LANGUAGES if code in value}
 
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    en: Sentence
-    zh: Sentence
+
+def _has_english(texts: dict[str, str]) -> dict[str, str]:
+    if DEFAULT not in texts:
+        raise ValueError("it has no English")
+    return texts
+
+
+#: A text by the codes of its languages, in English at least.
+Text = Annotated[dict[str, Sentence], BeforeValidator(_spoken), AfterValidator(_has_english)]

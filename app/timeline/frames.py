@@ -22,12 +22,12 @@ import json
 import struct
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.errors import BadFrame
-from app.timeline.model import OPEN, Flow, Slice
+from app.timeline.model import Flow, Slice
 from app.timeline.states import Evidence, FlowKind, Reason, State
 
 MAGIC = b"TSLF"
@@ -68,11 +68,8 @@ _LATEST_NS = 1 << 53
 
 @dataclass(slots=True)
 class Frame:
-    """A decoded frame. ``head`` holds JSON values (see ``document``); rows are in wire order.
-
-    Keys of ``head``: ``run``, ``state`` (``running`` or ``ended``), ``vocabulary``, ``tracks``,
-    ``objects``, ``output``, ``findings``, ``claims``, ``stats``, ``seen``, ``levels``,
-    ``stolen``, ``files``, ``dropped``, ``beside``; each only when it has something new to say.
+    """A decoded frame. ``head`` holds JSON values, the entries of ``heads.HEAD``, each only when it
+    has something new to say; rows are in wire order.
     """
 
     seq: int
@@ -85,18 +82,22 @@ class Frame:
 
 def encode(frame: Frame) -> bytes:
     """The frame's bytes, length prefix included."""
-    head = {**frame.head, "rows": [len(frame.slices), len(frame.flows)]}
+    columns = _columns(frame.slices, Slice._fields, SLICE_COLUMNS)
+    columns += _columns(frame.flows, Flow._fields, FLOW_COLUMNS)
+    return framed(frame, [len(frame.slices), len(frame.flows)], columns)
+
+
+def framed(frame: Frame, rows: list[int], columns: list[bytes]) -> bytes:
+    """The bytes of a frame whose rows are given as columns; ``rows`` counts slices and flows."""
+    head = {**frame.head, "rows": rows}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
-    parts = [b"", text]
-    parts += _columns(frame.slices, Slice._fields, SLICE_COLUMNS)
-    parts += _columns(frame.flows, Flow._fields, FLOW_COLUMNS)
-    length = HEADER.size + sum(map(len, parts))
+    length = HEADER.size + len(text) + sum(map(len, columns))
     flags = SNAPSHOT if frame.snapshot else 0
-    parts[0] = HEADER.pack(
+    header = HEADER.pack(
         length, MAGIC, VERSION, flags, frame.seq, len(text), 0, float(frame.now_ns)
     )
-    return b"".join(parts)
+    return b"".join([header, text, *columns])
 
 
 def decode(data: bytes | memoryview) -> Frame:
@@ -151,7 +152,7 @@ def read(
 
 
 def length(data: bytes | memoryview) -> int:
-    """How many bytes the frame has whose header this is. Raises BadFrame."""
+    """The length in bytes of the frame with this header. Raises BadFrame."""
     return _header(memoryview(data))[0]
 
 
@@ -183,67 +184,6 @@ class FrameReader:
         return len(self._buffer)
 
 
-#: Head entries that identify what they replace, and by which key.
-_KEYED = {"tracks": "id", "objects": "id", "findings": "id", "claims": "id", "stats": "track"}
-
-
-def merge(frames: Iterable[Frame]) -> Frame:
-    """One snapshot that says all that ``frames`` (from the first on) said, as a late viewer needs.
-
-    Open rows that a later row replaced are gone; the sequence number is the last frame's.
-    """
-    head: dict[str, Any] = {}
-    keyed: dict[str, dict[Any, Any]] = {name: {} for name in _KEYED}
-    output: list[Any] = []
-    seen: list[Any] = []
-    levels: list[Any] = []
-    stolen: list[Any] = []
-    slices: list[Slice] = []
-    flows: list[Flow] = []
-    opened: dict[int, Slice] = {}
-    seq = now_ns = 0
-    for frame in frames:
-        if frame.snapshot:
-            head, output, seen, levels, stolen = {}, [], [], [], []
-            slices, flows, opened = [], [], {}
-            keyed = {name: {} for name in _KEYED}
-        seq, now_ns = frame.seq, frame.now_ns
-        for name, value in frame.head.items():
-            if name in _KEYED:
-                keyed[name].update((item[_KEYED[name]], item) for item in value)
-            elif name == "output":
-                output += value
-            elif name == "seen":
-                seen += value
-            elif name == "levels":
-                levels += value
-            elif name == "stolen":
-                stolen += value
-            elif name == "run":
-                head["run"] = {**head.get("run", {}), **value}
-            else:
-                head[name] = value
-        for row in frame.slices:
-            if row.end_ns == OPEN:
-                opened[row.track] = row
-            else:
-                if row.track in opened and opened[row.track].start_ns <= row.start_ns:
-                    del opened[row.track]
-                slices.append(row)
-        flows += frame.flows
-    slices += opened.values()
-    head.update((name, list(items.values())) for name, items in keyed.items() if items)
-    if output:
-        head["output"] = output
-    if seen:
-        head["seen"] = seen
-    if levels:
-        head["levels"] = levels
-    if stolen:
-        head["stolen"] = stolen
-    return Frame(seq, now_ns, head, slices, flows, snapshot=True)
-
-
 def _header(view: memoryview) -> tuple[int, int, int, int, int, float]:
     if len(view) < HEADER.size:
         raise BadFrame(f"A frame has at least {HEADER.size} bytes, but {len(view)} came.")
@@ -266,7 +206,7 @@ def _columns(
 ) -> list[bytes]:
     if not rows:
         return []
-    # Each row is looked at once: they lie all over the memory.
+    # Each row is read only once, because they are scattered in memory.
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
     return [wire_bytes(array(code, values[name])) for name, code in columns]
 
@@ -302,10 +242,10 @@ def _slices(values: dict[str, Sequence[Any]]) -> list[Slice]:
     try:
         return [
             Slice(
-                track, int(start), int(end), _STATES[state], _REASONS[reason], thing, holder, cpu,
+                track, int(start), int(end), _STATES[state], _REASONS[reason], obj, holder, cpu,
                 line, _EVIDENCE[evidence], _EVIDENCE[reason_evidence],
             )
-            for start, end, track, thing, holder, line, cpu, state, reason, evidence,
+            for start, end, track, obj, holder, line, cpu, state, reason, evidence,
             reason_evidence in zip(*(values[name] for name, _ in SLICE_COLUMNS), strict=True)
         ]  # fmt: skip
     except IndexError as error:
@@ -315,8 +255,8 @@ def _slices(values: dict[str, Sequence[Any]]) -> list[Slice]:
 def _flows(values: dict[str, Sequence[Any]]) -> list[Flow]:
     try:
         return [
-            Flow(_FLOW_KINDS[kind], from_track, int(from_ns), to_track, int(to_ns), thing)
-            for from_ns, to_ns, from_track, to_track, thing, kind in zip(
+            Flow(_FLOW_KINDS[kind], from_track, int(from_ns), to_track, int(to_ns), obj)
+            for from_ns, to_ns, from_track, to_track, obj, kind in zip(
                 *(values[name] for name, _ in FLOW_COLUMNS), strict=True
             )
         ]

@@ -5,7 +5,7 @@ All times are integer nanoseconds since the run's start. ``OPEN`` stands for "no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from app.timeline.states import (
@@ -29,8 +29,8 @@ NO_CPU = -1
 class Ending(NamedTuple):
     """How a track ended. ``code`` is an exit status, ``signal`` a name such as ``SIGTERM``.
 
-    ``sender`` is the track that sent the signal, NOTHING where it came from outside the run, and
-    None where that is not known. ``limit`` names the limit that ended the run, as in
+    ``sender`` is the track that sent the signal, NOTHING if it came from outside the run, and
+    None if that is not known. ``limit`` names the limit that ended the run, as in
     ``records.Limit``.
     """
 
@@ -64,13 +64,13 @@ class Track:
     python: str | None = None  # a process: the interpreter the probe found, e.g. "CPython 3.13"
 
 
-class Thing(NamedTuple):
+class ObjectRow(NamedTuple):
     """An object that tracks wait for or pass on. ``name`` is unique over the run."""
 
     id: int
     kind: ObjectKind
     name: str
-    track: int  # who made it
+    track: int  # that made it
     line: int  # where, in the program; 0 unknown
 
 
@@ -116,7 +116,7 @@ class Output(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The track was seen at this place of the program, at ``ns`` and not for longer."""
+    """The track was seen at this place of the program at the instant ``ns``."""
 
     track: int
     ns: int
@@ -124,8 +124,8 @@ class Seen(NamedTuple):
 
 
 class Level(NamedTuple):
-    """From ``ns`` on a semaphore had so many permits left, a queue so many items, or so many
-    parties had come to a barrier; of ``most``, where that is known (else 0)."""
+    """From ``ns`` on a semaphore had ``value`` permits left, a queue had ``value`` items, or
+    ``value`` parties waited at a barrier; of ``most``, or 0 if that is not known."""
 
     object: int
     ns: int
@@ -174,9 +174,9 @@ class Stats(NamedTuple):
     """Totals of one track. ``voluntary`` and ``involuntary`` count context switches.
 
     ``gil_held_ns`` and ``gil_wanted_ns`` hold the time on a CPU or a run queue, too, in which the
-    thread held the GIL or asked for it; both are 0 where no one ever waited for it.
-    ``uncounted_ns`` of ``running_ns`` are not in the kernel's account of CPU time, None where the
-    two can't be compared.
+    thread held the GIL or asked for it; both are 0 if no thread ever waited for it.
+    ``uncounted_ns`` of ``running_ns`` are not in the kernel's account of CPU time; None if the two
+    can't be compared.
     """
 
     track: int
@@ -193,14 +193,13 @@ class Stats(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What one step of fusion decided: new or changed tracks and things, and appended rows.
+    """What one step of fusion decided: new or changed tracks and objects, and appended rows.
 
-    A slice row with the track and start of an earlier *open* row replaces it. A track has at
-    most one open row, its last.
+    A track has at most one open row, its last, and its next row replaces it: see ``rows``.
     """
 
     tracks: list[Track] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
+    objects: list[ObjectRow] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     output: list[Output] = field(default_factory=list)
@@ -213,16 +212,5 @@ class Batch:
     stolen: list[Stolen] = field(default_factory=list)
 
     def empty(self) -> bool:
-        return not (
-            self.tracks
-            or self.things
-            or self.slices
-            or self.flows
-            or self.output
-            or self.findings
-            or self.stats
-            or self.files
-            or self.seen
-            or self.levels
-            or self.stolen
-        )
+        """Whether it says nothing; ``dropped`` alone is no news."""
+        return not any(getattr(self, item.name) for item in fields(self) if item.name != "dropped")

@@ -1,6 +1,6 @@
 """What the numbers in a frame's columns may be, checked for a whole column at a time.
 
-A frame of our own worker keeps to it by itself; one from a recording is a stranger's.
+The frames of our own worker keep to it; those of a recording may come from anywhere.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check(slices: Columns, flows: Columns) -> None:
     """Raises BadFrame for a column that says what no run can: a time that is none, an end before
     its start, a code without a word, a CPU that no machine has.
 
-    Ids and places need no look: as u32 each is a number, and may name something unknown.
+    Ids and places are not checked: any u32 is a valid one, and may name something unknown.
     """
     if slices["track"]:
         _check_times("start_ns", slices["start_ns"])
@@ -56,7 +56,7 @@ def _check_codes(name: str, column: Sequence[Any]) -> None:
 
 
 def _check_times(name: str, column: Sequence[Any]) -> None:
-    # What is not finite makes the sum so; to `min` and `max` NaN says nothing.
+    # A value that is not finite makes the sum so; `min` and `max` would pass over NaN.
     if not math.isfinite(sum(column)) or min(column) < 0 or max(column) > LATEST_NS:
         raise BadFrame(f"The frame's column {name} has a time that can't be.")
 
@@ -64,7 +64,7 @@ def _check_times(name: str, column: Sequence[Any]) -> None:
 def _check_ends(starts: Sequence[Any], ends: Sequence[Any]) -> None:
     if not math.isfinite(sum(ends)) or max(ends) > LATEST_NS:
         raise BadFrame("The frame's column end_ns has a time that can't be.")
-    # Starts are known not to be negative: an open row is one that ends before its start, too.
+    # Starts are known not to be negative, so an open row also ends before its start.
     before = sum(map(operator.lt, ends, starts))
     if before != operator.countOf(ends, float(OPEN)):
         raise BadFrame("The frame has a slice that ends before its start.")

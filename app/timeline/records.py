@@ -1,11 +1,13 @@
-"""What witnesses tell fusion. ``t`` is CLOCK_MONOTONIC in nanoseconds in every record.
+"""What witnesses report to fusion. ``t`` is CLOCK_MONOTONIC in nanoseconds in every record.
 
 A list of these is a *raw log*: it replays through fusion to the same slices.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
+
+from app.timeline.probe_records import TYPES, ProbeRecord
 
 
 class SwitchIn(NamedTuple):
@@ -19,7 +21,7 @@ class SwitchIn(NamedTuple):
 
 class SwitchOut(NamedTuple):
     """The thread left its CPU: ``preempted`` (still runnable), ``stopped`` by a signal or a tracer
-    (told by the tracepoint sched:sched_switch alone), or blocked."""
+    (reported only by the tracepoint sched:sched_switch), or blocked."""
 
     t: int
     pid: int
@@ -32,7 +34,7 @@ class SwitchOut(NamedTuple):
 class Waking(NamedTuple):
     """``waker_tid`` wakes ``tid`` (tracepoint sched:sched_waking, in the waker's context).
 
-    The ids of the waker are 0 where an interrupt woke it: a clock, a device.
+    The ids of the waker are 0 if an interrupt woke it: a clock, a device.
     """
 
     t: int
@@ -48,8 +50,11 @@ class Wakeup(NamedTuple):
     tid: int
 
 
-class TaskNew(NamedTuple):
-    """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``."""
+class ThreadBorn(NamedTuple):
+    """A thread (``pid == ppid``) or a process was made, by thread ``ptid`` of ``ppid``.
+
+    The kernel calls either a *task* (PERF_RECORD_FORK, perf_event_open(2)).
+    """
 
     t: int
     pid: int
@@ -59,8 +64,11 @@ class TaskNew(NamedTuple):
     sampled: bool = False  # first seen in /proc, so born at some time before ``t``
 
 
-class TaskExit(NamedTuple):
-    """The thread is gone from the scheduler; a process's last exit starts its zombie time."""
+class ThreadGone(NamedTuple):
+    """The thread is gone from the scheduler; a process's last exit starts its zombie time.
+
+    The kernel's word is a *task* that exits (PERF_RECORD_EXIT).
+    """
 
     t: int
     pid: int
@@ -68,8 +76,9 @@ class TaskExit(NamedTuple):
     sampled: bool = False
 
 
-class TaskComm(NamedTuple):
-    """The kernel's name of a thread changed; ``exec`` tells an execve(2)."""
+class ThreadNamed(NamedTuple):
+    """The kernel's name of a thread, its ``comm``, changed (PERF_RECORD_COMM); ``exec``: by
+    an execve(2)."""
 
     t: int
     pid: int
@@ -81,7 +90,7 @@ class TaskComm(NamedTuple):
 class SignalSent(NamedTuple):
     """Signal ``number`` is on its way to thread ``tid`` (tracepoint signal:signal_generate).
 
-    The ids of the sender are 0 where the kernel itself sent it: a fault, a closed pipe, a timer.
+    The ids of the sender are 0 if the kernel itself sent it: a fault, a closed pipe, a timer.
     """
 
     t: int
@@ -117,8 +126,8 @@ class SyscallSample(NamedTuple):
     ``gil`` (a futex in the interpreter's runtime), ``pipe``, ``socket``, ``file``, or ``""``.
 
     ``target`` is which one, the same in every process: ``pipe:<inode>``, ``socket:<inode>``, a
-    file's path, ``futex:<pid>:<address>``; ``label`` says it to a reader. ``peer`` is the process
-    that is waited for: a child, or the only one at a pipe's other end.
+    file's path, ``futex:<pid>:<address>``; ``label`` is its name for a reader. ``peer`` is the
+    process that is waited for: a child, or the only one at a pipe's other end.
     """
 
     t: int
@@ -146,27 +155,12 @@ class LineSample(NamedTuple):
 
 
 class ProcessReaped(NamedTuple):
-    """A zombie is gone. ``status`` is the raw wait status, None where only its absence was seen."""
+    """A zombie is gone. ``status`` is the raw wait status, None if only its absence was seen."""
 
     t: int
     pid: int
     status: int | None
     sampled: bool
-
-
-class ProbeRecord(NamedTuple):
-    """One record of a ring, see ``wire``. ``thread`` tells apart threads whose tid was reused."""
-
-    t: int
-    pid: int
-    tid: int
-    thread: int
-    kind: int
-    aux: int
-    a: int
-    b: int
-    c: int
-    text: str
 
 
 class OutputChunk(NamedTuple):
@@ -216,9 +210,9 @@ Record = (
     | Waking
     | Wakeup
     | SignalSent
-    | TaskNew
-    | TaskExit
-    | TaskComm
+    | ThreadBorn
+    | ThreadGone
+    | ThreadNamed
     | SchedStat
     | StatSample
     | SyscallSample
@@ -230,3 +224,6 @@ Record = (
     | Limit
     | CpuStolen
 )
+
+#: Every type that a record can have.
+RECORD_TYPES: tuple[Any, ...] = (*get_args(Record), *TYPES.values())

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from app.timeline import heads
+from app.locale.languages import DEFAULT, LANGUAGES
+from app.timeline import head_items, heads, rows
 from app.timeline.frames import Frame
 from app.timeline.model import (
     OPEN,
     Finding,
     Flow,
     Level,
+    ObjectRow,
     Output,
     Seen,
     Slice,
     Stats,
     Stolen,
-    Thing,
     Track,
 )
 from app.timeline.places import file_of, line_of
@@ -25,10 +27,10 @@ from app.timeline.states import State, TrackKind
 
 
 class Timeline:
-    """Everything that frames have said so far. ``apply`` takes them in order.
+    """Everything that the frames so far have said. ``apply`` takes them in order.
 
     ``slices[track_id]`` is in order of time; its last row may be open (``end_ns == OPEN``). So is
-    ``seen[track_id]``, the lines at which it was seen, and ``levels[thing_id]``.
+    ``seen[track_id]``, the lines at which it was seen, and ``levels[object_id]``.
     ``claims``, ``run`` and ``beside`` hold the head's JSON values.
     """
 
@@ -44,7 +46,7 @@ class Timeline:
         self.dropped = 0
         self.run: dict[str, Any] = {}
         self.tracks: dict[int, Track] = {}
-        self.things: dict[int, Thing] = {}
+        self.objects: dict[int, ObjectRow] = {}
         self.slices: dict[int, list[Slice]] = {}
         self.flows: list[Flow] = []
         self.output: list[Output] = []
@@ -62,34 +64,26 @@ class Timeline:
         if frame.snapshot:
             self._reset()
         self.seq, self.now_ns = frame.seq, frame.now_ns
-        head = frame.head
-        self.run.update(head.get("run", {}))
-        self.state = head.get("state", self.state)
-        self.dropped = head.get("dropped", self.dropped)
-        self.files = head.get("files", self.files)
-        self.beside = head.get("beside", self.beside)
-        for value in head.get("tracks", ()):
-            self.tracks[value["id"]] = heads.track_from(value)
-        for value in head.get("objects", ()):
-            self.things[value["id"]] = heads.thing_from(value)
-        self.output += map(heads.output_from, head.get("output", ()))
-        for value in head.get("findings", ()):
-            self.findings[value["id"]] = heads.finding_from(value)
-        for value in head.get("claims", ()):
-            self.claims[value["id"]] = value
-        for value in head.get("stats", ()):
-            self.stats[value["track"]] = heads.stats_from(value)
-        for item in map(heads.seen_from, head.get("seen", ())):
-            self.seen.setdefault(item.track, []).append(item)
-        for level in map(heads.level_from, head.get("levels", ())):
-            self.levels.setdefault(level.object, []).append(level)
-        self.stolen += map(heads.stolen_from, head.get("stolen", ()))
+        for name, value in frame.head.items():
+            entry = heads.HEAD.get(name)
+            if entry is not None and entry.kept:
+                self._fold(entry, value)
         for row in frame.slices:
-            rows = self.slices.setdefault(row.track, [])
-            if rows and rows[-1].end_ns == OPEN and rows[-1].start_ns <= row.start_ns:
-                rows.pop()
-            rows.append(row)
+            rows.add(self.slices.setdefault(row.track, []), row)
         self.flows += frame.flows
+
+    def _fold(self, entry: heads.Entry, value: Any) -> None:
+        kept = getattr(self, entry.name)
+        if entry.codec is not None:
+            value = map(entry.codec.read, value)
+        if entry.apart:
+            for item in value:
+                kept.setdefault(getattr(item, entry.apart), []).append(item)
+            return
+        key_of = None
+        if entry.key:
+            key_of = itemgetter(entry.key) if entry.codec is None else attrgetter(entry.key)
+        setattr(self, entry.name, entry.fold(kept, value, key_of))
 
     # --- looking things up ---------------------------------------------------------------------
 
@@ -132,16 +126,16 @@ class Timeline:
     # --- the public JSON -----------------------------------------------------------------------
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
-        """The timeline JSON of docs/architecture.md: words for codes, names for objects."""
-        names = {thing.id: thing.name for thing in self.things.values()}
+        """The timeline JSON of docs/formats.md: words for codes, names for objects."""
+        names = {obj.id: obj.name for obj in self.objects.values()}
         order = {track.id: (track.start_ns, track.id) for track in self.tracks.values()}
         return {
             "run": {**self.run, "dropped": self.dropped, "state": self.state},
             "tracks": [
-                heads.track_json(track)
+                head_items.track_json(track)
                 for track in sorted(self.tracks.values(), key=lambda item: order[item.id])
             ],
-            "objects": [self._placed(heads.thing_json(thing)) for thing in self.things.values()],
+            "objects": [self._placed(head_items.object_json(obj)) for obj in self.objects.values()],
             "slices": [
                 {
                     "track": row.track,
@@ -178,9 +172,9 @@ class Timeline:
                 for item in self.seen[track]
             ],
             "levels": [
-                {**level._asdict(), "object": names.get(thing), "most": level.most or None}
-                for thing in sorted(self.levels)
-                for level in self.levels[thing]
+                {**level._asdict(), "object": names.get(obj), "most": level.most or None}
+                for obj in sorted(self.levels)
+                for level in self.levels[obj]
             ],
             "stolen": [item._asdict() for item in self.stolen],
             "findings": [self._finding_json(item, names) for item in self.findings.values()],
@@ -202,7 +196,7 @@ class Timeline:
         return {"file": file} if file else {}
 
     def _finding_json(self, finding: Finding, names: dict[int, str]) -> dict[str, Any]:
-        value = heads.finding_json(finding)
+        value = head_items.finding_json(finding)
         value["facts"] = self._placed(value["facts"])
         value["cycle"] = [
             self._placed({**wait, "object": names.get(wait["object"])}) for wait in value["cycle"]
@@ -210,7 +204,7 @@ class Timeline:
         return value
 
     def _placed(self, value: dict[str, Any]) -> dict[str, Any]:
-        """``value`` with its places told apart into line and, for another file, its name."""
+        """``value`` with each place split into its line and, for another file, the file's name."""
         for name, file_name in (
             ("line", "file"),
             ("held_line", "held_file"),
@@ -225,11 +219,11 @@ class Timeline:
 
 
 def _said(value: Any, language: str) -> Any:
-    """JSON with each text in both languages replaced by the one in ``language``."""
+    """JSON with each text in several languages replaced by the one in ``language``."""
     if isinstance(value, list):
         return [_said(item, language) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() == {"en", "zh"}:
-        return value.get(language, value["en"])
+    if DEFAULT in value and value.keys() <= LANGUAGES.keys():
+        return value.get(language, value[DEFAULT])
     return {name: _said(item, language) for name, item in value.items()}

@@ -48,140 +48,155 @@ RING_DIRECTORY_VARIABLE = "TIMESLICE_RING_DIR"
 NAMES_FOLDER = "names"
 PROGRAM_VARIABLE = "TIMESLICE_PROGRAM_DIR"  # lines are reported for files below this folder
 
-#: ENTER's detail, of a socket: the thread gives a message, and takes none.
-SENDS = 1
-#: ENTER's detail, but of a join: it waits for the lock inside the object, not for the object.
-INNER = 2
-
 # --- kinds ------------------------------------------------------------------------------------
-# Each comment gives aux, a, b, c and text. `obj` is a 64-bit id, unique over the run:
-# pid << 32 | counter. `where` is file_id << 32 | detail, `place` file_id << 20 | line. Fields not
-# named are 0.
+# A record is six numbers and maybe a text. Each kind says what is in them, by a name; a number
+# without one is 0. The names that come again and again:
+#
+# obj       an object of the program: a 64-bit id, unique over the run (pid << 32 | counter)
+# task      the same, of a coroutine; 0 for none
+# line      a line of the program
+# where     the file of that line, and a detail: file number << 32 | detail
+# place     a line with its file: file number << 20 | line
+# outcome   how it ended, one of the words below
+# cpu_ns    the CPU time of the thread so far by the kernel's account; 0: unknown
+#
+# ``probe_records`` has a type for each kind, with these names, for the worker.
+
+#: What ``aux``, ``a``, ``b``, ``c`` and the text of each kind are.
+FIELDS: dict[int, tuple[str, str, str, str, str]] = {}
+
+
+def _kind(number: int, aux: str = "", a: str = "", b: str = "", c: str = "", text: str = "") -> int:
+    FIELDS[number] = (aux, a, b, c, text)
+    return number
+
+
+# Outcomes of code. Of each kind but those of coroutines and futures, 2 is an exit by SystemExit.
+RETURNED = 0
+RAISED = 1
+EXITED = 2
+CANCELLED = 2
+#: Of a coroutine: it goes on, but is not followed any more.
+LOST = 3
+
+# Outcomes of a wait.
+TIMED_OUT = 0
+GOT = 1
+FAILED = 2  # it raised
 
 # processes and threads
-HELLO = 1  # aux: major << 8 | minor, a: ppid, b: flags (1: GIL disabled, 2: PyPy), text: impl name
-THREAD_START = (
-    2  # first record of a thread; aux: 1 daemon, b: thread obj, c: parent tid, text: name
-)
-THREAD_END = 3  # aux: 0 returned, 1 raised; b: obj, c: CPU ns, text: exception type
-THREAD_SPAWN = 4  # Thread.start entered, in the parent; b: thread obj, a: line
-PROCESS_SPAWN = (
-    5  # Process.start entered, in the parent; aux: 1 daemon, a: line, b: obj, text: name
-)
-PROCESS_SPAWNED = 6  # Process.start or Popen returned; a: child pid, b: process obj
-PROCESS_NAME = 7  # in the child; aux: 1 daemon, b: process obj, text: name
-# Ends tell in `c` the CPU time of their thread, by the kernel's account (0: unknown).
-PROCESS_END = 8  # target returned in the child; aux: 0 returned, 1 raised, 2 exit; text: exception
-MAIN_END = 9  # main module's code ended; aux: 0 returned, 1 raised, 2 exit; text: exception type
-KILL = 10  # a signal was sent; aux: signal, a: target pid, b: 1 when multiprocessing ends a daemon
-REAPED = 11  # waitpid returned; a: child pid, b: raw wait status
-INTERVAL = 12  # sys.setswitchinterval returned; a: ns
 
-# operations that may block: ENTER when the wait begins, LEAVE when it is over
-ENTER = 20  # aux: Reason code, a: line, b: obj (or 0), c: where (detail: target pid or tid; flags)
-LEAVE = 21  # aux: Reason code, b: obj, c: 1 got it, 0 timed out, 2 raised
-ACQUIRED = 22  # a: line, b: obj, c: where; this thread holds obj from now
-RELEASED = 23  # b: obj, a: line
-# VALUE: a: of how many (0: not known), b: obj, c: its value (queue size, semaphore count, waiting
-# parties), two's complement
-VALUE = 24
-PUT = 25  # b: queue obj, c: item key; aux: 1 if a is how many items it has now
-GET = 26  # b: queue obj, c: item key; aux: 1 if a is how many items it has now
-SEND = 27  # b: pipe obj, c: bytes
-RECV = 28  # b: pipe obj, c: bytes
-NOTIFY = 29  # Condition.notify, Event.set, Semaphore.release; b: obj, c: how many
-# WAITS_FOR: the wait that this thread, or its task, begins next is for several; aux: 1 the first of
-# them, a: how many, b: one of them (task or future obj). Not more than some are told.
-WAITS_FOR = 30
-# PEER: messages go to or come from a server that is none of the run's processes that load the
-# probe; b: its obj, text: the library that connected, and the address
-PEER = 31
-TO_PEER = 32  # bytes were given to a connection with it; b: its obj
-FROM_PEER = 33  # bytes came from it; b: its obj
+#: The first record of a process. ``version`` is major << 8 | minor of the interpreter.
+HELLO = _kind(1, aux="version", a="ppid", b="flags", text="implementation")
+#: Flags of HELLO.
+NO_GIL = 1
+PYPY = 2
+#: The first record of a thread.
+THREAD_START = _kind(2, aux="daemon", b="obj", c="parent_tid", text="name")
+#: The thread's code is over. ``exception`` is the name of a type.
+THREAD_END = _kind(3, aux="outcome", b="obj", c="cpu_ns", text="exception")
+#: Thread.start was entered, in the parent.
+THREAD_SPAWN = _kind(4, a="line", b="obj")
+#: Process.start was entered, in the parent.
+PROCESS_SPAWN = _kind(5, aux="daemon", a="line", b="obj", text="name")
+#: Process.start or Popen returned. ``child`` is a pid.
+PROCESS_SPAWNED = _kind(6, a="child", b="obj")
+#: In the child.
+PROCESS_NAME = _kind(7, aux="daemon", b="obj", text="name")
+#: In the child: the target's code is over.
+PROCESS_END = _kind(8, aux="outcome", b="obj", c="cpu_ns", text="exception")
+#: The main module's code is over.
+MAIN_END = _kind(9, aux="outcome", c="cpu_ns", text="exception")
+#: A signal was sent to the pid ``target``. ``of_daemon``: multiprocessing ends a daemon by it.
+KILL = _kind(10, aux="signal", a="target", b="of_daemon")
+#: waitpid returned. ``status`` is the raw wait status of the pid ``child``.
+REAPED = _kind(11, a="child", b="status")
+#: sys.setswitchinterval returned.
+INTERVAL = _kind(12, a="ns")
 
-# objects and texts
-OBJECT = 40  # aux: ObjectKind code, a: line, b: obj, c: where; text: a name given by the program
-FILE = 41  # a: file_id (per process), text: absolute file name
+# operations that may block
 
-# coroutines (tasks of asyncio and trio, greenlets)
-# TASK_NEW: aux: 1 in no event loop, 2 a generator, a: place (of a generator, where it begins),
-# b: task obj, c: parent task obj, text: name NUL qualname. Told again, it gives another name.
-TASK_NEW = 60
-TASK_READY = 61  # put into the loop's ready queue; b: task obj
-TASK_RUN = 62  # a step begins on this thread; b: task obj
-TASK_PAUSE = 63  # a step ended, not done; aux: Reason, a: place, b: task, c: awaited obj (0: none)
-# TASK_DONE: aux: 0 returned, 1 raised, 2 cancelled, 3 it goes on unseen; b: task obj, text:
-# exception type
-TASK_DONE = 64
-NEVER_AWAITED = 65  # a: place, text: coroutine's qualname
-# TASK_ACQUIRED: a: place, b: lock or semaphore obj, c: the task obj that holds it from now (0: no
-# task); aux: 1 whichever waiter is made ready next has it
-TASK_ACQUIRED = 66
-TASK_RELEASED = (
-    67  # a: place, b: lock or semaphore obj, c: of a semaphore, the task obj that does so
-)
-# TASK_LOOP: this thread runs its loop until a task is over; b: task obj (0: it does no longer)
-TASK_LOOP = 68
-# What a generator did before it was known to be a coroutine: both tell of the time `c` (ns). Such a
-# TASK_BEGAN is its first record.
-TASK_BEGAN = 69  # its first step began; a: place, b: task obj, c: when
-TASK_PAUSED = 70  # that step ended; aux: Reason, a: place, b: task obj, c: when, text: awaited obj
+#: A wait begins. ``reason`` is a code of Reason; the detail of ``where`` is the pid or tid that is
+#: joined, or else flags.
+ENTER = _kind(20, aux="reason", a="line", b="obj", c="where")
+#: Flags of ENTER: the thread gives a message to a socket, rather than taking one;
+SENDS = 1
+#: it waits for the lock inside the object, not for the object.
+INNER = 2
+#: The wait is over.
+LEAVE = _kind(21, aux="reason", b="obj", c="outcome")
+#: This thread holds the object from now on.
+ACQUIRED = _kind(22, a="line", b="obj", c="where")
+RELEASED = _kind(23, a="line", b="obj")
+#: ``value``, in two's complement: items of a queue, permits of a semaphore, parties that wait at a
+#: barrier; of ``most``, 0 where that is not known.
+VALUE = _kind(24, a="most", b="obj", c="value")
+#: ``sized``: ``size`` is how many items the queue has now. ``item`` is a key.
+PUT = _kind(25, aux="sized", a="size", b="obj", c="item")
+GET = _kind(26, aux="sized", a="size", b="obj", c="item")
+#: ``size`` bytes went into a pipe or came out of it.
+SEND = _kind(27, b="obj", c="size")
+RECV = _kind(28, b="obj", c="size")
+#: Condition.notify, Event.set, Semaphore.release. ``waiters``: how many may go on.
+NOTIFY = _kind(29, b="obj", c="waiters")
+#: The next wait of this thread, or of its task, is for several: ``members`` says how many tasks or
+#: futures. ``obj`` is one of them, ``first`` marks the first. Only some of many are named.
+WAITS_FOR = _kind(30, aux="first", a="members", b="obj")
+#: Messages go to or come from a server that is not one of the run's processes with the probe.
+#: ``name``: the library that connected, and the address.
+PEER = _kind(31, b="obj", text="name")
+#: Bytes were given to a connection with it.
+TO_PEER = _kind(32, b="obj")
+#: Bytes came from it.
+FROM_PEER = _kind(33, b="obj")
 
-# futures of executors
-SUBMIT = 80  # a: line, b: future obj, c: pool obj, text: function's name
-FUTURE_RUN = 81  # a worker took it; aux: 1 a process did, and not this thread; b: future obj
-FUTURE_DONE = 82  # aux: 0 returned, 1 raised, 2 cancelled; b: future obj, text: exception type
-# FUTURE_BY: who is to give its result; a: a loop's tid, b: future obj, c: task obj (0: none yet),
-# text: its function's name
-FUTURE_BY = 83
+# objects and files
+
+#: An object was made. ``object_kind`` is a code of ObjectKind; the program gave it the ``name``.
+OBJECT = _kind(40, aux="object_kind", a="line", b="obj", c="where", text="name")
+#: The absolute path of a file, by its number in this process.
+FILE = _kind(41, a="number", text="path")
+
+# coroutines: tasks of asyncio and trio, greenlets, generators
+
+#: A coroutine was made; written again, it got another name. ``origin`` is one of those below,
+#: ``place`` of a generator the one at which it begins. ``names``: its name, NUL, its function's.
+TASK_NEW = _kind(60, aux="origin", a="place", b="task", c="parent", text="names")
+#: Origins of TASK_NEW.
+IN_A_LOOP = 0
+IN_NO_LOOP = 1
+GENERATOR = 2
+#: It was put into the loop's ready queue.
+TASK_READY = _kind(61, b="task")
+#: A step of it begins on this thread.
+TASK_RUN = _kind(62, b="task")
+#: A step ended, and the coroutine has not. ``awaited`` is an object or a coroutine; 0 for none.
+TASK_PAUSE = _kind(63, aux="reason", a="place", b="task", c="awaited")
+TASK_DONE = _kind(64, aux="outcome", b="task", text="exception")
+NEVER_AWAITED = _kind(65, a="place", text="function")
+#: ``task`` has a lock or a permit from now on. ``handed``: the next waiter made ready has it.
+TASK_ACQUIRED = _kind(66, aux="handed", a="place", b="obj", c="task")
+#: ``task`` gives a permit back; 0 for a lock.
+TASK_RELEASED = _kind(67, a="place", b="obj", c="task")
+#: This thread runs its loop until ``task`` is over; 0: it does so no longer.
+TASK_LOOP = _kind(68, b="task")
+#: What a generator did before it was known to be a coroutine: its first step began at the time
+#: ``when`` (ns). It is the first record of such a one.
+TASK_BEGAN = _kind(69, a="place", b="task", c="when")
+#: That step ended at ``when``. ``awaited`` is the id in decimal.
+TASK_PAUSED = _kind(70, aux="reason", a="place", b="task", c="when", text="awaited")
+
+# futures of executors: ``obj`` is the future
+
+#: ``pool`` is an object, too.
+SUBMIT = _kind(80, a="line", b="obj", c="pool", text="function")
+#: A worker took it. ``by_process``: one in another process than this thread's.
+FUTURE_RUN = _kind(81, aux="by_process", b="obj")
+FUTURE_DONE = _kind(82, aux="outcome", b="obj", text="exception")
+#: Its result will come from ``task``, or from the thread ``tid`` that runs a loop.
+FUTURE_BY = _kind(83, a="tid", b="obj", c="task", text="function")
 
 # output
-OUTPUT = 90  # aux: 1 stdout, 2 stderr; b: task obj (0: none); text
 
-#: Every kind of record above. A number that isn't here is none of the probe's.
-KINDS = (
-    HELLO,
-    THREAD_START,
-    THREAD_END,
-    THREAD_SPAWN,
-    PROCESS_SPAWN,
-    PROCESS_SPAWNED,
-    PROCESS_NAME,
-    PROCESS_END,
-    MAIN_END,
-    KILL,
-    REAPED,
-    INTERVAL,
-    ENTER,
-    LEAVE,
-    ACQUIRED,
-    RELEASED,
-    VALUE,
-    PUT,
-    GET,
-    SEND,
-    RECV,
-    NOTIFY,
-    WAITS_FOR,
-    PEER,
-    TO_PEER,
-    FROM_PEER,
-    OBJECT,
-    FILE,
-    TASK_NEW,
-    TASK_READY,
-    TASK_RUN,
-    TASK_PAUSE,
-    TASK_DONE,
-    NEVER_AWAITED,
-    TASK_ACQUIRED,
-    TASK_RELEASED,
-    TASK_LOOP,
-    TASK_BEGAN,
-    TASK_PAUSED,
-    SUBMIT,
-    FUTURE_RUN,
-    FUTURE_DONE,
-    FUTURE_BY,
-    OUTPUT,
-)
+#: ``stream``: 1 stdout, 2 stderr.
+OUTPUT = _kind(90, aux="stream", b="task", text="text")

@@ -16,9 +16,11 @@ from app.runs.export import FORMATS, format_named
 from app.runs.run import Run, RunState
 from app.web import forms, predictions
 from app.web.attachments import attachment
-from app.web.owners import check_may_pin
+from app.web.dependencies import CurrentLanguage, CurrentSite, CurrentVisitor
+from app.web.pinning import check_may_pin
 from app.web.problems import responses
 from app.web.site import Site
+from app.web.visitors import Visitor
 
 router = APIRouter(prefix="/api")
 
@@ -66,10 +68,10 @@ class RunIn(BaseModel):
 
 
 class RunOut(BaseModel):
-    """``position`` is the place in the queue while the run waits. ``scenario`` is empty where the
-    program, whose file is named, is none of the catalogue's. ``yours``: you started it, by the
-    cookie that you sent, and may stop and pin it. A ``pinned`` recording stays when room is made
-    for others. ``damaged`` files, whose ``failure`` says why, come last.
+    """``position`` is the place in the queue while the run waits. ``scenario`` is empty for a
+    program that is not in the catalogue; ``file_name`` names it. ``yours`` is true if your cookie
+    started the run: then you may stop and pin it. A ``pinned`` recording stays when others are
+    removed to make room. ``damaged`` files come last; their ``failure`` says why.
     """
 
     id: str
@@ -89,22 +91,13 @@ class RunOut(BaseModel):
     pinned: bool
 
 
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
-
-
-def _shown(request: Request, run: Run) -> dict[str, Any]:
-    site = _site(request)
-    yours = site.visitors.of(request).owns(run)
-    return {**run.as_json(site.runs.position(run)), "yours": yours}
+def _shown(site: Site, run: Run, visitor: Visitor) -> dict[str, Any]:
+    return {**run.as_json(site.runs.position(run)), "yours": visitor.owns(run)}
 
 
 @router.get("/scenarios", response_model=list[ScenarioOut])
-async def scenarios(request: Request) -> Any:
+async def scenarios(site: CurrentSite, language: CurrentLanguage) -> Any:
     """The catalogue, in the language that is asked for."""
-    site = _site(request)
-    language = site.language(request)
     return [_scenario(item, language) for item in site.catalogue.values()]
 
 
@@ -143,69 +136,72 @@ def _parameter(field: FormField, language: str) -> ParameterOut:
     response_model=RunOut,
     responses=responses(400, 403, 404, 413, 422, 429, 503),
 )
-async def start(request: Request, order: RunIn, response: Response) -> Any:
+async def start(
+    request: Request,
+    order: RunIn,
+    response: Response,
+    site: CurrentSite,
+    language: CurrentLanguage,
+    visitor: CurrentVisitor,
+) -> Any:
     """Start a run, or put it into the queue.
 
-    It is yours by the cookie ``visitor``: a script keeps the one that the first answer sets, and
-    sends it with every request (``curl --cookie-jar FILE --cookie FILE``, ``httpx.Client()``).
-    Without it each request is a new visitor's, and all such of one address share one's limits.
+    The cookie ``visitor`` makes the run yours. A script keeps the cookie that the first answer
+    sets, and sends it with every request (``curl --cookie-jar FILE --cookie FILE``,
+    ``httpx.Client()``). Requests without it count as one visitor for each network address.
     """
-    site = _site(request)
     plan = forms.plan(
         site.catalogue,
         site.interpreters,
         order.scenario,
         order.params,
         order.python,
-        site.language(request),
+        language,
     )
-    run = site.runs.start(plan, site.visitors.of(request).asker)
+    run = site.runs.start(plan, visitor.asker)
     response.headers["Location"] = f"/api/runs/{run.id}"
-    site.visitors.greet(request, response)
-    return _shown(request, run)
+    site.visitors.remember(request, response)
+    return _shown(site, run, visitor)
 
 
 @router.get("/runs", response_model=list[RunOut])
-async def runs(request: Request) -> Any:
+async def runs(site: CurrentSite, visitor: CurrentVisitor) -> Any:
     """All runs that are kept, the newest first."""
-    site = _site(request)
-    await site.runs.look_again()
-    return [_shown(request, run) for run in site.runs.all()]
+    await site.runs.archive.rescan()
+    return [_shown(site, run, visitor) for run in site.runs.all()]
 
 
 @router.get("/runs/{run_id}", response_model=RunOut, responses=responses(404))
-async def run(request: Request, run_id: str) -> Any:
-    return _shown(request, await _site(request).runs.find(run_id))
+async def run(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
+    return _shown(site, await site.runs.find(run_id), visitor)
 
 
 @router.delete("/runs/{run_id}", response_model=RunOut, responses=responses(403, 404))
-async def stop(request: Request, run_id: str) -> Any:
-    """Stop a run of yours that runs or waits; of a run that is over, nothing changes.
+async def stop(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
+    """Stop a run of yours that runs or waits. A run that is over stays as it is.
 
     403 for a run that another visitor started: see the cookie of ``POST /api/runs``.
     """
-    site = _site(request)
-    if not site.visitors.of(request).owns(await site.runs.find(run_id)):
+    if not visitor.owns(await site.runs.find(run_id)):
         raise NotYours("Only the visitor who started a run may stop it.")
-    return _shown(request, await site.runs.stop(run_id))
+    return _shown(site, await site.runs.stop(run_id), visitor)
 
 
 @router.put("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
-async def pin(request: Request, run_id: str) -> Any:
-    """Keep the recording when room is made for others."""
-    return await _pin(request, run_id, True)
+async def pin(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
+    """Keep the recording when others are removed to make room."""
+    return await _pin(site, run_id, visitor, True)
 
 
 @router.delete("/runs/{run_id}/pin", response_model=RunOut, responses=responses(403, 404, 422, 503))
-async def unpin(request: Request, run_id: str) -> Any:
-    """Let the recording go when it is the oldest and room is needed."""
-    return await _pin(request, run_id, False)
+async def unpin(run_id: str, site: CurrentSite, visitor: CurrentVisitor) -> Any:
+    """Let the recording be removed when it is the oldest and room is needed."""
+    return await _pin(site, run_id, visitor, False)
 
 
-async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
-    site = _site(request)
-    check_may_pin(await site.runs.find(run_id), site.visitors.of(request))
-    return _shown(request, await site.runs.pin(run_id, pinned))
+async def _pin(site: Site, run_id: str, visitor: Visitor, pinned: bool) -> dict[str, Any]:
+    check_may_pin(await site.runs.find(run_id), visitor)
+    return _shown(site, await site.runs.pin(run_id, pinned), visitor)
 
 
 @router.get(
@@ -216,21 +212,20 @@ async def _pin(request: Request, run_id: str, pinned: bool) -> dict[str, Any]:
         **responses(404, 409),
     },
 )
-async def timeline(request: Request, run_id: str) -> Response:
+async def timeline(run_id: str, site: CurrentSite, language: CurrentLanguage) -> Response:
     """The timeline so far: run, tracks, slices, flows, output, claims, statistics."""
-    site = _site(request)
     found = await site.runs.timeline(await site.runs.find(run_id))
-    language = site.language(request)
     body = await asyncio.to_thread(FORMATS["json"].write, found, language)
     return Response(body, media_type="application/json")
 
 
 class PredictionOut(BaseModel):
-    """A prediction, what the run answers (null where it can't tell), and how they differ.
+    """A prediction, the run's own answer, and how the two differ.
 
-    ``why`` says how they differ, or why the run can't tell, ``because`` why the run is so. Values
-    are a choice, a number, an order of names, or a drawing: a letter for each cell of time by
-    track. ``rows`` and ``words`` are the run's answer for a reader.
+    ``answer`` is null if the run does not show it. ``why`` says how the two differ, or what the run
+    does not show; ``because`` explains the run's answer. A value is a choice, a number, an order of
+    names, or a drawing: for each track a letter per cell of time. ``rows`` and ``words`` are the
+    run's answer for a reader.
     """
 
     id: str
@@ -249,14 +244,11 @@ class PredictionOut(BaseModel):
     response_model=list[PredictionOut],
     responses=responses(404, 409),
 )
-async def outcomes(request: Request, run_id: str) -> Any:
-    """What was predicted of the run before it began, and what it shows so far."""
-    site = _site(request)
+async def outcomes(run_id: str, site: CurrentSite, language: CurrentLanguage) -> Any:
+    """The predictions made before the run began, and what the run shows so far."""
     found = await site.runs.find(run_id)
     timeline = await site.runs.timeline(found)
-    return await asyncio.to_thread(
-        predictions.outcomes, site, found, timeline, site.language(request)
-    )
+    return await asyncio.to_thread(predictions.outcomes, site, found, timeline, language)
 
 
 @router.get(
@@ -273,15 +265,15 @@ async def outcomes(request: Request, run_id: str) -> Any:
     },
 )
 async def export(
-    request: Request,
     run_id: str,
+    site: CurrentSite,
+    language: CurrentLanguage,
     format: Annotated[str, Query(description=f"one of: {', '.join(FORMATS)}")],
 ) -> Response:
     """The run as a file for another tool."""
-    site = _site(request)
     found = await site.runs.find(run_id)
     wanted = format_named(format)
     whole = await site.runs.timeline(found)
-    body = await asyncio.to_thread(wanted.write, whole, site.language(request))
+    body = await asyncio.to_thread(wanted.write, whole, language)
     name = f"{found.scenario or 'run'}-{found.id}{wanted.suffix}"
     return Response(body, media_type=wanted.media_type, headers=attachment(name))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 
 def attachment(name: str) -> dict[str, str]:
-    """The header that saves the answer under ``name``, of whatever letters (RFC 6266)."""
+    """The header that saves the answer under ``name``, which may have any letters (RFC 6266)."""
     coded = quote(name.encode("utf-8", "replace"), safe="")
     plain = coded == name
     said = f'filename="{name}"' if plain else f"filename*=UTF-8''{coded}"

@@ -1,8 +1,8 @@
 """Two runs side by side: two settings, two scenarios, or two interpreters.
 
-``/compare`` is the form; its query may carry what it shows: ``scenario``, ``python`` and parameters
-for both sides, the same after ``a.`` or ``b.`` for one, ``a`` and ``b`` for runs that are there.
-``/compare/{a}/{b}`` shows two runs.
+``/compare`` is the form. Its query may fill it in: ``scenario``, ``python`` and parameters are for
+both sides; the same names after ``a.`` or ``b.`` are for one side; ``a`` and ``b`` name runs that
+exist already. ``/compare/{a}/{b}`` shows two runs.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from starlette.responses import RedirectResponse, Response
 from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.run import Plan, Run
 from app.web import forms, i18n
+from app.web.dependencies import CurrentLanguage, CurrentSite, CurrentVisitor
 from app.web.i18n import N_
 from app.web.problems import status_of
-from app.web.rows import address_of, row
+from app.web.run_words import address_of, row
 from app.web.site import Site
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -28,13 +29,13 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 SIDES = ("a", "b")
 #: Each side has a form of its own, so there may be twice as many fields.
 _MAX_FIELDS = 200
-#: So many runs can be picked from.
+#: The newest runs, at most this many, can be picked from.
 _RUNS_SHOWN = 20
 
 
 @dataclass(slots=True)
 class Side:
-    """What one side asks for: a run that is there, or a scenario with the form's values."""
+    """What one side asks for: a run that exists, or a scenario with the form's values."""
 
     name: str
     scenario: str
@@ -58,7 +59,8 @@ class Side:
 
 
 async def _sides(site: Site, given: Mapping[str, str]) -> list[Side]:
-    """Both sides as asked for; a side takes after the other's run what it isn't given."""
+    """Both sides as asked for. A side that is given no scenario takes that of the other side's run,
+    with its values."""
     asked = {name: given[name] for name in SIDES if given.get(name)}
     for run_id in asked.values():
         await site.runs.find(run_id)
@@ -83,19 +85,19 @@ def _given(site: Site, like: Run | None) -> dict[str, str]:
 
 
 @router.get("/compare")
-async def choose(request: Request) -> Response:
-    """The form; at once the comparison where both runs are there."""
-    sides = await _sides(_site(request), request.query_params)
+async def choose(request: Request, site: CurrentSite, language: CurrentLanguage) -> Response:
+    """The form, or the comparison itself if both runs exist."""
+    sides = await _sides(site, request.query_params)
     one, other = (side.run for side in sides)
     if one and other:
         return RedirectResponse(_address(one, other), 303)
-    return _form(request, sides)
+    return _form(request, site, language, sides)
 
 
 @router.post("/compare")
-async def start(request: Request) -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def start(
+    request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
+) -> Response:
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         given = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     sides = await _sides(site, given)
@@ -107,27 +109,30 @@ async def start(request: Request) -> Response:
         except TimesliceError as error:
             side.error = error
     if any(side.error for side in sides):
-        return _form(request, sides)
+        return _form(request, site, language, sides)
     try:
-        asker = site.visitors.of(request).asker
-        started = site.runs.start_in_turn(plans, asker) if plans else []
+        started = site.runs.start_in_turn(plans, visitor.asker) if plans else []
     except TimesliceError as error:
-        return _form(request, sides, error)
+        return _form(request, site, language, sides, error)
     for side, run in zip(new, started, strict=True):
         side.run = run
     one, other = (side.run for side in sides if side.run)
-    return site.visitors.greeted(request, RedirectResponse(_address(one, other), 303))
+    return site.visitors.remember(request, RedirectResponse(_address(one, other), 303))
 
 
 def _address(one: Run, other: Run) -> str:
     return f"/compare/{quote(one.id, safe='')}/{quote(other.id, safe='')}"
 
 
-def _form(request: Request, sides: list[Side], error: TimesliceError | None = None) -> Response:
-    site = _site(request)
-    language = site.language(request)
+def _form(
+    request: Request,
+    site: Site,
+    language: str,
+    sides: list[Side],
+    error: TimesliceError | None = None,
+) -> Response:
     wrong = error or next((side.error for side in sides if side.error), None)
-    response: Response = site.render(
+    return site.render(
         request,
         "compare_form.html",
         200 if wrong is None else status_of(wrong),
@@ -139,7 +144,6 @@ def _form(request: Request, sides: list[Side], error: TimesliceError | None = No
         invalid=any(side.error for side in sides),
         runs=[row(site, run, language) for run in site.runs.sound()[:_RUNS_SHOWN]],
     )
-    return response
 
 
 def _shown(site: Site, side: Side, language: str) -> dict[str, Any]:
@@ -162,12 +166,12 @@ def _shown(site: Site, side: Side, language: str) -> dict[str, Any]:
 
 
 @router.get("/compare/{a}/{b}")
-async def compare(request: Request, a: str, b: str) -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def compare(
+    request: Request, a: str, b: str, site: CurrentSite, language: CurrentLanguage
+) -> Response:
     pair = [site.runs.readable(run_id) for run_id in (a, b)]
     rows = [_with_python(site, run, language) for run in pair]
-    response: Response = site.render(
+    return site.render(
         request,
         "compare.html",
         sides=[
@@ -182,21 +186,15 @@ async def compare(request: Request, a: str, b: str) -> Response:
             for letter, run, found, other in zip("AB", pair, rows, reversed(rows), strict=True)
         ],
         messages=i18n.script_messages(language),
-        modules=site.static.modules("js/compare.js"),
+        modules=site.static.modules("js/pages/compare.js"),
         again_url=f"/compare?{urlencode({'a': a})}",
         turned_url=f"/compare/{quote(b, safe='')}/{quote(a, safe='')}",
     )
-    return response
 
 
 def _with_python(site: Site, run: Run, language: str) -> dict[str, Any]:
-    """The run's row, with the interpreter among its values where one was chosen."""
+    """The run's row, with the interpreter among its values if one was chosen."""
     found = row(site, run, language)
     if run.python:
         found["values"] = [*found["values"], (i18n.gettext(N_("Python"), language), run.python)]
     return found
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site

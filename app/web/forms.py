@@ -16,9 +16,9 @@ from app.errors import InvalidParameters, UnknownInterpreter
 from app.runs.run import Plan, Run
 from app.web import i18n
 
-#: Names in the form that are no parameters of the scenario.
+#: Fields of the form that are not parameters of the scenario.
 SCENARIO, PYTHON = "scenario", "python"
-#: An address holds no more of a value.
+#: At most this many characters of a value go into an address.
 _MOST_GIVEN = 2000
 
 
@@ -40,7 +40,7 @@ class Control:
     range: str  # for the reader: 1 – 20 s
     columns: list[Control] = field(default_factory=list)
     rows: list[list[Control]] = field(default_factory=list)  # named jobs.1.burst, as cells are
-    obstacles: dict[str, str] = field(default_factory=dict)  # why a choice is not to be had now
+    obstacles: dict[str, str] = field(default_factory=dict)  # why a choice can't be run now
 
     @property
     def checked(self) -> bool:
@@ -95,12 +95,12 @@ def _obstacles(item: FormField, language: str) -> dict[str, str]:
 def _rows(
     item: FormField, language: str, value: object, errors: Mapping[str, str]
 ) -> list[list[Control]]:
-    """As many rows as the table may have, those that nobody filled in blank."""
+    """As many rows as the table may have; rows that were not filled in are blank."""
     names = [column.name for column in item.columns]
     defaults = [column.default for column in item.columns]
     try:
         given = rows_of(value, names)
-    except Refused:  # an address that says nothing a table could show
+    except Refused:  # an address with text that is no table
         given = rows_of(item.default, names)
     most = int(item.maximum or len(given))
     found = []
@@ -191,9 +191,9 @@ def _json(params: Any) -> dict[str, Any]:
 def given(
     run: Run, interpreters: Sequence[Interpreter], fields: Sequence[FormField]
 ) -> dict[str, str]:
-    """What the form was given for ``run``, as its fields or a query have it.
+    """The form's fields as they were filled in for ``run``; also used as a query.
 
-    Of a recording that may have any values, those that a field could have been given.
+    A recording may hold any values: only those are given that a field can have.
     """
     values = {}
     for item in fields:
@@ -209,9 +209,9 @@ def given(
 
 
 def chosen(interpreters: Sequence[Interpreter], python: str | None) -> Interpreter | None:
-    """The interpreter that is named; None for the one that runs the server.
+    """The interpreter named ``python``; None for the one that runs the server.
 
-    Only interpreters found on this machine are run, never a path that somebody typed.
+    Only interpreters found on this machine are run, never a path that was typed.
     """
     if not python:
         return None

@@ -13,9 +13,9 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
 
-#: Longer texts are shown without colours: a lexer may take a second for each 100 000 letters.
+#: A longer text is shown without colours: a lexer may take a second per 100 000 letters.
 _MOST_COLOURED = 40_000
-#: What a page shows of a program; no program that somebody reads is longer.
+#: At most this much of a program is shown on a page.
 _MOST_LINES = 5000
 _MOST_COLUMNS = 2000
 
@@ -24,7 +24,7 @@ _MOST_COLUMNS = 2000
 def program_lines(text: str) -> list[Markup]:
     """One piece of HTML for each line of the program; spans never cross a line's end.
 
-    A text that nobody would read on a page is cut, and ends with an ellipsis.
+    A text that is too long for a page is cut, and ends with an ellipsis.
     """
     if not text:
         return []
@@ -66,5 +66,5 @@ _MARKDOWN.core.ruler.push("lower_headings", _lower_headings)
 
 @lru_cache(maxsize=256)
 def markdown(text: str) -> Markup:
-    """Rendered Markdown; no HTML of the text's own gets through."""
+    """Rendered Markdown; HTML in ``text`` is shown as text."""
     return Markup(_MARKDOWN.render(text))

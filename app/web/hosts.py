@@ -1,4 +1,4 @@
-"""The names under which this server may be asked.
+"""The names by which this server may be addressed.
 
 A page of another site can point its own name at this machine (DNS rebinding); the browser then
 takes our answers for that page's own. Its requests still carry that name in ``Host``, so a name
@@ -19,8 +19,8 @@ _HOST = re.compile(
 
 
 class Hosts:
-    """``more``: names beside those of the loopback; ``*.example.org`` allows all below it, ``*``
-    all there are."""
+    """``more`` are names besides those of the loopback: ``*.example.org`` allows every name below
+    it, ``*`` every name."""
 
     def __init__(self, more: list[str]) -> None:
         self._any = "*" in more

@@ -1,4 +1,4 @@
-"""English and 简体中文: translations from the .po files, and which of the two a reader gets."""
+"""Which language a reader gets, and what the pages and the scripts say in it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from functools import cache
 from starlette.requests import HTTPConnection
 
 from app.errors import TimesliceError
-from app.text.language import LANGUAGES, translations
+from app.locale.languages import DEFAULT, LANGUAGES
+from app.locale.translations import translations
 from app.web import messages
 
 COOKIE = "language"
 
 
 def N_(sentence: str) -> str:
-    """Marks a sentence for translation where it is written; it is translated where it is said."""
+    """Marks a sentence for translation where it is written; it is translated when it is shown."""
     return sentence
 
 
@@ -31,9 +32,13 @@ def error_text(error: TimesliceError, language: str) -> str:
 @cache
 def script_messages(language: str) -> dict[str, str]:
     """The sentences of the JavaScript in ``language``, by the English one; empty for English."""
-    if language == "en":
+    if language == DEFAULT:
         return {}
-    pairs = {sentence: gettext(sentence, language) for sentence in sorted(messages.of_scripts())}
+    words = messages.of_records()
+    pairs = {
+        sentence: words[sentence].of(language) if sentence in words else gettext(sentence, language)
+        for sentence in sorted(messages.of_scripts())
+    }
     return {sentence: text for sentence, text in pairs.items() if text != sentence}
 
 
@@ -49,12 +54,12 @@ def language_of(connection: HTTPConnection, fixed: str = "") -> str:
 
 def negotiate(accepted: str) -> str:
     """The best language for an Accept-Language header (RFC 9110, section 12.5.4)."""
-    best, best_weight = "en", 0.0
+    best, best_weight = DEFAULT, 0.0
     for item in accepted.split(","):
         tag, _, parameters = item.partition(";")
         primary = tag.strip().lower().partition("-")[0]
         weight = _weight(parameters)
-        language = "en" if primary == "*" else primary
+        language = DEFAULT if primary == "*" else primary
         if language in LANGUAGES and weight > best_weight:
             best, best_weight = language, weight
     return best

@@ -1,7 +1,7 @@
 """Looks for the interpreters that a run may be started with, in a process of its own.
 
-Asking them all takes seconds where there are many. Done here, at low priority, it disturbs no run,
-and is over at once when the server ends.
+Asking many interpreters takes seconds. In its own process, at low priority, it disturbs no run, and
+it ends at once when the server ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 async def look() -> list[Interpreter]:
-    """Those our probe runs in, the server's own first; empty when they can't be asked."""
+    """The interpreters that our probe runs in, the server's own first; empty after a failure."""
     root = str(Path(__file__).resolve().parents[2])
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -32,7 +32,7 @@ async def look() -> list[Interpreter]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": root},
-        process_group=0,  # in our session: what is in another is of a run (app/runs/keeper.py)
+        process_group=0,  # in our session: processes in another belong to runs (app/runs/keeper.py)
     )
     try:
         answer, _ = await process.communicate()
@@ -47,7 +47,7 @@ async def look() -> list[Interpreter]:
 def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(10)
-    # Those that are asked must not inherit the path that let us be found.
+    # The interpreters must not inherit the path by which this one finds our package.
     os.environ.pop("PYTHONPATH", None)
     found = [item for item in find() if item.probe]
     sys.stdout.buffer.write(_LIST.dump_json(found))

@@ -1,8 +1,8 @@
-"""Gives memory back to the machine that many viewers had made the server take.
+"""Gives memory back to the machine after many viewers have left.
 
-glibc keeps what was freed for what may come, in an arena for each thread that ever asked; after
-200 viewers of a large run that is more than all the rest of the server. Other libraries of C have
-no such call, and keep what they keep.
+glibc keeps freed memory for later, in an arena for each thread that ever allocated. After 200
+viewers of a large run that is more than all the rest of the server needs. Other C libraries have no
+call for it.
 """
 
 from __future__ import annotations

@@ -1,26 +1,28 @@
-"""Every sentence that the pages, the command line and the scripts say, as it stands in the code.
+"""Every sentence of the pages, the command line and the scripts, extracted from the code.
 
-``python -m app.web.messages`` prints those that have no Chinese yet, as entries of a .po file.
+``python -m tools.translations zh`` prints those that have no Chinese yet.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from app import errors
-from app.text.language import LOCALE_FOLDER
-from app.web import places
+from app.locale.text import Text
+from app.locale.translations import LOCALE_FOLDER
+from app.timeline import endings
+from app.timeline.limits import AMOUNT, COUNT, LIMITS, REACHED
+from app.web import folders
 
-#: Folders of ``app`` whose sentences no reader is told in two languages: they have none, or they
-#: have both languages beside each other.
+#: Folders of ``app`` without sentences for gettext: they have none that users read, or have every
+#: language side by side.
 _NOT_SAID = ("fusion", "probe", "scenarios", "timeline")
-#: Folders whose sentences travel in frames, with their templates, to where they are read.
+#: Folders whose sentences travel in frames, with their templates, to the page that shows them.
 _TRAVELLING = ("app/runs/", "app/witness/", "app/worker/")
 
 _PASSED_ON = re.compile(r"\{\w+\}")
@@ -38,7 +40,7 @@ def error_names() -> list[str]:
 
 
 def of_scripts() -> set[str]:
-    """What the JavaScript says, of its own or for others whose sentences came in frames."""
+    """The sentences that the JavaScript shows: its own, and those that come in frames."""
     said = ("static/js/", *_TRAVELLING)
     return {
         str(sentence)
@@ -47,15 +49,23 @@ def of_scripts() -> set[str]:
     }
 
 
+def of_records() -> dict[str, Text]:
+    """Words for endings and limits, by their English. Scripts show them too; their translations are
+    in the code."""
+    limits = [limit.name for limit in LIMITS.values()]
+    texts = [*endings.WORDS.values(), *limits, AMOUNT, COUNT, REACHED]
+    return {text.en: text for text in texts}
+
+
 def extracted() -> dict[Id, list[tuple[str, int]]]:
-    """Where each sentence stands: from Python and, by ``t``, from JavaScript, and templates."""
+    """The files and lines of each sentence, in Python, in JavaScript (``t``) and in templates."""
     python = dict.fromkeys(["_", "N_", "gettext", "Sentence", *error_names()])
     found: dict[Id, list[tuple[str, int]]] = {}
     app = LOCALE_FOLDER.parent
     sources = (
         ("app", app, "python", "**.py", python),
-        ("templates", places.folder("templates"), "jinja2", "**.html", None),
-        ("static/js", places.folder("static") / "js", "javascript", "**.js", {"t": None}),
+        ("templates", folders.folder("templates"), "jinja2", "**.html", None),
+        ("static/js", folders.folder("static") / "js", "javascript", "**.js", {"t": None}),
     )
     for name, folder, method, pattern, keywords in sources:
         for sentence, file, line in _extract(str(folder), method, pattern, keywords):
@@ -75,12 +85,12 @@ def _extract(
         options_map={pattern: options},
         keywords=words,
     ):
-        # An error that passes a sentence on, "{sentence}", says nothing of its own.
+        # An error that only passes a sentence on, "{sentence}", needs no translation.
         if message and (method != "python" or re.search("[a-z]", _PASSED_ON.sub("", str(message)))):
             yield message if isinstance(message, str) else (message[0], message[1]), file, line
 
 
-def translated(language: str = "zh") -> Catalog:
+def translated(language: str) -> Catalog:
     """All .po files of ``language`` as one."""
     whole = Catalog(locale=language)
     for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
@@ -91,18 +101,12 @@ def translated(language: str = "zh") -> Catalog:
     return whole
 
 
-def missing(language: str = "zh") -> dict[Id, list[tuple[str, int]]]:
-    """Sentences without a translation, and where they stand."""
-    known = translated(language)
+def missing(language: str) -> dict[Id, list[tuple[str, int]]]:
+    """Sentences without a translation, with their files and lines."""
+    known, words = translated(language), of_records()
     return {
         sentence: places
         for sentence, places in extracted().items()
-        if known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
+        if sentence not in words
+        and known.get(sentence if isinstance(sentence, str) else sentence[0]) is None
     }
-
-
-if __name__ == "__main__":
-    catalog = Catalog(locale="zh")
-    for sentence, where in missing().items():
-        catalog.add(sentence, locations=where)
-    write_po(sys.stdout.buffer, catalog, omit_header=True, width=0)

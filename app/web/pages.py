@@ -17,41 +17,37 @@ from app.errors import InvalidParameters, TimesliceError, UnknownInterpreter
 from app.runs.export import FORMATS
 from app.web import forms, i18n, paths, predictions
 from app.web.attachments import attachment
+from app.web.dependencies import CurrentLanguage, CurrentSite, CurrentVisitor
 from app.web.highlight import markdown, program_lines
 from app.web.i18n import N_
-from app.web.owners import check_may_pin
+from app.web.pinning import check_may_pin
 from app.web.problems import status_of
-from app.web.rows import address_of, row
+from app.web.run_words import address_of, row
 from app.web.search import Search, ideas, primitives, states
 from app.web.site import Site
-from app.web.states import STATE_NAMES
+from app.web.state_names import STATE_NAMES
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _MAX_FIELDS = 100
-#: Files that can't be read are named; a folder may hold any number of them.
+#: At most this many files that can't be read are named.
 _DAMAGED_SHOWN = 30
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
 
 
 @router.get("/")
 async def catalogue(
     request: Request,
+    site: CurrentSite,
+    language: CurrentLanguage,
     q: str = "",
     idea: str = "",
     level: str = "",
     state: str = "",
     primitive: str = "",
 ) -> Response:
-    site = _site(request)
     search = Search(q[:200], idea, level, state, primitive)
-    language = site.language(request)
     groups = search.groups(site.catalogue)
-    response: Response = site.render(
+    return site.render(
         request,
         "catalogue.html",
         search=search,
@@ -67,7 +63,6 @@ async def catalogue(
         recent=[row(site, run, language) for run in site.runs.sound()[:5]],
         paths=[] if search.active else paths.all_paths(site, language),
     )
-    return response
 
 
 def _levels(language: str) -> list[tuple[str, str]]:
@@ -76,17 +71,21 @@ def _levels(language: str) -> list[tuple[str, str]]:
 
 
 @router.get("/scenarios/{slug}")
-async def scenario(request: Request, slug: str) -> Response:
-    """The query may carry values for the form, as the link "Run again" of a run does."""
+async def scenario(
+    request: Request, slug: str, site: CurrentSite, language: CurrentLanguage
+) -> Response:
+    """The query may have values for the form, as in the link "Run again" of a run."""
     given = {k: v for k, v in request.query_params.items() if k not in ("lang", forms.PYTHON)}
     python = request.query_params.get(forms.PYTHON, "")
     path = given.pop(paths.FIELD, "")
-    values = forms.gathered(_site(request).catalogue[slug].fields(), given)
-    return _scenario(request, slug, values, python=python, path=path)
+    values = forms.gathered(site.catalogue[slug].fields(), given)
+    return _scenario(request, site, language, slug, values, python=python, path=path)
 
 
 def _scenario(
     request: Request,
+    site: Site,
+    language: str,
     slug: str,
     values: Mapping[str, object],
     *,
@@ -97,15 +96,13 @@ def _scenario(
     error: TimesliceError | None = None,
 ) -> Response:
     """``predicted``: answers to the form's questions, ``mistaken``: what is wrong with them."""
-    site = _site(request)
-    language = site.language(request)
     item = site.catalogue[slug]
     fields = item.fields()
     wrong = error.fields if isinstance(error, InvalidParameters) else {}
     names = {field.name for field in fields}
     program, claims = _as_set(item, {k: v for k, v in values.items() if k in names}, language)
     others = {name: why for name, why in wrong.items() if name.split(".")[0] not in names}
-    response: Response = site.render(
+    return site.render(
         request,
         "scenario.html",
         status_of(error) if error else 422 if mistaken else 200,
@@ -126,7 +123,7 @@ def _scenario(
         error="" if error is None or wrong else i18n.error_text(error, language),
         others=others,
         invalid=bool(wrong or mistaken) or isinstance(error, UnknownInterpreter),
-        step=paths.place_in(site, path, slug, language),
+        step=paths.step_in(site, path, slug, language),
         questions=predictions.fields(item.questions, language, predicted or {}, mistaken or {}),
         program_lines=program_lines(program),
         notes=markdown(item.notes(language)),
@@ -139,13 +136,12 @@ def _scenario(
             for run in islice((run for run in site.runs.sound() if run.scenario == slug), 5)
         ],
     )
-    return response
 
 
 def _as_set(
     item: Scenario[Any], values: Mapping[str, object], language: str
 ) -> tuple[str, list[str]]:
-    """The program and its claims with these values in place; as they come where one is wrong."""
+    """The program and its claims with these values; with the defaults if one is wrong."""
     try:
         params = item.validate(values)
         program = item.render(params)
@@ -155,9 +151,9 @@ def _as_set(
 
 
 @router.post("/runs")
-async def start(request: Request) -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def start(
+    request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
+) -> Response:
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         # A check box is preceded by a hidden "false" of the same name: the last one counts.
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
@@ -165,32 +161,33 @@ async def start(request: Request) -> Response:
     python = typed.pop(forms.PYTHON, "")
     path = typed.pop(paths.FIELD, "")
     typed, given = predictions.split(typed)
-    item = site.catalogue[slug]  # an unknown one has no form to come back to
+    item = site.catalogue[slug]  # an unknown one has no form to go back to
     values = forms.gathered(item.fields(), typed)
     predicted, mistaken = predictions.of_form(item.questions, given, language)
-    shown = partial(_scenario, request, slug, values, python=python, path=path, predicted=given)
+    shown = partial(
+        _scenario, request, site, language, slug, values, python=python, path=path, predicted=given
+    )
     try:
         plan = forms.plan(site.catalogue, site.interpreters, slug, values, python, language)
         if mistaken:
             return shown(mistaken=mistaken)
-        asker = site.visitors.of(request).asker
-        run = site.runs.start(replace(plan, predictions=predicted), asker)
+        run = site.runs.start(replace(plan, predictions=predicted), visitor.asker)
     except TimesliceError as error:
         return shown(mistaken=mistaken, error=error)
     query = f"?{urlencode({paths.FIELD: path})}" if path else ""
-    return site.visitors.greeted(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
+    return site.visitors.remember(request, RedirectResponse(f"/runs/{run.id}{query}", 303))
 
 
 @router.get("/runs")
-async def runs(request: Request) -> Response:
-    site = _site(request)
-    language = site.language(request)
-    visitor = site.visitors.of(request)
-    await site.runs.look_again()
+async def runs(
+    request: Request, site: CurrentSite, language: CurrentLanguage, visitor: CurrentVisitor
+) -> Response:
+    await site.runs.archive.rescan()
     sound = site.runs.sound()
     damaged = site.runs.damaged()
     room = site.runs.room()
-    response: Response = site.render(
+    scan = site.runs.archive.first_scan
+    return site.render(
         request,
         "runs.html",
         runs=[
@@ -201,15 +198,19 @@ async def runs(request: Request) -> Response:
         kept=site.settings.runs_kept,
         room=room,
         next_out=row(site, room.next, language) if room.next else None,
-        looking=None if site.runs.looking.done.is_set() else site.runs.looking,
+        looking=None if scan.done.is_set() else scan,
     )
-    return response
 
 
 @router.get("/runs/{run_id}")
-async def run(request: Request, run_id: str, path: str = "") -> Response:
-    site = _site(request)
-    language = site.language(request)
+async def run(
+    request: Request,
+    run_id: str,
+    site: CurrentSite,
+    language: CurrentLanguage,
+    visitor: CurrentVisitor,
+    path: str = "",
+) -> Response:
     await site.runs.find(run_id)
     item = site.runs.readable(run_id)
     address = address_of(item)
@@ -218,8 +219,8 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
     fields = site.catalogue[item.scenario].fields() if known else []
     query = urlencode(forms.given(item, site.interpreters, fields))
     rerun = f"/scenarios/{item.scenario}" + (f"?{query}" if query else "")
-    yours = site.visitors.of(request).owns(item)
-    response: Response = site.render(
+    yours = visitor.owns(item)
+    return site.render(
         request,
         "run.html",
         run={
@@ -238,15 +239,14 @@ async def run(request: Request, run_id: str, path: str = "") -> Response:
         export_urls={name: f"{api}/export?format={name}" for name in FORMATS},
         rerun_url=rerun if known else "",
         predictions=predictions.predicted(site, item, language),
-        step=paths.place_in(site, path, item.scenario, language),
+        step=paths.step_in(site, path, item.scenario, language),
     )
-    return response
 
 
 @router.get("/runs/{run_id}/program.py")
-async def program(request: Request, run_id: str) -> Response:
-    await _site(request).runs.find(run_id)
-    item = _site(request).runs.readable(run_id)
+async def program(run_id: str, site: CurrentSite) -> Response:
+    await site.runs.find(run_id)
+    item = site.runs.readable(run_id)
     name = f"{item.scenario.replace('-', '_')}.py" if item.scenario else item.file_name
     return Response(
         item.program,
@@ -256,11 +256,12 @@ async def program(request: Request, run_id: str) -> Response:
 
 
 @router.post("/runs/{run_id}/pin")
-async def pin(request: Request, run_id: str) -> Response:
-    """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` where the reader came from there."""
-    site = _site(request)
+async def pin(
+    request: Request, run_id: str, site: CurrentSite, visitor: CurrentVisitor
+) -> Response:
+    """``pinned`` is ``yes`` or ``no``; ``back`` is ``list`` for the list of runs."""
     found = await site.runs.find(run_id)
-    check_may_pin(found, site.visitors.of(request))
+    check_may_pin(found, visitor)
     async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
         pinned, back = form.get("pinned"), form.get("back")
     await site.runs.pin(run_id, pinned == "yes")

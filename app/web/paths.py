@@ -1,4 +1,4 @@
-"""Orders through the catalogue: a page for each, and where in it a scenario stands."""
+"""Paths through the catalogue: a page for each, and the step of a path that a scenario is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.catalogue.paths import PATHS, Path, Step, path_named
 from app.errors import NotFound
+from app.web.dependencies import CurrentLanguage, CurrentSite
 from app.web.site import Site
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -19,8 +20,9 @@ FIELD = "path"
 
 
 @router.get("/paths/{name}")
-async def path(request: Request, name: str) -> Response:
-    site: Site = request.app.state.site
+async def path(
+    request: Request, name: str, site: CurrentSite, language: CurrentLanguage
+) -> Response:
     found = path_named(name)
     if found is None:
         raise NotFound(
@@ -28,8 +30,7 @@ async def path(request: Request, name: str) -> Response:
             name=repr(name[:60]),
             all=", ".join(each.id for each in PATHS),
         )
-    language = site.language(request)
-    response: Response = site.render(
+    return site.render(
         request,
         "path.html",
         title=found.title.of(language),
@@ -44,7 +45,6 @@ async def path(request: Request, name: str) -> Response:
             for step in _steps(site, found)
         ],
     )
-    return response
 
 
 def all_paths(site: Site, language: str) -> list[dict[str, Any]]:
@@ -60,8 +60,8 @@ def all_paths(site: Site, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] | None:
-    """Where ``slug`` stands in the path ``name``, for a banner; None where it doesn't."""
+def step_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] | None:
+    """The step of the path ``name`` that ``slug`` is, for a banner; None if it is none of them."""
     found = path_named(name)
     steps = _steps(site, found) if found else []
     at = next((n for n, step in enumerate(steps) if step.slug == slug), None)
@@ -81,7 +81,7 @@ def place_in(site: Site, name: str, slug: str, language: str) -> dict[str, Any] 
 
 
 def _question(site: Site, step: Step, language: str) -> str:
-    """What the step's form asks first; empty where its scenario asks nothing."""
+    """The first question of the step's form; empty if its scenario has none."""
     questions = site.catalogue[step.slug].questions
     return questions[0].text.of(language) if questions else ""
 

@@ -1,4 +1,4 @@
-"""What a student predicts before a run: its fields in the form, and what became of it."""
+"""Predictions that a student makes before a run: the form's fields, and how they came out."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue.kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
+from app.catalogue.answer_kinds import ABSENT, LETTERS, Drawing, Order, Value, Wrong
 from app.catalogue.questions import Outcome, Question, read
-from app.catalogue.text import Text
+from app.locale.text import NO_TEXT, Text
 from app.runs.run import Run
 from app.timeline.timeline import Timeline
-from app.web import i18n, settled
+from app.web import i18n, run_settings
 from app.web.i18n import N_
 from app.web.site import Site
-from app.web.states import STATE_NAMES
+from app.web.state_names import STATE_NAMES
 
-#: Before the names of its fields in the form: ``predict.<question>``, and the parts of one that
-#: has several after another dot.
+#: How the names of its fields in the form begin: ``predict.<question>``, or
+#: ``predict.<question>.<part>`` for an answer of several parts.
 PREFIX = "predict."
 
 Predictions = dict[str, Value]
 
 _log = logging.getLogger(__name__)
 _NO_ANSWER = Text(
-    "This recording does not hold what the question asks for.", "这份录制里没有这个问题要问的内容。"
+    en="This recording does not hold what the question asks for.",
+    zh="这份录制里没有这个问题要问的内容。",
 )
 
 
@@ -46,7 +47,7 @@ def of_form(
 
 
 def _joined(question: Question[Any], given: Mapping[str, str]) -> str:
-    """The parts of an answer as one text; empty where none of them was given."""
+    """The parts of an answer as one text; empty if none of them was given."""
     names = _parts(question)
     parts = [given.get(f"{question.id}.{name}", "").strip() for name in names]
     if isinstance(question.kind, Order):
@@ -70,7 +71,7 @@ def fields(
     given: Mapping[str, str],
     wrong: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """The questions as the form's template has them; ``given`` is what was typed before."""
+    """The questions for the form's template; ``given`` is what was typed before."""
     return [
         {
             "name": f"{PREFIX}{question.id}",
@@ -97,7 +98,7 @@ def _letters(question: Question[Any], language: str) -> list[tuple[str, str]]:
 
 
 def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
-    """What was predicted of ``run``, in the reader's words."""
+    """The predictions for ``run``, in the reader's language."""
     return [
         {
             "id": question.id,
@@ -111,9 +112,9 @@ def predicted(site: Site, run: Run, language: str) -> list[dict[str, Any]]:
 
 
 def outcomes(site: Site, run: Run, timeline: Timeline, language: str) -> list[dict[str, Any]]:
-    """What the run itself answers, beside each prediction."""
+    """Each prediction with the run's own answer."""
     predicted = _of(site, run)
-    params = settled.params_of(site.catalogue[run.scenario], run) if predicted else None
+    params = run_settings.params_of(site.catalogue[run.scenario], run) if predicted else None
     if params is None:
         return []
     found = []
@@ -141,7 +142,7 @@ def _of(site: Site, run: Run) -> list[tuple[Question[Any], Any]]:
         return []
     found = []
     for question in site.catalogue[run.scenario].questions:
-        # What the form took is what it would take again; a recording may say anything.
+        # A recording may hold anything: only what the form would accept is shown.
         with contextlib.suppress(Wrong, TypeError, KeyError):
             text = _as_text(question, run.predictions[question.id])
             found.append((question, question.kind.read(text)))
@@ -149,7 +150,7 @@ def _of(site: Site, run: Run) -> list[tuple[Question[Any], Any]]:
 
 
 def _as_text(question: Question[Any], value: Any) -> str:
-    """A prediction as its kind reads it. Raises TypeError for a value of another kind."""
+    """A prediction as text, as its kind reads it. Raises TypeError for a value of another kind."""
     if isinstance(question.kind, Order):
         return ",".join(value)
     if isinstance(question.kind, Drawing):
@@ -165,7 +166,7 @@ def _outcome(question: Question[Any], timeline: Timeline, params: Any, value: An
         return question.outcome(timeline, params, value)
     except (LookupError, ArithmeticError, TypeError, ValueError) as error:
         _log.warning("the question %s has no answer in a recording: %r", question.id, error)
-        return Outcome(None, False, _NO_ANSWER, Text("", ""))
+        return Outcome(None, False, _NO_ANSWER, NO_TEXT)
 
 
 def _rows(question: Question[Any], value: Any, language: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from app import errors
 from app.web import i18n
 from app.web.i18n import N_
 from app.web.security import HEADERS
-from app.web.site import Site
+from app.web.site import site_of
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ _STATUS: dict[type[errors.TimesliceError], int] = {
 _SENTENCES = {
     400: N_("The request's body can't be read."),
     404: N_("There is nothing at this address."),
-    405: N_("This address can't be asked in this way."),
-    413: N_("The request's body is too large: at most 64 KiB are taken."),
+    405: N_("This address does not accept this kind of request."),
+    413: N_("The request's body is too large: at most 64 KiB are accepted."),
 }
 
 
@@ -91,14 +91,14 @@ def status_of(error: errors.TimesliceError) -> int:
 
 
 def refused(connection: HTTPConnection, error: Exception) -> Response:
-    """The answer to what never reaches a route: a request, or a websocket's handshake."""
+    """The answer to a request, or a websocket's handshake, that is refused before any route."""
     if isinstance(error, errors.TimesliceError):
         status = status_of(error)
-        sentence = i18n.error_text(error, _site(connection).language(connection))
+        sentence = i18n.error_text(error, _language(connection))
     else:
         assert isinstance(error, HTTPException)
         status = error.status_code
-        sentence = i18n.gettext(_SENTENCES[status], _site(connection).language(connection))
+        sentence = i18n.gettext(_SENTENCES[status], _language(connection))
     return answer(connection, status, sentence)
 
 
@@ -107,7 +107,7 @@ async def _timeslice_error(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status >= 500:
         _log.error("%s %r: %s", request.method, request.scope["path"], error)
-    sentence = i18n.error_text(error, _site(request).language(request))
+    sentence = i18n.error_text(error, _language(request))
     fields = error.fields if isinstance(error, errors.InvalidParameters) else None
     return answer(request, status, sentence, fields)
 
@@ -115,7 +115,7 @@ async def _timeslice_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentence = _SENTENCES.get(error.status_code, N_("The request can't be answered."))
-    translated = i18n.gettext(sentence, _site(request).language(request))
+    translated = i18n.gettext(sentence, _language(request))
     return answer(request, error.status_code, translated, headers=dict(error.headers or {}))
 
 
@@ -124,8 +124,8 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken is not None:
         text = i18n.gettext(
-            N_("The body is no JSON: it goes wrong at character {place} ({why})."),
-            _site(request).language(request),
+            N_("The body is no JSON: the mistake is at character {place} ({why})."),
+            _language(request),
         )
         why = broken.get("ctx", {}).get("error", broken["msg"])
         return answer(request, 422, text.format(place=broken["loc"][-1], why=why))
@@ -135,17 +135,17 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
         )
         for item in error.errors()
     }
-    language = _site(request).language(request)
-    sentence = i18n.gettext(N_("The request is not what this address takes:"), language)
+    language = _language(request)
+    sentence = i18n.gettext(N_("This address does not accept the request:"), language)
     told = "; ".join(f"{name}: {why}" for name, why in fields.items())
     return answer(request, 422, f"{sentence} {told}", fields)
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    # Starlette raises it again after this answer, so that the server logs the traceback.
+    # Starlette raises the error again after this answer, so that the server logs the traceback.
     sentence = N_("Something went wrong on our side. The error has been logged.")
-    response = answer(request, 500, i18n.gettext(sentence, _site(request).language(request)))
-    # This answer is made outside of our middleware.
+    response = answer(request, 500, i18n.gettext(sentence, _language(request)))
+    # This answer does not pass through our middleware.
     response.headers.update(HEADERS)
     return response
 
@@ -157,7 +157,7 @@ def answer(
     fields: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The error in the form that the address speaks."""
+    """The error as JSON or as a page, depending on the address."""
     sentence = _encodable(sentence)
     fields = fields and {_encodable(name): _encodable(why) for name, why in fields.items()}
     path = request.scope["path"]
@@ -171,19 +171,17 @@ def answer(
         )
         body = problem.model_dump(exclude_none=True)
         return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=headers)
-    site = _site(request)
-    response: Response = site.render(
+    response = site_of(request).render(
         request, "error.html", status, error_status=status, sentence=sentence, fields=fields or {}
     )
     response.headers.update(headers or {})
     return response
 
 
-def _site(request: HTTPConnection) -> Site:
-    site: Site = request.app.state.site
-    return site
+def _language(connection: HTTPConnection) -> str:
+    return site_of(connection).language(connection)
 
 
 def _encodable(text: str) -> str:
-    """JSON may bring half a surrogate pair, which no answer can carry."""
+    """``text`` without halves of surrogate pairs: JSON may hold them, an answer can't."""
     return text.encode("utf-8", "replace").decode()

@@ -1,8 +1,8 @@
-"""How a connection is served: as uvicorn does it, but none waits for ever, and nobody has all.
+"""Connections as uvicorn serves them, with a limit of time and a limit for each address.
 
-uvicorn closes a connection that is idle between two requests. One that sends half a request it
-keeps; so the time for a whole request is limited here. A client that reads nothing of what it is
-sent is the kernel's matter: see ``listening_socket``.
+uvicorn closes a connection that is idle between two requests, but keeps one that sends half a
+request: so the time for a whole request is limited here. The kernel ends a connection whose client
+reads nothing of what it is sent: see ``listening_socket``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from websockets.frames import CloseCode
 
 from app.settings import Settings
 
-#: Descriptors that are no connections: of the server itself, and of each run.
+#: File descriptors that the server itself needs, and that each run needs.
 _OWN_FILES, _RUNS_FILES = 100, 8
-#: A viewer has nothing to say: the largest message that is taken from one, in bytes.
+#: The largest message that a viewer may send, in bytes; it has nothing to say.
 WS_MAX_SIZE = 1024
 
 _FULL = (
@@ -41,8 +41,8 @@ _BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\
 class Door:
     """Counts the connections of one server, in all and by the address that they come from.
 
-    One address has two thirds of all at most. A trusted proxy speaks for many, so for it there is
-    the bound on all alone.
+    One address may have at most two thirds of them. A trusted proxy speaks for many visitors, so
+    only the total is limited for it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -57,7 +57,7 @@ class Door:
         self._count = 0
 
     def enter(self, address: str) -> bool:
-        """Whether one more may come in; it is then counted until ``leave``."""
+        """Whether one more connection is accepted; if so, it counts until ``leave``."""
         here = self._open[address]
         full = self._count >= self.in_all
         if full or (here >= self.per_address and address not in self._proxies):
@@ -77,7 +77,7 @@ class Door:
 
 
 class Viewer(WebSocketsSansIOProtocol):
-    """A websocket whose client's faults end it with the right code, and are no error of ours."""
+    """A websocket; a client's mistake closes it with the right code, and is not logged as ours."""
 
     def __init__(self, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
@@ -98,14 +98,14 @@ class Viewer(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and self.close_sent:
-            # A refusal completes the handshake too; uvicorn would log it as an error of ours.
+            # A refused handshake is complete as well; uvicorn would log it as an error of ours.
             self.handshake_complete = True
 
     def handle_parser_exception(self) -> None:
         if self.conn.close_sent is not None:
             super().handle_parser_exception()
             return
-        # What came was no handshake: there is nothing open that could be closed with a code.
+        # It was no handshake, so nothing is open that could be closed with a code.
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
 
@@ -138,11 +138,11 @@ class Patient(H11Protocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
-        if self.transport.get_protocol() is self:  # else it has become a viewer's
+        if self.transport.get_protocol() is self:  # else it is a viewer's by now
             self._watch()
 
     def send_400_response(self, msg: str) -> None:
-        """What came turned out to be no HTTP: then what answers its beginning is not sent."""
+        """The rest of a request is no HTTP: the handler of its beginning sends nothing more."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -155,15 +155,15 @@ class Patient(H11Protocol):
         super().handle_websocket_upgrade(event)
         viewer = self.transport.get_protocol()
         assert isinstance(viewer, Viewer)
-        # From here on the connection is the viewer's; it is counted until that one loses it.
+        # From here on the connection is the viewer's, and counts until the viewer loses it.
         viewer.when_lost = self._leave
         self._unwatch()
-        if not viewer.handshake_initiated:  # it was none, and nothing more would come of it
+        if not viewer.handshake_initiated:  # it was no handshake, and nothing more would happen
             self.transport.write(_BAD)
             self.transport.close()
 
     def _watch(self) -> None:
-        """The clock runs while something of a request is due, and for all of it once."""
+        """Run the clock while a request is incomplete; it is not restarted within one request."""
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing():
             if self._late is None:
                 limit_s = self._door.request_limit_s
@@ -173,7 +173,7 @@ class Patient(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # The next request may come after a while: that is what the keep-alive's limit is for.
+        # The time between two requests is limited by uvicorn's keep-alive.
         if self.conn.their_state is h11.IDLE:
             self._unwatch()
 
@@ -197,16 +197,16 @@ def _is_text(data: bytes) -> bool:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """What uvicorn is to be told, so that it serves with these protocols and within these bounds.
+    """uvicorn's options for these protocols and limits.
 
-    ``X-Forwarded-For`` and ``-Proto`` are believed of the trusted proxies alone.
+    ``X-Forwarded-For`` and ``-Proto`` are believed only from trusted proxies.
     """
     return {
-        "loop": "asyncio",  # also where uvloop is installed: what was tested is what runs
+        "loop": "asyncio",  # even if uvloop is installed: it runs what was tested
         "http": partial(Patient, door=Door(settings)),
         "ws": Viewer,
         "ws_max_size": WS_MAX_SIZE,
-        # Frames are small and many: deflating each for each viewer doubles the server's work.
+        # Frames are small and many: compressing each for each viewer doubles the server's work.
         "ws_per_message_deflate": False,
         "proxy_headers": bool(settings.proxies),
         "forwarded_allow_ips": settings.proxies,

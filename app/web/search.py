@@ -1,4 +1,4 @@
-"""Finds scenarios by words and by what they teach; plain GET parameters, no script needed."""
+"""Finds scenarios by words and by what they teach, from the query alone, without a script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.timeline.states import State
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for; empty texts find all."""
+    """What is searched for; an empty text finds everything."""
 
     words: str = ""
     idea: str = ""
@@ -47,32 +47,33 @@ class Search:
 
 
 def _pattern(word: str) -> str:
-    """A Latin word is found where a word begins (``lock`` not in ``blocked``), others anywhere."""
+    """A Latin word matches only at the start of a word (``lock`` not in ``blocked``), Chinese
+    anywhere."""
     starts = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
     return starts + re.escape(word)
 
 
 def _text(item: Scenario[Any]) -> str:
-    """Both languages: a Chinese reader may well look for the English word."""
+    """In all languages: a Chinese reader may well look for the English word."""
     texts = [item.title, item.summary, item.group.text, *(idea.text for idea in item.tags.ideas)]
     words = [item.slug, *item.tags.primitives, *(state.word for state in item.tags.states)]
-    return " ".join([*words, *(part for text in texts for part in text)]).casefold()
+    return " ".join([*words, *(part for text in texts for part in text.json().values())]).casefold()
 
 
 def states(catalogue: Catalogue) -> list[State]:
-    """Those that some scenario shows, in the order of the enum."""
+    """The states that some scenario shows, in the order of the enum."""
     shown = {state for item in catalogue.values() for state in item.tags.states}
     return sorted(shown)
 
 
 def ideas(catalogue: Catalogue) -> list[Idea]:
-    """Those that some scenario teaches, in the order of their declaration."""
+    """The ideas that some scenario teaches, in the order of the enum."""
     taught = {idea for item in catalogue.values() for idea in item.tags.ideas}
     return [idea for idea in Idea if idea in taught]
 
 
 def primitives(catalogue: Catalogue) -> list[tuple[str, list[str]]]:
-    """(module, its primitives) that some scenario uses, in order of the alphabet."""
+    """(module, its primitives) that some scenario uses, in alphabetical order."""
     used = {name for item in catalogue.values() for name in item.tags.primitives}
     modules: dict[str, list[str]] = {}
     for name in sorted(used, key=str.casefold):

@@ -1,5 +1,5 @@
-"""The secret that signs what visitors are given; it outlives the server, so that their runs stay
-theirs."""
+"""The secret that signs visitors' cookies. It outlives the server, so that visitors keep their
+runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SIZE = 32
 
 
 def secret_in(folder: Path) -> str:
-    """The secret of this data folder, which is made at the first call; only its owner may read it.
+    """The secret of this data folder; the first call makes it. Only the owner can read the file.
 
-    Where the folder can't be written, it is one that ends with this process, and the log says so.
+    If the folder can't be written, the secret lasts as long as this process, which is logged.
     """
     path = folder / NAME
     try:
@@ -35,7 +35,7 @@ def secret_in(folder: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    """Empty where there is none. Raises ValueError for a file that is none of ours."""
+    """The secret, empty if there is no file. Raises ValueError for a file of another kind."""
     try:
         found = path.read_text("ascii").strip()
     except FileNotFoundError:
@@ -46,7 +46,7 @@ def _read(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Put a new one there, whole or not at all; of several servers that do so, one succeeds."""
+    """Write a new secret, whole or not at all; if several servers do so, one succeeds."""
     handle, temporary = tempfile.mkstemp(prefix=f".{NAME}-", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "w") as file:

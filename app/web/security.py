@@ -1,4 +1,4 @@
-"""What every request and response is held to, whatever it asks for."""
+"""Checks of every request, and headers of every response."""
 
 from __future__ import annotations
 
@@ -43,14 +43,16 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether the page that asks is one of ours. Programs that send no Origin are let through:
-    a browser always sends it with a websocket and with a request that changes something."""
+    """Whether the request comes from a page of ours, or from a program that sends no Origin.
+
+    A browser always sends it with a websocket and with a request that changes something.
+    """
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
     try:
         return urlsplit(origin).netloc == headers.get("host", "")
-    except ValueError:  # half an IPv6 address: no page of ours has such an origin
+    except ValueError:  # half an IPv6 address: no origin of ours
         return False
 
 
@@ -75,7 +77,7 @@ class Security:
     """ASGI middleware: the host, the origin of changes and websockets, the size of bodies, and the
     headers of every response.
 
-    ``refuse`` makes the answer to what is refused here, in the reader's language and form.
+    ``refuse`` makes the answer to a refused request, in the reader's language.
     """
 
     def __init__(self, app: ASGIApp, hosts: Hosts, refuse: Refuse) -> None:
@@ -91,17 +93,17 @@ class Security:
         sending = _with_headers(send)
         wrong = self._wrong(scope, Headers(scope=scope), http)
         if wrong is None:
-            # One who left before all of the request had come waits for no answer.
+            # A client that left in the middle of its request waits for no answer.
             with contextlib.suppress(ClientDisconnect):
                 await self._app(scope, _bounded(receive) if http else receive, sending)
             return
         if not http:
-            await receive()  # the handshake, which is answered by HTTP's own refusal
+            await receive()  # the handshake, which gets an HTTP error as its answer
         await self._refuse(HTTPConnection(scope), wrong)(scope, receive, sending)
 
     def _wrong(self, scope: Scope, headers: Headers, http: bool) -> Exception | None:
         host = headers.get("host", "")
-        # Static files are the same for everybody; with them the refusal looks like our pages.
+        # Static files hold no secret, and the page that refuses the name needs them.
         if not (self._hosts.allow(host) or scope["path"].startswith("/static/")):
             return ForeignHost(
                 "This server does not answer to the name {host}. Reach it by its IP address, or "
@@ -121,7 +123,7 @@ class Security:
 
 
 def shown(text: str) -> str:
-    """Text of a stranger's for a sentence: short, and without what can't be seen."""
+    """Text from outside for use in a sentence: shortened, invisible characters replaced."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:100])
 
 

@@ -17,10 +17,10 @@ _HASHED = re.compile(r"([0-9a-f]{12})/(.+)", re.DOTALL)
 
 
 class Static(StaticFiles):
-    """Files of ``root``, also below a folder that is named by the hash of them all.
+    """Files of ``root``, also served below a folder named by the hash of all of them.
 
-    Modules import one another by relative paths, so they stay in that folder without being told;
-    what lies in the folder of the present hash may be kept for ever, all else is asked about.
+    Modules import one another by relative paths, so they stay within that folder. A browser may
+    keep files of the current hash for ever; it asks again for all others.
     """
 
     def __init__(self, root: Path) -> None:
@@ -41,7 +41,7 @@ class Static(StaticFiles):
 
         return url
 
-    def modules(self, first: str = "js/main.js") -> list[str]:
+    def modules(self, first: str = "js/pages/run.js") -> list[str]:
         """The paths of all modules that ``first`` imports, directly or not."""
         tree = self._tree()
         if self._modules[0] != tree:
@@ -76,7 +76,7 @@ class Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         hashed = _HASHED.fullmatch(path)
         response = await super().get_response(hashed[2] if hashed else path, scope)
-        # Compared with the tree that pages were last told of: a walk for each file is too dear.
+        # Compared with the hash that pages were last given: walking the tree is too expensive here.
         current = hashed is not None and hashed[1] == self._known[1]
         response.headers["Cache-Control"] = _FOREVER if current else "no-cache"
         return response

@@ -12,7 +12,7 @@ from app.errors import BadRecording, InvalidInput, NotFound, TimesliceError, Too
 from app.runs.run import Run
 from app.runs.runs import Runs
 from app.web import i18n
-from app.web.site import Site
+from app.web.dependencies import CurrentLanguage, CurrentSite
 from app.web.visitors import address_of
 
 _log = logging.getLogger(__name__)
@@ -24,9 +24,10 @@ _LAST_SEQ = 0xFFFF_FFFF
 
 
 @router.websocket("/api/runs/{run_id}/stream")
-async def stream(websocket: WebSocket, run_id: str) -> None:
+async def stream(
+    websocket: WebSocket, run_id: str, site: CurrentSite, language: CurrentLanguage
+) -> None:
     """Binary messages, one frame each, from ``?from=`` on, then live; 1000 when all were sent."""
-    site: Site = websocket.app.state.site
     try:
         await websocket.accept()
     except OSError:
@@ -35,18 +36,18 @@ async def stream(websocket: WebSocket, run_id: str) -> None:
         run = await site.runs.find(run_id)
         from_seq = _number(websocket.query_params.get("from", "0"))
         with site.audience.seat(address_of(websocket)):
-            await _follow(websocket, site, run, from_seq)
+            await _follow(websocket, site.runs, run, from_seq, language)
     except NotFound as error:
-        await _close(websocket, UNKNOWN_RUN, _short(error, websocket))
+        await _close(websocket, UNKNOWN_RUN, _short(error, language))
     except TooManyViewers as error:
-        await _close(websocket, TOO_MANY, _short(error, websocket))
+        await _close(websocket, TOO_MANY, _short(error, language))
     except InvalidInput as error:
-        await _close(websocket, BAD_REQUEST, _short(error, websocket))
+        await _close(websocket, BAD_REQUEST, _short(error, language))
 
 
-async def _follow(websocket: WebSocket, site: Site, run: Run, from_seq: int) -> None:
+async def _follow(websocket: WebSocket, runs: Runs, run: Run, from_seq: int, language: str) -> None:
     """Send until the run is over or the viewer is gone, whichever comes first."""
-    sending = asyncio.create_task(_send(websocket, site.runs, run, from_seq))
+    sending = asyncio.create_task(_send(websocket, runs, run, from_seq, language))
     listening = asyncio.create_task(_listen(websocket))
     try:
         await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -59,7 +60,7 @@ async def _follow(websocket: WebSocket, site: Site, run: Run, from_seq: int) -> 
             raise result
 
 
-async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> None:
+async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int, language: str) -> None:
     try:
         async with contextlib.aclosing(runs.stream(run, from_seq)) as frames:
             async for frame in frames:
@@ -67,22 +68,22 @@ async def _send(websocket: WebSocket, runs: Runs, run: Run, from_seq: int) -> No
                     await websocket.send_bytes(frame)
                 except RuntimeError:
                     return  # the protocol has closed it: the viewer sent what it may not
-                runs.meters.sent.inc()
+                runs.metrics.sent.inc()
     except BadRecording as error:
         _log.error("%s", error)
-        await _close(websocket, DAMAGED, _short(error, websocket))
+        await _close(websocket, DAMAGED, _short(error, language))
         return
     await _close(websocket, 1000)
 
 
 async def _close(websocket: WebSocket, code: int, reason: str = "") -> None:
-    """Close it, unless the viewer (WebSocketDisconnect) or the protocol (RuntimeError) has."""
+    """Close it, if neither the viewer (WebSocketDisconnect) nor the protocol (RuntimeError) did."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await websocket.close(code, reason)
 
 
 async def _listen(websocket: WebSocket) -> None:
-    """A viewer has nothing to say but good-bye."""
+    """Return when the viewer leaves; nothing else is expected of it."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
@@ -93,9 +94,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _short(error: TimesliceError, websocket: WebSocket) -> str:
+def _short(error: TimesliceError, language: str) -> str:
     """The sentence in the reader's language; a close reason has at most 123 bytes (RFC 6455,
     section 5.5)."""
-    site: Site = websocket.app.state.site
-    text = i18n.error_text(error, site.language(websocket))
+    text = i18n.error_text(error, language)
     return text.encode("utf-8", "replace")[:120].decode(errors="ignore")

@@ -1,5 +1,7 @@
-"""Who asks: a random number in a signed cookie, so that one reader's runs don't crowd out the
-others', and nobody else ends them."""
+"""Visitors, told apart by a random number in a signed cookie.
+
+So one visitor's runs don't crowd out the others', and only the visitor who started a run stops it.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,17 @@ from app.runs.admission import Asker
 from app.runs.run import Run
 
 COOKIE = "visitor"
-#: Longer than a term.
+#: Longer than a term at a university.
 _MAX_AGE_S = 200 * 86400
 _NUMBER = re.compile(rb"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks, as the runs know them.
+    """The sender of a request.
 
-    ``owner`` is a keyed hash of the cookie's number, which tells nobody the cookie. ``known`` is
-    False for one who brought none that we signed: all of these at one address count as one.
+    ``owner`` is a keyed hash of the cookie's number, which does not reveal the cookie. ``known`` is
+    False without a cookie that we signed: all such visitors at one address count as one.
     """
 
     owner: str
@@ -37,7 +39,7 @@ class Visitor:
     number: str
 
     def owns(self, run: Run) -> bool:
-        """Whether they started it; a run that belongs to nobody is owned by none."""
+        """Whether this visitor started the run; a run without an owner is no visitor's."""
         return run.owner != "" and run.owner == self.owner
 
     @property
@@ -54,22 +56,17 @@ class Visitors:
         self._signer = TimestampSigner(self._key, salt="visitor", digest_method=hashlib.sha256)
 
     def of(self, connection: HTTPConnection) -> Visitor:
-        """Who asks; one without a cookie of ours is given a number, which ``greet`` hands out."""
+        """The visitor; one that brought no cookie of ours gets a new number: see ``remember``."""
         visitor: Visitor | None = connection.scope.get("visitor")
         if visitor is None:
             visitor = connection.scope["visitor"] = self._read(connection)
         return visitor
 
-    def greeted(self, connection: HTTPConnection, response: Response) -> Response:
-        """The response, which gives a new visitor a number; it tells nothing of them and is kept
-        nowhere else."""
-        self.greet(connection, response)
-        return response
-
-    def greet(self, connection: HTTPConnection, response: Response) -> None:
+    def remember(self, connection: HTTPConnection, response: Response) -> Response:
+        """The response, with a cookie for a new visitor. The number in it is kept nowhere else."""
         visitor = self.of(connection)
         if visitor.known:
-            return
+            return response
         response.set_cookie(
             COOKIE,
             self._signer.sign(visitor.number).decode(),
@@ -78,6 +75,7 @@ class Visitors:
             httponly=True,
             secure=connection.scope["scheme"] in ("https", "wss"),
         )
+        return response
 
     def _read(self, connection: HTTPConnection) -> Visitor:
         signed = connection.cookies.get(COOKIE, "").encode("utf-8", "replace")
@@ -96,7 +94,7 @@ class Visitors:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Where the request comes from; of IPv6 the network, of which a single house has a whole one
+    """The address of the sender; for IPv6 its network, as one household has a whole network
     (RFC 6177)."""
     host = connection.client.host if connection.client else ""
     try:

@@ -1,4 +1,4 @@
-"""Picks the best scheduler witness that works here, and says in sentences why not a better one.
+"""Opens the best scheduler witness that works here, and says in sentences why no better one does.
 
 The ladder, best first: ``tracepoints``, ``perf``, ``procfs``.
 """
@@ -17,14 +17,14 @@ from app.witness.scheduler_perf import PerfScheduler
 from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.scheduler_tracepoints import TracepointScheduler
 from app.witness.threads import ThreadTable
-from app.witness.witness import Refused, Witness, WitnessReport
+from app.witness.witness import Refused, SchedulerWitness, WitnessReport
 
 
 class Scheduler(NamedTuple):
-    """The witness that was opened. ``reasons`` are sentences why none better is at work."""
+    """The witness that was opened. ``reasons``: sentences that say why it is not a better one."""
 
     name: str
-    witness: Witness
+    witness: SchedulerWitness
     reasons: tuple[str, ...]
 
     @property
@@ -32,18 +32,18 @@ class Scheduler(NamedTuple):
         return " ".join(self.reasons)
 
 
-Opener = Callable[[int, int, ThreadTable], Witness]
+Opener = Callable[[int, int, ThreadTable], SchedulerWitness]
 
 
-def _open_tracepoints(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_tracepoints(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     return TracepointScheduler(root_pid, table)
 
 
-def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_perf(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     return PerfScheduler(root_pid, table)
 
 
-def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def _open_procfs(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     if not os.path.exists("/proc/self/stat"):
         raise Refused(Sentence("There is no /proc here."), Sentence("Mount proc at /proc."))
     return ProcfsScheduler(root_pid, tree_pid, table)
@@ -66,8 +66,8 @@ def open_scheduler(
 ) -> Scheduler:
     """Opens ``wanted`` (``auto``: the best that works) on the stopped program ``root_pid``.
 
-    ``tree_pid`` is the process that orphans of the program fall to. A witness that was asked for
-    by name and is refused gives way to the next lower one, with the sentence in ``why``.
+    ``tree_pid`` is the process that becomes the parent of the program's orphans. A witness that was
+    asked for by name and is refused is replaced by the next lower one, and ``why`` says so.
     Raises Refused when nothing works at all.
     """
     ladder = LADDER if ladder is None else ladder
@@ -94,7 +94,7 @@ def open_scheduler(
 
 
 def available() -> list[WitnessReport]:
-    """What each witness can do on this machine, best first, found by trying it on ourselves."""
+    """What each witness can do on this machine, best first. Each is tried on this process."""
     return [_try_tracepoints(), _try_perf(), _try_procfs(), _try_syscall(), _try_lines()]
 
 
@@ -120,7 +120,7 @@ def _try_perf() -> WitnessReport:
 
 
 def _sizes(rings: list[perf_event.Ring]) -> dict[str, int]:
-    """How many rings of how many KiB there are; they are closed."""
+    """Closes the rings; returns how many there were, and of how many KiB."""
     for ring in rings:
         ring.close()
     return {"count": len(rings), "size": rings[0].size >> 10}
@@ -146,7 +146,7 @@ def _try_procfs() -> WitnessReport:
 
 
 def _try_syscall() -> WitnessReport:
-    """Looks at a child of ours, as a run looks at its program."""
+    """Reads the system call of a child, as a run reads that of its program."""
     waiting = [sys.executable, "-I", "-S", "-c", "input()"]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         try:
@@ -169,7 +169,7 @@ def _try_syscall() -> WitnessReport:
 
 
 def _try_lines() -> WitnessReport:
-    """Reads the line of a child of ours, as a run reads its program's."""
+    """Reads the line of a child, as a run reads that of its program."""
     waiting = [sys.executable, "-I", "-S", "-c", "print(flush=True)\ninput()"]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from app.witness import proc
 
-#: Looking for a pipe's other end goes through all descriptors of the run's processes: so many
-#: processes at most, and again for the same pipe this late.
+#: Looking for a pipe's other end goes through all descriptors of the run's processes: at most this
+#: many processes, and for the same pipe again only after this long.
 MOST_PROCESSES = 16
 AGAIN_NS = 500_000_000
-#: Tables of sockets are long on a busy machine: so many looks into them in a second.
+#: Tables of sockets are long on a busy machine: they are read at most this often in a second.
 LOOKS = 16
 LOOKS_NS = 1_000_000_000
 _TABLE_BYTES = 1 << 18
@@ -36,7 +36,7 @@ class Descriptor(NamedTuple):
 
 
 class Descriptors:
-    """Looks descriptors up, and remembers what is dear to find."""
+    """Looks descriptors up, and remembers what is expensive to find."""
 
     def __init__(self, processes: Callable[[], Sequence[int]] = lambda: ()) -> None:
         self._processes = processes
@@ -45,7 +45,7 @@ class Descriptors:
         self._ends: dict[tuple[str, bool], tuple[int, int]] = {}
 
     def describe(self, pid: int, fd: int, now_ns: int) -> Descriptor:
-        """The descriptor; empty where it is gone, or may not be looked at."""
+        """What the descriptor is; empty if it is gone, or may not be looked at."""
         try:
             link = os.readlink(f"/proc/{pid}/fd/{fd}")
         except OSError:
@@ -60,8 +60,8 @@ class Descriptors:
         return Descriptor("", link, link.removeprefix("anon_inode:").strip("[]"))
 
     def other_end(self, pid: int, target: str, writes: bool, now_ns: int) -> int:
-        """The only other process of the run that has the end of this pipe which ``pid`` waits
-        for: that of the writers, or for one that ``writes`` itself that of the readers. Else 0.
+        """The other process that ``pid`` waits for: the only one of the run that writes into this
+        pipe, or, if ``pid`` itself ``writes``, the only one that reads from it. Else 0.
         """
         known = self._ends.get((target, writes))
         if known is not None and now_ns < known[1]:
@@ -78,8 +78,8 @@ class Descriptors:
         return end if end != pid else 0
 
     def lock_owner(self, pid: int, fd: int) -> int:
-        """The other process that holds a lock of the file which this one waits for (proc(5),
-        /proc/locks); 0 where none does, several do, or it can't be told."""
+        """The other process that holds the lock of the file that this one waits for (proc(5),
+        /proc/locks); 0 if none does, several do, or it isn't known."""
         try:
             file = os.stat(f"/proc/{pid}/fd/{fd}")
         except OSError:
@@ -143,7 +143,7 @@ def _rows(pid: int, name: str) -> Iterator[list[str]]:
 
 
 def _internet(protocol: str, local: str, remote: str, state: str) -> str:
-    """Whom it talks to; its own address where it listens, or talks to nobody in particular."""
+    """The address of its peer; its own address if it listens or has no peer."""
     port = int(remote.partition(":")[2], 16)
     if state == _LISTEN or not port:
         return f"{protocol} {_spelled(local)}"

@@ -1,8 +1,8 @@
 """Reads from outside which line of which file the threads of a CPython process are at.
 
-Nothing is stopped: the thread may go on while it is read. Each thing that is read is held against
-what it must be, and what doesn't hold is dropped: a code object's type must be ``code``, the
-instruction must lie in it, a file name must be a ``str``.
+Nothing is stopped: the thread may run on while it is read. So each thing that is read is checked
+and dropped if it can't be right: a code object's type must be ``code``, the instruction must lie in
+it, a file name must be a ``str``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_FRAMES = 64
 _MOST_CODES = 20_000
 _LONGEST_NAME = 4096
 _LONGEST_TABLE = 1 << 18
-#: As much of a pthread_t's structure as holds the kernel's id of the thread.
+#: How much of a pthread_t's structure is searched for the kernel's id of the thread.
 _PTHREAD_BYTES = 2048
 #: The offset of a frame that has executed no instruction, or more: -1 instruction.
 _NOT_BEGUN = -2
@@ -32,12 +32,12 @@ _BYTES_OF_KIND = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 
 
 class Unreadable(Exception):
-    """There is nothing at this address, or not what should be."""
+    """There is nothing at this address, or something else than should be."""
 
 
 class Memory:
-    """The memory of a process: /proc/<pid>/mem, which the kernel opens for whom it allows ptrace
-    (PTRACE_MODE_ATTACH_FSCREDS, ptrace(2)); nobody is stopped for it.
+    """The memory of a process: /proc/<pid>/mem. To open it takes the right to trace the process
+    (PTRACE_MODE_ATTACH_FSCREDS, ptrace(2)), but nothing is stopped by it.
 
     From Python pread(2) costs half of process_vm_readv(2). Raises OSError when it may not be read.
     """
@@ -65,20 +65,21 @@ class Memory:
 class Code:
     """A code object as it was when it was read; its table is decoded when a line is asked for.
 
-    ``told`` are its fields, to know it by, ``begin`` and ``size`` tell its instructions: from an
-    address on, or from 0 where they are numbered; in bytes. Raises Unreadable for a bad table.
+    ``identity`` are the fields by which it is recognized. ``begin`` and ``size`` say where its
+    instructions lie, in bytes: from an address on, or from 0 if they are numbered. Raises
+    Unreadable for a bad table.
     """
 
     def __init__(
-        self, told: tuple[bytes, ...], path: str, begin: int, size: int, table: bytes, first: int,
-        decode: Decoder,
+        self, identity: tuple[bytes, ...], path: str, begin: int, size: int, table: bytes,
+        first: int, decode: Decoder,
     ) -> None:  # fmt: skip
-        self.told, self.path, self.begin, self.size = told, path, begin, size
+        self.identity, self.path, self.begin, self.size = identity, path, begin, size
         self._table, self._first, self._decode = table, first, decode
         self._lines: Lines | None = None
 
     def line(self, offset: int) -> int:
-        """The line of the instruction; 0 where it belongs to none.
+        """The line of the instruction; 0 if it belongs to none.
 
         A function that was entered and has executed nothing yet is at its first line, as CPython
         itself has it (PyCode_Addr2Line).
@@ -114,8 +115,8 @@ class Interpreter:
             layout.first_line, layout.file_name, layout.line_table, layout.type,
             layout.object_size, 0 if layout.pointer else layout.bytecode,
         )  # fmt: skip
-        #: What a code object is known by; others of its fields change while it is executed.
-        self._told = itemgetter(
+        #: The fields by which a code object is recognized; others change while it is executed.
+        self._identity = itemgetter(
             slice(layout.type, layout.type + 8),
             slice(layout.object_size, layout.object_size + 8),
             slice(layout.first_line, layout.first_line + 4),
@@ -129,7 +130,7 @@ class Interpreter:
     # --- threads -------------------------------------------------------------------------------
 
     def threads(self) -> dict[int, int]:
-        """The thread states by the kernel's id of their thread. Raises Unreadable."""
+        """The address of each thread's state, by the kernel's id of it. Raises Unreadable."""
         layout, memory = self.layout, self._memory
         blocks: dict[int, bytes] = {}
         interpreter = memory.word(self._runtime + layout.interpreters)
@@ -140,7 +141,7 @@ class Interpreter:
             while state and state not in blocks and len(blocks) < _MOST_THREADS:
                 block = memory.read(state, self._thread_end)
                 if _at(block, layout.interpreter) != interpreter:
-                    break  # it was freed while we came to it
+                    break  # it was freed before we reached it
                 blocks[state] = block
                 state = _at(block, layout.next_thread)
             interpreter = memory.word(interpreter + layout.next_interpreter)
@@ -152,7 +153,7 @@ class Interpreter:
         return found
 
     def _tid(self, block: bytes) -> int:
-        """The kernel's id of the thread with this state; 0 where it is not known."""
+        """The kernel's id of the thread with this state; 0 if it is not known."""
         layout = self.layout
         if layout.native_id is not None:
             return _at(block, layout.native_id)
@@ -174,7 +175,7 @@ class Interpreter:
     def stack(self, state: int, tid: int) -> Iterator[tuple[Code, int]]:
         """Code and instruction of each frame, for ``Code.line``, the innermost first.
 
-        Raises Unreadable when the state is no more this thread's, or for what does not hold.
+        Raises Unreadable when the state is no longer this thread's, or can't be right.
         """
         layout, memory = self.layout, self._memory
         block = memory.read(state, self._thread_end)
@@ -212,19 +213,19 @@ class Interpreter:
         return memory.word(array + 8 + 8 * number)
 
     def _code(self, address: int) -> Code | None:
-        """The code object; None for what stands in its place in a frame of the interpreter's own.
+        """The code object; None for a frame that the interpreter made for itself, without code.
 
         Raises Unreadable.
         """
         if not address:
             raise Unreadable("a frame without code")
         block = self._memory.read(address, self._code_end)
-        told = self._told(block)
+        identity = self._identity(block)
         known = self._codes.get(address)
-        if known is not None and known.told == told:
+        if known is not None and known.identity == identity:
             return known
         if self._type(block) == "code":
-            known = self._read_code(address, block, told)
+            known = self._read_code(address, block, identity)
             if len(self._codes) >= _MOST_CODES:
                 self._codes.clear()
             self._codes[address] = known
@@ -233,7 +234,7 @@ class Interpreter:
             return None
         raise Unreadable("a frame whose code is none")
 
-    def _read_code(self, address: int, block: bytes, told: tuple[bytes, ...]) -> Code:
+    def _read_code(self, address: int, block: bytes, identity: tuple[bytes, ...]) -> Code:
         layout, memory = self.layout, self._memory
         if layout.pointer:
             begin = address + layout.bytecode
@@ -245,14 +246,14 @@ class Interpreter:
         (first,) = _INT.unpack_from(block, layout.first_line)
         table = self._bytes(_at(block, layout.line_table))
         path = self._text(_at(block, layout.file_name))
-        if self._told(memory.read(address, self._code_end)) != told:
+        if self._identity(memory.read(address, self._code_end)) != identity:
             raise Unreadable("a code object that changed")
-        return Code(told, path, begin, size, table, first, layout.lines)
+        return Code(identity, path, begin, size, table, first, layout.lines)
 
     # --- objects -------------------------------------------------------------------------------
 
     def _type(self, block: bytes) -> str:
-        """The name of the type of the object that begins so."""
+        """The name of the type of an object with this beginning."""
         address = _at(block, self.layout.type)
         name = self._types.get(address)
         if name is None:

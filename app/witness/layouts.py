@@ -1,4 +1,4 @@
-"""Where CPython keeps what tells the line of a thread: offsets in its structures, 64-bit Linux.
+"""Where CPython keeps the line that a thread is at: offsets in its structures, 64-bit Linux.
 
 From 3.13 on an interpreter publishes them itself, at the beginning of ``_PyRuntime``
 (``_Py_DebugOffsets``, Include/internal/pycore_debug_offsets.h; PEP 768). Those of 3.9 to 3.12 are
@@ -16,7 +16,7 @@ from app.witness.linetables import Decoder, of_lnotab, of_pep626, of_pep657
 
 
 class Layout(NamedTuple):
-    """Offsets in bytes; one of None is of a field that there is not."""
+    """Offsets in bytes; None for a field that this version doesn't have."""
 
     interpreters: int  # in the runtime: the first interpreter
     next_interpreter: int
@@ -30,8 +30,8 @@ class Layout(NamedTuple):
     code: int  # of a frame
     previous: int
     instruction: int
-    pointer: bool  # the instruction is told by its address
-    unit: int  # else by its number, of instructions of so many bytes
+    pointer: bool  # an instruction is given by its address
+    unit: int  # else by its number; an instruction has this many bytes
     bytecode: int  # of a code object: the code, or (3.9, 3.10) a pointer to it
     first_line: int
     file_name: int
@@ -109,7 +109,7 @@ _GROUPS = {
 
 
 def published(block: bytes) -> Layout | None:
-    """The layout that a released interpreter of 3.13 to 3.15 tells; None for anything else."""
+    """The layout that a released interpreter of 3.13 to 3.15 publishes; None for all others."""
     if len(block) < PUBLISHED_SIZE:
         return None
     cookie, version, free_threaded, *words = _PUBLISHED.unpack_from(block)

@@ -1,7 +1,7 @@
-"""Which line of the program each thread is at, some twenty times a second, read from outside.
+"""Which line of the program each thread is at, about twenty times a second, read from outside.
 
-The probe knows the line where a thread begins to wait. Where it computes nobody tells: a look from
-inside would need the GIL and the program's own time. So the memory of the run's interpreters is
+The probe reports the line where a thread begins to wait, but not where it computes: to look from
+inside would take the GIL and the program's own time. So the memory of the run's interpreters is
 read (app/witness/interpreter.py), without stopping anything.
 """
 
@@ -15,28 +15,29 @@ from pathlib import Path
 
 from app.errors import Sentence
 from app.timeline import wire
-from app.timeline.records import LineSample, ProbeRecord, Record
+from app.timeline.probe_records import Hello
+from app.timeline.records import LineSample, Record
 from app.witness.interpreter import Interpreter, Memory, Unreadable
 from app.witness.runtime import RuntimeFinder
 from app.witness.threads import Blocked, ThreadTable
 
-#: Looks at the threads 20 times a second, and less often where that takes more than this part of
-#: one core.
+#: Threads are looked at 20 times a second, or less often if that takes more than this part of one
+#: core.
 INTERVAL_NS = 50_000_000
 SHARE = 1 / 50
-#: Threads looked at in one go: the other witnesses are to be heard, too.
+#: At most this many threads are looked at in one go: the other witnesses must be drained, too.
 BUDGET = 48
-#: And a look that has taken so long is broken off: what is read is the program's, and may be made
-#: to mislead.
+#: A look that has taken this long is broken off: what is read belongs to the program, which may
+#: have made it misleading.
 LONGEST_NS = 5_000_000
-#: Read again so often when what was read does not hold, as the thread had gone on.
+#: How often to read again when what was read can't be right, because the thread had run on.
 _TRIES = 3
-#: A thread that no interpreter knows is looked for again after so many looks, then twice that.
+#: A thread that no interpreter knows is looked for again after one look, two, four and so on; this
+#: is the most.
 _MOST_MISSES = 512
-_PYPY = 2  # flag of HELLO
-#: Such threads, and files, that are kept in mind.
+#: At most this many such threads, and files, are remembered.
 _MOST_THREADS = _MOST_FILES = 10_000
-#: Processes whose memory is kept open.
+#: The memory of at most this many processes is kept open.
 _MOST_OPEN = 128
 #: An environment, or an interpreter, that lies below the program's folder.
 _OTHERS = re.compile(r"/(site|dist)-packages/|/lib(64)?/(python|pypy)\d[^/]*/")
@@ -53,7 +54,7 @@ class _Process:
         self.states: dict[int, int] = {}  # thread states by tid
         self.misses: dict[int, tuple[int, int]] = {}  # how often, and until which look
         self.failures = 0
-        self.walked = 0  # the look in which its threads were gone through
+        self.walked = 0  # the look in which its threads were searched
         self.closed = False  # may not be read, or can't be understood
 
     def close(self) -> None:
@@ -66,8 +67,8 @@ class _Process:
 class LinesSampler:
     """Looks at each thread that is not blocked, and at a blocked one once.
 
-    ``folders`` hold the program's files. ``reasons`` are sentences why nothing, or not all, is
-    seen; whoever tells them takes them away. Processes are known by the probe's HELLO.
+    ``folders`` hold the program's files. ``reasons`` are sentences that say why nothing, or not
+    everything, is seen; the caller clears them. Processes are known by the probe's HELLO.
     """
 
     name = "lines"
@@ -86,15 +87,15 @@ class LinesSampler:
         self._said: set[str] = set()
 
     def note(self, records: Sequence[Record]) -> None:
-        """Takes in what the probe said: which process runs which interpreter.
+        """Learns from the probe's records which process runs which interpreter.
 
         After an execve(2) the memory that was open is empty, until a new HELLO comes.
         """
         for record in records:
-            if type(record) is ProbeRecord and record.kind == wire.HELLO:
+            if type(record) is Hello:
                 self.forget(record.pid)
-                if not record.b & _PYPY:
-                    version = (record.aux >> 8, record.aux & 0xFF)
+                if not record.flags & wire.PYPY:
+                    version = divmod(record.version, 0x100)
                     self._processes[record.pid] = _Process(version)
 
     def forget(self, pid: int) -> None:
@@ -127,10 +128,10 @@ class LinesSampler:
         for pid in list(self._processes):
             self.forget(pid)
 
-    # --- whom to look at -----------------------------------------------------------------------
+    # --- which threads to look at ---------------------------------------------------------------
 
     def _to_look_at(self) -> list[tuple[int, int, Blocked | None]]:
-        """(pid, tid, its blocking) of those not looked at for longest."""
+        """(pid, tid, its blocking) of the threads that have waited longest for a look."""
         table, looked = self._table, self._looked
         for tid in [tid for tid in looked if tid not in table.tids]:
             del looked[tid]
@@ -178,7 +179,7 @@ class LinesSampler:
         return None
 
     def _innermost(self, interpreter: Interpreter, state: int, tid: int) -> tuple[str, int] | None:
-        """The first line up the stack in the program's text; None where none of it is there."""
+        """The innermost line of the stack that is in the program's text; None if none is."""
         for code, offset in interpreter.stack(state, tid):
             path = code.path
             own = self._own.get(path)
@@ -192,7 +193,7 @@ class LinesSampler:
         return None
 
     def _is_own(self, path: str) -> bool:
-        """The probe's own rule (app/probe/objects.py), as far as it can be told from outside."""
+        """The rule of app/probe/recording/objects.py, as far as it can be applied from outside."""
         for folder in self._folders:
             if path.startswith(folder):
                 rest = path[len(folder) - 1 :]
@@ -229,7 +230,7 @@ class LinesSampler:
             if not start:
                 raise Unreadable("no runtime")
             interpreter = Interpreter(memory, start, process.version, pid)
-            # Of all that was followed to get here, nothing would lead to the very thread by chance.
+            # Wrong pointers would not lead to a thread of this very process by chance.
             if not interpreter.threads().keys() & self._table.threads(pid):
                 raise Unreadable("no thread of its own")
         except Unreadable:
@@ -243,8 +244,8 @@ class LinesSampler:
         return interpreter
 
     def _make_room(self) -> None:
-        """Of many processes, those opened first are closed, and opened again when it is their
-        turn."""
+        """Of too many processes, those opened first are closed, and opened again at their next
+        look."""
         opened = [one for one in self._processes.values() if one.memory is not None]
         for process in opened[: max(0, len(opened) - _MOST_OPEN + 1)]:
             process.close()
@@ -255,7 +256,7 @@ class LinesSampler:
             self.reasons.append(sentence)
 
 
-#: An interpreter that is just starting, or ending, is tried again so many times.
+#: How often to try again an interpreter that is just starting or ending.
 _PATIENCE = 20
 
 
@@ -274,7 +275,7 @@ def not_understood(version: str) -> Sentence:
 
 
 def line_of(pid: int, version: tuple[int, int]) -> int:
-    """The line at which the process's main thread is; 0 where that can't be told.
+    """The line at which the process's main thread is; 0 if that isn't known.
 
     Raises OSError when its memory may not be read.
     """

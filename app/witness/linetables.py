@@ -37,7 +37,7 @@ class Lines:
         self._lines = [span.line for span in spans]
 
     def at(self, offset: int) -> int:
-        """The line, or 0 where the instruction belongs to none or there is no such."""
+        """The line, or 0 if the instruction belongs to none or doesn't exist."""
         place = bisect_right(self._starts, offset) - 1
         return self._lines[place] if place >= 0 else _NONE
 
@@ -98,7 +98,7 @@ def _signed(byte: int) -> int:
 
 
 def _varint(table: bytes, place: int) -> tuple[int, int]:
-    """Six bits a byte, the lowest first; and where the next thing begins."""
+    """A number of six bits a byte, the lowest first; and where the next entry begins."""
     value = shift = 0
     while True:
         byte = table[place]

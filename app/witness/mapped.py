@@ -27,7 +27,7 @@ class Copier:
         self._fd = os.memfd_create("timeslice-rings", os.MFD_CLOEXEC)
 
     def copies(self, wanted: Sequence[Sequence[memoryview]]) -> list[bytes | None]:
-        """Of each, its pieces one after the other, copied in this order; None where one is gone."""
+        """For each list its pieces in one, copied in this order; None if a piece is gone."""
         copies: list[bytes | None] = []
         group: list[memoryview] = []
         lengths: list[int] = []

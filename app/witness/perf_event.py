@@ -47,11 +47,11 @@ assert _ATTR.size == 112
 # struct perf_event_mmap_page: where data_head, data_tail, data_offset and data_size lie.
 _DATA_HEAD, _DATA_TAIL, _DATA_OFFSET, _DATA_SIZE = 1024, 1032, 1040, 1048
 
-#: Pages of a ring, tried in this order. For those who may lock memory as they like 16 MiB, on
-#: machines with many CPUs less: a switch with its wake-up takes 330 bytes, and fusion that is busy
-#: may leave the rings alone for half a second. Others share kernel.perf_event_mlock_kb among all
-#: their runs, so none begins by taking all of it: 128 KiB hold 40 ms of 100 000 bare switches a
-#: second on one CPU.
+#: Pages of a ring, tried in this order. A process that may lock any amount of memory takes 16 MiB,
+#: less on machines with many CPUs: a switch with its wake-up takes 330 bytes, and busy fusion may
+#: leave the rings alone for half a second. All other runs of a user share
+#: kernel.perf_event_mlock_kb, so none begins by taking all of it: 128 KiB hold 40 ms of 100 000
+#: bare switches a second on one CPU.
 PRIVILEGED_PAGES = (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8)
 PRIVILEGED_TOTAL_PAGES = 16_384
 SHARED_PAGES = (64, 32, 16, 8)
@@ -66,7 +66,7 @@ _ALL_TASKS = -1
 
 
 def open_event(pid: int, cpu: int) -> int:
-    """A descriptor that hears all that ``pid`` and its offspring do on ``cpu``.
+    """A descriptor for all that ``pid`` and its offspring do on ``cpu``.
 
     Switches, births, exits and names; the event starts disabled. Raises Refused.
     """
@@ -78,7 +78,7 @@ def open_event(pid: int, cpu: int) -> int:
 
 
 def open_tracepoint(number: int, cpu: int) -> int:
-    """A descriptor that hears one tracepoint on ``cpu``, whoever runs there.
+    """A descriptor for one tracepoint on ``cpu``, whatever runs there.
 
     An event of the program alone would miss the wake-ups by interrupts and by other programs.
     Each sample carries its raw fields; the event starts disabled. Raises Refused.
@@ -156,7 +156,7 @@ class Ring:
     """The mapped ring of one event; ``read`` empties it."""
 
     def __init__(self, fd: int, pages: int) -> None:
-        """Raises PermissionError or OSError when the kernel does not grant so many pages."""
+        """Raises PermissionError or OSError when the kernel does not grant this many pages."""
         page = mmap.PAGESIZE
         self._fd = fd
         self._guests: list[int] = []
@@ -177,7 +177,7 @@ class Ring:
             _ioctl(fd, _IOC_ENABLE, 0)
 
     def read(self) -> bytes:
-        """All that was written since the last read, in whole records."""
+        """What was written since the last read, in whole records."""
         head, tail = self._head.value, self._tail.value
         if head == tail:
             return b""

@@ -17,9 +17,9 @@ from app.timeline.records import (
     SignalSent,
     SwitchIn,
     SwitchOut,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
@@ -61,7 +61,7 @@ _INTERRUPT = 0x08 | 0x40
 WOKEN_OFFSET = LEAVES_OFFSET = 24
 STATE_OFFSET = 32
 COMES_OFFSET = 56
-#: number, flags, and who is woken or leaves.
+#: number, flags, and the thread that is woken or leaves.
 _TRACEPOINT = struct.Struct("<HB21xi")
 assert _TRACEPOINT.size == WOKEN_OFFSET + 4
 _COMES = struct.Struct("<i")
@@ -76,7 +76,7 @@ _SENT = frozenset({0, -1, -6})
 _SIGPIPE = 13  # has SI_USER too, though it is the kernel that answers a write so
 
 _new = tuple.__new__  # what a named tuple's own call does in the end
-#: The kernel's ids of a task that has none any more, or of the idle task.
+#: The kernel's ids of a thread that has none any more, or of the idle thread.
 _NOBODY = frozenset({0, 0xFFFFFFFF})
 
 
@@ -85,12 +85,13 @@ DIRECT_NS = 4_000
 
 
 class Instant:
-    """The last switch of a CPU: one instant for who leaves and who comes.
+    """The last switch of a CPU: one instant for the thread that leaves and the one that comes.
 
-    A switch record has the time at which perf came to it: at the switch for the one and some
-    microseconds after it for the other (measured: 1.6 us on average, a twentieth of the CPU time
-    of two processes that play ping-pong). ``t`` is sched_switch's time, or else the time of the
-    record of who left. Outlives a drain, for a switch's records may lie in two.
+    perf gives a switch record the time at which it writes it: for the thread that leaves the
+    instant of the switch, for the other some microseconds later (measured: 1.6 us on average, a
+    twentieth of the CPU time of two processes that play ping-pong). ``t`` is sched_switch's time,
+    or else that of the record of the thread that left. It outlives a drain, because the records of
+    one switch may lie in two.
     """
 
     __slots__ = ("comes", "leaves", "seen", "stopped", "t")
@@ -99,7 +100,7 @@ class Instant:
         self.seen = 0  # the time of the last switch or sample: a loss began after it
         self.t = -DIRECT_NS - 1
         self.leaves = self.comes = -1
-        self.stopped = False  # who leaves was stopped
+        self.stopped = False  # the thread that leaves was stopped
 
 
 def decode(
@@ -110,9 +111,8 @@ def decode(
     """The records in ``data``, which holds whole perf records of one CPU, in its order.
 
     ``tracepoints`` names those whose samples may be among them, by number; ``instant`` is what is
-    known of that CPU's last switch. Kinds that no stage uses are passed
-    over. A record of size 0 ends the decoding: the ring is damaged, which is told as one Dropped
-    record at time 0.
+    known of that CPU's last switch. Kinds that no stage uses are skipped. A record of size 0 ends
+    the decoding: the ring is damaged, which is reported as one Dropped record at time 0.
     """
     records: list[Record] = []
     last = instant or Instant()
@@ -155,7 +155,7 @@ def decode(
                 last.stopped = data[offset + _RAW + STATE_OFFSET] & _STOPPED != 0
             elif name == "sched_waking":
                 if flags & _INTERRUPT:
-                    pid = tid = 0  # a clock or a device woke it, not who happened to run
+                    pid = tid = 0  # a clock or a device woke it, not this thread
                 add(_new(Waking, (t, woken, pid, tid)))
             elif name == "signal_generate":
                 if sent := _signal(data, offset, t, pid, tid, flags):
@@ -187,19 +187,20 @@ def _rare(kind: int, misc: int, data: bytes, offset: int, size: int) -> Record |
     if kind in (FORK, EXIT):
         pid, ppid, tid, ptid, t = _TASK.unpack_from(data, body)
         if kind == FORK:
-            return TaskNew(t, pid, tid, ppid, ptid)
-        return TaskExit(t, pid, tid)
+            return ThreadBorn(t, pid, tid, ppid, ptid)
+        return ThreadGone(t, pid, tid)
     if kind == COMM:
         pid, tid = _PAIR.unpack_from(data, body)
         name = data[body + _PAIR.size : sample].split(b"\0", 1)[0].decode(errors="replace")
         t = _SAMPLE_ID.unpack_from(data, sample)[2]
-        return TaskComm(t, pid, tid, name, misc & MISC_COMM_EXEC != 0)
+        return ThreadNamed(t, pid, tid, name, misc & MISC_COMM_EXEC != 0)
     if kind in (LOST, LOST_SAMPLES):
         pid, tid, t, _, _ = _SAMPLE_ID.unpack_from(data, sample)
         if kind == LOST:
             lost = _LOST.unpack_from(data, body)[1]
         else:
             lost = _LOST_SAMPLES.unpack_from(data, body)[0]
-        # The ids are of the thread that ran when the loss was told, not of those who lost.
+        # The ids are of the thread that ran when the loss was reported: it need not be the one
+        # whose records are lost.
         return Dropped(t, "perf", lost)
     return None

@@ -1,7 +1,8 @@
-"""The one descriptor that poll, select or epoll waits for; a wait for several names none.
+"""The descriptor that poll, select or epoll waits for, if it is a single one.
 
-poll(2) and select(2) get theirs in the caller's memory, which is read through /proc/<pid>/mem (it
-needs the same right as the call's number itself, proc(5)); epoll(7) tells them in fdinfo.
+The descriptors of poll(2) and select(2) are in the caller's memory, which is read through
+/proc/<pid>/mem (with the same right as the number of the call, proc(5)); those of epoll(7) are in
+fdinfo.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Polled(NamedTuple):
 
 
 def only(pid: int, name: str, arg0: int, arg1: int, arg2: int) -> Polled | None:
-    """What a call of the process with these arguments waits for, where that is one descriptor."""
+    """The descriptor that a call with these arguments waits for; None if there are several."""
     if name in ("poll", "ppoll"):
         data = _memory(pid, arg0, _POLLFD.size) if arg1 == 1 else b""
         if len(data) != _POLLFD.size:

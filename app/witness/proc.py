@@ -1,4 +1,4 @@
-"""Reads /proc of processes and threads (proc(5)); None where the thread is gone."""
+"""Reads /proc of processes and threads (proc(5)); None if the thread is gone."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def stat(pid: int, tid: int = 0) -> Stat | None:
 
 
 def parse_account(data: bytes) -> tuple[int, int, int] | None:
-    """A schedstat file: ns on a CPU, ns on a run queue, time slices; None where it is empty."""
+    """A schedstat file: ns on a CPU, ns on a run queue, time slices; None if it is empty."""
     fields = data.split()
     return (int(fields[0]), int(fields[1]), int(fields[2])) if len(fields) == 3 else None
 
@@ -106,7 +106,7 @@ def tids(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int] | None:
-    """Children of all threads of ``pid``; None where the kernel has no such file."""
+    """Children of all threads of ``pid``; None if the kernel has no such file."""
     found: list[int] = []
     for tid in tids(pid):
         data = read(f"/proc/{pid}/task/{tid}/children", 1 << 16)
@@ -147,7 +147,7 @@ def _descendants_by_scan(roots: Iterable[int]) -> list[int]:
 
 
 def all_stats() -> Iterator[Stat]:
-    """Every process of the machine that can be seen."""
+    """Every process that is visible here."""
     for name in os.listdir("/proc"):
         if name.isdigit():
             item = stat(int(name))

@@ -1,8 +1,8 @@
 """One of the probe's ring files, read (layout: app/timeline/wire.py).
 
-The file belongs to the program, which may be anybody's: it may be shortened, scribbled over, or no
-ring at all. So nothing of it is touched where it is mapped (see ``mapped``), what its head says is
-believed only as far as it can be true, and what can't be a record is counted as lost.
+The file belongs to the program, which may be hostile: it may be shortened, overwritten, or no ring
+at all. So the mapped file is never read directly (see ``mapped``), its head is believed only if it
+can be true, and what can't be a record is counted as lost.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from array import array
 from functools import partial
 
 from app.timeline import wire
-from app.timeline.records import Dropped, ProbeRecord, Record
+from app.timeline.probe_records import TYPES, ProbeRecord
+from app.timeline.records import Dropped, Record
 from app.timeline.sealed import Sealed
 
-_KINDS = frozenset(wire.KINDS)
 _TEXT = wire.TEXT
-#: Where a slot has the byte of its kind that tells whether a text follows.
+#: Where a slot has the byte of its kind whose highest bit says that a text follows.
 _TEXT_BYTE = 9
 #: The slots that the longest text takes.
 _TEXT_SLOTS = -(-(wire.TEXT_LENGTH.size + wire.TEXT_MAX) // wire.SLOT_SIZE)
-#: A thread that wrote more than this since the last look is in a storm, or we are late: its
-#: slots are put by as they are, so that the others' rings are emptied soon.
+#: A thread that wrote more than this since the last poll is in a storm, or the poll is late: its
+#: slots are kept as they are and decoded later, so that the other rings are emptied soon.
 SEALED_SLOTS = 2_048
 #: A record has the time at which its writing began. It may be older than the ring that was made for
-#: it, by as long as its thread waited for a CPU, and newer than the poll, by as long as that did.
+#: it, because its thread waited for a CPU meanwhile, and newer than the poll, for the same reason.
 _OLDER_NS = 10_000_000_000
 _NEWER_NS = 60_000_000_000
 #: No writer fills a slot in less time.
@@ -41,7 +41,7 @@ class DamagedRing(Exception):
 
 
 class Ring:
-    """The records of one thread, or those that fitted into one file, in the order it wrote them.
+    """The records of one thread, or those that fitted into one file, in the order of writing.
 
     ``folder`` is an open directory. Raises ValueError when the file is no ring (yet), and OSError.
     """
@@ -77,11 +77,11 @@ class Ring:
         self._views = (view, self._header, self._slots, self.head)
         self.tail = 0
         self._resync = False
-        #: What was read in great pieces, see ``RingsReader.take_sealed``.
+        #: Records that are not decoded yet, see ``RingsReader.take_sealed``.
         self.sealed: list[Sealed] = []
 
     def pieces(self, head: int) -> list[memoryview]:
-        """What ``take`` wants a copy of: the slots up to ``head``, and after them the header."""
+        """What ``take`` needs a copy of: the slots up to ``head``, and after them the header."""
         size, capacity = wire.SLOT_SIZE, self.capacity
         first = self._first(head)
         if first >= head:
@@ -99,8 +99,8 @@ class Ring:
         return max(self.tail, oldest)
 
     def take(self, head: int, copy: bytes | None, now_ns: int) -> list[Record]:
-        """The records up to ``head`` that were not read before, out of a copy of ``pieces(head)``;
-        those that were lost are one Dropped. Raises DamagedRing, also where there is no copy.
+        """The new records up to ``head``, from a copy of ``pieces(head)``; lost ones become one
+        Dropped. Raises DamagedRing, also if there is no copy.
         """
         if copy is None:
             raise DamagedRing("its file was shortened")
@@ -148,14 +148,14 @@ class Ring:
         since, until = self.birth_ns - _OLDER_NS, now_ns + _NEWER_NS
         index = 0
         for t, kind, *_ in wire.SLOT.iter_unpack(data):
-            if since <= t <= until and (kind & ~_TEXT) in _KINDS:
+            if since <= t <= until and (kind & ~_TEXT) in TYPES:
                 self._resync = False
                 break
             index += 1
         return index
 
     def _seal(self, data: bytes, now_ns: int) -> tuple[list[Record], int, int]:
-        """Like ``_decode``, but what it can puts off: such parts go to ``sealed``.
+        """Like ``_decode``, but puts off what it can: such parts go to ``sealed``.
 
         A part is put off when no slot has a text, or may be the rest of one, and the times, which
         lie at the beginning of each slot, are in order and of this run.
@@ -186,6 +186,7 @@ class Ring:
         since, until = self.birth_ns - _OLDER_NS, now_ns + _NEWER_NS
         records: list[Record] = []
         add, new = records.append, tuple.__new__  # what a named tuple's own call does in the end
+        type_of = TYPES.get
         pid, tid, thread = self.pid, self.tid, self.thread
         slots = wire.SLOT.iter_unpack(data)
         texts = wrong = 0  # slots that are no record
@@ -204,9 +205,12 @@ class Ring:
                 texts += count
                 for _ in range(count):
                     next(slots)
-                add(ProbeRecord(t, pid, tid, thread, kind & ~_TEXT, aux, a, b, c, value))
+                kind &= ~_TEXT
+                slot = (t, pid, tid, thread, kind, aux, a, b, c, value)
+                add(new(type_of(kind, ProbeRecord), slot))
             else:
-                add(new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, "")))
+                slot = (t, pid, tid, thread, kind, aux, a, b, c, "")
+                add(new(type_of(kind, ProbeRecord), slot))
         return records, len(records) + texts + wrong, wrong
 
     @staticmethod
@@ -234,8 +238,8 @@ class Ring:
 
 def _plain(data: bytes, pid: int, tid: int, thread: int) -> list[Record]:
     """The records in slots of which none has a text."""
-    new = tuple.__new__  # what a named tuple's own call does in the end
+    new, type_of = tuple.__new__, TYPES.get  # what a named tuple's own call does in the end
     return [
-        new(ProbeRecord, (t, pid, tid, thread, kind, aux, a, b, c, ""))
+        new(type_of(kind, ProbeRecord), (t, pid, tid, thread, kind, aux, a, b, c, ""))
         for t, kind, aux, a, b, c in wire.SLOT.iter_unpack(data)
     ]

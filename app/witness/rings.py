@@ -1,7 +1,7 @@
 """All rings of a run, found in their folder and read as they are written (one: ``ring``).
 
-The folder is the program's to write to, so what lies in it is bounded: how many rings are open, how
-many records one poll takes, and how much of a core the listing of the folder may cost.
+The program can write into the folder, so there are bounds: for the rings that are open, the records
+that one poll takes, and the share of a core that the listing of the folder may cost.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _NAME = re.compile(re.escape(wire.RING_PREFIX) + r"\d+-\d+-\d+")
 _SETTLE_NS = 50_000_000
 #: How often a quiet ring's thread is looked up in /proc.
 _GONE_CHECK_NS = 250_000_000
-#: More rings wait until others are read to their ends. The most threads of a run are fewer.
+#: More rings wait until others are read to their ends. A run has fewer threads than this.
 MOST_RINGS = 8_192
 #: Files that are no rings yet and are tried again; the others when the folder is listed.
 _MOST_REFUSED = 1_024
-#: Slots that one poll takes at the most, 16 MiB of them.
+#: At most this many slots are taken by one poll: 16 MiB.
 MOST_SLOTS = 1 << 19
-#: A listing, and a look at what isn't a ring, is followed by a pause of so many times its length.
+#: A listing, and a look at a file that is no ring, is followed by a pause this many times as long.
 _PAUSES = 20
-#: Damaged rings that are named one by one.
+#: At most this many damaged rings are named one by one.
 _MOST_REASONS = 3
 
 
@@ -39,7 +39,7 @@ class RingsReader:
 
     A ring whose thread is gone is read to its end, then removed; so a long run that starts
     many threads keeps few files. ``reasons`` gathers sentences about rings that the program
-    damaged, for whoever takes them. Raises OSError when the folder can't be opened.
+    damaged; the caller clears them. Raises OSError when the folder can't be opened.
     """
 
     name = "probe"
@@ -75,7 +75,7 @@ class RingsReader:
         return records
 
     def take_sealed(self) -> list[Sealed]:
-        """What was read since the last call and is not among the records that ``poll`` gave."""
+        """What was read since the last call and not returned by ``poll``."""
         sealed, self._sealed = self._sealed, []
         return sealed
 
@@ -105,21 +105,21 @@ class RingsReader:
                 self._open(name, now)
         settled = time.time_ns() - mtime > _SETTLE_NS
         self._mtime_ns = mtime if settled and whole else -1
-        # To open the rings of many new threads is no reason to be late for the next.
+        # Opening the rings of many new threads must not delay the next poll.
         born = self.seen - opened
         self._listing_due_ns = 0 if born and born >= len(self._refused) else self._after(began)
 
     @staticmethod
     def _after(began_ns: int) -> int:
-        """When what began at this CPU time may be done again: at once if it took little of it.
+        """When a task that began at this CPU time may be done again: the sooner, the less it took.
 
-        By CPU time: on a crowded machine a listing lasts long that costs nothing.
+        It goes by CPU time, because on a crowded machine a cheap listing may last long.
         """
         cost = time.thread_time_ns() - began_ns
         return time.monotonic_ns() + (_PAUSES * cost if cost > 1_000_000 else 0)
 
     def _open(self, name: str, now: int) -> None:
-        """Also a name that was refused before; each time it is, the next try comes later."""
+        """Also tries a name that was refused before, each time after a longer pause."""
         try:
             ring = Ring(self._folder, name)
         except FileNotFoundError:
@@ -154,7 +154,7 @@ class RingsReader:
         return records + self._take(self._bounded(news), now_ns)
 
     def _bounded(self, news: list[tuple[Ring, int]]) -> list[tuple[Ring, int]]:
-        """As many of the rings as one poll takes; if not all, those first that are fullest."""
+        """As many of the rings as one poll takes; if not all, the fullest ones first."""
         waiting = [(min(head - ring.tail, ring.capacity), ring, head) for ring, head in news]
         self.more = sum(count for count, *_ in waiting) > MOST_SLOTS
         if not self.more:
@@ -216,12 +216,12 @@ class RingsReader:
                     records += self._give_up(ring, now_ns)
                 elif heads[0] != ring.tail:
                     records += self._take([(ring, heads[0])], now_ns)
-                if ring.name in self._rings:  # nobody writes any more: this was its end
+                if ring.name in self._rings:  # its thread is gone, so this was its end
                     self._forget(ring)
         return records
 
     def _forget(self, ring: Ring) -> None:
-        """Closes and removes it. It isn't opened again, also where it can't be removed."""
+        """Closes and removes it. It isn't opened again, even if it can't be removed."""
         del self._rings[ring.name]
         self._heads = None
         ring.close()

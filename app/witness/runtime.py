@@ -90,14 +90,14 @@ class RuntimeFinder:
         return span[0] <= address < span[1]
 
     def start(self, pid: int) -> int:
-        """The address of the runtime; 0 where there is none."""
+        """The address of the runtime; 0 if there is none."""
         return self._find(pid)[0]
 
     def forget(self, pid: int) -> None:
         self._spans.pop(pid, None)
 
     def _find(self, pid: int) -> tuple[int, int]:
-        """First and past-the-last address of the runtime; (0, 0) where there is none."""
+        """First and past-the-last address of the runtime; (0, 0) if there is none."""
         try:
             with open(f"/proc/{pid}/maps") as file:
                 lines = file.read().splitlines()

@@ -10,11 +10,12 @@ from app.timeline.records import Record, SchedStat
 from app.witness import perf_event, perf_records
 from app.witness.threads import ThreadTable
 
-#: Threads whose run-queue wait is read after one drain, and files kept open for it.
+#: At most this many threads have their run-queue wait read after one drain, and this many files
+#: are kept open for it.
 SCHEDSTAT_READS = 128
 SCHEDSTAT_FILES = 512
-#: The same is read in between, where no wake-up is told: no more often than this, and never for
-#: more than this share of one core.
+#: Where wake-ups are not reported, it is also read between two drains: no more often than this, and
+#: never for more than this share of one core.
 ACCOUNT_NS = 2_000_000
 ACCOUNT_SHARE = 0.02
 NEVER = 1 << 62
@@ -31,6 +32,7 @@ class PerfScheduler:
     """
 
     name = "perf"
+    samples = False
     due_ns = 0
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
@@ -42,6 +44,9 @@ class PerfScheduler:
         self._recent: dict[int, int] = {}
         for ring in self._rings:
             ring.enable()
+
+    def begins(self, t: int) -> list[Record]:
+        return []  # the program's exec, its first record, is still to come
 
     def poll(self) -> list[Record]:
         """Switches, births, exits and names since the last poll by time, then schedstats."""
@@ -60,7 +65,7 @@ class PerfScheduler:
         return records
 
     def look(self) -> list[Record]:
-        """The run queue's account of the threads that came on a CPU of late, when it is due."""
+        """The run queue's account of the threads that came on a CPU recently, when it is due."""
         if time.monotonic_ns() < self.due_ns:
             return []
         began = time.thread_time_ns()
@@ -76,7 +81,7 @@ class PerfScheduler:
         return perf_records.decode(data, None, self._instants[ring])
 
     def _own(self, records: list[Record]) -> list[Record]:
-        """Those of ``records``, by time, that are of the run's tree."""
+        """Those of ``records``, by time, that belong to the run's process tree."""
         return records
 
     def _account(self, arrived: dict[int, int]) -> list[Record]:

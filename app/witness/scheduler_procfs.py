@@ -1,11 +1,11 @@
 """The scheduler by sampling /proc: for machines that refuse perf events.
 
-It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) tells
-how long the thread ran and stood in the run queue meanwhile, exactly; ``stat`` its state now.
+It misses what happens between two looks. ``schedstat`` (kernel doc scheduler/sched-stats) has the
+exact time for which the thread ran and stood in the run queue meanwhile, ``stat`` its state now.
 
-A thread whose account did not change has neither come on a CPU nor left it, so it is runnable if it
-was, and else has not run; its state is not read again, which takes four times as long. No birth is
-looked for while the kernel gave no new id (the last field of /proc/loadavg, proc(5)).
+A thread whose account did not change has neither come on a CPU nor left it: it is still runnable if
+it was, and otherwise has not run. So its state, which takes four times as long, is not read again.
+No birth is looked for while the kernel gave no new id (the last field of /proc/loadavg, proc(5)).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.timeline.records import (
     Record,
     SchedStat,
     StatSample,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
 )
 from app.witness import proc
 from app.witness.threads import ThreadTable
@@ -28,15 +28,15 @@ from app.witness.threads import ThreadTable
 #: No more often than this, and never more than this share of one core.
 MIN_INTERVAL_NS = 2_000_000
 MAX_SHARE = 0.05
-#: What a look costs beside its own work: to wake up for it, and to hand on what was seen.
+#: What a look costs besides its own work: waking up for it, and passing on what was seen.
 WAKING_NS = 25_000
-#: Births are looked for no more often than this while other programs make processes too, and at
-#: least so often whatever the ids say; a death makes look at once.
+#: Births are looked for at most this often while other programs make processes too, and at least
+#: this often whatever the ids say; after a death, at once.
 DISCOVER_NS = 20_000_000
 DISCOVER_AT_LEAST_NS = 200_000_000
-#: The state of a blocked thread is read this often though its account stands still.
+#: How often the state of a blocked thread is read although its account stands still.
 STATE_NS = 50_000_000
-#: A thread's files stay open up to this many threads.
+#: The files of at most this many threads stay open.
 OPEN_THREADS = 256
 
 
@@ -60,7 +60,7 @@ class _Thread:
         self.pid, self.tid = pid, tid
         self.comm = self.letter = ""
         self.cpu = self.read_ns = 0
-        #: The account as it was told, and as it was right before the state was read.
+        #: The account as it was reported, and as it was right before the state was read.
         self.waited: tuple[int, int, int] | None = None
         self.before: tuple[int, int, int] | None = None
         folder = f"/proc/{pid}/task/{tid}"
@@ -99,12 +99,13 @@ class _Thread:
 class ProcfsScheduler:
     """Samples the threads of ``root_pid`` and of all that descends from ``tree_pid``.
 
-    ``tree_pid`` is the subreaper that orphans of the program fall to. ``share`` is the part of
-    one core that the last look took: each is paid for by the pause after it.
+    ``tree_pid`` is the subreaper that becomes the parent of the program's orphans. ``share`` is the
+    part of one core that the last look took, with the pause after it.
     The next look is due at ``due_ns``.
     """
 
     name = "procfs"
+    samples = True
 
     def __init__(self, root_pid: int, tree_pid: int, table: ThreadTable) -> None:
         self._root = root_pid
@@ -178,7 +179,7 @@ class ProcfsScheduler:
             if pid not in self._processes and pid not in self._zombies:
                 self._processes.add(pid)
                 if pid != self._root:
-                    records.append(TaskNew(t, pid, pid, stat.ppid, 0, True))
+                    records.append(ThreadBorn(t, pid, pid, stat.ppid, 0, True))
             if stat.state in "ZX" and stat.threads <= 1:
                 records += self._ended(pid, t)
             else:
@@ -202,27 +203,27 @@ class ProcfsScheduler:
                 continue  # it ended between the listing and now
             self._threads[pid, tid] = thread
             if tid != pid:
-                records.append(TaskNew(t, pid, tid, pid, 0, True))
+                records.append(ThreadBorn(t, pid, tid, pid, 0, True))
         return records
 
     def _ended(self, pid: int, t: int) -> list[Record]:
-        """All threads of a process that is dead; it stays a zombie until it is gone."""
+        """The ends of all threads of a process that is dead; it stays a zombie until it is gone."""
         if pid not in self._processes:
             return []
         self._processes.discard(pid)
         self._zombies.add(pid)
-        records: list[TaskExit] = []
+        records: list[ThreadGone] = []
         account: list[Record] = []
         for key, thread in list(self._threads.items()):
             if key[0] == pid:
                 if thread.tid == pid and (waited := thread.read_schedstat()):
                     account = [SchedStat(t, pid, pid, *waited)]  # a zombie's can still be read
-                records.append(TaskExit(t, pid, thread.tid, True))
+                records.append(ThreadGone(t, pid, thread.tid, True))
                 thread.close()
                 del self._threads[key]
         # The main thread's end comes last: with it the process is a zombie.
         records.sort(key=lambda record: record.tid == pid)
-        return [*account, *(records or [TaskExit(t, pid, pid, True)])]
+        return [*account, *(records or [ThreadGone(t, pid, pid, True)])]
 
     # --- one look ------------------------------------------------------------------------------
 
@@ -238,22 +239,22 @@ class ProcfsScheduler:
         if stat is None:
             self._discover_due_ns = 0
             if thread.tid == thread.pid:
-                return []  # the process is gone: discovery tells its end in order
+                return []  # the process is gone: discovery reports its end in order
             thread.close()
             del self._threads[thread.pid, thread.tid]
-            return [TaskExit(t, thread.pid, thread.tid, True)]
+            return [ThreadGone(t, thread.pid, thread.tid, True)]
         if stat.state in "ZX" and thread.tid == thread.pid:
             self._discover_due_ns = 0
             return []
         records: list[Record] = []
         if stat.comm != thread.comm:
             if thread.comm:
-                records.append(TaskComm(t, thread.pid, thread.tid, stat.comm, False))
+                records.append(ThreadNamed(t, thread.pid, thread.tid, stat.comm, False))
             thread.comm = stat.comm
         thread.letter, thread.cpu, thread.read_ns = stat.state, stat.cpu, t
         records.append(StatSample(t, thread.pid, thread.tid, stat.state, stat.cpu))
-        # Again, for it may have stopped before its state was read. What changed since the first
-        # reading is seen at the next look.
+        # Read again, because it may have stopped before its state was read. What changed since the
+        # first reading is seen at the next look.
         thread.before = before
         waited = thread.read_schedstat()
         if waited is not None and waited != thread.waited:

@@ -1,12 +1,12 @@
-"""The scheduler by perf records and its wake-up tracepoints: who woke whom, and when.
+"""The scheduler by perf records and its wake-up tracepoints: which thread woke which, and when.
 
 To the context switches of ``scheduler_perf`` this adds sched:sched_waking, sched_wakeup and
 sched_wakeup_new, so that the time a thread is ready is exact, sched_switch for the instant of
-a switch (perf's own record of it comes late), and signal_generate for who sends a signal. The
+a switch (perf's own record of it comes late), and signal_generate for the sender of a signal. The
 kernel grants tracepoints to root and to CAP_PERFMON; their numbers are read in tracefs (Linux
 Documentation/trace/events.rst).
-Some virtual machines lose samples of an idle CPU without a word; for waits whose wake-up did not
-come the run queue's account is still read.
+Some virtual machines silently lose samples of an idle CPU. So the run queue's account is still read
+for waits whose wake-up is missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import re
 
 from app.errors import Sentence
-from app.timeline.records import Record, SignalSent, TaskNew, Wakeup, Waking
+from app.timeline.records import Record, SignalSent, ThreadBorn, Wakeup, Waking
 from app.witness import perf_event, perf_records
 from app.witness.perf_records import Tracepoint
 from app.witness.scheduler_perf import NEVER, PerfScheduler
@@ -40,10 +40,10 @@ _FIELD = re.compile(r"field:(?:pid_t|int|long) (\w+);\s+offset:(\d+);\s+size:[48
 
 
 class TracepointScheduler(PerfScheduler):
-    """Switches and wake-ups in one ring per CPU. Raises Refused when the machine says no."""
+    """Switches and wake-ups in one ring per CPU. Raises Refused if the machine doesn't allow it."""
 
     name = "tracepoints"
-    due_ns = NEVER  # wake-ups are told
+    due_ns = NEVER  # wake-ups are reported
 
     def __init__(self, root_pid: int, table: ThreadTable, pages: tuple[int, ...] = ()) -> None:
         self._tracepoints = numbers()
@@ -56,8 +56,8 @@ class TracepointScheduler(PerfScheduler):
         return perf_records.decode(data, self._tracepoints, self._instants[ring])
 
     def _own(self, records: list[Record]) -> list[Record]:
-        """Without what threads of other programs are told: tracepoints hear the machine."""
-        own = self._table.tids | {item.tid for item in records if type(item) is TaskNew}
+        """Without the records of other programs: tracepoints report those of the whole machine."""
+        own = self._table.tids | {item.tid for item in records if type(item) is ThreadBorn}
         return [
             record
             for record in records
@@ -97,9 +97,9 @@ def open_rings(
 
 
 def numbers() -> dict[int, Tracepoint]:
-    """The name of each tracepoint that is heard, by its number on this kernel.
+    """The name of each tracepoint that is read, by its number on this kernel.
 
-    Raises Refused when tracefs can't be read, or the fields lie elsewhere than we know.
+    Raises Refused when tracefs can't be read, or the fields lie elsewhere than expected.
     """
     for root in _TRACEFS:
         if os.path.isdir(f"{root}/events/sched"):

@@ -1,26 +1,26 @@
-"""A slow look at single threads: what the blocked ones sit in, who is stopped, who was reaped."""
+"""Looks at single threads now and then: what blocked ones wait in, which are stopped or reaped."""
 
 from __future__ import annotations
 
 import time
 
-from app.timeline.records import ProcessReaped, Record, StatSample, TaskComm, TaskNew
+from app.timeline.records import ProcessReaped, Record, StatSample, ThreadBorn, ThreadNamed
 from app.witness import proc
 from app.witness.syscalls import SyscallReader
 from app.witness.threads import Blocked, ThreadTable
 
-#: Looks at the threads 40 times a second.
+#: Threads are looked at 40 times a second.
 INTERVAL_NS = 25_000_000
-#: Threads sampled in one look (some 40 us each), so that many blocked ones cost little.
+#: At most this many threads are sampled in one look (some 40 us each).
 BUDGET = 16
-#: A thread that stays blocked is looked at again this late: it may have been stopped.
+#: A thread that stays blocked is looked at again after this long: it may have been stopped.
 AGAIN_NS = 500_000_000
 
 
 class StatesSampler:
-    """Samples each blocking of a thread once, soon after it began, then seldom.
+    """Samples each wait of a thread once, soon after it began, and then rarely.
 
-    Its cost is bounded: ``BUDGET`` threads per look, the longest not looked at first.
+    Its cost is bounded: ``BUDGET`` threads per look, those first that waited longest for one.
     """
 
     name = "states"
@@ -45,17 +45,17 @@ class StatesSampler:
         return records
 
     def note(self, records: list[Record]) -> None:
-        """Takes in what the scheduler said: after an exec the interpreter is another one."""
+        """Takes in the scheduler's records: after an exec the interpreter is another one."""
         for record in records:
             # Thousands of others may be in one drain, and isinstance() takes longer.
-            if type(record) is TaskComm:
+            if type(record) is ThreadNamed:
                 if record.exec:
                     self._syscalls.forget(record.pid)
-            elif type(record) is TaskNew and record.tid == record.pid:
+            elif type(record) is ThreadBorn and record.tid == record.pid:
                 self._told.discard(record.pid)
 
     def told(self, pid: int) -> None:
-        """The process was reaped by us: its end is known exactly, no sample is wanted of it."""
+        """The guard reaped the process: its end is known exactly, so it is not sampled."""
         self._told.add(pid)
         self._table.zombies.pop(pid, None)
         self._syscalls.forget(pid)

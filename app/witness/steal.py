@@ -1,8 +1,8 @@
 """What the hypervisor takes of each CPU, from /proc/stat.
 
 *steal* is the time in which a virtual CPU wanted to run and the hypervisor ran something else
-(proc_stat(5)). A thread on that CPU goes on running by its switches meanwhile. The kernel counts it
-in ticks of 1/USER_HZ s: a reading tells how much was taken since the one before, and not when.
+(proc_stat(5)). By its switches a thread on that CPU runs on meanwhile. The kernel counts it in
+ticks of 1/USER_HZ s: a reading says how much was taken since the one before, but not when.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BYTES = 1 << 16
 class StealReader:
     """``poll`` gives a record for each CPU of which something was taken since the reading before.
 
-    Where the kernel has no such file, or tells of no CPU, there are none.
+    If the kernel has no such file, or no CPU in it, there are none.
     """
 
     def __init__(self, path: str = "/proc/stat") -> None:
@@ -36,7 +36,7 @@ class StealReader:
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            return  # a container may hide it: then nothing is told, as on a machine without steal
+            return  # a container may hide it: nothing is reported, as on a machine without steal
         self._due_ns = 0
         self._since_ns = 0
         self._ticks: dict[int, int] = {}

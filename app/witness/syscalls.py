@@ -1,6 +1,7 @@
-"""What system call a blocked thread sits in (/proc/<pid>/task/<tid>/syscall, proc(5)).
+"""Which system call a blocked thread waits in (/proc/<pid>/task/<tid>/syscall, proc(5)).
 
-Where that is refused, or the thread sleeps in no call, the kernel's function tells it: ``wchan``.
+If that can't be read, or the thread sleeps outside of a call, the kernel's function is taken: see
+``wchan``.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Call(NamedTuple):
 
 
 def name_of(number: int) -> str:
-    """The call's name; ``syscall-<n>`` for those that no stage needs a name of."""
+    """The call's name; ``syscall-<n>`` for a call whose name no stage needs."""
     return _NAMES.get(number, f"syscall-{number}")
 
 
@@ -77,9 +78,9 @@ def parse(line: bytes) -> Call | None:
 
 
 class SyscallReader:
-    """Samples single threads; keeps what it learned of each process's interpreter.
+    """Samples single threads; remembers what it learned of each process's interpreter.
 
-    ``processes`` gives those of the run: a pipe's other end is looked for among them.
+    ``processes`` gives those of the run: the other end of a pipe is looked for among them.
     """
 
     def __init__(self, processes: Callable[[], Sequence[int]] = lambda: ()) -> None:
@@ -87,7 +88,7 @@ class SyscallReader:
         self._descriptors = Descriptors(processes)
 
     def sample(self, pid: int, tid: int) -> SyscallSample | None:
-        """What the thread sits in now; None when it is running, gone, or may not be looked at."""
+        """What the thread waits in now; None when it is running, gone, or may not be looked at."""
         t = time.monotonic_ns()
         line = proc.read(f"/proc/{pid}/task/{tid}/syscall", 256)
         call = parse(line) if line else None

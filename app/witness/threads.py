@@ -1,4 +1,4 @@
-"""The threads of a run as the scheduler's records tell them: who is blocked, who came on a CPU."""
+"""The threads of a run, by the scheduler's records: which are blocked, which came on a CPU."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from app.timeline.records import (
     StatSample,
     SwitchIn,
     SwitchOut,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
     Wakeup,
     Waking,
 )
@@ -23,7 +23,7 @@ class Blocked(NamedTuple):
 
 
 class ThreadTable:
-    """Kept up to date by the scheduler witness; read by those that look at single threads.
+    """Kept up to date by the scheduler's witness; read by those that look at single threads.
 
     ``blocked`` maps a tid to its process and the time it left its CPU. ``arrived`` holds
     (pid, tid) of threads that came on a CPU since ``take_arrived`` was last called. ``zombies``
@@ -61,10 +61,10 @@ class ThreadTable:
     def note(self, records: Sequence[Record]) -> None:
         """Takes in records in order of time."""
         arrived = self._arrived
-        # Of each thread the last switch or wake-up alone counts, and a drain may hold thousands.
+        # Only the last switch or wake-up of each thread counts, and a drain may hold thousands.
         last: dict[int, SwitchIn | SwitchOut | Wakeup] = {}
         for record in records:
-            # By far the most are of the first kinds, and isinstance() takes longer.
+            # Most records by far are of the first kinds, and isinstance() takes longer.
             if type(record) is SwitchOut:
                 last[record.tid] = record
             elif type(record) is SwitchIn:
@@ -88,11 +88,11 @@ class ThreadTable:
 
     def _note_rare(self, record: Record) -> None:
         blocked = self.blocked
-        if isinstance(record, TaskNew):
+        if isinstance(record, ThreadBorn):
             self._threads.setdefault(record.pid, set()).add(record.tid)
             self.tids.add(record.tid)
             self.zombies.pop(record.pid, None)
-        elif isinstance(record, TaskExit):
+        elif isinstance(record, ThreadGone):
             self._gone(record)
         elif isinstance(record, StatSample):
             if record.state not in "SDTt":
@@ -100,7 +100,7 @@ class ThreadTable:
             elif record.tid not in blocked:
                 blocked[record.tid] = Blocked(record.pid, record.t)
 
-    def _gone(self, record: TaskExit) -> None:
+    def _gone(self, record: ThreadGone) -> None:
         self.blocked.pop(record.tid, None)
         self._arrived.pop(record.tid, None)
         self.tids.discard(record.tid)

@@ -1,8 +1,8 @@
 """Where in the kernel a thread sleeps (/proc/<pid>/task/<tid>/wchan, proc(5)).
 
-It needs less than the system call does: the right to look at a process, not to trace it
-(PTRACE_MODE_READ, ptrace(2)). So it tells a reason where the other is refused, and for threads that
-sleep outside of any call, in a page fault for instance. It knows no object.
+Reading it takes less than the system call does: the right to look at a process, not to trace it
+(PTRACE_MODE_READ, ptrace(2)). So it gives a reason where the call can't be read, and for threads
+that sleep outside of any call, for instance in a page fault. It knows no object.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from app.witness import proc
 
 #: Function of the kernel → the call that sleeps in it, and what it waits on. The names are those of
-#: Linux 5.10 to 6.18; one that is not here is told as it is.
+#: Linux 5.10 to 6.18; one that is not here is shown as it is.
 _SLEEPS: dict[str, tuple[str, str]] = {
     "hrtimer_nanosleep": ("clock_nanosleep", ""),
     "do_nanosleep": ("clock_nanosleep", ""),
@@ -59,9 +59,9 @@ _PART = re.compile(r"\.(?:constprop|isra|part|cold)\.?\d*")
 
 
 def sleeps_in(pid: int, tid: int) -> tuple[str, str]:
-    """The call (or the kernel's function) and its site; ("", "") when running, or not told."""
+    """The call (or the kernel's function) and its site; ("", "") when running, or not known."""
     data = proc.read(f"/proc/{pid}/task/{tid}/wchan", 128) or b""
     name = _PART.sub("", data.decode(errors="replace"))
     if not name.isidentifier():
-        return "", ""  # "0": running, or no right to know
+        return "", ""  # "0": it is running, or we may not know
     return _SLEEPS.get(name, (name, ""))

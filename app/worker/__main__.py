@@ -1,7 +1,7 @@
 """``python -m app.worker``: see ``app/worker/worker.py``, which takes a while to load.
 
-Also meanwhile it ends when its reader is gone, and when its parent is, even while it is stopped;
-later the guard sees to that.
+While it loads, the process ends when its reader or its parent is gone, even if it is stopped. Later
+the guard takes care of that.
 """
 
 import os

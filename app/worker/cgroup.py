@@ -61,7 +61,7 @@ class Cgroup:
         return False
 
     def forks_refused(self) -> bool:
-        """Whether the kernel refused a fork for the number of tasks."""
+        """Whether the kernel refused a fork because there were too many tasks."""
         return any(
             _value(folder.path / "pids.events", "max") > 0
             for folder in self._folders
@@ -69,7 +69,7 @@ class Cgroup:
         )
 
     def forbid_forks(self) -> None:
-        """From now on no process of the group can make another: a sweep then ends for sure."""
+        """From now on no process of the group can make another, so that a sweep is sure to end."""
         for folder in self._folders:
             if "pids" in folder.controllers:
                 _write(folder.path / "pids.max", "0")
@@ -102,9 +102,9 @@ def members(path: Path) -> list[int]:
 
 
 def has_foreigners(path: Path) -> bool:
-    """Whether processes are in the group whose numbers are others elsewhere (pid_namespaces(7)).
+    """Whether the group has processes of another pid namespace (pid_namespaces(7)).
 
-    What is named by such a number can't be judged here.
+    Their numbers mean other processes there, so nothing that they name can be judged here.
     """
     return any(
         pid == 0 or marks.namespace(pid) not in (0, marks.namespace()) for pid in _procs(path)

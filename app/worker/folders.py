@@ -15,7 +15,7 @@ from app.worker import marks
 def make(kind: str, run_id: str, parent: str) -> str:
     """A private folder of the run, which this process holds until it ends. Raises OSError.
 
-    The hold is a lock (flock(2)): it is seen also from where our process's number is not.
+    The hold is a lock (flock(2)): it is visible in other pid namespaces, too.
     """
     path = os.path.join(parent, marks.name(kind, run_id))
     while True:
@@ -45,8 +45,8 @@ def held_by_another(path: str) -> bool:
 def remove(path: str) -> None:
     """Removes the folder with all that is in it, however deep, and follows no link.
 
-    So goes a link, a file or a pipe that a program put in its place. What the system refuses to
-    remove stays; a folder that is gone is no error.
+    A link, a file or a pipe that a program put in its place is removed as well. What the system
+    refuses to remove stays; a folder that is gone is no error.
     """
     try:
         top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -17,8 +17,9 @@ from app.worker.spec import RunSpec
 
 
 class Framer:
-    """Numbers, encodes and sends them. ``seq`` is the next one's number, ``now_ns`` the time up to
-    which the last one is true.
+    """Numbers, encodes and sends frames.
+
+    ``seq`` is the number of the next one, ``now_ns`` the time up to which the last one is true.
     """
 
     def __init__(self, spec: RunSpec, sink: FrameSink) -> None:
@@ -34,7 +35,7 @@ class Framer:
         self.send(Batch(), start_ns)
 
     def change(self, **run: Any) -> None:
-        """The next frame says this, too, of the run."""
+        """Adds these to what the next frame says of the run."""
         self._head.setdefault("run", {}).update(run)
 
     def send(self, batch: Batch, until_ns: int) -> None:
@@ -58,7 +59,7 @@ class Framer:
             frame.head |= self._history.checked(frame)
         except TooLong:
             failure = Sentence("This run was too long for its claims to be checked.")
-        except Exception as error:  # noqa: BLE001 - the run itself is whole and must be told
+        except Exception as error:  # noqa: BLE001 - the run itself is whole and must be sent
             traceback.print_exc()
             why = f"{type(error).__name__}: {error}"
             failure = Sentence("The claims could not be checked: {why}", why=why)

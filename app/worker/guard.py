@@ -1,11 +1,11 @@
 """The guard: a small process between the worker and the program, so that nothing outlives a run.
 
-It is the program's parent and the subreaper of all orphans, reports every reap with its time,
-and kills the whole tree when told to, when the worker is gone (its pipe closes, however the
-worker died), or when the run's time is over and the worker says nothing. It lives as long as the
-worker does, and ends it where nobody reads what the worker tells. When the guard itself is
-killed, the program dies by its parent-death signal, and the rest falls to the worker, which is a
-subreaper too.
+It is the program's parent and the subreaper of all orphans, and reports every reap with its time.
+It kills the whole tree on request, when the worker is gone (its pipe closes, however the worker
+died), or when the run's time is over and the worker says nothing. It lives as long as the worker,
+and ends the worker when nothing reads the worker's frames any more. When the guard itself is
+killed, the program dies by its parent-death signal, and the other processes become children of the
+worker, which is a subreaper too.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from app.worker.sandbox import Sandbox
 from app.worker.standstill import Standstill
 from app.worker.tree import kill_descendants
 
-#: How long a sweep may take before its survivors are reported; milliseconds are enough, but for
-#: a machine that is overloaded many times.
+#: How long a sweep may take before its survivors are reported. Milliseconds are enough, except on
+#: a heavily overloaded machine.
 SWEEP_NS = 10_000_000_000
-#: With the worker gone there is nobody to report to: the guard tries this often.
+#: How often the guard tries again once the worker is gone and nothing can be reported.
 _ORPHANED_SWEEPS = 6
-#: A worker that nobody reads any more may take this long to go by itself.
+#: How long a worker whose frames are not read any more may take to end by itself.
 _UNREAD_NS = 1_000_000_000
 #: The worker stops the run at its limit of wall time; this long after it, the guard does.
 OVERDUE_NS = 3_000_000_000
@@ -43,17 +43,17 @@ _FAILED_TO_EXEC = 127
 
 
 class Guard:
-    """The worker's end: starts the guard, tells it to kill, hears what it reports.
+    """The worker's side: starts the guard, asks it to kill, reads what it reports.
 
     ``poll`` returns the guard's messages, each a dict with one of the keys ``started`` (the
-    program's pid; ``inside`` tells whether its signals stay among its own processes), ``failed``
+    program's pid; ``inside``: whether its signals stay among its own processes), ``failed``
     (what ``errors.told`` makes of a sentence), ``reaped`` ([pid, raw wait status, ns]), ``empty``
     (ns: no process of the run is left), ``survivors`` (pids that SIGKILL did not end), ``overdue``
     (ns: the limit of wall time is long over, so it kills the run).
     ``gone`` is true once the guard has ended, which it does by itself only when it failed.
 
     ``clean`` removes what the run leaves, when the guard is the last of its watchers. ``reader``
-    is a descriptor that hangs up when nobody reads the worker's frames any more; it is not read.
+    is a descriptor that hangs up when the worker's frames have no reader any more; it is not read.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class Guard:
 
     def kill(self) -> None:
         """Every process of the run is to die now."""
-        with contextlib.suppress(BrokenPipeError):  # gone: ``poll`` tells so
+        with contextlib.suppress(BrokenPipeError):  # it is gone, as ``poll`` will show
             os.write(self._commands, b"k")
 
     def poll(self) -> list[dict[str, Any]]:
-        """What the guard has said since the last poll; never blocks."""
+        """The guard's messages since the last poll; never blocks."""
         data = self._rest
         while not self.gone:
             try:
@@ -113,7 +113,7 @@ class Guard:
         return None, messages
 
     def close(self) -> None:
-        """Lets the guard go (it kills what is left) and reaps it; by force if it stands still."""
+        """Lets the guard end, which kills what is left, and reaps it; by force if it is stopped."""
         os.close(self._commands)
         os.close(self.reports)
         still = Standstill(self.pid)
@@ -125,7 +125,7 @@ class Guard:
             time.sleep(0.001)
 
     def end(self) -> None:
-        """The guard dies now; what it held together is the caller's to kill."""
+        """Kills the guard now; its processes are then the caller's to kill."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -193,14 +193,14 @@ class _Guarding:
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
     def _start(self) -> int:
-        """Forks the program; returns the pipe that tells when its exec failed."""
+        """Forks the program; returns a pipe that reports a failed exec."""
         errors, report = os.pipe()
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
             try:
                 self._sandbox.enter(me, report)
-            except BaseException as error:  # noqa: BLE001 - told to the guard, then over
+            except BaseException as error:  # noqa: BLE001 - reported to the guard, then over
                 why = getattr(error, "strerror", None) or repr(error)
                 os.write(report, _refusal(self._sandbox.argv[0], why))
             os._exit(_FAILED_TO_EXEC)
@@ -235,7 +235,7 @@ class _Guarding:
                 elif fd == self._reader:
                     poll.unregister(fd)
                     self._unread_ns = time.monotonic_ns() + _UNREAD_NS
-                    self._sweep()  # of the program nobody will be told any more
+                    self._sweep()  # there is no worker to report the program's end to
                 elif os.read(self._commands, 64):
                     self._sweep()
                 else:

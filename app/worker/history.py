@@ -1,4 +1,4 @@
-"""A run as its claims need it: folded as it comes, only where there are claims to check."""
+"""The timeline that a run's claims are checked on, kept only for runs that have claims."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from app.timeline.frames import Frame
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
 
-#: So many seconds of CPU time the claims may take together.
+#: CPU time that all claims together may take, in seconds.
 CHECK_S = 1.0
 
 
 class TooLong(BaseException):
-    """The claims take longer than they may. None of their own handlers takes it for an error."""
+    """The claims take too long. No handler of ``Exception`` in a claim catches this."""
 
 
 class History:
-    """Keeps the timeline of a scenario's run, and none of any other program's."""
+    """Keeps the timeline of a scenario's run; of any other program's run it keeps nothing."""
 
     def __init__(self, spec: RunSpec) -> None:
         self._spec = spec
@@ -39,7 +39,7 @@ class History:
         """
         if self._spec.scenario is None:
             return {"claims": []}
-        # Late: the catalogue takes longer to import than a program to start.
+        # Imported late: the catalogue takes longer to import than a program takes to start.
         from app import catalogue
 
         scenario = catalogue.load()[self._spec.scenario]
@@ -47,7 +47,7 @@ class History:
         self.add(last)
         with at_most(CHECK_S):
             head: dict[str, Any] = {"claims": scenario.check(self._timeline, params)}
-            if theory := scenario.theory(self._timeline, params):
+            if theory := scenario.theory_json(self._timeline, params):
                 head["beside"] = theory
         return head
 

@@ -44,7 +44,7 @@ def holds() -> bool:
 
 
 def keep_signals_inside() -> bool:
-    """From now on this thread and its offspring can signal one another, and nobody else.
+    """From now on this thread and its offspring can signal only one another.
 
     False where the kernel can't do that. Where it asks for it (not of root), this also ends the
     gain of rights by set-user-ID programs (PR_SET_NO_NEW_PRIVS).

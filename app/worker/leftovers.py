@@ -17,7 +17,7 @@ _FILES = (
     (re.compile(r"psm_[0-9a-f]{8}"), ""),
 )
 
-#: The clock of file times is coarse, and a process's start is told in hundredths of a second.
+#: The clock of file times is coarse, and the start of a process is known in 1/100 s.
 _CLOCK_S = 0.02
 
 
@@ -46,7 +46,7 @@ def _ours(path: str, began_s: float) -> bool:
     try:
         found = os.lstat(path)
     except FileNotFoundError:
-        return False  # removed by the program, or by its tracker before that was told
+        return False  # removed by the program, or by its tracker just now
     # Neither writing through a mapping nor waiting for a semaphore changes the time of its inode.
     made_since = found.st_ctime >= began_s - _CLOCK_S
     return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and made_since

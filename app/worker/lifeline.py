@@ -1,4 +1,4 @@
-"""The worker's own end when nobody reads its frames any more, whatever it is doing."""
+"""Ends the worker when its frames have no reader any more, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import select
 import threading
 import time
 
-#: The worker's loop sees the same and ends in order; so long it has for that.
+#: The worker's loop notices the same and ends in order; it has this long to do so.
 _IN_ORDER_S = 0.7
 
 
@@ -29,7 +29,7 @@ class Lifeline(threading.Thread):
         poll.register(self._frames, 0)  # an error: there is no reader
         poll.poll()
         time.sleep(_IN_ORDER_S)
-        from app.worker import sweep  # loaded where it is wanted: the worker is to start soon
+        from app.worker import sweep  # imported only when needed, so that the worker starts fast
 
         if self.run_id:
             sweep.end(self.run_id, lambda: (os.getpid(),))

@@ -16,7 +16,7 @@ from app.witness import proc
 
 #: In the environment of the worker, the guard and the program.
 VARIABLE = "TIMESLICE_RUN"
-#: In that of the worker and the guard: who started them.
+#: In the environment of the worker and the guard: the process that started them.
 OWNER_VARIABLE = "TIMESLICE_OWNER"
 RUN, RINGS, GROUP = "run", "rings", "group"
 
@@ -34,7 +34,7 @@ class Mark(NamedTuple):
 
     @property
     def owner_lives(self) -> bool:
-        """Whether its worker is there, as far as others can be seen here (pid_namespaces(7))."""
+        """Whether its worker lives, as far as this pid namespace shows (pid_namespaces(7))."""
         stat = proc.stat(self.pid)
         return stat is not None and stat.start_ticks == self.start_ticks and stat.state not in "ZX"
 
@@ -51,7 +51,7 @@ def name(kind: str, run_id: str) -> str:
 
 
 def read(text: str) -> Mark | None:
-    """What a name says; None for a name that is not ours."""
+    """The parts of a name; None for a name that is not ours."""
     found = _NAME.fullmatch(text)
     return Mark(found[1], found[2], int(found[3]), int(found[4])) if found else None
 
@@ -68,7 +68,7 @@ def owner() -> str:
 
 
 def orphaned(pid: int) -> str:
-    """The run of which the process is a worker or guard that nobody has any more; else empty."""
+    """The run whose worker or guard the process is, if the owner is gone; else empty."""
     data = proc.read_whole(f"/proc/{pid}/environ", 1 << 20) or b""
     told = dict(entry.partition(b"=")[::2] for entry in data.split(b"\0"))
     words = told.get(OWNER_VARIABLE.encode(), b"").decode(errors="replace").split("-")

@@ -53,7 +53,7 @@ class FrameSink:
     """Frames on standard output, in order and complete, without waiting for a slow reader.
 
     ``pending`` is what the reader has not taken yet: while it is not 0 the worker sends no new
-    frame, so the next one is bigger. ``broken`` tells that there is no reader any more.
+    frame, so the next one is bigger. ``broken``: there is no reader any more.
     """
 
     def __init__(self, fd: int) -> None:

@@ -27,9 +27,8 @@ _HARD_TASKS = 2
 class Program:
     """Started and held just before its exec, until ``release``.
 
-    ``closing`` undoes what was made, however far it came; ``reader`` hangs up when nobody is told
-    of the run any more. Raises OSError or TimesliceError when
-    the program can't be started.
+    ``closing`` undoes what was made, however far it came; ``reader`` hangs up when the run's frames
+    have no reader any more. Raises OSError or TimesliceError when the program can't be started.
     """
 
     def __init__(self, spec: RunSpec, closing: contextlib.ExitStack, reader: int) -> None:
@@ -57,7 +56,7 @@ class Program:
         )
         self.guard = Guard(sandbox, self.cgroup, layout.remove, reader)
         closing.callback(self._sweep)
-        prctl.outlive_parent()  # from now on the guard ends us, and we may have to end the guard's
+        prctl.outlive_parent()  # from now on the guard may end us, or we its processes
         for fd in (sandbox.go, sandbox.stdout, sandbox.stderr):
             os.close(fd)
         #: Whether the program's signals stay among its own processes.
@@ -81,7 +80,7 @@ class Program:
         return int(started)
 
     def _sweep(self) -> None:
-        """Nothing of the run survives, whatever state it is in, also when the guard is dead."""
+        """Ends every process of the run, whatever its state, even if the guard is dead."""
         self.guard.close()
         deadline = time.monotonic_ns() + int(SWEEP_S * 1e9)
         kill_descendants(os.getpid(), deadline, _reap_all)

@@ -7,18 +7,28 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, get_args
 
-from app.timeline.records import OutputChunk, Record
+from app.timeline.probe_records import TYPES, ProbeRecord
+from app.timeline.records import OutputChunk, Record, ThreadBorn, ThreadGone, ThreadNamed
 
 VARIABLE = "TIMESLICE_RAW_LOG"
 
-_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Record)}
+#: Raw logs keep the kernel's word for these, so that those of earlier versions can be read.
+_KERNEL_NAMES: dict[Any, str] = {
+    ThreadBorn: "TaskNew",
+    ThreadGone: "TaskExit",
+    ThreadNamed: "TaskComm",
+}
+_NAMES = {kind: _KERNEL_NAMES.get(kind, kind.__name__) for kind in get_args(Record)}
+_KINDS = {name: kind for kind, name in _NAMES.items()}
+# The probe's have the number of their kind with them.
+_NAMES |= dict.fromkeys(TYPES.values(), ProbeRecord.__name__)
 
 
 class RawLog:
     """Keeps what is written and puts it into ``path``, which is made at once, at ``close``.
 
-    Turning a record into text takes longer than fusing it: done meanwhile, it would keep the
-    worker from its rings.
+    Turning a record into text takes longer than fusing it. Done during the run, it would keep the
+    worker from reading the rings in time.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -34,7 +44,7 @@ class RawLog:
                 fields: list[Any] = list(record)
                 if isinstance(record, OutputChunk):
                     fields[2] = record.data.decode("latin-1")
-                file.write(json.dumps([type(record).__name__, *fields]) + "\n")
+                file.write(json.dumps([_NAMES[type(record)], *fields]) + "\n")
 
 
 def read(path: str | Path) -> list[Record]:

@@ -11,6 +11,7 @@ import time
 
 from app.errors import Sentence, sentences
 from app.fusion import Fusion, RunFacts
+from app.timeline.limits import limit_reached
 from app.timeline.model import Batch
 from app.timeline.records import Limit, Record
 from app.worker import priority, rawlog
@@ -22,32 +23,32 @@ from app.worker.scratch import Scratch
 from app.worker.spec import RunSpec
 from app.worker.standstill import Standstill
 from app.worker.tree import kill_descendants
-from app.worker.watch import Watch, sentence
+from app.worker.watch import Watch
 from app.worker.witnesses import Witnesses
 
-#: Witnesses are drained this often while there is something to hear, less often while not.
+#: How often witnesses are drained while they have news, and while they have none.
 BUSY_NS = 9_000_000
 IDLE_NS = 18_000_000
 #: A frame is sent at most this often.
 FRAME_NS = 20_000_000
-#: Without news, a frame that only tells the time is sent this late.
+#: Without news, a frame that only moves the time on is sent after this long.
 HEARTBEAT_NS = 240_000_000
 #: At most this much of the run is fused at once; a storm of switches is fused step by step.
 STEP_NS = 30_000_000
-#: Less of it where a witness samples: looks are due in between.
+#: Less where a witness samples, because its samples are due in between.
 SAMPLED_STEP_NS = 4_000_000
-#: Where fusion is so far behind, records are given up until it is as near again.
+#: Fusion that is this far behind gives up records until it is this near again.
 BEHIND_NS = 1_500_000_000
 NEAR_NS = 150_000_000
-#: So much of the run is given up at once: the witnesses must be drained in between.
+#: At most this much of the run is given up at once: the witnesses must be drained in between.
 GIVEN_UP_NS = 100_000_000
-#: After the program's end fusion has so much CPU time at most, and so long; what is left then is
-#: given up.
+#: After the program's end, fusion has at most this much CPU time, and this much time. What is left
+#: then is given up.
 LAST_WORK_NS = 1_300_000_000
 LAST_NS = 2_000_000_000
-#: A record reaches its ring at most this long after its time, or fusion has it late.
+#: A record that reaches its ring later than this after its time is late for fusion.
 REORDER_NS = 3_000_000
-#: So long the worker tries to end the offspring of a guard that is gone, before it tells the end.
+#: How long the worker tries to end the offspring of a guard that is gone, before it ends the run.
 ALONE_NS = 1_000_000_000
 
 
@@ -92,7 +93,7 @@ class Run:
     # --- start ---------------------------------------------------------------------------------
 
     def _release(self) -> None:
-        """Lets the program go, and says what the run is in the first frame."""
+        """Lets the program go, and sends the first frame, which says what the run is."""
         priority.raise_own()
         # Records hold no cycles; a collection would only walk them all, in mid-run.
         gc.freeze()
@@ -167,7 +168,7 @@ class Run:
     def _pause(self, interval_ns: int) -> None:
         """Until the next drain is due; wakes for a command, the guard, or a reader with room.
 
-        A witness that samples looks in between, as often as it may.
+        A witness that samples does so in between, as often as it may.
         """
         poll = self._poll
         if self._sink.pending:
@@ -184,7 +185,7 @@ class Run:
             self._sink.flush()
 
     def _drain(self) -> bool:
-        """Hears all witnesses; true when there was news."""
+        """Drains all witnesses; true when there was news."""
         watermark = time.monotonic_ns() - REORDER_NS
         records = self._witnesses.poll()
         if self._witnesses.take_news():
@@ -234,7 +235,7 @@ class Run:
             self._failure = self._failure or Sentence(
                 "The guard process of this run was killed; the run was ended."
             )
-            # What it held together is ours now, and has no limits while the rest is told.
+            # Its processes are ours now, and nothing limits them while the rest is sent.
             kill_descendants(os.getpid(), time.monotonic_ns() + ALONE_NS, lambda: None)
             self._over_ns = time.monotonic_ns()
         return records
@@ -263,7 +264,7 @@ class Run:
         return self._watermark - self._fused_ns >= step_ns
 
     def _note_dropped(self, batch: Batch) -> bool:
-        """Whether more records are lost than before; the first time it is told since when."""
+        """Whether more records are lost than before. The first loss is reported with its time."""
         before, self._dropped = self._dropped, batch.dropped
         if self._dropped and not before:
             self.framer.change(dropped_since_ns=self._fusion.lost_since)
@@ -290,7 +291,7 @@ class Run:
     # --- the end -------------------------------------------------------------------------------
 
     def _finish(self) -> None:
-        """Tells all that is left, and how the run ended."""
+        """Sends all that is left, and how the run ended."""
         assert self._over_ns is not None
         self._feed(self._output.drain())
         self._feed(self._witnesses.ends(self._over_ns))
@@ -307,13 +308,14 @@ class Run:
         while self._backlog:
             self.framer.send(*self._backlog.take())
         if self._limit is not None:
-            limit = {"name": self._limit.name, "value": self._limit.value}
-            self.framer.change(limit=limit, sentence=sentence(self._limit))
+            name, value = self._limit.name, self._limit.value
+            sentence = limit_reached(name, value).en
+            self.framer.change(limit={"name": name, "value": value}, sentence=sentence)
         self.framer.end(batch, end_ns, self._status, self._failure)
 
     def _catch_up(self, end_ns: int) -> None:
-        """What is left of a storm, step by step: its reader sees it come, and it is never whole
-        in memory. What can't be fused soon is given up.
+        """Fuses what is left of a storm, step by step: the reader sees it arrive, and it is never
+        in memory as a whole. What can't be fused soon is given up.
         """
         work_until, until = time.process_time_ns() + LAST_WORK_NS, time.monotonic_ns() + LAST_NS
         while end_ns - self._fused_ns > STEP_NS:

@@ -1,4 +1,4 @@
-"""What the program is put into before its exec: limits of the system, group, folder, pipes."""
+"""Set up for the program before its exec: limits of the system, group, folder, pipes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Sandbox:
     stdout: int
     stderr: int
     groups: list[str] = field(default_factory=list)  # cgroup.procs files to join
-    private: bool = True  # the folder is the run's own: what is made in it is nobody else's
+    private: bool = True  # the folder is the run's own: no one else may read what is made in it
 
     def enter(self, parent: int, report: int) -> None:
         """Called in the fresh child of ``parent``; never returns. Raises OSError.
@@ -73,7 +73,7 @@ class Sandbox:
         # One second above the worker's own watch, which has the better sentence.
         cpu_s = int(limits.cpu_s) + 2
         _lower(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
-        # A thread in real time that computes on keeps all others from its CPU, the server too.
+        # A real-time thread that computes without a pause keeps every other thread off its CPU.
         real_time_us = int(limits.real_time_s * 1e6)
         _lower(resource.RLIMIT_RTTIME, real_time_us, real_time_us + _LAST_US)
         _lower(resource.RLIMIT_FSIZE, FILE_BYTES)

@@ -33,7 +33,7 @@ class Scratch:
         self._last = 0
 
     def bytes(self) -> int:
-        """As of the last whole walk, or of the one under way if it has come to more."""
+        """By the last whole walk, or by the one under way if that has found more."""
         so_far = 0
         for so_far, whole in self._walk:
             if whole:
@@ -43,7 +43,7 @@ class Scratch:
         return max(self._last, so_far)
 
     def _pass(self) -> Iterator[tuple[int, bool]]:
-        """The sum after each ``FILES_A_LOOK`` files, and at the end, which is told."""
+        """The sum so far after each ``FILES_A_LOOK`` files; at the end, the sum and True."""
         total = ring_bytes = files = 0
         waiting = list(dict.fromkeys((self._home, self._rings)))
         while waiting:
@@ -67,7 +67,9 @@ class Scratch:
         yield total + self._beyond(ring_bytes), True
 
     def _beyond(self, ring_bytes: int) -> int:
-        """The probe's rings are no files of the program's, but anything may bear their names."""
+        """How much files with the names of rings hold beyond what the probe's own can: the program
+        may give such a name to any file.
+        """
         return max(0, ring_bytes - (self._threads() + _ENDED_THREADS) * _RINGS_OF_A_THREAD)
 
 

@@ -46,7 +46,7 @@ class RunSpec(BaseModel):
     ``scenario`` is None for a program that is none of the catalogue's: it has no claims.
     ``params`` holds JSON values, already valid for the scenario. A program with a ``path`` runs
     where it lies, in its own folder; without one, its text is put into a folder of the run's own.
-    ``environment`` is the program's; None stands for a clean one. ``python_name`` names an
+    ``environment`` is the program's; None: a clean one. ``python_name`` names an
     interpreter that can't be asked for its version as those that the probe runs in can.
     """
 

@@ -1,10 +1,10 @@
-"""Tells that a process was stopped by a signal and does not go on."""
+"""Notices that a process was stopped by a signal and does not go on."""
 
 from __future__ import annotations
 
 from app.witness import proc
 
-#: A stop that lasts this long is no hiccup: those who watch a run are never stopped by us.
+#: A stop of this length is no hiccup: we never stop a process that watches a run.
 PATIENCE_NS = 1_000_000_000
 _LOOK_NS = 250_000_000
 

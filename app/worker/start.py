@@ -18,7 +18,7 @@ from app.worker import folders, marks
 from app.worker.leftovers import remove_names
 from app.worker.spec import RunSpec
 
-#: Rings lie in memory where there is room for many threads' of them: no disk is ever waited for.
+#: Rings lie in memory if it has room for those of many threads, so that none waits for a disk.
 _SHARED_MEMORY = "/dev/shm"
 _SHARED_MEMORY_BYTES = 512 << 20
 _ASK_S = 10.0
@@ -46,7 +46,7 @@ class Layout:
     """The run's own folders, and the program in the folder where it works.
 
     ``home`` is for what the run leaves behind, and is removed with it; a program of ours lies and
-    works in it too, another one where its author put it.
+    works in it too, any other program where its author put it.
     """
 
     home: str
@@ -90,7 +90,7 @@ class Layout:
         return self.rings, self.home
 
     def remove(self) -> None:
-        """For a run whose processes are all gone."""
+        """Removes the folders. All processes of the run must be gone."""
         remove_names(self.rings, self.began_s)
         for folder in self.folders:
             folders.remove(folder)
@@ -102,7 +102,7 @@ def argv(spec: RunSpec, layout: Layout) -> list[str]:
 
 
 def environment(spec: RunSpec, layout: Layout) -> dict[str, str]:
-    """The one that the spec gives, or a clean one: nothing of the server's but search paths."""
+    """The environment of the spec, or a clean one with only the search paths of the server's."""
     if spec.environment is not None:
         return _watched({**spec.environment, marks.VARIABLE: spec.run_id}, spec, layout)
     base = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
@@ -127,7 +127,7 @@ def _watched(base: dict[str, str], spec: RunSpec, layout: Layout) -> dict[str, s
 def interpreter(path: str) -> str:
     """The absolute path of an interpreter given by path or by name on PATH.
 
-    Links are not followed: a virtual environment is told by its own path. Raises
+    Links are not followed: a virtual environment is known by its own path. Raises
     UnknownInterpreter.
     """
     found = shutil.which(path)

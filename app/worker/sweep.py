@@ -1,4 +1,4 @@
-"""Ends what is left of a run, whatever became of those who watched it.
+"""Ends what is left of a run, whatever became of the processes that watched it.
 
 A run's processes are known by its id in their environment, by its control group and by their
 parents; its folders and groups by their names (app/worker/marks.py).
@@ -18,12 +18,12 @@ from app.worker import cgroup, folders, marks
 from app.worker.leftovers import remove_names
 from app.worker.tree import send
 
-#: Longer than the kernel needs to end what got SIGKILL, but for an uninterruptible wait.
+#: Longer than the kernel needs to end a process after SIGKILL, unless it waits uninterruptibly.
 PATIENCE_S = 5.0
 _PAUSE_S = 0.002
-#: How long a folder that a process of a dead run still holds is waited for.
+#: How long to wait for a folder that a process of a dead run still holds.
 _HELD_S = 1.0
-#: A control group without a folder is left alone for so long: its run may be starting.
+#: How long a control group without a folder is left alone, because its run may be starting.
 _SETTLED_S = 10.0
 _SHARED_MEMORY = "/dev/shm"
 
@@ -31,8 +31,8 @@ _SHARED_MEMORY = "/dev/shm"
 def end(run_id: str, others: Callable[[], Iterable[int]] = tuple) -> list[int]:
     """Kills the run's processes and removes what it left; the processes that SIGKILL did not end.
 
-    ``others`` gives processes that go too, with their offspring. Never kills the caller, nor what
-    the caller was started by. Blocks for as long as the killed take to go.
+    ``others`` are more processes to kill, with their offspring. Never kills the caller or the
+    processes that it comes from. Blocks until the killed processes are gone.
     """
     survivors = _kill(run_id, others)
     for mark, path in _folders():
@@ -48,8 +48,8 @@ def end(run_id: str, others: Callable[[], Iterable[int]] = tuple) -> list[int]:
 def abandoned() -> list[str]:
     """Ends the runs of which every watcher is gone; their ids.
 
-    A run of another server is left alone: its worker lives, or holds its folder. A worker that
-    lives though who started it does not is ended too: it may be stopped.
+    A run of another server is left alone: its worker lives, or holds its folder. A worker whose own
+    starter is gone is ended even if it lives: it may be stopped.
     """
     found: dict[str, None] = {}
     for mark, path in _folders():
@@ -97,7 +97,7 @@ def _kill(run_id: str, others: Callable[[], Iterable[int]]) -> list[int]:
             return []
         if time.monotonic() > deadline:
             return alive
-        if looks > 2:  # so that none can fork away between two looks
+        if looks > 2:  # so that none can fork between two looks and escape
             send(alive, signal.SIGSTOP)
             alive = _alive(run_id, others(), spared)
         send(alive, signal.SIGKILL)
@@ -125,7 +125,7 @@ def _runs(pid: int) -> bool:
 
 
 def _line_of(pid: int) -> set[int]:
-    """The process and those that it comes from."""
+    """The process and all its ancestors."""
     line = set()
     while pid > 0 and pid not in line:
         line.add(pid)

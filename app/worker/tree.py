@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from app.witness import proc
 
-#: After this many walks that still found someone, all are stopped before they are killed, so
-#: that none can fork away in between.
+#: After this many walks that still found processes, all are stopped before they are killed, so that
+#: none can fork in between and escape.
 _FREEZE_AFTER = 3
 
 

@@ -9,30 +9,14 @@ from app.witness import proc
 from app.worker.cgroup import Cgroup
 from app.worker.spec import Limits
 
-#: The tree is walked this often near a limit, and that often far from any. Wall time and output
-#: are compared at each call.
+#: How often the tree is walked near a limit, and far from all. Wall time and output are compared at
+#: each call.
 WALK_NS = 100_000_000
 CALM_WALK_NS = 250_000_000
-#: Near: a total is above this part of its limit.
+#: A total is near its limit when it is above this part of it.
 _NEAR = 0.25
-#: The kernel's own refusals are looked up at every so many walks: they only back ours up.
+#: The kernel's own refusals, which only back up ours, are read once in this many walks.
 _GROUP_WALKS = 4
-
-_SENTENCES = {
-    "wall": "The run was stopped at its limit of {value:g} s of wall time.",
-    "cpu": "The run was stopped at its limit of {value:g} s of CPU time.",
-    "memory": "The run was stopped at its limit of {value:g} MiB of memory.",
-    "processes": "The run was stopped at its limit of {value:g} processes and threads.",
-    "output": "The run was stopped at its limit of {value:g} KiB of output.",
-    "disk": "The run was stopped at its limit of {value:g} MiB of files in its own folders.",
-    "stopped": "The run was stopped on request.",
-}
-_UNITS = {"wall": 1000, "cpu": 1000, "memory": 1 << 20, "output": 1 << 10, "disk": 1 << 20}
-
-
-def sentence(limit: Limit) -> str:
-    """What the user is told; the number is in the unit in which limits are set."""
-    return _SENTENCES[limit.name].format(value=limit.value / _UNITS.get(limit.name, 1))
 
 
 class Watch:
@@ -64,7 +48,7 @@ class Watch:
             return Limit(now_ns, "wall", int(limits.wall_s * 1000))
         if self._output_over():
             return Limit(now_ns, "output", limits.output_bytes)
-        # The scheduler's own count is at hand: a burst of births is looked at without delay.
+        # The scheduler's own count costs nothing, so a burst of births is noticed at once.
         if now_ns >= self._walk_due_ns or self._tasks() > limits.processes:
             return self._walk(now_ns)
         return None

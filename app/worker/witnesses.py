@@ -11,8 +11,6 @@ from app.timeline.sealed import Sealed
 from app.witness.choose import Scheduler, open_scheduler
 from app.witness.lines import LinesSampler
 from app.witness.rings import RingsReader
-from app.witness.scheduler_perf import PerfScheduler
-from app.witness.scheduler_procfs import ProcfsScheduler
 from app.witness.states import StatesSampler
 from app.witness.steal import StealReader
 from app.witness.threads import ThreadTable
@@ -22,7 +20,7 @@ from app.worker.spec import RunSpec
 
 
 class Witnesses:
-    """Those that watch ``program``; ``closing`` closes them."""
+    """The witnesses that watch ``program``; ``closing`` closes them."""
 
     def __init__(self, spec: RunSpec, program: Program, closing: contextlib.ExitStack) -> None:
         self._probe = spec.probe
@@ -35,18 +33,12 @@ class Witnesses:
         self._steal = StealReader()
         closing.callback(self._steal.close)
         self._scheduler: Scheduler | None = None
-        self._sampler: ProcfsScheduler | None = None
-        self._looks: ProcfsScheduler | PerfScheduler | None = None
         try:
             scheduler = open_scheduler(spec.witness, program.pid, program.guard.pid, self._table)
         except Refused as refusal:
             self._why = refusal.reasons
         else:
             self._scheduler, self._why = scheduler, scheduler.reasons
-            if isinstance(scheduler.witness, ProcfsScheduler):
-                self._sampler = scheduler.witness
-            if isinstance(scheduler.witness, ProcfsScheduler | PerfScheduler):
-                self._looks = scheduler.witness
             closing.callback(scheduler.witness.close)
 
         if spec.python_name and not spec.probe:
@@ -63,16 +55,16 @@ class Witnesses:
 
     @property
     def sampled(self) -> bool:
-        """Whether the scheduler is only looked at: such looks are due between the drains."""
-        return self._sampler is not None
+        """Whether the scheduler's witness samples, which is due between two drains, too."""
+        return self._scheduler is not None and self._scheduler.witness.samples
 
     @property
     def alive(self) -> int:
-        """The run's threads, as far as the scheduler has told."""
+        """How many threads the run has, as far as the scheduler's witness knows."""
         return self._table.alive
 
     def described(self) -> dict[str, Any]:
-        """Who watches, and why nobody better, as JSON."""
+        """Which witnesses watch, and why no better ones, as JSON."""
         return {
             "scheduler": self.scheduler,
             "probe": self._probe,
@@ -81,9 +73,9 @@ class Witnesses:
         }
 
     def begin(self, start_ns: int) -> list[Record]:
-        """What a witness that samples knows at the start."""
+        """What the witnesses know at the start of the run."""
         self._steal.poll()
-        return self._sampler.begins(start_ns) if self._sampler is not None else []
+        return self._scheduler.witness.begins(start_ns) if self._scheduler else []
 
     def ends(self, end_ns: int) -> list[Record]:
         """What a witness that counts knows at the end of the run."""
@@ -93,18 +85,18 @@ class Witnesses:
 
     def due_ns(self, until_ns: int) -> int:
         """When the next look is due, at ``until_ns`` at the latest: then ``poll`` is."""
-        return until_ns if self._looks is None else min(until_ns, self._looks.due_ns)
+        return min(until_ns, self._scheduler.witness.due_ns) if self._scheduler else until_ns
 
     def look(self) -> list[Record]:
         """A look between two polls."""
-        if self._looks is None:
+        if self._scheduler is None:
             return []
-        records = self._looks.look()
+        records = self._scheduler.witness.look()
         self._states.note(records)
         return records
 
     def poll(self) -> list[Record]:
-        """All that was told since the last poll; see also ``take_sealed``."""
+        """All records since the last poll; see also ``take_sealed``."""
         records: list[Record] = []
         if self._scheduler is not None:
             scheduled = self._scheduler.witness.poll()
@@ -120,7 +112,7 @@ class Witnesses:
 
     @property
     def more(self) -> bool:
-        """Whether the last poll left some, because it takes no more at once."""
+        """Whether the last poll left records, because there were too many for one."""
         return self._rings.more
 
     def take_sealed(self) -> list[Sealed]:
@@ -138,11 +130,11 @@ class Witnesses:
         """The guard reaped a process of the run, whose main thread's ``account`` it read before."""
         self._states.told(pid)
         records: list[Record] = []
-        if self._sampler is not None and account:
+        if self.sampled and account:
             records.append(SchedStat(t, pid, pid, *account))
         records.append(ProcessReaped(t, pid, status, False))
         return records
 
     def without_told(self, records: list[Record]) -> list[Record]:
-        """``records`` without sampled reaps of processes of whose reap the guard has told."""
+        """``records`` without sampled reaps of processes whose reap the guard has reported."""
         return self._states.without_told(records)

@@ -31,7 +31,7 @@ LAST_WORDS_S = 60.0
 
 
 def main(lifeline: Lifeline) -> int:
-    """0 when the run was told to its end, 1 when the worker failed or nobody listens."""
+    """0 when the run was sent to its end, 1 when the worker failed or has no reader."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the server's
     priority.own_session()
     forget_inherited_descriptors()
@@ -58,7 +58,7 @@ def _run(spec: RunSpec, commands: Commands, sink: FrameSink) -> int:
     except (TimesliceError, Refused) as error:
         code = 1
         sink.send(_failed(run.framer.seq, run.framer.now_ns, error.sentence, spec))
-    except Exception as error:  # noqa: BLE001 - told with its traceback, in both places
+    except Exception as error:  # noqa: BLE001 - reported with its traceback, in both places
         code = 1
         traceback.print_exc()
         why = Sentence("The worker failed: {why}", why=f"{type(error).__name__}: {error}")
@@ -69,7 +69,7 @@ def _run(spec: RunSpec, commands: Commands, sink: FrameSink) -> int:
 
 
 def _flush(commands: Commands, sink: FrameSink, code: int) -> int:
-    """Waits until the reader has taken all, or is gone."""
+    """Waits until the reader has taken everything, or is gone."""
     deadline = time.monotonic() + LAST_WORDS_S
     while sink.pending and not sink.broken and not commands.gone:
         if time.monotonic() > deadline:

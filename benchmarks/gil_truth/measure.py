@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.worker.spec import RunSpec

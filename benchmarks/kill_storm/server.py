@@ -7,11 +7,11 @@ from pathlib import Path
 
 import uvicorn
 
-from app.main import create_app
+from app.cli.server import listening_socket
 from app.runs.keeper import Keeper
 from app.runs.launcher import LocalLauncher, RunningWorker
-from app.server import listening_socket
 from app.settings import Settings
+from app.web.application import create_app
 from app.worker.spec import RunSpec
 from benchmarks.kill_storm.programs import PROGRAMS
 

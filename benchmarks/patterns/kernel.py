@@ -12,8 +12,8 @@ from app.timeline.records import (
     SchedStat,
     StatSample,
     SyscallSample,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
     Wakeup,
     Waking,
 )
@@ -70,7 +70,7 @@ def looks(tape: Tape, count: int) -> Iterator[None]:
     tids = range(101, 151)
     tape.add(StatSample(tape.tick(), ROOT, ROOT, "R", 0))
     for tid in tids:
-        tape.add(TaskNew(tape.tick(), ROOT, tid, ROOT, ROOT, True))
+        tape.add(ThreadBorn(tape.tick(), ROOT, tid, ROOT, ROOT, True))
     run = dict.fromkeys(tids, 0)
     turns = [0]
 
@@ -100,12 +100,12 @@ def threads(tape: Tape, count: int) -> Iterator[None]:
         tid = tids[0] = tids[0] + 1
         obj = tape.object()
         tape.say(wire.THREAD_SPAWN, b=obj)
-        tape.add(TaskNew(tape.tick(), ROOT, tid, ROOT, ROOT))
+        tape.add(ThreadBorn(tape.tick(), ROOT, tid, ROOT, ROOT))
         tape.on(tid, cpu=1)
         tape.say(wire.THREAD_START, tid, b=obj, text="worker")
         tape.enter(ROOT, Reason.JOIN, obj)
         tape.say(wire.THREAD_END, tid, b=obj)
-        tape.add(TaskExit(tape.tick(), ROOT, tid))
+        tape.add(ThreadGone(tape.tick(), ROOT, tid))
         tape.leave(ROOT, Reason.JOIN, obj)
 
     yield from until(tape, count, turn)
@@ -121,7 +121,7 @@ def forks(tape: Tape, count: int) -> Iterator[None]:
         tape.process(pid)
         if pid % 8 == 0:
             tape.say(wire.KILL, aux=15, a=pid)
-        tape.add(TaskExit(tape.tick(), pid, pid))
+        tape.add(ThreadGone(tape.tick(), pid, pid))
         tape.say(wire.REAPED, a=pid, b=15 if pid % 8 == 0 else 0)
         tape.add(ProcessReaped(tape.tick(), pid, 0, False))
 

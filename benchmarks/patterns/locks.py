@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.timeline import wire
-from app.timeline.records import SchedStat, TaskExit
+from app.timeline.records import SchedStat, ThreadGone
 from app.timeline.states import ObjectKind, Reason
 from benchmarks.patterns.tape import ROOT, Pattern, Tape, times, until
 
@@ -51,7 +51,7 @@ def many_threads(tape: Tape, count: int) -> Iterator[None]:
         tape.on(tids[n], cpu=tids[n] % 4)
         tape.leave(tids[n], Reason.CONDITION, condition)
         tape.say(wire.THREAD_END, tids[n])
-        tape.add(TaskExit(tape.tick(), ROOT, tids[n]))
+        tape.add(ThreadGone(tape.tick(), ROOT, tids[n]))
         tape.enter(ROOT, Reason.JOIN, tape.object())
         tape.leave(ROOT, Reason.JOIN)
 

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 from app.fusion.facts import Scheduler
 from app.timeline import wire
-from app.timeline.records import (
-    OutputChunk,
-    ProbeRecord,
-    Record,
-    SwitchIn,
-    SwitchOut,
-    TaskNew,
-)
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import OutputChunk, Record, SwitchIn, SwitchOut, ThreadBorn
 from app.timeline.states import ObjectKind, Reason
 
 START = 10**12
@@ -95,13 +89,13 @@ class Tape:
 
     def thread(self, tid: int) -> None:
         """A thread that runs Python."""
-        self.add(TaskNew(self.tick(), ROOT, tid, ROOT, ROOT))
+        self.add(ThreadBorn(self.tick(), ROOT, tid, ROOT, ROOT))
         self.on(tid, cpu=tid % 4)
         self.say(wire.THREAD_START, tid, b=self.object(), text=f"thread-{tid}")
 
     def process(self, pid: int) -> None:
         """A child with the probe."""
-        self.add(TaskNew(self.tick(), pid, pid, ROOT, ROOT))
+        self.add(ThreadBorn(self.tick(), pid, pid, ROOT, ROOT))
         self.on(pid, pid, cpu=pid % 4)
         self.say(wire.HELLO, pid, a=ROOT, pid=pid)
 

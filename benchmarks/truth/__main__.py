@@ -27,7 +27,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import Track

@@ -13,10 +13,10 @@ from app.timeline.model import (
     Ending,
     Finding,
     Flow,
+    ObjectRow,
     Output,
     Slice,
     Stats,
-    Thing,
     Track,
     Wait,
 )
@@ -243,15 +243,15 @@ def dinner(ended: bool = True, step_ms: int = 40) -> list[Frame]:
 def _frames(ended: bool, step_ms: int) -> Iterator[Frame]:
     rows, everyone = slices(), tracks()
     things = [
-        Thing(FORK, ObjectKind.LOCK, "fork", MAIN, 2),
-        Thing(NOODLES, ObjectKind.LOCK, "noodles", MAIN, 2),
+        ObjectRow(FORK, ObjectKind.LOCK, "fork", MAIN, 2),
+        ObjectRow(NOODLES, ObjectKind.LOCK, "noodles", MAIN, 2),
     ]
     seq, before = 0, -1
     for now_ms in range(step_ms, END_NS // MS, step_ms):
         now = now_ms * MS
         batch = Batch(
             tracks=[track for track in everyone if before < track.start_ns <= now],
-            things=things if seq == 0 else [],
+            objects=things if seq == 0 else [],
             flows=[flow for flow in flows() if before < flow.to_ns <= now],
             slices=[
                 _as_seen(row, now) for row in rows if row.start_ns <= now and _news(row, before)

@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.text.language import translations
-from app.web import i18n, places
+from app.locale.languages import LANGUAGES
+from app.locale.translations import translations
+from app.web import folders, i18n
 from app.web.highlight import program_lines
 from app.web.static import Static
 from tests.browser.scenes import PROGRAM
@@ -39,8 +40,8 @@ class PageServer:
         self._cuts = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Condition()
-        self._static = Static(places.folder("static"))
-        self._environments = {language: _environment(language) for language in ("en", "zh")}
+        self._static = Static(folders.folder("static"))
+        self._environments = {language: _environment(language) for language in LANGUAGES}
         self.app = Starlette(
             routes=[
                 Route("/", self._page),
@@ -126,7 +127,7 @@ class PageServer:
 
 def _environment(language: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(places.folder("templates")),
+        loader=FileSystemLoader(folders.folder("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
@@ -134,7 +135,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
-    environment.globals.update(lang=language)
+    environment.globals.update(lang=language, languages=LANGUAGES)
     return environment
 
 

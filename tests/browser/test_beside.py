@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator
 
-from app.catalogue.beside import Beside, Lane, Row
-from app.catalogue.text import Text
+from app.catalogue.theory import ChartRow, TableRow, Theory
+from app.locale.text import Text
 from app.timeline.frames import Frame
 from tests.browser import scenes
 from tests.browser.application import served
@@ -19,16 +19,21 @@ from tests.browser.conftest import Opener, RunPage, publish
 from tests.browser.server import PageServer
 
 MS = scenes.MS
-BESIDE = Beside(
-    title=Text("Beside the textbook", "与教科书对照"),
-    book=Text("textbook", "教科书"),
+BESIDE = Theory(
+    title=Text(en="Beside the textbook", zh="与教科书对照"),
+    book=Text(en="textbook", zh="教科书"),
     lanes=[
-        Lane("A", [(0, 40 * MS), (80 * MS, 120 * MS)], [(10 * MS, 60 * MS), (110 * MS, 160 * MS)]),
-        Lane("<b>", [(40 * MS, 80 * MS)], [(60 * MS, 110 * MS)]),
+        ChartRow(
+            "A", [(0, 40 * MS), (80 * MS, 120 * MS)], [(10 * MS, 60 * MS), (110 * MS, 160 * MS)]
+        ),
+        ChartRow("<b>", [(40 * MS, 80 * MS)], [(60 * MS, 110 * MS)]),
     ],
-    columns=[Text("Turnaround", "周转")],
-    rows=[Row(Text("A", "A"), [(120.0 * MS, 160.0 * MS)]), Row(Text("mean", "平均"), [(1.0, 2.0)])],
-    note=Text("Pale: computed.", "浅色为计算结果。"),
+    columns=[Text(en="Turnaround", zh="周转")],
+    rows=[
+        TableRow(Text(en="A", zh="A"), [(120.0 * MS, 160.0 * MS)]),
+        TableRow(Text(en="mean", zh="平均"), [(1.0, 2.0)]),
+    ],
+    note=Text(en="Pale: computed.", zh="浅色为计算结果。"),
 )
 
 
@@ -58,7 +63,7 @@ def test_theory_stands_beside_the_run_when_it_is_over(
 def test_theory_has_a_scale_of_its_own_beside_a_run_that_took_far_longer(
     server: PageServer, open_page: Opener
 ) -> None:
-    lane = Lane("A", [(0, 40 * MS)], [(100 * MS, 400 * MS)])
+    lane = ChartRow("A", [(0, 40 * MS)], [(100 * MS, 400 * MS)])
     head = {"state": "ended", "beside": replace(BESIDE, lanes=[lane]).json()}
     publish(server, [Frame(0, 500 * MS, {"run": scenes.run_head(), **head})], done=True)
     page = open_page()
@@ -82,8 +87,8 @@ def test_theory_speaks_chinese(server: PageServer, open_page: Opener) -> None:
 
 _COLUMNS = """async (lines) => {
   const main = document.querySelector("script[type=module]").src;
-  const { columnsOf } = await import(new URL("panels/differences.js", main).href);
-  const { KINDS } = await import(new URL("model/vocabulary.js", main).href);
+  const { columnsOf } = await import(new URL("../panels/differences.js", main).href);
+  const { KINDS } = await import(new URL("../model/vocabulary.js", main).href);
   const ns = (by) => by && Float64Array.from(KINDS, (kind) => by[kind] ?? 0);
   const columns = columnsOf(lines.map((both) => ({ ns: both.map(ns) })));
   return columns.map(({ name, kinds }) => [name, kinds.map((kind) => KINDS[kind])]);
@@ -163,7 +168,7 @@ def test_rows_of_a_form_come_and_go(browser: Browser, url: str) -> None:
     page.page.fill("[name='jobs.3.burst']", "99")
     page.page.click("#settings-form button.start")
     page.page.wait_for_selector("#jobs-error")
-    assert "Row 3: Burst must be a whole number from 1 to 40" in page.text("#jobs-error")
+    assert "TableRow 3: Burst must be a whole number from 1 to 40" in page.text("#jobs-error")
     assert names(page) == ["A", "C", "D"]
     assert not page.complaints or all("422" in line for line in page.complaints)
     page.page.close()

@@ -8,7 +8,7 @@ import pytest
 
 from app.timeline.frames import Frame
 from app.timeline.heads import frame_of
-from app.timeline.model import OPEN, Batch, Finding, Slice, Thing, Track, Wait
+from app.timeline.model import OPEN, Batch, Finding, ObjectRow, Slice, Track, Wait
 from app.timeline.states import Evidence, ObjectKind, Reason, State, TrackKind, vocabulary
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
@@ -20,9 +20,9 @@ LEFT = 1
 
 JS = """async ([track, row]) => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceFacts } = await import(new URL("view/sentences.js", main).href);
-  const { findingSentence } = await import(new URL("view/findings.js", main).href);
-  const { plain } = await import(new URL("base/messages.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
+  const { findingSentence } = await import(new URL("../view/finding_sentences.js", main).href);
+  const { plain } = await import(new URL("../base/messages.js", main).href);
   const { model } = timeslice;
   const [finding] = model.findings.values();
   return [sliceFacts(model, track, row, model.nowNs),
@@ -56,7 +56,7 @@ def frame() -> Frame:
     cycle = [Wait(ANN, 0, BOB, 9, 0, 0), Wait(BOB, LEFT, ANN, 6, 0, 5)]
     batch = Batch(
         tracks=tracks,
-        things=[Thing(LEFT, ObjectKind.LOCK, "left", MAIN, 1)],
+        objects=[ObjectRow(LEFT, ObjectKind.LOCK, "left", MAIN, 1)],
         slices=rows,
         findings=[Finding("deadlock-3-4", "deadlock", 100 * MS, OPEN, cycle)],
     )

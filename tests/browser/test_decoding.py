@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from app.timeline.frames import encode, merge
-from app.timeline.states import vocabulary
+from app.timeline import rows
+from app.timeline.frames import encode
+from app.timeline.model import OPEN, Slice
+from app.timeline.states import State, vocabulary
 from app.timeline.timeline import Timeline
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
 from tests.browser.server import PageServer
+from tests.merging import merge
 
 MODEL = """(() => {
   const { model } = timeslice;
@@ -74,6 +77,29 @@ def test_model_forgets_at_a_snapshot(server: PageServer, open_page: Opener) -> N
     told, expected = model_of(page), as_page_tells(Timeline(frames))
 
     assert {name: told[name] for name in expected} == expected
+
+
+def test_columns_hold_to_the_law_of_the_open_row(server: PageServer, open_page: Opener) -> None:
+    """Also for rows that no run has, which begin before the open one."""
+    times = [(10, OPEN), (5, 8), (8, OPEN), (8, 20), (20, OPEN), (3, OPEN), (4, 6)]
+    expected: list[Slice] = []
+    for start, end in times:
+        rows.add(expected, Slice(1, start, end, State.READY))
+
+    kept = open_page().page.evaluate(
+        """(times) => import('/static/js/model/columns.js').then(({ SliceColumns }) => {
+          const zeros = times.map(() => 0);
+          const rows = { start_ns: times.map((one) => one[0]), end_ns: times.map((one) => one[1]) };
+          for (const name of ["object", "holder", "line", "cpu", "state", "reason", "evidence",
+            "reason_evidence"]) rows[name] = zeros;
+          const columns = new SliceColumns();
+          times.forEach((_, i) => columns.append(rows, i));
+          return zeros.slice(0, columns.length).map((_, i) => [columns.start[i], columns.end[i]]);
+        })""",
+        [list(one) for one in times],
+    )
+
+    assert kept == [[row.start_ns, row.end_ns] for row in expected]
 
 
 def test_vocabulary_equals_the_enums(server: PageServer, open_page: Opener) -> None:

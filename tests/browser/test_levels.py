@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.timeline.heads import frame_of
-from app.timeline.model import OPEN, Batch, Level, Slice, Thing, Track
+from app.timeline.model import OPEN, Batch, Level, ObjectRow, Slice, Track
 from app.timeline.states import Evidence, ObjectKind, Reason, State, TrackKind, vocabulary
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
@@ -18,7 +18,7 @@ KINDS = (ObjectKind.SEMAPHORE, ObjectKind.QUEUE, ObjectKind.BARRIER, ObjectKind.
 
 JS = """async ([track, row]) => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceFacts } = await import(new URL("view/sentences.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
   return sliceFacts(timeslice.model, track, row, timeslice.model.nowNs);
 }"""
 
@@ -36,7 +36,7 @@ def test_wait_tells_the_level_at_its_beginning(
     tracks, rows, things, levels = [], [], [], []
     for number, kind in enumerate(KINDS, 1):
         tracks.append(Track(number, TrackKind.PROCESS, f"p{number}", number, number, 0, False, 0))
-        things.append(Thing(number, kind, kind.word, number, 1))
+        things.append(ObjectRow(number, kind, kind.word, number, 1))
         rows.append(
             Slice(
                 number, 50 * MS, OPEN, State.BLOCKED, Reason[kind.name], number,
@@ -46,7 +46,7 @@ def test_wait_tells_the_level_at_its_beginning(
         if kind is not ObjectKind.LOCK:
             levels += [Level(number, 10 * MS, 2, 3), Level(number, 40 * MS, 1, 3)]
             levels += [Level(number, 60 * MS, 0, 3)]
-    batch = Batch(tracks=tracks, things=things, slices=rows, levels=levels)
+    batch = Batch(tracks=tracks, objects=things, slices=rows, levels=levels)
     head: dict[str, Any] = {"run": scenes.run_head(), "vocabulary": vocabulary()}
     publish(server, [frame_of(batch, 0, 100 * MS, state="running", **head)])
     page = open_page(query=f"?lang={language}")
@@ -63,8 +63,8 @@ def test_wait_at_a_queue_for_its_pipe_tells_no_level(server: PageServer, open_pa
         1, 50 * MS, OPEN, State.BLOCKED, Reason.PIPE, 1,
         evidence=Evidence.KERNEL, reason_evidence=Evidence.PROBE,
     )  # fmt: skip
-    things = [Thing(1, ObjectKind.QUEUE, "items", 1, 1)]
-    batch = Batch(tracks=[track], things=things, slices=[row], levels=[Level(1, 10 * MS, 4, 9)])
+    things = [ObjectRow(1, ObjectKind.QUEUE, "items", 1, 1)]
+    batch = Batch(tracks=[track], objects=things, slices=[row], levels=[Level(1, 10 * MS, 4, 9)])
     head: dict[str, Any] = {"run": scenes.run_head(), "vocabulary": vocabulary()}
     publish(server, [frame_of(batch, 0, 100 * MS, state="running", **head)])
     page = open_page()

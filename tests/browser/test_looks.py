@@ -9,7 +9,7 @@ import pytest
 from app.errors import Sentence, told
 from app.timeline.frames import Frame
 from app.timeline.states import vocabulary
-from app.web import places
+from app.web import folders
 from app.web.i18n import script_messages
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
@@ -204,7 +204,7 @@ def test_a_name_is_cut_in_its_middle(server: PageServer, open_page: Opener) -> N
     cut = page.page.evaluate(
         """async () => {
           const main = document.querySelector("script[type=module]").src;
-          const { fittedName } = await import(new URL("render/pen.js", main).href);
+          const { fittedName } = await import(new URL("../render/pen.js", main).href);
           const pen = document.createElement("canvas").getContext("2d");
           pen.font = "12px sans-serif";
           const one = "wait_in_a_coroutine (Task-27)";
@@ -300,7 +300,8 @@ def test_page_fetches_each_file_once_and_under_its_hash(
     preloaded = page.get(
         "[...document.querySelectorAll('[rel=modulepreload]')].map((it) => it.href)"
     )
-    modules = {name for name in fetched if re.search(r"/js/\w+/", name)}
+    scripts = page.get("[...document.querySelectorAll('script[src]')].map((it) => it.src)")
+    modules = {name for name in fetched if name.endswith(".js")} - set(scripts)
     assert modules == set(preloaded)
 
 
@@ -309,7 +310,7 @@ def test_every_sentence_of_the_scripts_has_its_chinese() -> None:
     chinese = script_messages("zh")
     said = {
         sentence
-        for path in (places.folder("static") / "js").rglob("*.js")
+        for path in (folders.folder("static") / "js").rglob("*.js")
         for sentence in re.findall(r'\bt\(\s*"((?:[^"\\]|\\.)+)"', path.read_text("utf-8"))
     }
     assert len(said) > 150

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
 
-from app.server import listening_socket
+from app.cli.server import listening_socket
 from app.web.protocols import options
 from tests.browser.conftest import RunPage
 from tests.runs.make import FakeLauncher

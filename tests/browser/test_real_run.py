@@ -239,6 +239,21 @@ def test_two_settings_are_compared_on_one_time_axis(browser: Browser, url: str) 
     assert rows == 2 * len(names)
     verdicts = page.locator("#claims tbody tr").first.locator(".verdict")
     assert verdicts.count() == 2
+
+    # Buttons, the legend and the theme are for both pictures.
+    page.click("[data-command='pause']")
+    page.click("#legend .legend-entry >> nth=0")
+    page.wait_for_function(
+        "() => document.querySelector('#legend .legend-entry').ariaPressed === 'false'"
+    )
+    assert page.get_attribute("[data-command='pause']", "aria-pressed") == "true"
+    assert page.evaluate("comparison.b.view.pausedNs !== null")
+    assert page.evaluate("comparison.b.view.faded.size") == 1
+    grounds = "[comparison.a, comparison.b].map(({painter}) => painter.palette.colour.bg)"
+    light = page.evaluate(grounds)
+    page.click("[data-switch-theme]")
+    dark = page.evaluate(grounds)
+    assert light[0] == light[1] != dark[0] == dark[1]
     page.close()
 
 

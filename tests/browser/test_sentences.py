@@ -10,7 +10,7 @@ import pytest
 
 from app.timeline.frames import Frame
 from app.timeline.heads import frame_of
-from app.timeline.model import OPEN, Batch, Slice, Thing, Track
+from app.timeline.model import OPEN, Batch, ObjectRow, Slice, Track
 from app.timeline.states import Evidence, ObjectKind, Reason, State, TrackKind, vocabulary
 from tests.browser import scenes
 from tests.browser.conftest import Opener, publish
@@ -29,10 +29,11 @@ OF_THE_OTHER = {Reason.JOIN, Reason.WAIT_CHILD, Reason.FUTURE, Reason.TASK}
 
 JS = """async () => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceSentence, sliceLabels, sliceFacts } = await import(
-    new URL("view/sentences.js", main).href);
-  const words = await import(new URL("view/words.js", main).href);
-  const { plain } = await import(new URL("base/messages.js", main).href);
+  const { sliceSentence } = await import(new URL("../view/slice_sentences.js", main).href);
+  const { sliceLabels } = await import(new URL("../view/slice_labels.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
+  const words = await import(new URL("../view/words.js", main).href);
+  const { plain } = await import(new URL("../base/messages.js", main).href);
   const { model } = timeslice;
   return [2, 3, 4].map((track) => {
     const columns = model.slicesOf(track);
@@ -77,9 +78,9 @@ def frame(rows: list[Slice]) -> Frame:
         Track(TASK, kind.COROUTINE, "fetch", 9, 0, LOOP, False, 0),
         Track(OTHER, kind.THREAD, "Zoe", 9, 12, MAIN, False, 0),
     ]
-    things = [Thing(number, kind, f"thing{number}", MAIN, 1) for kind, number in THINGS.items()]
+    things = [ObjectRow(number, kind, f"thing{number}", MAIN, 1) for kind, number in THINGS.items()]
     assert all(row.end_ns != OPEN for row in rows)
-    batch = Batch(tracks=tracks, things=things, slices=rows)
+    batch = Batch(tracks=tracks, objects=things, slices=rows)
     head: dict[str, Any] = {"run": scenes.run_head(), "vocabulary": vocabulary()}
     return frame_of(batch, 0, rows[-1].end_ns, state="running", **head)
 

@@ -17,7 +17,7 @@ MS = scenes.MS
 
 FACTS = """async () => {
   const main = document.querySelector("script[type=module]").src;
-  const { sliceFacts } = await import(new URL("view/sentences.js", main).href);
+  const { sliceFacts } = await import(new URL("../view/slice_facts.js", main).href);
   return [0, 1, 2].map((row) => sliceFacts(timeslice.model, 1, row, timeslice.model.nowNs));
 }"""
 

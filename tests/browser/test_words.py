@@ -21,10 +21,10 @@ FACTS |= {"blocked_ns": 0, "gil_ns": 0, "ready_ns": 30 * MS}
 
 JS = """async ([reasons, ends, loops]) => {
   const main = document.querySelector("script[type=module]").src;
-  const from = (name) => import(new URL(name, main).href);
-  const { bareReason } = await from("view/sentences.js");
+  const from = (name) => import(new URL(`../${name}`, main).href);
+  const { bareReason } = await from("view/slice_sentences.js");
   const words = await from("view/words.js");
-  const { findingSentence } = await from("view/findings.js");
+  const { findingSentence } = await from("view/finding_sentences.js");
   const { kindOf } = await from("model/vocabulary.js");
   const { plain } = await from("base/messages.js");
   const { model } = timeslice;

@@ -27,10 +27,10 @@ from app.timeline.model import (
     Ending,
     Finding,
     Flow,
+    ObjectRow,
     Output,
     Slice,
     Stats,
-    Thing,
     Track,
     Wait,
 )
@@ -119,7 +119,7 @@ class Build:
 
     def thing(self, name: str, kind: ObjectKind = ObjectKind.LOCK) -> int:
         thing = next(self._ids)
-        self.timeline.things[thing] = Thing(thing, kind, name, track=1, line=1)
+        self.timeline.objects[thing] = ObjectRow(thing, kind, name, track=1, line=1)
         return thing
 
     def say(self, track: int, at: float, text: str) -> None:

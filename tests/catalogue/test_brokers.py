@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue, brokers, load
 from app.catalogue.brokers import BROKERS
-from app.main import create_app
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 
 REDIS = replace(BROKERS["redis"], library="socket")  # a package that is there for certain
@@ -58,7 +58,7 @@ def test_a_broker_that_does_not_answer_is_told_with_what_helps(
         f"Redis does not answer at 127.0.0.1:{port}. "
         "Start it: docker compose --profile brokers up -d"
     )
-    assert f"127.0.0.1:{port} 没有应答" in why.zh
+    assert f"127.0.0.1:{port} 没有应答" in why.of("zh")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "redis://", "redis://host:port", "redis://[::1"])

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from app.catalogue import load
-from app.catalogue.claims import MAX_EVIDENCE
-from app.catalogue.limits import cut_short
+from app.catalogue.claims import MAX_EVIDENCE, cut_short
 from tests.catalogue.build import CASES, Build, Case
 from tests.catalogue.cases import load_all
 
@@ -91,7 +90,7 @@ def test_claim_is_not_refuted_by_a_run_that_was_cut_short() -> None:
     assert found["verdict"] == "not-seen"
     assert found["why"] == {
         "en": "The run reached its limit of running time, so this can't be told.",
-        "zh": "运行因达到时间上限而提前结束，无法判断。",
+        "zh": "运行因达到运行时间上限而提前结束，无法判断。",
     }
 
 
@@ -99,4 +98,4 @@ def test_claim_is_not_refuted_by_a_run_that_was_cut_short() -> None:
 def test_run_cut_short_says_by_what_in_words(name: str) -> None:
     why = cut_short(name)
     assert f"({name})" not in why.en and why.en.endswith(", so this can't be told.")
-    assert name not in why.zh and CHINESE.search(why.zh)
+    assert name not in why.of("zh") and CHINESE.search(why.of("zh"))

@@ -24,4 +24,4 @@ def test_deadlock_counts_how_often_each_waited_for_the_other() -> None:
     assert answer.why.en == (
         "3 times each waited for the other's lock, for 20.1 ms at most; then one gave back."
     )
-    assert answer.why.zh == "有 3 次互相等待，最长 20.1 ms，随后一方放回了锁。"
+    assert answer.why.of("zh") == "有 3 次互相等待，最长 20.1 ms，随后一方放回了锁。"

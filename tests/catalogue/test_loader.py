@@ -8,6 +8,7 @@ import pytest
 
 from app.catalogue import Catalogue, Group, Scenario, load
 from app.catalogue.loader import problems_of
+from app.catalogue.order import ORDER
 from app.errors import UnknownScenario
 
 
@@ -19,9 +20,26 @@ def copy(scenario: Scenario[object], folder: Path) -> Scenario[object]:  # type:
 
 
 def test_load_gives_the_scenarios_in_reading_order() -> None:
-    places = [(item.group.place, item.place) for item in load().values()]
-    assert places == sorted(places) and len(set(places)) == len(places)
+    assert list(load()) == [slug for slugs in ORDER.values() for slug in slugs]
     assert next(iter(load())) == "process-states"
+
+
+def test_order_has_every_scenario_once_in_its_own_group() -> None:
+    listed = [(group, slug) for group, slugs in ORDER.items() for slug in slugs]
+    assert len(set(listed)) == len(listed)
+    assert set(listed) == {(item.group, slug) for slug, item in load().items()}
+    assert list(ORDER) == list(Group)
+
+
+def test_a_scenario_without_a_place_comes_last_in_its_group(tmp_path: Path) -> None:
+    new, old = copy(load()["gil"], tmp_path), load()["daemon-thread"]
+    new.folder.rename(tmp_path / "a_new_one")
+    new = replace(new, file=str(tmp_path / "a_new_one/scenario.py"))
+    assert list(Catalogue([new, old, load()["deadlock"]])) == [
+        "deadlock",
+        "daemon-thread",
+        "a-new-one",
+    ]
 
 
 def test_catalogue_names_near_matches() -> None:
@@ -61,14 +79,14 @@ def test_groups_are_lettered_and_named_in_both_languages() -> None:
         "summary",
     ]
     for group in Group:
-        assert group.text.en and group.text.zh and group.text.en != group.text.zh
+        assert group.text.en and group.text.of("zh") and group.text.en != group.text.of("zh")
 
 
 def test_problems_of_a_whole_scenario_are_none(tmp_path: Path) -> None:
     assert list(problems_of(copy(load()["gil"], tmp_path))) == []
 
 
-@pytest.mark.parametrize("name", ["program.py", "notes.en.md", "notes.zh.md"])
+@pytest.mark.parametrize("name", ["program.py", "notes.en.md"])
 def test_problems_name_a_missing_file(name: str, tmp_path: Path) -> None:
     scenario = copy(load()["gil"], tmp_path)
     (scenario.folder / name).unlink()

@@ -14,18 +14,25 @@ from app.catalogue.parameters import (
     number,
     validate,
 )
-from app.catalogue.text import Text
 from app.errors import InvalidParameters
+from app.locale.text import Text
 
 
 class Settings(Parameters):
-    workers: int = integer(3, Text("Workers", "工作进程"), minimum=1, maximum=8)
+    workers: int = integer(3, Text(en="Workers", zh="工作进程"), minimum=1, maximum=8)
     seconds: float = number(
-        1.5, Text("Time", "时间"), minimum=0.5, maximum=10, unit="s", help=Text("Help", "帮助")
+        1.5,
+        Text(en="Time", zh="时间"),
+        minimum=0.5,
+        maximum=10,
+        unit="s",
+        help=Text(en="Help", zh="帮助"),
     )
-    lock: bool = flag(True, Text("Lock", "加锁"))
+    lock: bool = flag(True, Text(en="Lock", zh="加锁"))
     method: Literal["fork", "spawn"] = choice(
-        "fork", Text("Method", "方式"), {"fork": Text("f", "叉"), "spawn": Text("s", "新")}
+        "fork",
+        Text(en="Method", zh="方式"),
+        {"fork": Text(en="f", zh="叉"), "spawn": Text(en="s", zh="新")},
     )
 
 
@@ -43,8 +50,8 @@ def test_fields_are_made_from_the_model() -> None:
     workers, seconds, lock, method = fields(Settings)
     assert (workers.name, workers.kind, workers.default) == ("workers", "int", 3)
     assert (workers.minimum, workers.maximum, workers.step) == (1, 8, 1)
-    assert workers.title == Text("Workers", "工作进程")
-    assert (seconds.kind, seconds.unit, seconds.step, seconds.help.zh) == (
+    assert workers.title == Text(en="Workers", zh="工作进程")
+    assert (seconds.kind, seconds.unit, seconds.step, seconds.help.of("zh")) == (
         "float",
         "s",
         0.1,
@@ -53,8 +60,8 @@ def test_fields_are_made_from_the_model() -> None:
     assert (lock.kind, lock.default, lock.choices) == ("bool", True, [])
     assert method.kind == "choice"
     assert method.choices == [
-        Choice("fork", Text("f", "叉")),
-        Choice("spawn", Text("s", "新")),
+        Choice("fork", Text(en="f", zh="叉")),
+        Choice("spawn", Text(en="s", zh="新")),
     ]
 
 

@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalogue import Parameters, Text, load
+from app.catalogue.answer_kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Choice, Drawing, Number, Order, sequence
 from app.catalogue.paths import PATHS
 from app.catalogue.questions import Because, Question, drawn, read
+from app.locale.text import NO_TEXT
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 from tests.catalogue.build import Build
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-A, B = Text("a", "甲"), Text("b", "乙")
+A, B = Text(en="a", zh="甲"), Text(en="b", zh="乙")
 CHOICE = Choice({"a": A, "b": B})
 ORDER = Order({"a": A, "b": B})
 NUMBER = Number(0, 100, "%")
@@ -27,7 +28,7 @@ WHOLE = Number(0, 9, whole=True)
 DRAWING = Drawing({"a": A, "b": B}, (State.RUNNING, State.BLOCKED), 4)
 
 
-WHY = Text("So it is.", "就是这样。")
+WHY = Text(en="So it is.", zh="就是这样。")
 
 
 def question(kind: Any, answer: Any, because: Because[Any] = WHY) -> Question[Any]:
@@ -36,7 +37,7 @@ def question(kind: Any, answer: Any, because: Because[Any] = WHY) -> Question[An
             raise answer
         return answer
 
-    return Question("q", Text("Which?", "哪个？"), kind, find, because)
+    return Question("q", Text(en="Which?", zh="哪个？"), kind, find, because)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_prediction_is_read(kind: Any, text: str, value: Any) -> None:
 def test_prediction_that_can_not_be_is_refused_with_a_sentence(kind: Any, text: str) -> None:
     values, wrong = read([question(kind, "a")], {"q": text})
     assert not values
-    assert wrong["q"].en.endswith(".") and CHINESE.search(wrong["q"].zh)
+    assert wrong["q"].en.endswith(".") and CHINESE.search(wrong["q"].of("zh"))
 
 
 def test_what_is_left_out_is_not_predicted() -> None:
@@ -97,13 +98,19 @@ def test_outcome_says_how_far_off_a_number_was() -> None:
 
 
 def test_outcome_of_a_run_that_can_not_tell_says_why() -> None:
-    outcome = question(CHOICE, NotSeen("No.", "没有。")).outcome(Timeline(), Parameters(), "a")
-    assert outcome == (None, False, Text("No.", "没有。"), Text("", ""))
+    outcome = question(CHOICE, NotSeen(en="No.", zh="没有。")).outcome(
+        Timeline(), Parameters(), "a"
+    )
+    assert outcome == (None, False, Text(en="No.", zh="没有。"), NO_TEXT)
 
 
 @pytest.mark.parametrize(
     ("because", "said"),
-    [(WHY, WHY), ({"a": A, "b": B}, B), (lambda params, answer: Text(answer, ""), Text("b", ""))],
+    [
+        (WHY, WHY),
+        ({"a": A, "b": B}, B),
+        (lambda params, answer: Text(en=answer, zh=""), Text(en="b", zh="")),
+    ],
 )
 def test_outcome_says_why_the_run_is_so(because: Any, said: Text) -> None:
     outcome = question(CHOICE, "b", because).outcome(Timeline(), Parameters(), "a")
@@ -127,7 +134,7 @@ def test_drawing_says_which_tracks_differ() -> None:
     asked = question(DRAWING, {"a": "RRBB", "b": "RRBB"})
     outcome = asked.outcome(Timeline(), Parameters(), {"a": "RBBB", "b": "BBRR"})
     assert not outcome.right
-    assert outcome.why.en.endswith(": b.") and outcome.why.zh.endswith("：乙。")
+    assert outcome.why.en.endswith(": b.") and outcome.why.of("zh").endswith("：乙。")
 
 
 def test_run_is_drawn_by_what_each_cell_was_most_of_the_time() -> None:
@@ -160,7 +167,7 @@ def test_questions_and_paths_speak_both_languages() -> None:
         texts += [path.title, path.summary]
     assert len(texts) > 15
     for text in texts:
-        assert text.en.strip() and not CHINESE.search(text.en) and CHINESE.search(text.zh)
+        assert text.en.strip() and not CHINESE.search(text.en) and CHINESE.search(text.of("zh"))
 
 
 def answers_of(each: Question[Any]) -> list[Any]:
@@ -178,7 +185,7 @@ def test_question_says_why_for_each_answer_and_setting(slug: str) -> None:
             for answer in answers_of(each):
                 text = each.reason(scenario.validate(values), answer)
                 assert text.en.endswith(".") and not CHINESE.search(text.en)
-                assert text.zh.endswith("。") and CHINESE.search(text.zh)
+                assert text.of("zh").endswith("。") and CHINESE.search(text.of("zh"))
 
 
 def test_steps_of_paths_are_scenarios_with_settings_that_they_take() -> None:

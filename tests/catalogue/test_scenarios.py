@@ -36,10 +36,12 @@ def texts(scenario: Scenario[Any]) -> list[Text]:
 @every
 def test_scenario_speaks_both_languages(scenario: Scenario[Any]) -> None:
     for text in texts(scenario):
-        assert text.en.strip() and text.zh.strip()
+        assert text.en.strip() and text.of("zh").strip()
         assert not CHINESE.search(text.en)
-        assert CHINESE.search(text.zh) or text.en == text.zh  # a name such as asyncio.gather
-        assert not NARROW.search(text.zh)
+        assert CHINESE.search(text.of("zh")) or text.en == text.of(
+            "zh"
+        )  # a name such as asyncio.gather
+        assert not NARROW.search(text.of("zh"))
 
 
 @every
@@ -125,4 +127,4 @@ def test_scenario_is_tagged(scenario: Scenario[Any]) -> None:
     assert scenario.tags.ideas and scenario.tags.primitives and scenario.tags.states
     assert scenario.tags.level in (1, 2, 3)
     for idea in scenario.tags.ideas:
-        assert idea.text.en and CHINESE.search(idea.text.zh)
+        assert idea.text.en and CHINESE.search(idea.text.of("zh"))

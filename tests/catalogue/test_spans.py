@@ -4,6 +4,7 @@ import pytest
 
 from app.catalogue import spans
 from app.catalogue.claims import NotSeen, Span
+from app.locale.text import Text
 from app.timeline.model import OPEN, Output, Stats
 from tests.catalogue.build import MS, Build
 
@@ -126,9 +127,9 @@ def test_tracks_that_are_missing_are_told_by_their_name() -> None:
     b = Build()
     with pytest.raises(NotSeen) as none:
         spans.starting(b.timeline, "consumer-")
-    assert none.value.why == (
-        "No track named consumer-… was seen; this needs at least one.",
-        "没有看到名为 consumer-… 的轨道。",
+    assert none.value.why == Text(
+        en="No track named consumer-… was seen; this needs at least one.",
+        zh="没有看到名为 consumer-… 的轨道。",
     )
     b.process("consumer-1", 0, 90)
     with pytest.raises(NotSeen) as few:

@@ -9,26 +9,26 @@ from pydantic import field_validator
 
 from app.catalogue.parameters import Parameters, fields, integer, label, plain, table, validate
 from app.catalogue.tables import Refused
-from app.catalogue.text import Text
 from app.errors import InvalidParameters
+from app.locale.text import Text
 
 
 class Job(Parameters):
-    name: str = label(Text("Name", "名称"))
-    arrival: int = integer(0, Text("Arrives", "到达"), minimum=0, maximum=40)
-    burst: int = integer(1, Text("Burst", "执行"), minimum=1, maximum=30)
+    name: str = label(Text(en="Name", zh="名称"))
+    arrival: int = integer(0, Text(en="Arrives", zh="到达"), minimum=0, maximum=40)
+    burst: int = integer(1, Text(en="Burst", zh="执行"), minimum=1, maximum=30)
 
 
 class Settings(Parameters):
     jobs: tuple[Job, ...] = table(
-        (Job(name="A"), Job(name="B", burst=3)), Text("Jobs", "作业"), row=Job, most=3
+        (Job(name="A"), Job(name="B", burst=3)), Text(en="Jobs", zh="作业"), row=Job, most=3
     )
 
     @field_validator("jobs")
     @classmethod
     def _differ(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
         if len({job.name for job in jobs}) < len(jobs):
-            raise Refused("Two jobs have one name.", "有两个作业同名。")
+            raise Refused(en="Two jobs have one name.", zh="有两个作业同名。")
         return jobs
 
 

@@ -14,7 +14,7 @@ from tests.catalogue.build import Build
 def test_tolerance_is_said_where_something_is_excused() -> None:
     said = excused(0.4, 100, 0.02, ASKS)
     assert said.en.startswith(" Up to 2 % counts as none: a thread that wants the GIL")
-    assert said.zh.startswith("不超过 2 % 视为没有：")
+    assert said.of("zh").startswith("不超过 2 % 视为没有：")
 
 
 @pytest.mark.parametrize("measured", [0, 2.1, 50])

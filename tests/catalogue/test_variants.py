@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.catalogue import load
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.timeline import Timeline

@@ -9,8 +9,8 @@ import pytest
 
 from app import cli
 from app.catalogue import load
+from app.cli.running import assignments
 from app.errors import InvalidInput, InvalidParameters
-from app.running import assignments
 
 Fails = Callable[..., str]
 

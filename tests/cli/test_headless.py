@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.headless import Outcome, run
 from app.errors import RecordingFailed, WorkerFailed
-from app.headless import Outcome, run
 from app.runs.launcher import RunningWorker
 from app.runs.recording import Recording
 from app.timeline.frames import Frame, encode

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from app import cli
+from app.cli.programs import environment, names_a_file, read
+from app.cli.running import program_status
 from app.errors import InvalidInput
-from app.programs import environment, names_a_file, read
-from app.running import program_status
 from tests.cli.test_run import assert_whole, timeslice
 
 #: A program of two files that reads a third beside it.

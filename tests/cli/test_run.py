@@ -61,7 +61,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_run_prints_lanes_states_and_claims(daemon: tuple[Path, str]) -> None:
     text = daemon[1]
     assert "█" in text and "scheduler witness:" in text
-    assert "daemon, ended by its parent at its end (SIGTERM)" in " ".join(text.split())
+    assert "ended as a daemon, SIGTERM" in " ".join(text.split())
     assert "holds" in text and "fails" not in text
 
 

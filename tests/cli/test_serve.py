@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.server import listening_socket
 from app.errors import TimesliceError
-from app.server import listening_socket
 
 
 @contextmanager

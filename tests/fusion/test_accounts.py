@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.timeline import wire
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import Batch, Stolen
-from app.timeline.records import CpuStolen, Dropped, ProbeRecord, SchedStat, TaskNew
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import CpuStolen, Dropped, SchedStat, ThreadBorn
 from app.timeline.timeline import Timeline
 from tests.fusion.world import MS, ROOT, START, World, at
+from tests.merging import merge
 
 TID = 200
 
@@ -28,7 +30,7 @@ def threads_stats(made: World) -> tuple[int, int | None]:
 
 def ran(made: World) -> None:
     """A thread that ran from 10 to 40 and from 50 to 70, by its switches."""
-    made.add(TaskNew(at(10), ROOT, TID, ROOT, ROOT))
+    made.add(ThreadBorn(at(10), ROOT, TID, ROOT, ROOT))
     made.on(10, TID)
     made.off(40, TID)
     made.on(50, TID)
@@ -91,7 +93,7 @@ def test_lost_switches_leave_nothing_to_compare() -> None:
 
 def test_sampled_running_is_the_accounts_own_and_not_compared() -> None:
     made = World("procfs")
-    made.add(TaskNew(at(10), ROOT, TID, ROOT, ROOT, sampled=True))
+    made.add(ThreadBorn(at(10), ROOT, TID, ROOT, ROOT, sampled=True))
     made.add(account(20, 1, 2), account(40, 15, 9))
     assert threads_stats(made)[1] is None
 

@@ -167,7 +167,7 @@ def test_awaited_task_is_the_holder_and_a_lock_is_the_object() -> None:
     main, fetch = coroutine(timeline, "main (Task-1)"), coroutine(timeline, "fetch (Task-2)")
     assert row_at(timeline, main, 4).holder == fetch
     waiting = row_at(timeline, fetch, 6)
-    assert timeline.things[waiting.object].name == "door"
+    assert timeline.objects[waiting.object].name == "door"
     assert [(f.from_track, f.to_track) for f in timeline.flows if f.to_track == fetch] == [
         (main, fetch)
     ]
@@ -211,7 +211,7 @@ def test_lock_of_the_loop_names_its_holder_and_its_release_is_an_arrow() -> None
     timeline = loop.timeline(20, [6])
     ann, bob = coroutine(timeline, "Ann"), coroutine(timeline, "Bob")
     waiting = row_at(timeline, bob, 6)
-    assert (timeline.things[waiting.object].name, waiting.holder, waiting.line) == ("left", ann, 7)
+    assert (timeline.objects[waiting.object].name, waiting.holder, waiting.line) == ("left", ann, 7)
     (flow,) = [flow for flow in timeline.flows if flow.kind is FlowKind.RELEASE]
     assert (flow.from_track, flow.from_ns, flow.to_track, flow.to_ns) == (
         ann, round(9.5 * MS), bob, round(9.6 * MS),
@@ -242,7 +242,7 @@ def test_coroutines_that_hold_each_others_locks_are_a_deadlock() -> None:
     (finding,) = timeline.findings.values()
     ann, bob = coroutine(timeline, "Ann"), coroutine(timeline, "Bob")
     assert (finding.kind, finding.start_ns, finding.end_ns) == ("deadlock", 7 * MS, 300 * MS)
-    names = {thing.id: thing.name for thing in timeline.things.values()}
+    names = {thing.id: thing.name for thing in timeline.objects.values()}
     assert [
         (wait.track, names[wait.object], wait.holder, wait.line, wait.held_since_ns, wait.held_line)
         for wait in finding.cycle

@@ -128,7 +128,7 @@ def test_join_of_a_process_draws_an_arrow_from_its_exit() -> None:
     assert (flow.from_track, flow.from_ns, flow.to_ns) == (child.id, 20_000_000, 21_100_000)
     assert child.end_ns == 21_000_000
     blocked = row_at(timeline, timeline.root(), 15)
-    assert timeline.things[blocked.object].name == "Process-1"
+    assert timeline.objects[blocked.object].name == "Process-1"
 
 
 def test_thread_returned_raised_or_vanished_with_its_process() -> None:

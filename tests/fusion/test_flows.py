@@ -46,7 +46,7 @@ def test_items_of_a_queue_are_matched_by_key_in_order() -> None:
         (101, 5, 102, 8),
         (101, 6, 102, 9),
     ]
-    assert timeline.things[timeline.flows[-1].object].name == "jobs"
+    assert timeline.objects[timeline.flows[-1].object].name == "jobs"
 
 
 def test_items_of_a_process_queue_are_matched_through_its_pipe() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.fusion import gil as rules
+from app.fusion.lives import gil_rules as rules
 from app.timeline import wire
 from app.timeline.model import NOTHING, Slice
 from app.timeline.records import Wakeup, Waking
@@ -72,7 +72,7 @@ def test_wait_names_the_thread_that_executes_as_holder_and_the_lock_as_object() 
     timeline = three_threads().timeline(9)
     assert_whole(timeline)
     assert told(timeline, A) == [(2.52, 9, ROOT)]
-    thing = timeline.things[waits(timeline, A)[0].object]
+    thing = timeline.objects[waits(timeline, A)[0].object]
     assert (thing.kind, thing.name, thing.track) == (ObjectKind.GIL, "GIL", timeline.root().id)
     holding = row_at(timeline, timeline.root(), 8)
     assert (holding.state, holding.object, holding.holder) == (
@@ -172,7 +172,7 @@ def test_nothing_waits_for_a_gil_that_is_not_cpythons(flags: int, build: str) ->
     timeline = world.timeline(9)
     assert not waits(timeline, A)
     assert (timeline.root().python or "").endswith(f".11{build}")
-    assert all(thing.kind is not ObjectKind.GIL for thing in timeline.things.values())
+    assert all(thing.kind is not ObjectKind.GIL for thing in timeline.objects.values())
     assert all(not stats.gil_held_ns + stats.gil_wanted_ns for stats in timeline.stats.values())
 
 
@@ -235,7 +235,7 @@ def test_holder_that_was_asked_and_preempted_while_it_gives_the_lock_waits_for_i
     world.off(8.01, ROOT, preempted=True)
     timeline = world.timeline(9)
     gives = row_at(timeline, timeline.root(), 8.5)
-    gil = timeline.things[waits(timeline, A)[0].object]
+    gil = timeline.objects[waits(timeline, A)[0].object]
     assert (gives.state, gives.object) == (State.READY, gil.id)
     assert gives.holder != timeline.root().id
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.fusion.items import KEPT, Fifo, Items
+from app.fusion.between.queue_items import KEPT, Fifo, Items
 
 
 def test_items_come_out_by_their_key_in_any_order() -> None:

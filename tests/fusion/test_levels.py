@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.timeline import wire
-from app.timeline.frames import decode, encode, merge
+from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import Batch, Level
 from app.timeline.states import ObjectKind
 from tests.fusion.world import MS, ROOT, World
+from tests.merging import merge
 
 QUEUE, SLOTS, DOOR = (ROOT << 32 | number for number in (1, 2, 3))
 
@@ -24,7 +25,7 @@ def world() -> World:
 
 def levels(made: World, name: str) -> list[tuple[float, int, int]]:
     timeline = made.timeline(100, [30])
-    (thing,) = [thing for thing in timeline.things.values() if thing.name == name]
+    (thing,) = [thing for thing in timeline.objects.values() if thing.name == name]
     return [(level.ns / MS, level.value, level.most) for level in timeline.levels[thing.id]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.fusion.operations import SEEN_NS
+from app.fusion.threads.operations import SEEN_NS
 from app.timeline import wire
 from app.timeline.model import Seen
 from app.timeline.records import LineSample

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.fusion.names import ProgramNames
+from app.fusion.objects.names import ProgramNames
 from app.timeline import wire
 from app.timeline.places import place
 from app.timeline.states import ObjectKind, Reason, State, TrackKind
@@ -73,7 +73,7 @@ def test_names_are_made_unique_over_the_run_and_nameless_ones_numbered() -> None
         world.object(2 + number, ROOT, LOCK, ROOT << 32 | number + 1, line=2)
     world.object(6, ROOT, LOCK, ROOT << 32 | 8, line=77)
     world.object(7, ROOT, LOCK, ROOT << 32 | 9, line=78)
-    names = [thing.name for thing in world.timeline(10).things.values()]
+    names = [thing.name for thing in world.timeline(10).objects.values()]
     assert names == ["lock", "lock #2", "lock #3", "Lock 1", "Lock 2"]
 
 
@@ -82,7 +82,7 @@ def test_names_are_not_taken_from_another_files_lines() -> None:
     world.on(1, ROOT)
     world.say(2, ROOT, wire.FILE, a=3, text="/somewhere/helper.py")
     world.say(3, ROOT, wire.OBJECT, LOCK, 1, ROOT << 32 | 1, 3 << 32)
-    (thing,) = world.timeline(10).things.values()
+    (thing,) = world.timeline(10).objects.values()
     assert thing.name == "Lock 1"
 
 
@@ -91,7 +91,7 @@ def test_object_announced_by_two_processes_is_one_thing() -> None:
     world.on(1, ROOT)
     world.object(2, ROOT, LOCK, 1 << 63 | 5, line=1)
     world.say(3, 200, wire.OBJECT, LOCK, 1, 1 << 63 | 5, pid=200)
-    assert len(world.timeline(10).things) == 1
+    assert len(world.timeline(10).objects) == 1
 
 
 def test_line_in_another_file_of_the_program_is_not_one_of_the_program_s_own() -> None:
@@ -111,7 +111,7 @@ def test_line_in_another_file_of_the_program_is_not_one_of_the_program_s_own() -
     world.off(9, ROOT)
     timeline = world.timeline(10)
     assert timeline.files == ["parts/program.py"]
-    assert {thing.name: thing.line for thing in timeline.things.values()} == {
+    assert {thing.name: thing.line for thing in timeline.objects.values()} == {
         "Lock 1": place(1, 2),
         "second": 2,
     }

@@ -9,13 +9,13 @@ import app.fusion
 
 #: Modules of the standard library without input, output, clocks or threads of their own.
 HARMLESS = {
-    "__future__", "ast", "bisect", "codecs", "collections", "dataclasses", "enum", "heapq",
-    "itertools", "marshal", "operator", "re", "signal", "typing",
+    "__future__", "ast", "bisect", "codecs", "collections", "dataclasses", "enum",
+    "functools", "heapq", "itertools", "marshal", "operator", "re", "signal", "typing",
 }  # fmt: skip
 
 
 def test_fusion_imports_only_itself_the_timeline_and_harmless_modules() -> None:
-    for source in sorted(Path(app.fusion.__file__).parent.glob("*.py")):
+    for source in sorted(Path(app.fusion.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
@@ -29,7 +29,7 @@ def test_fusion_imports_only_itself_the_timeline_and_harmless_modules() -> None:
 
 def test_fusion_uses_of_signal_only_the_names() -> None:
     used = set()
-    for source in Path(app.fusion.__file__).parent.glob("*.py"):
+    for source in Path(app.fusion.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Attribute)

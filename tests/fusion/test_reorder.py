@@ -8,18 +8,18 @@ from functools import partial
 import pytest
 
 from app.fusion import Fusion
-from app.fusion.reorder import Reorder
+from app.fusion.records.reorder import Reorder
 from app.timeline.model import OPEN
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
     Dropped,
     Limit,
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SwitchIn,
     SwitchOut,
-    TaskComm,
+    ThreadNamed,
 )
 from app.timeline.sealed import Sealed
 from app.timeline.states import Reason, State
@@ -54,7 +54,7 @@ def test_what_waits_packed_comes_out_as_it_was() -> None:
         ProbeRecord(11, 3, 7, 1, 20, 8, 5, (1 << 64) - 1, 1 << 63, text),
         ProcessReaped(12, 3, None, False),
         OutputChunk(13, "stdout", b"\xff\0"),
-        TaskComm(14, 3, 7, text, True),
+        ThreadNamed(14, 3, 7, text, True),
     ]
     reorder = Reorder(unpacked=0)
     reorder.feed(records)

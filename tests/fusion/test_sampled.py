@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.timeline import wire
-from app.timeline.records import StatSample, TaskExit, TaskNew
+from app.timeline.records import StatSample, ThreadBorn, ThreadGone
 from app.timeline.states import Evidence, Reason, State
 from tests.fusion.world import MS, ROOT, World, assert_whole, at, row_at, rows, track_of
 
@@ -83,9 +83,9 @@ def test_sampled_births_and_deaths_are_merged_with_what_the_probe_said() -> None
     world = Proc()
     world.hello(1)
     world.thread(5, 101, "worker")
-    world.add(TaskNew(at(9), ROOT, 101, ROOT, 0, True))
+    world.add(ThreadBorn(at(9), ROOT, 101, ROOT, 0, True))
     world.say(20, 101, 3)
-    world.add(TaskExit(at(28), ROOT, 101, True))
+    world.add(ThreadGone(at(28), ROOT, 101, True))
     timeline = world.timeline(40)
     assert_whole(timeline)
     track = track_of(timeline, 101)
@@ -127,7 +127,7 @@ def test_thread_not_looked_at_for_long_before_its_end_is_unknown_meanwhile() -> 
     world = Proc()
     world.look(0, "R")
     world.look(10, "R", run=10)
-    world.add(TaskExit(at(300), ROOT, ROOT, True))
+    world.add(ThreadGone(at(300), ROOT, ROOT, True))
     world.reaped(301)
     timeline = world.timeline(310)
     assert_whole(timeline)
@@ -238,7 +238,7 @@ def test_account_of_a_zombie_tells_what_it_did_to_its_end() -> None:
     world.look(10, "R", run=10)
     world.look(20, "S", run=2)
     world.account(40, ROOT, 3, 0, run=18)
-    world.add(TaskExit(at(40), ROOT, ROOT, True))
+    world.add(ThreadGone(at(40), ROOT, ROOT, True))
     world.reaped(41)
     timeline = world.timeline(50)
     assert_whole(timeline)

@@ -82,7 +82,7 @@ def test_blocked_thread_of_a_foreign_program_shows_its_system_call() -> None:
     assert (row.state, row.reason, row.reason_evidence) == (
         State.BLOCKED, Reason.PIPE, Evidence.SAMPLED,
     )  # fmt: skip
-    assert timeline.things[row.object].name == "read"
+    assert timeline.objects[row.object].name == "read"
     later = row_at(timeline, timeline.root(), 9.5)
     assert (later.reason, later.object) == (Reason.OTHER, 0)
 

@@ -53,8 +53,8 @@ def test_waiter_names_the_lock_and_its_holder() -> None:
     world.off(12.1, ANN, cpu=1)
     timeline = world.timeline(20, [15])
     row = row_at(timeline, track_of(timeline, ANN), 13)
-    assert timeline.things[row.object].name == "fork"
-    assert timeline.things[row.object].line == 2
+    assert timeline.objects[row.object].name == "fork"
+    assert timeline.objects[row.object].line == 2
     assert row.holder == track_of(timeline, BOB).id
     assert row.line == 5
 
@@ -137,7 +137,7 @@ def test_reentrant_lock_is_held_until_its_last_release() -> None:
     timeline = world.timeline(10)
     row = row_at(timeline, track_of(timeline, ANN), 7)
     assert row.holder == timeline.root().id
-    assert timeline.things[row.object].name == "RLock 1"
+    assert timeline.objects[row.object].name == "RLock 1"
     assert [flow.from_ns for flow in timeline.flows if flow.kind.word == "release"] == [8_000_000]
 
 
@@ -206,7 +206,7 @@ def test_deadlock_names_objects_holders_lines_and_since_when() -> None:
     assert_whole(timeline)
     (finding,) = deadlocks(timeline)
     ann, bob = track_of(timeline, ANN), track_of(timeline, BOB)
-    names = {thing.id: thing.name for thing in timeline.things.values()}
+    names = {thing.id: thing.name for thing in timeline.objects.values()}
     assert [
         (wait.track, names[wait.object], wait.holder, wait.line, wait.held_since_ns, wait.held_line)
         for wait in finding.cycle
@@ -300,7 +300,7 @@ def test_lock_that_a_fork_copied_is_another_lock() -> None:
     assert row.holder == track_of(timeline, BOB).id
     copy = row_at(timeline, track_of(timeline, child), 14)
     assert copy.object != row.object
-    assert timeline.things[copy.object].name == "fork #2"
+    assert timeline.objects[copy.object].name == "fork #2"
 
 
 def test_id_given_to_two_objects_names_neither_and_makes_no_deadlock() -> None:

@@ -10,16 +10,16 @@ from app.timeline import wire
 from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import Slice, Track
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
     SwitchIn,
     SwitchOut,
     SyscallSample,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
 )
 from app.timeline.states import ObjectKind, Reason
 from app.timeline.timeline import Timeline
@@ -58,10 +58,10 @@ class World:
         self.add(SwitchOut(at(ms), pid, tid, cpu, preempted, stopped))
 
     def new(self, ms: float, tid: int, pid: int = ROOT, by: int = ROOT, of: int = ROOT) -> None:
-        self.add(TaskNew(at(ms), pid, tid, of, by))
+        self.add(ThreadBorn(at(ms), pid, tid, of, by))
 
     def exit(self, ms: float, tid: int, pid: int = ROOT) -> None:
-        self.add(TaskExit(at(ms), pid, tid))
+        self.add(ThreadGone(at(ms), pid, tid))
 
     def reaped(self, ms: float, pid: int = ROOT, status: int | None = 0) -> None:
         self.add(ProcessReaped(at(ms), pid, status, status is None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,13 +15,11 @@ from typing import Any, NamedTuple
 
 from app.probe.launch import environment
 from app.timeline import wire
+from app.timeline.probe_records import TYPES
 
 #: Kind's number → its name in ``wire``.
 NAMES = {
-    value: name
-    for name, value in vars(wire).items()
-    if isinstance(value, int) and 0 < value < 100 and name.isupper()
-    if name not in ("VERSION", "HEADER_SIZE", "HEAD_OFFSET", "SLOT_SIZE", "TEXT_MAX")
+    number: re.sub(r"\B(?=[A-Z])", "_", kind.__name__).upper() for number, kind in TYPES.items()
 }
 
 

@@ -15,7 +15,7 @@ NAME = "_timeslice_probe"
 
 
 def probe(module: str) -> ModuleType:
-    """``app/probe/<module>.py`` as it is loaded into a program."""
+    """The module ``<room>.<module>`` of ``app/probe`` as it is loaded into a program."""
     if NAME not in sys.modules:
         folder = Path(app.probe.__file__).parent
         spec = importlib.util.spec_from_file_location(
@@ -25,6 +25,7 @@ def probe(module: str) -> ModuleType:
         package = importlib.util.module_from_spec(spec)
         sys.modules[NAME] = package
         spec.loader.exec_module(package)
-        sys.modules[NAME + ".wire"] = wire
-        package.wire = wire  # type: ignore[attr-defined]
+        recording = importlib.import_module(NAME + ".recording")
+        sys.modules[NAME + ".recording.wire"] = wire
+        recording.wire = wire  # type: ignore[attr-defined]
     return importlib.import_module(f"{NAME}.{module}")

@@ -8,7 +8,7 @@ import sys
 PROGRAM = """
 import sys
 from importlib.machinery import BuiltinImporter
-from app.probe.patching import ImportHook
+from app.probe.hooks.imports import ImportHook
 
 name = next(n for n in sys.builtin_module_names if n not in sys.modules and not n.startswith("_"))
 other = next(

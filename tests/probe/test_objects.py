@@ -16,7 +16,7 @@ from tests.probe.loading import probe
 @pytest.fixture
 def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The module, with a program that lies at the root: everything is below its folder."""
-    module = probe("objects")
+    module = probe("recording.objects")
     module.reset()
     module.set_program("/")
     yield module
@@ -34,7 +34,7 @@ def test_files_below_the_program_s_folder_are_its_own_but_for_libraries_and_us(
         os.path.join(os.path.dirname(os.__file__), "site-packages/any/thing.py"),
         "/home/me/.venv/lib/python3.11/site-packages/thing.py",
         "/usr/lib/python3/dist-packages/thing.py",
-        str(Path(str(objects.__file__)).with_name("locks.py")),
+        str(Path(str(objects.__file__)).parents[1] / "threading_/locks.py"),
         "<string>",
     ):
         assert objects.file_of(foreign) == 0, foreign

@@ -348,9 +348,35 @@ mine.sendall(b"-"); theirs.recv(1)
     assert (gives.c & 0xFFFFFFFF, takes.c & 0xFFFFFFFF) == (wire.SENDS, 0)
 
 
+def test_socket_is_made_where_no_module_has_a_name(probed: Probed) -> None:
+    run = probed(
+        "import socket\n"
+        "exec('socket.socket().close()', {'__name__': None, 'socket': socket})\n"
+        "print('made')\n"
+    )
+    assert run.stdout == "made\n", run.stderr
+
+
 def test_switch_interval_is_told_when_it_changes(probed: Probed) -> None:
     run = probed("import sys\nsys.setswitchinterval(0.002)\n")
     assert run.one("INTERVAL").a == 2_000_000
+
+
+def test_numbers_that_no_record_has_room_for_are_no_failure(probed: Probed) -> None:
+    run = probed(
+        """
+import os, sys
+sys.setswitchinterval(10)
+for pid, signal in ((2**40, 15), (os.getpid(), 2**20)):
+    try:
+        os.kill(pid, signal)
+    except (OSError, OverflowError):
+        print("refused")
+"""
+    )
+    assert run.stdout == "refused\n" * 2, run.stderr
+    assert run.one("INTERVAL").a == 2**32 - 1
+    assert not run.of("KILL")
 
 
 def test_lock_of_a_queue_is_no_wait_while_it_is_free_and_one_of_the_queue_else(

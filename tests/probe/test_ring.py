@@ -17,7 +17,8 @@ from tests.probe.loading import probe
 
 @pytest.fixture
 def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = probe("ring")
+    module = probe("recording.ring")
+    probe("recording.thread_state")  # which makes this thread's ring, if there is a folder
     monkeypatch.setattr(module, "directory", str(tmp_path))
     return module
 
@@ -164,9 +165,9 @@ def test_thread_without_room_is_noted_and_not_recorded(
     noted: list[str] = []
     monkeypatch.setattr(ring, "_allocate", full)
     monkeypatch.setattr(ring.faults, "note", noted.append)
-    here = ring.Here()
-    here.emit(wire.ENTER)
-    here.text(wire.OBJECT, 0, 0, 0, 0, "name")
+    local = probe("recording.thread_state").ThisThread()
+    local.emit(wire.ENTER)
+    local.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert noted == [f"thread {threading.get_native_id()} is not recorded"]
     assert list(tmp_path.iterdir()) == []
 
@@ -287,7 +288,7 @@ def test_nothing_is_recorded_without_a_folder(
 ) -> None:
     monkeypatch.setattr(ring, "directory", "")
     monkeypatch.chdir(tmp_path)
-    here = ring.Here()
-    here.emit(wire.ENTER)
-    here.text(wire.OBJECT, 0, 0, 0, 0, "name")
+    local = probe("recording.thread_state").ThisThread()
+    local.emit(wire.ENTER)
+    local.text(wire.OBJECT, 0, 0, 0, 0, "name")
     assert list(tmp_path.iterdir()) == []

@@ -14,9 +14,10 @@ from app.timeline import wire
 PROGRAM = """
 import os, subprocess, sys
 probe = os.environ["PROBE"]
-for name in os.listdir(probe):
-    if name.endswith(".py"):
-        os.unlink(os.path.join(probe, name))
+for folder, _, names in os.walk(probe):
+    for name in names:
+        if name.endswith(".py") and name != "sitecustomize.py":
+            os.unlink(os.path.join(folder, name))
 child = "import sys; print('__future__' in sys.modules); import threading; threading.Lock()"
 print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True))
 """

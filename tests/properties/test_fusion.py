@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.fusion import Fusion
 from app.timeline import wire
 from app.timeline.model import NOTHING, OPEN
+from app.timeline.probe_records import ProbeRecord
 from app.timeline.records import (
     OutputChunk,
-    ProbeRecord,
     ProcessReaped,
     Record,
     SchedStat,
@@ -21,8 +21,8 @@ from app.timeline.records import (
     SwitchIn,
     SwitchOut,
     SyscallSample,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
     Wakeup,
     Waking,
 )
@@ -212,7 +212,7 @@ class Machine:
             self.next_tid[thread.pid] += 1
             self.say(thread, wire.THREAD_SPAWN, b=child.tid)
         self.log.append(
-            TaskNew(self.t, child.pid, child.tid, thread.pid, thread.tid, not self.switches)
+            ThreadBorn(self.t, child.pid, child.tid, thread.pid, thread.tid, not self.switches)
         )
         self.threads.append(child)
 
@@ -228,7 +228,7 @@ class Machine:
         else:
             self.say(thread, wire.THREAD_END, c=self.random.choice((0, 1_000, self.t)))
         thread.state = "over"
-        self.log.append(TaskExit(self.t, thread.pid, thread.tid, not self.switches))
+        self.log.append(ThreadGone(self.t, thread.pid, thread.tid, not self.switches))
         if thread.tid == thread.pid:
             self.t += 5_000
             self.log.append(ProcessReaped(self.t, thread.pid, 0, False))
@@ -260,7 +260,7 @@ def assert_lawful(timeline: Timeline) -> None:
 
 def assert_gil_told_with_care(timeline: Timeline) -> None:
     """A holder of a GIL is a thread of that process, and lived then; none waits for itself."""
-    gils = {thing.id: thing for thing in timeline.things.values() if thing.kind is ObjectKind.GIL}
+    gils = {thing.id: thing for thing in timeline.objects.values() if thing.kind is ObjectKind.GIL}
     for row in timeline.rows():
         if row.object not in gils:
             assert row.state is not State.GIL, row
@@ -291,7 +291,7 @@ def replay(scheduler: str, log: Sequence[Record], cuts: Sequence[float] = ()) ->
     return play(world.facts, log, length, sorted(cut * length for cut in cuts))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seeds, schedulers, st.integers(1, 120))
 def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
     seed: int, scheduler: str, length: int
@@ -309,7 +309,7 @@ def test_lawful_log_gives_whole_and_lawful_slices_without_gaps(
         assert all(row.state is not State.UNKNOWN for row in timeline.rows())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seeds, schedulers, st.integers(1, 120), steps)
 def test_drains_cut_anywhere_give_the_same_timeline(
     seed: int, scheduler: str, length: int, cuts: list[float]
@@ -324,7 +324,7 @@ def test_drains_cut_anywhere_give_the_same_timeline(
     assert pieces.stats == whole.stats
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     seeds,
     schedulers,
@@ -358,7 +358,7 @@ def test_lost_doubled_and_late_records_never_raise_nor_tear_a_track(
     assert_lawful(timeline)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds, schedulers, st.integers(1, 120))
 def test_records_behind_the_watermark_never_raise_nor_tear_a_track(
     seed: int, scheduler: str, length: int

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.timeline import wire
-from app.timeline.records import OutputChunk, ProbeRecord
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import OutputChunk
 from tests.fusion.world import MS, ROOT, START, World, play
 
 CHILD = 200
@@ -118,7 +119,7 @@ seeds = st.integers(0, 2**32)
 cuts = st.lists(st.floats(0, 1), max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seeds, own_words, st.one_of(st.none(), st.floats(0, 0.9)), cuts)
 def test_each_writer_has_its_own_words_at_their_times(
     seed: int, words: dict[int, list[str]], clash: float | None, cut: list[float]
@@ -138,7 +139,7 @@ def test_each_writer_has_its_own_words_at_their_times(
             assert text.startswith(times[tid, ns]), (tid, ns, text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seeds, same_words, st.booleans(), st.floats(0, 0.9), st.floats(0, 0.5), cuts)
 def test_no_byte_is_lost_or_made_up_whatever_is_alike_or_lost(
     seed: int,
@@ -162,7 +163,7 @@ def test_no_byte_is_lost_or_made_up_whatever_is_alike_or_lost(
     assert rows == said.rows([])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seeds, st.one_of(song_words, same_words), st.floats(0, 0.9), cuts)
 def test_words_that_are_nearly_alike_are_told_apart(
     seed: int, words: dict[int, list[str]], clash: float, cut: list[float]

@@ -12,7 +12,8 @@ from app.timeline import wire
 from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import NOTHING, Slice
-from app.timeline.records import ProbeRecord, Record
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Record
 from app.timeline.states import Evidence, FlowKind, State
 from app.timeline.timeline import Timeline
 from tests.fusion.world import START, World, assert_whole
@@ -90,7 +91,7 @@ def _agree(row: Slice, other: Slice, named: dict[int, int | None]) -> bool:
     return row.holder == NOTHING or named[row.holder] == other.holder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds, st.sampled_from(["tracepoints", "perf"]), st.integers(1, 120), pieces)
 def test_what_is_given_up_is_unknown_and_the_rest_is_so(
     seed: int, scheduler: str, length: int, shed: Pieces
@@ -103,7 +104,7 @@ def test_what_is_given_up_is_unknown_and_the_rest_is_so(
     assert false_rows(part, whole) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seeds,
     st.sampled_from(["tracepoints", "perf", "procfs"]),
@@ -126,7 +127,7 @@ def test_records_given_up_among_lost_and_late_ones_never_raise_nor_tear_a_track(
     assert_lawful(timeline)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seeds, st.integers(1, 120), pieces)
 def test_arrows_of_messages_are_those_of_the_whole_run(
     seed: int, length: int, shed: Pieces

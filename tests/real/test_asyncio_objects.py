@@ -22,7 +22,7 @@ def longest(timeline: Timeline, name: str, state: State = State.AWAITING) -> Sli
 def told(timeline: Timeline, name: str, state: State = State.AWAITING) -> tuple[Reason, str, str]:
     """The longest wait of this track: its reason, object and holder."""
     row = longest(timeline, name, state)
-    thing = timeline.things[row.object].name if row.object else ""
+    thing = timeline.objects[row.object].name if row.object else ""
     return row.reason, thing, timeline.tracks[row.holder].name if row.holder else ""
 
 
@@ -72,13 +72,13 @@ asyncio.run(main())
     assert holders(timeline, "one3", Reason.SEMAPHORE) == ["one1", "one2"]
     arrow(timeline, "one2", "one3", Reason.SEMAPHORE)
     assert told(timeline, "signalled") == (Reason.SEMAPHORE, "signal", "")
-    levels = {timeline.things[thing].name: found for thing, found in timeline.levels.items()}
+    levels = {timeline.objects[thing].name: found for thing, found in timeline.levels.items()}
     assert [level.value for level in levels["one"]][:2] == [1, 0]
     assert {(level.value, level.most) for level in levels["two"]} >= {(2, 2), (0, 2)}
     assert levels["one"][-1].value == 1 and levels["two"][-1].value == 2
     (third,) = timeline.named("two3")
     wait = next(row for row in timeline.of(third) if row.reason is Reason.SEMAPHORE)
-    assert (timeline.things[wait.object].name, wait.holder) == ("two", 0)
+    assert (timeline.objects[wait.object].name, wait.holder) == ("two", 0)
 
 
 def test_deadlock_through_semaphores_and_locks_is_found(python: str) -> None:
@@ -147,7 +147,7 @@ asyncio.run(main())
     assert told(timeline, "joiner") == (Reason.QUEUE, "queue", "")
     (other,) = timeline.named("other")
     first = next(row for row in timeline.of(other, State.AWAITING))
-    assert (first.reason, timeline.things[first.object].name) == (Reason.QUEUE, "queue")
+    assert (first.reason, timeline.objects[first.object].name) == (Reason.QUEUE, "queue")
     arrow(timeline, "waker", "waiter", Reason.EVENT)
     arrow(timeline, "waker", "sleeper", Reason.CONDITION)
 

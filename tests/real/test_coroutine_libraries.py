@@ -63,7 +63,7 @@ def test_tasks_of_trio_are_tracks_by_name_with_their_deadlock() -> None:
     }
     assert {spawned[tracks[name].id] for name in tracks if name != "main"} == {tracks["main"].id}
     waits = [row for row in timeline.of(tracks["Dan"], State.AWAITING) if row.reason is Reason.LOCK]
-    assert [(timeline.things[row.object].name, row.holder) for row in waits] == [
+    assert [(timeline.objects[row.object].name, row.holder) for row in waits] == [
         ("fork", tracks["diner"].id)
     ]
     released = [flow for flow in timeline.flows if flow.kind is FlowKind.RELEASE]

@@ -36,7 +36,7 @@ def test_deadlock_of_two_tasks_is_found_and_ends_when_one_is_cancelled() -> None
     timeline = run_program(CROSSED)
     (ann,), (bob,) = timeline.named("Ann"), timeline.named("Bob")
     (finding,) = [item for item in timeline.findings.values() if item.kind == "deadlock"]
-    names = {thing.id: thing.name for thing in timeline.things.values()}
+    names = {thing.id: thing.name for thing in timeline.objects.values()}
     assert [(wait.track, names[wait.object], wait.holder) for wait in finding.cycle] == [
         (ann.id, "right", bob.id),
         (bob.id, "left", ann.id),

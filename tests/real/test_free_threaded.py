@@ -14,7 +14,7 @@ import pytest
 
 from app.catalogue import load
 from app.catalogue.spans import pairwise, total
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import Track
@@ -76,7 +76,7 @@ def test_computing_threads_run_at_one_instant_and_none_waits_for_a_gil(
 ) -> None:
     timeline = run_on(free, "gil", {"turns": 6_000_000}, tmp_path)
     assert not [row for row in timeline.rows() if row.state is State.GIL]
-    assert all(thing.kind is not ObjectKind.GIL for thing in timeline.things.values())
+    assert all(thing.kind is not ObjectKind.GIL for thing in timeline.objects.values())
     assert all(not stats.gil_ns + stats.gil_held_ns for stats in timeline.stats.values())
     assert at_once_ns(timeline, threads(timeline, "task-")) > 0
 

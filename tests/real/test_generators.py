@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import Track

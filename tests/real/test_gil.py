@@ -50,7 +50,7 @@ def test_computing_threads_wait_for_the_one_that_runs() -> None:
         timeline = worker.end()
     if timeline.run["witnesses"]["scheduler"] == "procfs":
         pytest.skip("no witness sees every context switch here")
-    (gil,) = (thing for thing in timeline.things.values() if thing.kind is ObjectKind.GIL)
+    (gil,) = (thing for thing in timeline.objects.values() if thing.kind is ObjectKind.GIL)
     computing = [track for track in timeline.tracks.values() if track.name in ("one", "two")]
     rows = {track.id: ran(timeline, track) for track in timeline.tracks.values()}
     waited = beside = 0
@@ -112,7 +112,7 @@ thread.join()
         timeline = worker.end()
     (track,) = timeline.named("puts")
     waits = [row for row in timeline.of(track, State.BLOCKED) if row.reason is Reason.QUEUE]
-    assert waits and {timeline.things[row.object].name for row in waits} == {"items"}
+    assert waits and {timeline.objects[row.object].name for row in waits} == {"items"}
 
 
 SUBINTERPRETERS = """

@@ -28,7 +28,7 @@ def waits_at(timeline: Timeline, program: str, mark: str) -> list[Slice]:
 def told(timeline: Timeline, program: str, mark: str) -> tuple[Reason, str, str]:
     """The longest of these waits: its reason, object and holder."""
     row = max(waits_at(timeline, program, mark), key=lambda row: row.end_ns - row.start_ns)
-    thing = timeline.things[row.object].name if row.object else ""
+    thing = timeline.objects[row.object].name if row.object else ""
     return row.reason, thing, timeline.tracks[row.holder].name if row.holder else ""
 
 
@@ -68,7 +68,7 @@ def test_threads_that_wait_for_results_name_them_and_who_computes_the_only_one(
     reason, name, holder = told(timeline, THREADS, "waits for one")
     assert (reason, name.partition(" #")[0], holder[:5]) == (Reason.FUTURE, "slow", "pool_")
     names = [
-        timeline.things[row.object].name for row in waits_at(timeline, THREADS, "both in turn")
+        timeline.objects[row.object].name for row in waits_at(timeline, THREADS, "both in turn")
     ]
     assert "slow, slower" in names
     assert any(name.startswith("slower") for name in names), "one is left"

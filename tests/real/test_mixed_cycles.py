@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.model import NOTHING, Finding
@@ -36,7 +36,7 @@ def circle(timeline: Timeline) -> list[tuple[str, str, str]]:
     """The one cycle: who waits for what of whom, from the first track on; it ended in time."""
     (found,) = deadlocks(timeline)
     assert found.start_ns < found.end_ns < timeline.now_ns
-    names = {thing.id: thing.name for thing in timeline.things.values()}
+    names = {thing.id: thing.name for thing in timeline.objects.values()}
 
     def plain(track: int) -> str:
         return timeline.tracks[track].name.partition(" (")[0]
@@ -274,7 +274,7 @@ asyncio.run(main())
     (worker,) = timeline.named("asyncio_0")
     wait = max(timeline.of(main, State.AWAITING), key=lambda row: row.end_ns - row.start_ns)
     assert (wait.reason, wait.holder) == (Reason.FUTURE, worker.id)
-    assert timeline.things[wait.object].name == "slow"
+    assert timeline.objects[wait.object].name == "slow"
     (flow,) = [
         flow for flow in timeline.flows if (flow.from_track, flow.to_track) == (worker.id, main.id)
     ]

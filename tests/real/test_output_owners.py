@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.timeline import Timeline

@@ -74,7 +74,7 @@ def slices(timeline: Timeline) -> bytes:
     for track in timeline.tracks.values():
         for row in timeline.slices.get(track.id, ()):
             holder = timeline.tracks[row.holder].tid if row.holder else 0
-            thing = timeline.things[row.object].name if row.object else ""
+            thing = timeline.objects[row.object].name if row.object else ""
             rows.append([track.pid, track.tid, track.start_ns, *row[1:5], thing, holder, *row[7:]])
         for item in timeline.seen.get(track.id, ()):
             rows.append([track.pid, track.tid, track.start_ns, item.ns, item.line])

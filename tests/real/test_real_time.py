@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.catalogue import load
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
 from app.timeline.timeline import Timeline

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.catalogue import load
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.recording import Recording
 from app.runs.run import new_id

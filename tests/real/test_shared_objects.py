@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from app.headless import run
+from app.cli.headless import run
 from app.runs.launcher import LocalLauncher
 from app.runs.run import new_id
-from app.timeline.model import Finding, Thing
+from app.timeline.model import Finding, ObjectRow
 from app.timeline.states import ObjectKind, State, TrackKind
 from app.timeline.timeline import Timeline
 from app.worker.spec import RunSpec
@@ -28,8 +28,8 @@ def watched(program: str, *arguments: str) -> Timeline:
     return timeline
 
 
-def things(timeline: Timeline, kind: ObjectKind) -> dict[str, Thing]:
-    return {thing.name: thing for thing in timeline.things.values() if thing.kind is kind}
+def things(timeline: Timeline, kind: ObjectKind) -> dict[str, ObjectRow]:
+    return {thing.name: thing for thing in timeline.objects.values() if thing.kind is kind}
 
 
 DEADLOCK = """
@@ -120,7 +120,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", METHODS)
 def test_child_that_waits_for_what_its_parent_holds_names_the_parent(method: str) -> None:
     timeline = watched(HELD, method)
-    names = {thing.id: thing.name for thing in timeline.things.values()}
+    names = {thing.id: thing.name for thing in timeline.objects.values()}
     for name in ("lock", "rlock", "semaphore", "bounded", "condition"):
         (child,) = timeline.named(name)
         held = [

@@ -51,9 +51,9 @@ def test_inner_locks_and_conditions_of_threading_are_not_told(python: str) -> No
     assert told(timeline, "comes", State.BLOCKED) == (Reason.BARRIER, "barrier", "")
     assert told(timeline, "acquires", State.BLOCKED) == (Reason.SEMAPHORE, "semaphore", "")
     (late,) = timeline.named("late")
-    names = {timeline.things[row.object].name for row in timeline.of(late) if row.object}
+    names = {timeline.objects[row.object].name for row in timeline.of(late) if row.object}
     assert "barrier" in names, "who comes while the action runs waits for the barrier"
-    levels = {timeline.things[thing].name: told for thing, told in timeline.levels.items()}
+    levels = {timeline.objects[thing].name: told for thing, told in timeline.levels.items()}
     assert (levels["barrier"][0].value, levels["barrier"][0].most) == (1, 2)
     assert (levels["reached"][-1].value, levels["reached"][-1].most) == (0, 4)
     assert {level.value for level in levels["semaphore"]} <= {0, 1}
@@ -83,7 +83,7 @@ def test_inner_locks_of_multiprocessing_are_not_told(python: str) -> None:
     assert told(timeline, "comes", State.BLOCKED) == (Reason.BARRIER, "barrier", "")
     assert not {row.reason for row in timeline.rows()} & INNER
     (levels,) = [told for thing, told in timeline.levels.items()
-                 if timeline.things[thing].name == "barrier"]  # fmt: skip
+                 if timeline.objects[thing].name == "barrier"]  # fmt: skip
     assert (1, 2) in {(level.value, level.most) for level in levels}
 
 

@@ -279,9 +279,7 @@ def test_files_of_a_run_are_bounded_together_and_go_with_it() -> None:
         timeline = run.end()
         nothing_is_left(run, 0)
     assert timeline.run["limit"] == {"name": "disk", "value": 8 << 20}
-    assert timeline.run["sentence"] == (
-        "The run was stopped at its limit of 8 MiB of files in its own folders."
-    )
+    assert timeline.run["sentence"] == "The run reached its limit of 8 MiB of disk space."
     (finding,) = [item for item in timeline.findings.values() if item.kind == "limit"]
     assert finding.facts == {"name": "disk", "value": 8 << 20}
 

@@ -11,7 +11,7 @@ from app.runs.run import Plan
 from app.settings import Settings
 from app.timeline.frames import encode, sequence
 from app.timeline.heads import frame_of
-from app.timeline.model import OPEN, Batch, Ending, Output, Slice, Stats, Thing, Track
+from app.timeline.model import OPEN, Batch, Ending, ObjectRow, Output, Slice, Stats, Track
 from app.timeline.states import (
     Cause,
     Evidence,
@@ -30,8 +30,8 @@ def frame(seq: int, text: str = "", **head: Any) -> bytes:
     """Frame ``seq`` of a made-up run: one track that is running one time, then blocked."""
     if seq == 0:
         track = Track(1, TrackKind.PROCESS, "program.py", 40, 40, 0, False, 0)
-        lock = Thing(1, ObjectKind.LOCK, "fork", 1, 3)
-        batch = Batch(tracks=[track], things=[lock])
+        lock = ObjectRow(1, ObjectKind.LOCK, "fork", 1, 3)
+        batch = Batch(tracks=[track], objects=[lock])
         head = {"run": {"id": "r", "params": {}}, "vocabulary": vocabulary(), **head}
         return encode(frame_of(batch, 0, 0, **head))
     state = State.RUNNING if seq % 2 else State.BLOCKED

@@ -12,7 +12,7 @@ from app.errors import UnknownFormat
 from app.runs.export import FORMATS, export
 from app.timeline.frames import decode
 from app.timeline.heads import frame_of
-from app.timeline.model import OPEN, Batch, Flow, Slice, Thing, Track
+from app.timeline.model import OPEN, Batch, Flow, ObjectRow, Slice, Track
 from app.timeline.states import Evidence, FlowKind, ObjectKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
 from tests.runs.make import whole_run
@@ -33,7 +33,7 @@ def timeline() -> Timeline:
         Slice(3, 1500, 2000, State.AWAITING, evidence=Evidence.PROBE),
     ]  # fmt: skip
     flows = [Flow(FlowKind.RELEASE, 1, 4400, 2, 4500, 1), Flow(FlowKind.SPAWN, 9, 0, 2, 0)]
-    batch = Batch(tracks, [Thing(1, ObjectKind.LOCK, "fork", 1, 3)], rows, flows)
+    batch = Batch(tracks, [ObjectRow(1, ObjectKind.LOCK, "fork", 1, 3)], rows, flows)
     return Timeline([frame_of(batch, 0, 9000, run={"id": "r"})])
 
 

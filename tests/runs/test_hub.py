@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from app.errors import BadFrame
 from app.runs.hub import RAW_TAIL, Hub
-from app.timeline.frames import Frame, decode, encode, merge, sequence
+from app.timeline.frames import Frame, decode, encode, sequence
 from app.timeline.timeline import Timeline
+from tests.merging import merge_plainly
 from tests.runs.make import decoded_seqs, frame, whole_run
 
 
@@ -90,7 +91,7 @@ def test_hub_gives_a_slow_viewer_a_snapshot_and_others_every_frame() -> None:
         assert seen == frames
         caught = decode(await anext(slow))
         assert caught.snapshot
-        assert caught == merge(map(decode, frames))
+        assert caught == merge_plainly(map(decode, frames))
         hub.close()
         assert await _all(slow) == []
         assert await _all(swift) == []
@@ -199,7 +200,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS, st.integers(1, 10))
 def test_hub_viewers_agree_with_the_run_whatever_happens(
     steps: list[tuple[str, object]], lag: int

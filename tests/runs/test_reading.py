@@ -15,11 +15,13 @@ import pytest
 
 from app.errors import BadFrame, BadRecording, RecordingFailed, RecordingTooLong
 from app.runs import reading, schema
+from app.runs.earlier_runs import earlier_run
 from app.runs.reading import Reading
 from app.runs.recording import Recording
+from app.runs.run import RunState
 from app.timeline.frames import Frame, encode
-from app.timeline.heads import track_json
-from app.timeline.model import Output, Stats, Thing, Track, Wait
+from app.timeline.head_items import track_json
+from app.timeline.model import ObjectRow, Output, Stats, Track, Wait
 from app.timeline.states import TrackKind
 from tests.runs import mutations
 from tests.runs.make import frame, whole_run
@@ -44,7 +46,7 @@ def everything(path: Path) -> None:
 def test_reading_knows_every_field_of_the_model() -> None:
     """A field that the model has and the schema has not would vanish from recordings."""
     for model, described in (
-        (Stats, schema._Stats), (Thing, schema._Object), (Output, schema._Output),
+        (Stats, schema._Stats), (ObjectRow, schema._Object), (Output, schema._Output),
         (Wait, schema._Wait),
     ):  # fmt: skip
         known = set(get_type_hints(described)) - {"__pydantic_config__"}
@@ -86,6 +88,21 @@ def test_reading_refuses(path: Path, statement: str, said: str) -> None:
     db.close()
     with pytest.raises(BadRecording, match=said):
         everything(path)
+
+
+@pytest.mark.parametrize("name", [b"frames", b"now_ns", b"meta", b"value"])
+@pytest.mark.parametrize("word", [b"TABLE", b"TIBLE"])
+def test_reading_takes_a_name_that_is_no_utf8_for_damage(
+    path: Path, name: bytes, word: bytes
+) -> None:
+    """SQLite hands out names as they stand in the file; its messages hold them, too."""
+    data = path.read_bytes()
+    assert name in data[:4096]  # the schema is on the first page
+    schema = data[:4096].replace(name, b"\xff\xfe" + name[2:]).replace(b"TABLE", word)
+    path.write_bytes(schema + data[4096:])
+    with pytest.raises(BadRecording, match=path.name):
+        everything(path)
+    assert earlier_run(path).state is RunState.DAMAGED
 
 
 def test_reading_does_not_follow_pages_that_lead_in_circles(tmp_path: Path) -> None:

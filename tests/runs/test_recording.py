@@ -12,7 +12,8 @@ import pytest
 
 from app.errors import BadRecording, NotFound, RecordingFailed
 from app.runs.recording import Recording
-from app.timeline.frames import decode, merge
+from app.timeline.frames import decode
+from tests.merging import merge_plainly
 from tests.runs.make import frame, whole_run
 
 
@@ -30,7 +31,7 @@ def test_recording_gives_back_the_frames_it_was_given(tmp_path: Path) -> None:
         assert reading.ended == {"state": "ended"}
         snapshot = reading.snapshot()
         assert snapshot is not None
-        assert decode(snapshot) == merge(map(decode, frames))
+        assert decode(snapshot) == merge_plainly(map(decode, frames))
         assert reading.timeline().seq == 29
 
 

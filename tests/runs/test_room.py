@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidInput
-from app.runs import shelf
+from app.runs import recordings
 from app.runs.recording import Recording
 from app.runs.room import check_pin, leaving, room
 from app.runs.run import Run, RunState
@@ -58,7 +58,7 @@ def test_room_half_of_it_can_be_pinned() -> None:
 
 async def finished(runs: Runs) -> Run:
     found = runs.start(plan())
-    await asyncio.shield(runs._tasks[found.id])
+    await asyncio.shield(runs.active._tasks[found.id])
     return found
 
 
@@ -79,13 +79,13 @@ async def test_runs_keep_within_the_quota_and_keep_what_is_pinned(tmp_path: Path
         assert second.id not in {item.id for item in runs.all()} and not second.path.exists()
         assert third.path.exists()
         await runs.pin(first.id, False)
-        assert not shelf.is_pinned(first.path)
+        assert not recordings.is_pinned(first.path)
     finally:
         await runs.close()
     again = Runs(settings(tmp_path), FakeLauncher())
-    shelf.pin(third.path, True)
+    recordings.pin(third.path, True)
     await again.open()
-    await again.looked()
+    await again.archive.scanned()
     assert again.get(third.id).pinned and not again.get(first.id).pinned
     await again.close()
 
@@ -101,7 +101,7 @@ async def test_runs_remove_nothing_that_they_can_not_read(tmp_path: Path) -> Non
         recording.finish(state="ended")
     runs = Runs(settings(tmp_path, runs_kept=1), FakeLauncher())
     await runs.open()
-    await runs.looked()
+    await runs.archive.scanned()
     assert [item.id for item in runs.sound()] == ["good"]
     assert len(runs.damaged()) == 4 and runs.all()[0].id == "good"
     assert len(list(folder.iterdir())) == 5

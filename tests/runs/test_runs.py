@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.errors import NotFound, RecordingFailed, TooManyRuns
+from app.errors import BadRecording, NotFound, RecordingFailed, TooManyRuns
 from app.runs.admission import Asker
-from app.runs.looking import Again
+from app.runs.folder_scan import Rescans
 from app.runs.recording import Recording
 from app.runs.run import Run, RunState
 from app.runs.runs import Runs
-from app.timeline.frames import decode, encode, merge
+from app.timeline.frames import decode, encode
 from app.timeline.timeline import Timeline
+from tests.merging import merge_plainly
 from tests.runs.make import FakeLauncher, decoded_seqs, frame, last_frame, plan, settings, whole_run
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +30,7 @@ async def opened(tmp_path: Path, launcher: FakeLauncher, **values: Any) -> Async
     create = values.pop("create", Recording.create)
     runs = Runs(settings(tmp_path, **values), launcher, create)
     await runs.open()
-    await runs.looked()
+    await runs.archive.scanned()
     try:
         yield runs
     finally:
@@ -41,7 +43,7 @@ async def everything(frames: AsyncGenerator[bytes]) -> list[bytes]:
 
 async def over(runs: Runs, run: Run) -> None:
     """Wait until the run is over: its stream ends before its state is settled."""
-    task = runs._tasks.get(run.id)
+    task = runs.active._tasks.get(run.id)
     if task is not None:
         await task
 
@@ -60,7 +62,7 @@ async def test_run_streams_and_then_replays_the_same(tmp_path: Path) -> None:
             "signal": None,
         }
         [snapshot] = await everything(runs.stream(run))
-        assert decode(snapshot) == merge(map(decode, live))
+        assert decode(snapshot) == merge_plainly(map(decode, live))
         assert await everything(runs.stream(run, 12)) == live[12:]
         assert await everything(runs.stream(run, 31)) == []
         assert (await runs.timeline(run)).to_json() == Timeline(map(decode, live)).to_json()
@@ -105,7 +107,7 @@ def recorded(path: Path, scenario: str = "gil") -> None:
 async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Path) -> None:
     recorded(tmp_path / "aside.timeslice")
     async with opened(tmp_path, FakeLauncher(script=8, ends=True)) as runs:
-        runs._again = Again(runs.folder, rest_s=0)
+        runs.archive.rescans = Rescans(runs.folder, rest_s=0)
         own = runs.start(plan())
         with pytest.raises(NotFound):
             await runs.find("put")
@@ -115,31 +117,51 @@ async def test_recording_put_into_the_folder_is_found_and_forgotten(tmp_path: Pa
         assert (await runs.find("put")).state is RunState.ENDED
         assert (await runs.find(own.id)) is own
         (runs.folder / "put.timeslice").unlink()
-        await runs.look_again()
+        await runs.archive.rescan()
         assert [run.id for run in runs.all()] == [own.id]
         with pytest.raises(NotFound):
             await runs.find("put")
+
+
+async def test_damaged_recording_keeps_nothing_of_what_was_read_of_it(tmp_path: Path) -> None:
+    """An error that is kept must not hold the frames that it passed, nor each later reader's."""
+    (tmp_path / "runs").mkdir()
+    path = tmp_path / "runs" / "bad.timeslice"
+    recorded(path)
+    db = sqlite3.connect(path)
+    db.executescript("UPDATE frames SET data = x'00' WHERE seq = 2; DELETE FROM overview")
+    db.close()
+    async with opened(tmp_path, FakeLauncher()) as runs:
+        assert not runs.damaged()
+        run = runs.get("bad")
+        for _ in range(3):
+            with pytest.raises(BadRecording):
+                await runs.timeline(run)
+            assert runs.damaged() == [run]
+            kept = run.failure
+            assert kept is not None
+            assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
 
 
 async def test_recording_that_is_still_being_copied_is_read_again(tmp_path: Path) -> None:
     recorded(tmp_path / "aside.timeslice")
     whole = (tmp_path / "aside.timeslice").read_bytes()
     async with opened(tmp_path, FakeLauncher()) as runs:
-        runs._again = Again(runs.folder, rest_s=0)
+        runs.archive.rescans = Rescans(runs.folder, rest_s=0)
         runs.folder.mkdir()
         put = runs.folder / "put.timeslice"
         put.write_bytes(whole[: len(whole) // 2])
         assert (await runs.find("put")).state is RunState.DAMAGED
         put.write_bytes(whole)
-        await runs.look_again()
+        await runs.archive.rescan()
         assert runs.get("put").state is RunState.ENDED
 
 
-def test_looks_again_rest_between_two(tmp_path: Path) -> None:
-    again = Again(tmp_path)
-    assert again.due
-    again.look([], [])
-    assert not again.due
+def test_rescans_rest_between_two(tmp_path: Path) -> None:
+    rescans = Rescans(tmp_path)
+    assert rescans.due
+    rescans.scan([], [])
+    assert not rescans.due
 
 
 async def test_runs_wait_their_turn_and_can_be_cancelled(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import BadFrame
 from app.timeline import frames
-from app.timeline.frames import Frame, FrameReader, decode, encode, merge
+from app.timeline.frames import Frame, FrameReader, decode, encode
 from app.timeline.model import OPEN, Flow, Slice
 from app.timeline.states import Evidence, FlowKind, Reason, State
 
@@ -109,31 +109,3 @@ def test_state_outside_the_enum_is_refused() -> None:
 
 def test_sequence_is_read_without_decoding() -> None:
     assert frames.sequence(encode(Frame(77, 5, {"state": "running"}))) == 77
-
-
-def test_merge_drops_an_open_row_that_was_replaced() -> None:
-    opened = Slice(1, 10, OPEN, State.RUNNING)
-    closed = opened._replace(end_ns=20)
-    later = Slice(1, 20, OPEN, State.READY)
-    whole = merge([Frame(1, 15, {}, [opened]), Frame(2, 25, {}, [closed, later])])
-    assert whole.snapshot
-    assert (whole.seq, whole.now_ns) == (2, 25)
-    assert whole.slices == [closed, later]
-
-
-def test_merge_keeps_the_last_word_about_each_track_and_the_run() -> None:
-    first = Frame(1, 0, {"run": {"id": "a"}, "tracks": [{"id": 1, "name": "x"}], "output": [1]})
-    second = Frame(2, 9, {"run": {"exit": 0}, "tracks": [{"id": 1, "name": "y"}], "output": [2]})
-    head = merge([first, second]).head
-    assert head["run"] == {"id": "a", "exit": 0}
-    assert head["tracks"] == [{"id": 1, "name": "y"}]
-    assert head["output"] == [1, 2]
-
-
-def test_merge_of_a_snapshot_and_what_followed_equals_merge_of_all() -> None:
-    parts = [
-        Frame(1, 5, {"run": {"id": "a"}}, [Slice(1, 0, OPEN, State.NEW)]),
-        Frame(2, 9, {}, [Slice(1, 0, 7, State.NEW), Slice(1, 7, OPEN, State.RUNNING)]),
-        Frame(3, 12, {}, [Slice(1, 7, 11, State.RUNNING), Slice(1, 11, OPEN, State.READY)]),
-    ]
-    assert merge([merge(parts[:2]), parts[2]]) == merge(parts)

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import BadFrame
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode
 from app.timeline.merge import merge_encoded
 from app.timeline.model import OPEN, Flow, Slice
 from app.timeline.states import Evidence, FlowKind, Reason, State
+from tests.merging import merge, merge_plainly
 
 SLICES = st.builds(
     Slice,
@@ -73,7 +74,7 @@ def test_merge_encoded_equals_merge(
         for seq, (head, slices, flows, snapshot) in enumerate(parts)
     ]
     encoded = [encode(frame) for frame in frames]
-    assert merge_encoded(encoded) == encode(merge(map(decode, encoded)))
+    assert merge_encoded(encoded) == encode(merge_plainly(map(decode, encoded)))
 
 
 @unhurried
@@ -92,3 +93,31 @@ def test_merge_encoded_goes_on_from_what_was_merged_before(
 def test_merge_encoded_refuses_foreign_bytes() -> None:
     with pytest.raises(BadFrame):
         merge_encoded([encode(Frame(0, 0)), b"no frame at all, though long enough to be one"])
+
+
+def test_merge_drops_an_open_row_that_was_replaced() -> None:
+    opened = Slice(1, 10, OPEN, State.RUNNING)
+    closed = opened._replace(end_ns=20)
+    later = Slice(1, 20, OPEN, State.READY)
+    whole = merge([Frame(1, 15, {}, [opened]), Frame(2, 25, {}, [closed, later])])
+    assert whole.snapshot
+    assert (whole.seq, whole.now_ns) == (2, 25)
+    assert whole.slices == [closed, later]
+
+
+def test_merge_keeps_the_last_word_about_each_track_and_the_run() -> None:
+    first = Frame(1, 0, {"run": {"id": "a"}, "tracks": [{"id": 1, "name": "x"}], "output": [1]})
+    second = Frame(2, 9, {"run": {"exit": 0}, "tracks": [{"id": 1, "name": "y"}], "output": [2]})
+    head = merge([first, second]).head
+    assert head["run"] == {"id": "a", "exit": 0}
+    assert head["tracks"] == [{"id": 1, "name": "y"}]
+    assert head["output"] == [1, 2]
+
+
+def test_merge_of_a_snapshot_and_what_followed_equals_merge_of_all() -> None:
+    parts = [
+        Frame(1, 5, {"run": {"id": "a"}}, [Slice(1, 0, OPEN, State.NEW)]),
+        Frame(2, 9, {}, [Slice(1, 0, 7, State.NEW), Slice(1, 7, OPEN, State.RUNNING)]),
+        Frame(3, 12, {}, [Slice(1, 7, 11, State.RUNNING), Slice(1, 11, OPEN, State.READY)]),
+    ]
+    assert merge([merge(parts[:2]), parts[2]]) == merge(parts)

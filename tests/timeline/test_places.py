@@ -7,7 +7,7 @@ import pytest
 from app.timeline.frames import decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.merge import merge_encoded
-from app.timeline.model import OPEN, Batch, Finding, Slice, Thing, Track, Wait
+from app.timeline.model import OPEN, Batch, Finding, ObjectRow, Slice, Track, Wait
 from app.timeline.places import MOST_FILES, file_of, line_of, place, spelled
 from app.timeline.states import ObjectKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -39,7 +39,10 @@ def test_json_has_line_and_file_apart_after_frames_and_merge() -> None:
     wait = Wait(1, 1, 1, 9, 0, at)
     batch = Batch(
         tracks=[Track(1, TrackKind.PROCESS, "main.py", 1, 1, 0, False, 0)],
-        things=[Thing(1, ObjectKind.LOCK, "lock", 1, at), Thing(2, ObjectKind.LOCK, "l", 1, 3)],
+        objects=[
+            ObjectRow(1, ObjectKind.LOCK, "lock", 1, at),
+            ObjectRow(2, ObjectKind.LOCK, "l", 1, 3),
+        ],
         slices=[Slice(1, 0, OPEN, State.BLOCKED, Reason.LOCK, 1, line=at)],
         findings=[Finding("a", "deadlock", 0, cycle=[wait], facts={"line": at})],
         files=FILES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.timeline.frames import Frame, decode, encode, merge
+from app.timeline.frames import Frame, decode, encode
 from app.timeline.heads import frame_of
 from app.timeline.model import (
     OPEN,
@@ -10,10 +10,10 @@ from app.timeline.model import (
     Ending,
     Finding,
     Flow,
+    ObjectRow,
     Output,
     Slice,
     Stats,
-    Thing,
     Track,
     Wait,
 )
@@ -27,6 +27,7 @@ from app.timeline.states import (
     TrackKind,
 )
 from app.timeline.timeline import Timeline
+from tests.merging import merge
 
 
 def main_track() -> Track:
@@ -40,7 +41,7 @@ def dinner() -> list[Frame]:
     wait = Wait(2, 1, 1, 12, 7, 3)
     first = Batch(
         tracks=[main, ann],
-        things=[Thing(1, ObjectKind.LOCK, "fork", 1, 3)],
+        objects=[ObjectRow(1, ObjectKind.LOCK, "fork", 1, 3)],
         slices=[
             Slice(1, 0, OPEN, State.RUNNING, cpu=1, evidence=Evidence.KERNEL),
             Slice(2, 5, 9, State.RUNNING, cpu=0, evidence=Evidence.KERNEL),

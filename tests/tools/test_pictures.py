@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tools.pictures import LANGUAGES, ROOT, RUNS, THEMES, wanted
+from app.locale.languages import LANGUAGES
+from tools.pictures import ROOT, RUNS, THEMES, wanted
 from tools.witness_pictures import NAMES
 
 

@@ -12,9 +12,9 @@ from app.catalogue import Catalogue, Claim, Group, Idea, Parameters, Scenario, T
 from app.catalogue.claims import Answer
 from app.catalogue.parameters import choice, flag, integer, number
 from app.doctor.interpreters import Interpreter
-from app.main import create_app
 from app.runs.launcher import Launcher
 from app.timeline.states import State, Verdict
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 
 PROGRAM = '''"""Two <b>friends</b> eat."""
@@ -32,13 +32,15 @@ NOTES = "# Notes\n\nA *lock* <script>alert(1)</script> [x](javascript:alert(1))\
 
 
 class Settings(Parameters):
-    count: int = integer(3, Text("How many", "数量"), minimum=1, maximum=9, help=Text("h", "帮"))
-    pause: float = number(0.5, Text("Pause", "停顿"), minimum=0, maximum=2, unit="s")
-    ordered: bool = flag(True, Text("In order", "按顺序"))
+    count: int = integer(
+        3, Text(en="How many", zh="数量"), minimum=1, maximum=9, help=Text(en="h", zh="帮")
+    )
+    pause: float = number(0.5, Text(en="Pause", zh="停顿"), minimum=0, maximum=2, unit="s")
+    ordered: bool = flag(True, Text(en="In order", zh="按顺序"))
     method: Literal["fork", "spawn"] = choice(
         "fork",
-        Text("Start", "启动"),
-        {"fork": Text("Fork", "复制"), "spawn": Text("Spawn", "新建")},
+        Text(en="Start", zh="启动"),
+        {"fork": Text(en="Fork", zh="复制"), "spawn": Text(en="Spawn", zh="新建")},
     )
 
 
@@ -51,17 +53,16 @@ def scenario(folder: Path, name: str, group: Group = Group.LOCKS, level: int = 1
     return Scenario(
         file=str(place / "scenario.py"),
         group=group,
-        place=1,
-        title=Text(f"Title of {name} <i>", f"{name} 的标题 <i>"),
-        summary=Text(f"What {name} shows & why", "摘要"),
+        title=Text(en=f"Title of {name} <i>", zh=f"{name} 的标题 <i>"),
+        summary=Text(en=f"What {name} shows & why", zh="摘要"),
         parameters=Settings,
-        claims=(Claim("c", Text("Nobody <waits>.", "没有人等待。"), _seen),),
+        claims=(Claim("c", Text(en="Nobody <waits>.", zh="没有人等待。"), _seen),),
         tags=Tags((Idea.DEADLOCK,), ("threading.Lock",), (State.BLOCKED,), level),
     )
 
 
 def _seen(*_: object) -> Answer:
-    return Answer(Verdict.HOLDS, Text("w", "w"))
+    return Answer(Verdict.HOLDS, Text(en="w", zh="w"))
 
 
 def catalogue(folder: Path) -> Catalogue:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import uvicorn
 from fastapi import FastAPI
 
-from app.server import listening_socket
+from app.cli.server import listening_socket
 from app.web.protocols import options
 
 

@@ -109,7 +109,7 @@ def test_api_malformed_json_is_refused(client: TestClient, text: str) -> None:
 
 
 def test_api_malformed_json_is_told_where_it_goes_wrong(client: TestClient) -> None:
-    for language, said in (("en", "goes wrong at character 13"), ("zh", "第 13 个字符处出错")):
+    for language, said in (("en", "the mistake is at character 13"), ("zh", "第 13 个字符处出错")):
         answer = client.post(
             f"/api/runs?lang={language}",
             content='{"scenario": }',

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.errors import TooManyViewers
-from app.runs.meters import Meters
+from app.runs.metrics import Metrics
 from app.web import memory
 from app.web.audience import Audience
 from tests.runs.make import FakeLauncher
@@ -19,7 +19,7 @@ from tests.web.test_stream import started, viewer
 
 
 def test_audience_bounds_each_address_alone() -> None:
-    seats = Audience(2, Meters())
+    seats = Audience(2, Metrics())
     many = pytest.raises(TooManyViewers, match="2 pages")
     with seats.seat("a"), seats.seat("a"), seats.seat("b"), many, seats.seat("a"):
         pass
@@ -31,7 +31,7 @@ def test_audience_gives_memory_back_when_half_are_gone(monkeypatch: pytest.Monke
     given: list[int] = []
     stacks = [ExitStack() for _ in range(8)]
     monkeypatch.setattr(memory, "give_back", lambda: given.append(len(stacks)))
-    seats = Audience(99, Meters())
+    seats = Audience(99, Metrics())
     for stack in stacks:
         stack.enter_context(seats.seat("a"))
     while stacks:

@@ -41,7 +41,7 @@ def look(client: TestClient) -> None:
     """Wait until the folder has been looked through."""
     assert client.portal is not None
     app: Any = client.app
-    client.portal.call(app.state.site.runs.looked)
+    client.portal.call(app.state.site.runs.archive.scanned)
 
 
 def statuses(client: TestClient, run_id: str) -> Iterator[tuple[str, int]]:
@@ -146,13 +146,13 @@ def test_server_answers_while_it_looks_through_its_recordings(tmp_path: Path) ->
     app = application(tmp_path)
     with TestClient(app) as client:
         look(client)
-        looking = app.state.site.runs.looking
-        looking.done.clear()  # as it is while a long folder is looked through
-        looking.seen, looking.total = 7, 5000
+        scan = app.state.site.runs.archive.first_scan
+        scan.done.clear()  # as it is while a long folder is looked through
+        scan.seen, scan.total = 7, 5000
         assert "7 of 5000 so far" in client.get("/runs").text
         assert "已看完 7 个" in client.get("/runs?lang=zh").text
         assert "Ask again in a moment" in client.get("/api/runs/abc?lang=en").json()["detail"]
-        looking.done.set()
+        scan.done.set()
         assert "so far" not in client.get("/runs").text
 
 

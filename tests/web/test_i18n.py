@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.web import places
+from app.web import folders
 from app.web.i18n import negotiate, script_messages
-from app.web.messages import extracted, missing, translated
+from app.web.messages import extracted, missing, of_records, of_scripts, translated
 from tests.web.make import application
 
 #: Half-width punctuation between Chinese characters, or a bracket behind one.
@@ -31,7 +31,7 @@ def test_extraction_finds_every_kind_of_source() -> None:
 
 def test_no_sentence_of_a_script_hides_from_the_extraction() -> None:
     """Babel does not look for calls inside of a template literal."""
-    folder = places.folder("static") / "js"
+    folder = folders.folder("static") / "js"
     found = [path.name for path in folder.rglob("*.js") if "${t(" in path.read_text("utf-8")]
     assert not found
 
@@ -137,3 +137,10 @@ def test_scripts_get_the_chinese_of_their_sentences() -> None:
     assert "The kernel refuses perf events: kernel.perf_event_paranoid is {paranoid}." in messages
     assert "The worker failed: {why}" in messages
     assert script_messages("en") == {}
+
+
+def test_scripts_say_of_endings_and_limits_what_the_code_says() -> None:
+    """The English is in both; the other languages are in the code alone."""
+    assert of_records().keys() <= of_scripts()
+    messages = script_messages("zh")
+    assert messages["cancelled"] == "被取消" and messages["running time"] == "运行时间"

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue
-from app.main import create_app
 from app.runs.recording import Recording
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import PROGRAM, application, scenario
 
@@ -225,7 +225,7 @@ def test_error_of_ours_is_a_page_without_its_inside(
 ) -> None:
     app = application(tmp_path)
     with TestClient(app, raise_server_exceptions=False) as client, monkeypatch.context() as broken:
-        broken.setattr(app.state.site.runs, "all", lambda: 1 // 0)
+        broken.setattr(app.state.site.runs._register, "all", lambda: 1 // 0)
         answer = client.get("/runs")
         assert answer.status_code == 500
         assert "Something went wrong on our side" in answer.text
@@ -247,7 +247,7 @@ def test_recording_put_into_the_folder_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", r" MiB\. When there .* first\. The next to go would be <a [^>]*>[^<]+</a>, <time"),
+        ("en", r" MiB\. When there .* first\. The next would be <a [^>]*>[^<]+</a>, <time"),
         ("zh", r" MiB。空间用完时，.*删除。下一个会是：<a [^>]*>[^<]+</a>，<time"),
     ],
 )

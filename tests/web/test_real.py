@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.main import create_app
 from app.timeline.frames import decode
 from app.timeline.timeline import Timeline
+from app.web.application import create_app
 from tests.runs.make import settings
 from tests.web.serving import serving
 from tests.web.test_stream import viewer, watch

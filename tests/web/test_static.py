@@ -30,7 +30,7 @@ def test_addresses_of_the_present_content_are_kept_for_ever(client: TestClient) 
 def test_addresses_lead_out_of_the_folder_nowhere(client: TestClient) -> None:
     for path in ("..", "%2e%2e", "000000000000/%2e%2e", "000000000000/%2e%2e/%2e%2e"):
         assert client.get(f"/static/{path}/pyproject.toml").status_code == 404
-        assert client.get(f"/static/{path}/app/main.py").status_code == 404
+        assert client.get(f"/static/{path}/app/settings.py").status_code == 404
 
 
 def test_tree_changes_with_any_file(tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.errors import BadRecording
-from app.main import create_app
 from app.runs.recording import Recording
 from app.timeline.frames import decode, sequence
 from app.timeline.timeline import Timeline
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, FakeWorker, decoded_seqs, frame, settings, whole_run
 from tests.web.make import application, catalogue, interpreters
 from tests.web.serving import serving

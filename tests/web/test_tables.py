@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.catalogue import Catalogue, Parameters, Text
 from app.catalogue.parameters import integer, label, table
-from app.main import create_app
+from app.web.application import create_app
 from tests.runs.make import FakeLauncher, settings
 from tests.web.make import PROGRAM, interpreters, scenario
 
@@ -21,16 +21,19 @@ TABLE = 'JOBS = [\n    ("A", 0, 3),\n    ("B", 2, 1),\n]\n'
 
 
 class Job(Parameters):
-    name: str = label(Text("Name", "名称"))
-    arrival: int = integer(0, Text("Arrives", "到达"), minimum=0, maximum=40)
-    burst: int = integer(1, Text("Burst", "执行"), minimum=1, maximum=30)
+    name: str = label(Text(en="Name", zh="名称"))
+    arrival: int = integer(0, Text(en="Arrives", zh="到达"), minimum=0, maximum=40)
+    burst: int = integer(1, Text(en="Burst", zh="执行"), minimum=1, maximum=30)
 
 
 class Settings(Parameters):
     jobs: tuple[Job, ...] = table(
-        (Job(name="A", burst=3), Job(name="B", arrival=2)), Text("Jobs", "作业"), row=Job, most=4
+        (Job(name="A", burst=3), Job(name="B", arrival=2)),
+        Text(en="Jobs", zh="作业"),
+        row=Job,
+        most=4,
     )
-    count: int = integer(3, Text("How many", "数量"), minimum=1, maximum=9)
+    count: int = integer(3, Text(en="How many", zh="数量"), minimum=1, maximum=9)
 
 
 @pytest.fixture

@@ -7,27 +7,44 @@ import errno
 import pytest
 
 from app.errors import Sentence
+from app.fusion.facts import RunFacts, Scheduler
 from app.timeline.records import Record
 from app.witness import perf_event
 from app.witness.choose import Opener, available, open_scheduler
+from app.witness.scheduler_perf import PerfScheduler
+from app.witness.scheduler_procfs import ProcfsScheduler
+from app.witness.scheduler_tracepoints import TracepointScheduler
 from app.witness.threads import ThreadTable
-from app.witness.witness import Refused, Witness
+from app.witness.witness import Refused, SchedulerWitness
+
+_KINDS: dict[str, type[SchedulerWitness]] = {
+    kind.name: kind for kind in (TracepointScheduler, PerfScheduler, ProcfsScheduler)
+}
 
 
 class Quiet:
+    samples = False
+    due_ns = 0
+
+    def begins(self, t: int) -> list[Record]:
+        return []
+
     def poll(self) -> list[Record]:
+        return []
+
+    def look(self) -> list[Record]:
         return []
 
     def close(self) -> None:
         return None
 
 
-def works(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+def works(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
     return Quiet()
 
 
 def refuses(why: str, remedy: str = "") -> Opener:
-    def refuse(root_pid: int, tree_pid: int, table: ThreadTable) -> Witness:
+    def refuse(root_pid: int, tree_pid: int, table: ThreadTable) -> SchedulerWitness:
         raise Refused(Sentence(why), Sentence(remedy))
 
     return refuse
@@ -105,3 +122,13 @@ def test_available_reports_every_witness_in_sentences(monkeypatch: pytest.Monkey
     tracepoints, perf = available()[:2]
     assert perf == ("perf", False, "Perf is refused.", "Allow it.")
     assert not tracepoints.ok
+
+
+@pytest.mark.parametrize("scheduler", ["tracepoints", "perf", "procfs", "none"])
+def test_facts_of_a_run_say_what_its_scheduler_sees(scheduler: Scheduler) -> None:
+    """Each witness sees every switch or samples; with none, neither."""
+    facts = RunFacts(0, 1, scheduler=scheduler)
+    kind = _KINDS.get(scheduler)
+    assert facts.sampled == (kind is not None and kind.samples)
+    assert facts.switches == (kind is not None and not kind.samples)
+    assert facts.wake_ups == (scheduler == "tracepoints")

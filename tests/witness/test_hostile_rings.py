@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.timeline import wire
-from app.timeline.records import Dropped, ProbeRecord, Record
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Dropped, Record
 from app.witness import rings
 from app.witness.ring import Ring
 from app.witness.rings import RingsReader
@@ -292,8 +293,8 @@ def slots() -> st.SearchStrategy[bytes]:
         wire.SLOT.pack,
         st.one_of(st.integers(0, NOW), st.integers(0, (1 << 64) - 1)),
         st.one_of(
-            st.sampled_from(wire.KINDS),
-            st.sampled_from(wire.KINDS).map(lambda kind: kind | wire.TEXT),
+            st.sampled_from(list(wire.FIELDS)),
+            st.sampled_from(list(wire.FIELDS)).map(lambda kind: kind | wire.TEXT),
             st.integers(0, 0xFFFF),
         ),
         st.integers(0, 0xFFFF),

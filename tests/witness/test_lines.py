@@ -12,13 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.timeline import wire
-from app.timeline.records import (
-    LineSample,
-    ProbeRecord,
-    SwitchOut,
-    TaskExit,
-    TaskNew,
-)
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import LineSample, SwitchOut, ThreadBorn, ThreadGone
 from app.witness import lines
 from app.witness.lines import INTERVAL_NS, LinesSampler
 from app.witness.threads import ThreadTable
@@ -115,7 +110,9 @@ def test_lines_are_those_that_the_threads_execute(python: str, tmp_path: Path) -
             names[int(number)] = word.decode()
         child = next(tid for tid, name in names.items() if name == "child")
         table = ThreadTable(process.pid)
-        table.note([TaskNew(1, child if tid == child else process.pid, tid, 1, 1) for tid in names])
+        table.note(
+            [ThreadBorn(1, child if tid == child else process.pid, tid, 1, 1) for tid in names]
+        )
         sampler = LinesSampler(table, [str(tmp_path)])
         sampler.note([hello(process.pid, python), hello(child, python)])
         seen: dict[str, set[tuple[str, int]]] = {name: set() for name in names.values()}
@@ -188,7 +185,7 @@ def test_lines_of_others_are_not_the_programs(tmp_path: Path) -> None:
         str(tmp_path / "env/lib/python3.13/site-packages/numpy/core.py"): False,
         str(tmp_path) + "-other/a.py": False,
         "<string>": False,
-        lines.__file__.replace("witness/lines", "probe/ring"): False,
+        lines.__file__.replace("witness/lines", "probe/recording/ring"): False,
     }
     assert {path: sampler._is_own(path) for path in own} == own
 
@@ -250,7 +247,7 @@ def test_lines_of_an_ended_process_leave_nothing_open(python: str, tmp_path: Pat
         sampler.note([hello(pid, python)])
         assert f"/proc/{pid}/mem" not in opened()
         until(lambda: bool(sampler.poll(next(looks) * 100 * INTERVAL_NS)))
-    table.note([TaskExit(3, pid, pid)])
+    table.note([ThreadGone(3, pid, pid)])
     assert sampler.poll(next(looks) * 100 * INTERVAL_NS) == []
     assert f"/proc/{pid}/mem" not in opened()
 
@@ -305,7 +302,7 @@ def test_lines_go_through_the_threads_of_a_process_once_a_look(
     monkeypatch.setattr(lines, "Interpreter", Known)
     pid = os.getpid()
     table = ThreadTable(pid)
-    table.note([TaskNew(1, pid, 1_000_000 + n, pid, pid) for n in range(20)])
+    table.note([ThreadBorn(1, pid, 1_000_000 + n, pid, pid) for n in range(20)])
     sampler = LinesSampler(table, [str(tmp_path)])
     sampler.note([ProbeRecord(1, pid, pid, 0, wire.HELLO, 0x30B, 0, 0, 0, "")])
     for look in range(1, 6):

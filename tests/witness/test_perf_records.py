@@ -11,9 +11,9 @@ from app.timeline.records import (
     SignalSent,
     SwitchIn,
     SwitchOut,
-    TaskComm,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
+    ThreadNamed,
     Wakeup,
     Waking,
 )
@@ -54,10 +54,10 @@ def test_decode_tasks_tells_births_ends_and_names() -> None:
         + record(4, 0, struct.pack("<IIIIQ", 6, 5, 7, 6, 4), sid)
     )
     assert decode(data) == [
-        TaskNew(1, 6, 6, 5, 55),
-        TaskComm(2, 6, 6, "program", True),
-        TaskComm(3, 6, 7, "worker-thread-1", False),
-        TaskExit(4, 6, 7),
+        ThreadBorn(1, 6, 6, 5, 55),
+        ThreadNamed(2, 6, 6, "program", True),
+        ThreadNamed(3, 6, 7, "worker-thread-1", False),
+        ThreadGone(4, 6, 7),
     ]
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.timeline import wire
-from app.timeline.records import Dropped, ProbeRecord, Record
+from app.timeline.probe_records import ProbeRecord
+from app.timeline.records import Dropped, Record
 from app.witness.mapped import Copier
 from app.witness.ring import SEALED_SLOTS, Ring
 from app.witness.rings import RingsReader
@@ -261,7 +262,7 @@ def test_rings_filled_during_the_read_lose_nothing_if_another_follows(
     assert times(list(records)) == list(range(1 + lost, 17))
 
 
-@pytest.mark.parametrize("kind", wire.KINDS)
+@pytest.mark.parametrize("kind", wire.FIELDS)
 def test_rings_a_loss_hides_no_kind_of_record(
     tmp_path: Path, reader: RingsReader, kind: int
 ) -> None:

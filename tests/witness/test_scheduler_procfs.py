@@ -12,8 +12,8 @@ from app.timeline.records import (
     Record,
     SchedStat,
     StatSample,
-    TaskExit,
-    TaskNew,
+    ThreadBorn,
+    ThreadGone,
 )
 from app.witness.scheduler_procfs import MAX_SHARE, MIN_INTERVAL_NS, ProcfsScheduler
 from app.witness.threads import ThreadTable
@@ -62,7 +62,7 @@ def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
     )
     #: What is waited for before each step, and how many looks more it then stays.
     steps: list[tuple[type[Record], int]] = [
-        (TaskNew, 0), (TaskExit, 0), (TaskNew, 0), (TaskExit, 10), (ProcessReaped, 0),
+        (ThreadBorn, 0), (ThreadGone, 0), (ThreadBorn, 0), (ThreadGone, 10), (ProcessReaped, 0),
     ]  # fmt: skip
     told: list[Record] = []
     with held(code) as program:
@@ -88,9 +88,9 @@ def test_procfs_finds_threads_and_processes_and_their_ends() -> None:
     assert not steps
     ids = {line.split()[0]: int(line.split()[1]) for line in program.lines}
     root, thread, child = program.pid, ids["thread"], ids["child"]
-    births = {(r.pid, r.tid, r.ppid): r for r in records if isinstance(r, TaskNew)}
+    births = {(r.pid, r.tid, r.ppid): r for r in records if isinstance(r, ThreadBorn)}
     assert set(births) == {(root, thread, root), (child, child, root)}
-    ends = {r.tid: r for r in records if isinstance(r, TaskExit)}
+    ends = {r.tid: r for r in records if isinstance(r, ThreadGone)}
     assert {thread, child} <= set(ends)
     assert all(r.sampled for r in births.values())
     assert all(r.sampled for r in ends.values())
@@ -128,7 +128,7 @@ def test_state_is_not_read_again_while_the_account_stands_still() -> None:
         finally:
             witness.close()
     root = program.pid
-    sleeper = next(r.tid for r in records if isinstance(r, TaskNew) and r.pid == root)
+    sleeper = next(r.tid for r in records if isinstance(r, ThreadBorn) and r.pid == root)
     looks = {tid: [r for r in records if isinstance(r, StatSample) and r.tid == tid]
              for tid in (root, sleeper)}  # fmt: skip
     asleep = [r for r in looks[sleeper] if r.state == "S"]

@@ -15,7 +15,7 @@ from app.timeline.records import (
     StatSample,
     SwitchOut,
     SyscallSample,
-    TaskExit,
+    ThreadGone,
 )
 from app.witness import proc, syscalls
 from app.witness.runtime import find_symbol
@@ -128,7 +128,7 @@ def test_states_zombie_is_told_when_it_is_gone() -> None:
         program.go()
         until(lambda: (proc.stat(program.pid) or proc.stat(1)).state == "Z")  # type: ignore[union-attr]
         ended = time.monotonic_ns()
-        table.note([TaskExit(ended, program.pid, program.pid)])
+        table.note([ThreadGone(ended, program.pid, program.pid)])
         assert sampler.poll(INTERVAL_NS) == []
         program.process.wait(DEADLINE_S)
         (record,) = sampler.poll(2 * INTERVAL_NS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.timeline import heads
-from app.timeline.model import OPEN, Batch, Finding, Flow, Output, Slice, Stats, Thing, Track
+from app.timeline.model import OPEN, Batch, Finding, Flow, ObjectRow, Output, Slice, Stats, Track
 from app.timeline.states import FlowKind, ObjectKind, State, TrackKind
 from app.timeline.timeline import Timeline
-from app.worker.backlog import Backlog, merge
+from app.worker.backlog import Backlog
 
 
 def track(number: int, end_ns: int = OPEN) -> Track:
@@ -23,7 +23,7 @@ BATCHES = [
     Batch(tracks=[track(1), track(2)], slices=[row(1, 0, OPEN), row(2, 0, OPEN)], dropped=1),
     Batch(
         slices=[row(1, 0, 5), row(1, 5, OPEN, State.BLOCKED)],
-        things=[Thing(1, ObjectKind.LOCK, "a", 1, 3)],
+        objects=[ObjectRow(1, ObjectKind.LOCK, "a", 1, 3)],
         output=[Output(1, 4, "stdout", "x")],
         findings=[Finding("f", "deadlock", 4)],
         stats=[Stats(1, 5)],
@@ -46,7 +46,7 @@ def timeline(batches: list[Batch]) -> Timeline:
 
 
 def test_merge_says_what_the_batches_said() -> None:
-    merged = merge(BATCHES)
+    merged = heads.join(BATCHES)
     assert timeline([merged]).to_json() == timeline(BATCHES).to_json()
     assert [(r.track, r.start_ns, r.end_ns) for r in merged.slices] == [
         (1, 0, 5),
@@ -58,7 +58,7 @@ def test_merge_says_what_the_batches_said() -> None:
 
 
 def test_merge_of_one_is_itself() -> None:
-    assert merge(BATCHES[:1]) is BATCHES[0]
+    assert heads.join(BATCHES[:1]) is BATCHES[0]
 
 
 def test_backlog_gives_frames_of_bounded_size_in_order() -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.timeline.records import Limit
 from app.witness import proc
 from app.worker.spec import Limits
-from app.worker.watch import CALM_WALK_NS, WALK_NS, Watch, sentence
+from app.worker.watch import CALM_WALK_NS, WALK_NS, Watch
 
 MS = 1_000_000
 
@@ -125,23 +125,6 @@ def test_watch_kernel_s_own_refusals_count_too(world: World) -> None:
     assert world.watch(memory_bytes=1 << 30).check(0) == Limit(0, "memory", 1 << 30)
     world.group.starved, world.group.refused = False, True
     assert world.watch(processes=9).check(0) == Limit(0, "processes", 9)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
-    [
-        ("wall", 30_000, "30 s of wall time"),
-        ("wall", 500, "0.5 s of wall time"),
-        ("cpu", 120_000, "120 s of CPU time"),
-        ("memory", 1 << 30, "1024 MiB of memory"),
-        ("processes", 256, "256 processes and threads"),
-        ("output", 1 << 20, "1024 KiB of output"),
-        ("disk", 512 << 20, "512 MiB of files"),
-        ("stopped", 0, "on request"),
-    ],
-)
-def test_sentence_gives_the_limit_in_its_unit(name: str, value: int, text: str) -> None:
-    assert text in sentence(Limit(0, name, value))
 
 
 def test_watch_at_the_end_tells_what_the_kernel_stopped_first(world: World) -> None:

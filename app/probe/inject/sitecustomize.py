@@ -1,8 +1,8 @@
-"""Runs at the start of every Python program below a run, because PYTHONPATH names this folder.
+"""Runs at the start of every Python program of a run, because PYTHONPATH names this folder.
 
-Loads the probe, goes out of the program's sight, and then runs the ``sitecustomize`` that would
-have run without it. Whatever fails, the program runs. Where it can't be cached this file is
-compiled at every start: it is short, and ``bundle.py`` and ``start.py`` have the rest.
+It loads the probe, hides itself from the program, and runs the ``sitecustomize`` that would have
+run without it. Whatever fails, the program runs. In a folder that can't be written, this file is
+compiled at every start. So it is short, and ``loading/bundle`` and ``loading/start`` do the rest.
 """
 
 import marshal
@@ -25,20 +25,20 @@ def _function(code: "Any", name: str) -> "Any":
 
 
 def _load(here: str, rings: str) -> None:
-    """Begin with the code that the first process of this run left beside the rings."""
+    """Load the code that the first process of this run has put beside the rings."""
     kept = "probe-code-%s-%s" % (sys.implementation.cache_tag, MAGIC_NUMBER.hex())
     kept = os.path.join(rings, kept)
     try:
         fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         folder = os.path.dirname(here)
-        loader = SourceFileLoader("bundle", os.path.join(folder, "bundle.py"))
+        loader = SourceFileLoader("bundle", os.path.join(folder, "loading", "bundle.py"))
         _function(loader.get_code("bundle"), "make")(folder, kept)
         fd = os.open(kept, os.O_RDONLY | os.O_CLOEXEC)
     length = int(os.read(fd, 16))
     codes = marshal.loads(os.read(fd, length))
     os.close(fd)
-    _function(codes["_timeslice_probe.start"], "begin")(codes, kept, 16 + length)
+    _function(codes.pop("_timeslice_probe.loading.start"), "begin")(codes, kept, 16 + length)
 
 
 def _note(rings: str) -> None:
@@ -48,13 +48,13 @@ def _note(rings: str) -> None:
 
             traceback.print_exc(file=file)
     except Exception:
-        pass  # no place is left to say it, and the program must not see it
+        pass  # it can't be noted anywhere, and the program must not see it
 
 
 def _in_main_interpreter() -> bool:
-    """Whether this is no subinterpreter, whose threads have rings by the main one already."""
+    """True in the main interpreter. In others the threads have rings already, by the main one."""
     try:
-        # As it is at the start; only the main interpreter may set it.
+        # Sets what is set already at the start, which only the main interpreter may do.
         __import__("_signal").set_wakeup_fd(-1)
     except (ImportError, ValueError):
         return False

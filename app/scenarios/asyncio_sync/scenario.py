@@ -25,7 +25,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text, verbatim
 from app.timeline.model import Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -42,36 +42,36 @@ REASONS = {
 class Settings(Parameters):
     shared: Literal["lock", "semaphore", "event", "queue", "nothing"] = choice(
         "lock",
-        Text("The coroutines share", "协程之间共享"),
+        Text(en="The coroutines share", zh="协程之间共享"),
         {
-            "lock": Text("asyncio.Lock", "asyncio.Lock"),
-            "semaphore": Text("asyncio.Semaphore", "asyncio.Semaphore"),
-            "event": Text("asyncio.Event", "asyncio.Event"),
-            "queue": Text("asyncio.Queue", "asyncio.Queue"),
-            "nothing": Text("nothing: everybody enters at will", "什么也没有：随意进入"),
+            "lock": verbatim("asyncio.Lock"),
+            "semaphore": verbatim("asyncio.Semaphore"),
+            "event": verbatim("asyncio.Event"),
+            "queue": verbatim("asyncio.Queue"),
+            "nothing": Text(en="nothing: everybody enters at will", zh="什么也没有：随意进入"),
         },
     )
-    workers: int = integer(4, Text("Coroutines", "协程数"), minimum=1, maximum=10)
+    workers: int = integer(4, Text(en="Coroutines", zh="协程数"), minimum=1, maximum=10)
     rounds: int = integer(
         2,
-        Text("Rounds", "轮数"),
+        Text(en="Rounds", zh="轮数"),
         minimum=1,
         maximum=10,
         help=Text(
-            "How often each enters its section, or items for each of them.",
-            "每个协程进入临界区的次数，或平均每个协程的产品数。",
+            en="How often each enters its section, or items for each of them.",
+            zh="每个协程进入临界区的次数，或平均每个协程的产品数。",
         ),
     )
     room: int = integer(
         2,
-        Text("Permits, or places in the queue", "许可数，或队列容量"),
+        Text(en="Permits, or places in the queue", zh="许可数，或队列容量"),
         minimum=1,
         maximum=10,
-        help=Text("Of the semaphore and the queue.", "用于信号量和队列。"),
+        help=Text(en="Of the semaphore and the queue.", zh="用于信号量和队列。"),
     )
     ms: int = integer(
         50,
-        Text("A section, or the use of an item, awaits", "临界区（或使用产品）中等待"),
+        Text(en="A section, or the use of an item, awaits", zh="临界区（或使用产品）中等待"),
         minimum=5,
         maximum=500,
         unit="ms",
@@ -84,7 +84,7 @@ def _workers(timeline: Timeline) -> list[Track]:
 
 def _reason(params: Settings) -> Reason:
     if params.shared == "nothing":
-        raise NotSeen("They share nothing to wait for.", "它们没有共享任何要等待的东西。")
+        raise NotSeen(en="They share nothing to wait for.", zh="它们没有共享任何要等待的东西。")
     return REASONS[params.shared]
 
 
@@ -100,7 +100,7 @@ def _waits(timeline: Timeline, params: Settings) -> list[Span]:
         )
     ]
     if not found:
-        raise NotSeen("Nobody had to wait for it.", "没有谁需要等待它。")
+        raise NotSeen(en="Nobody had to wait for it.", zh="没有谁需要等待它。")
     return sorted(found, key=lambda row: row.start_ns)
 
 
@@ -112,15 +112,20 @@ def check_kept(timeline: Timeline, params: Settings) -> Answer:
         return _queue(timeline, params)
     sections = _sections(timeline)
     if len(sections) < 2:
-        return not_seen("No two sections were seen.", "没有看到两个临界区。")
+        return not_seen(en="No two sections were seen.", zh="没有看到两个临界区。")
     most, _ = peak(sections)
     en = f"{len(sections)} sections; at most {most} of the workers were in theirs at once."
     zh = f"共进入临界区 {len(sections)} 次；同时在其中的最多 {most} 个。"
     if params.shared == "nothing":
         if params.workers < 2:
-            return not_seen("It takes two workers.", "需要至少两个协程。")
-        return either(most > 1, en, zh, sections)
-    return either(most <= (params.room if params.shared == "semaphore" else 1), en, zh, sections)
+            return not_seen(en="It takes two workers.", zh="需要至少两个协程。")
+        return either(most > 1, en=en, zh=zh, evidence=sections)
+    return either(
+        most <= (params.room if params.shared == "semaphore" else 1),
+        en=en,
+        zh=zh,
+        evidence=sections,
+    )
 
 
 def _sections(timeline: Timeline) -> list[Span]:
@@ -145,11 +150,11 @@ def _event(timeline: Timeline, params: Settings) -> Answer:
     early = [row for row in waits if row.end_ns < set_ns]
     return either(
         not early and len(went) == params.workers and all(line.ns > set_ns for line in went),
-        f"{len(waits)} workers waited for it; {len(early)} of them no longer when it was set, "
+        en=f"{len(waits)} workers waited for it; {len(early)} of them no longer when it was set, "
         f"{len(went)} went on after.",
-        f"{len(waits)} 个协程等待它；设置之前就不再等的有 {len(early)} 个，之后继续的有 "
+        zh=f"{len(waits)} 个协程等待它；设置之前就不再等的有 {len(early)} 个，之后继续的有 "
         f"{len(went)} 个。",
-        waits,
+        evidence=waits,
     )
 
 
@@ -157,16 +162,16 @@ def _queue(timeline: Timeline, params: Settings) -> Answer:
     items = [int(match[1]) for match in _said_by_workers(timeline, r"has item (\d+)")]
     due = params.workers * params.rounds
     if len(items) < 2:
-        return not_seen("No two items were seen.", "没有看到两个产品。")
+        return not_seen(en="No two items were seen.", zh="没有看到两个产品。")
     if not said(timeline, "main: all workers are done"):
-        return not_seen("The run did not come to its end.", "程序没有运行到最后。")
+        return not_seen(en="The run did not come to its end.", zh="程序没有运行到最后。")
     return either(
         sorted(items) == list(range(1, due + 1)) and items == sorted(items),
-        f"{due} items were put; {len(items)} came out, {len(set(items))} different ones, "
+        en=f"{due} items were put; {len(items)} came out, {len(set(items))} different ones, "
         f"{times(sum(one > other for one, other in neighbours(items)))} out of order.",
-        f"放入 {due} 个产品，取出 {len(items)} 个，其中不同的 {len(set(items))} 个，"
+        zh=f"放入 {due} 个产品，取出 {len(items)} 个，其中不同的 {len(set(items))} 个，"
         f"次序颠倒 {sum(one > other for one, other in neighbours(items))} 次。",
-        [whole(timeline, track) for track in _workers(timeline)],
+        evidence=[whole(timeline, track) for track in _workers(timeline)],
     )
 
 
@@ -180,67 +185,67 @@ def check_awaits(timeline: Timeline, params: Settings) -> Answer:
     polls = clip([row for row in blocked if row.reason is Reason.POLL], begin, end)
     return either(
         not for_it,
-        f"Workers awaited it {times(len(waits))}, {duration(total(waits))} in all; meanwhile their "
-        f"thread was in its event loop's poll for {duration(total(polls))}, and blocked "
+        en=f"Workers awaited it {times(len(waits))}, {duration(total(waits))} in all; meanwhile "
+        f"their thread was in its event loop's poll for {duration(total(polls))}, and blocked "
         f"{times(len(for_it))} by a lock or the like.",
-        f"协程等待了它 {len(waits)} 次，共 {duration(total(waits))}；其间所在线程在事件循环的 poll "
-        f"中 {duration(total(polls))}，因锁之类的对象阻塞 {len(for_it)} 次。",
-        for_it or waits,
+        zh=f"协程等待了它 {len(waits)} 次，共 {duration(total(waits))}；其间所在线程在事件循环的 "
+        f"poll 中 {duration(total(polls))}，因锁之类的对象阻塞 {len(for_it)} 次。",
+        evidence=for_it or waits,
     )
 
 
 def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     workers, main = _workers(timeline), root(timeline)
     if len(workers) < 2:
-        return not_seen("It takes two workers.", "需要至少两个协程。")
+        return not_seen(en="It takes two workers.", zh="需要至少两个协程。")
     threads = timeline.of_kind(TrackKind.THREAD)
     own = [track for track in workers if track.parent == main.id]
     return either(
         len(own) == len(workers) and not threads,
-        f"{len(own)} of {len(workers)} workers are coroutines of the main thread; there are "
+        en=f"{len(own)} of {len(workers)} workers are coroutines of the main thread; there are "
         f"{len(threads)} other threads.",
-        f"{len(workers)} 个协程中有 {len(own)} 个属于主线程；另外还有 {len(threads)} 个线程。",
-        [whole(timeline, track) for track in workers],
+        zh=f"{len(workers)} 个协程中有 {len(own)} 个属于主线程；另外还有 {len(threads)} 个线程。",
+        evidence=[whole(timeline, track) for track in workers],
     )
 
 
 def check_fair(timeline: Timeline, params: Settings) -> Answer:
     """First come, first served: waits end in the order in which they began."""
     if params.shared not in ("lock", "semaphore"):
-        raise NotSeen("There is nothing to be in line for.", "这里不需要排队。")
+        raise NotSeen(en="There is nothing to be in line for.", zh="这里不需要排队。")
     waits = _waits(timeline, params)
     if len(waits) < 2 or not any(two.start_ns < one.end_ns for one, two in neighbours(waits)):
-        return not_seen("No two were waiting at once.", "没有两个协程同时等待。")
+        return not_seen(en="No two were waiting at once.", zh="没有两个协程同时等待。")
     swapped = sum(one.end_ns > two.end_ns for one, two in neighbours(waits))
     return either(
         swapped == 0,
-        f"{counted(len(waits), 'wait')}; one who came later was served first {times(swapped)}.",
-        f"共等待 {len(waits)} 次；后来者先得到的有 {swapped} 次。",
-        waits,
+        en=f"{counted(len(waits), 'wait')}; one who came later was served first {times(swapped)}.",
+        zh=f"共等待 {len(waits)} 次；后来者先得到的有 {swapped} 次。",
+        evidence=waits,
     )
 
 
 _KEPT = {
     "lock": Text(
-        "With an asyncio.Lock no two are in their section, though each awaits inside.",
-        "有了 asyncio.Lock，任一时刻只有一个协程在临界区里，尽管它在里面 await。",
+        en="With an asyncio.Lock no two are in their section, though each awaits inside.",
+        zh="有了 asyncio.Lock，任一时刻只有一个协程在临界区里，尽管它在里面 await。",
     ),
     "semaphore": Text(
-        "An asyncio.Semaphore lets so many in as it has permits.",
-        "asyncio.Semaphore 有几个许可，就最多放几个协程进去。",
+        en="An asyncio.Semaphore lets so many in as it has permits.",
+        zh="asyncio.Semaphore 有几个许可，就最多放几个协程进去。",
     ),
     "event": Text(
-        "All wait until the asyncio.Event is set; then all go on.",
-        "asyncio.Event 设置之前大家都在等，设置之后全部继续。",
+        en="All wait until the asyncio.Event is set; then all go on.",
+        zh="asyncio.Event 设置之前大家都在等，设置之后全部继续。",
     ),
     "queue": Text(
-        "Each item of an asyncio.Queue comes out once, in the order in which it was put.",
-        "asyncio.Queue 里的每个产品只取出一次，且按放入的顺序。",
+        en="Each item of an asyncio.Queue comes out once, in the order in which it was put.",
+        zh="asyncio.Queue 里的每个产品只取出一次，且按放入的顺序。",
     ),
     "nothing": Text(
-        "Without a lock several are in their section at once: while one waits at an await, "
+        en="Without a lock several are in their section at once: while one waits at an await, "
         "another runs.",
-        "没有锁，就会有几个协程同时在临界区里：一个在 await 处等待时，别的协程就会运行。",
+        zh="没有锁，就会有几个协程同时在临界区里：一个在 await 处等待时，别的协程就会运行。",
     ),
 }
 
@@ -248,11 +253,10 @@ _KEPT = {
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=6,
-    title=Text("asyncio: locks and queues", "asyncio：锁与队列"),
+    title=Text(en="asyncio: locks and queues", zh="asyncio：锁与队列"),
     summary=Text(
-        "Lock, Semaphore, Event and Queue for coroutines: like those of threads, on one thread.",
-        "协程的 Lock、Semaphore、Event 和 Queue：与线程的相似，却只有一个线程。",
+        en="Lock, Semaphore, Event and Queue for coroutines: like those of threads, on one thread.",
+        zh="协程的 Lock、Semaphore、Event 和 Queue：与线程的相似，却只有一个线程。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -266,24 +270,24 @@ SCENARIO = Scenario(
         Claim(
             "awaits",
             Text(
-                "Who has to wait awaits; the thread is not blocked by it and serves the others.",
-                "需要等待的协程在 await；线程不会因此阻塞，继续为其他协程服务。",
+                en="Who has to wait awaits; the thread is not blocked by it and serves the others.",
+                zh="需要等待的协程在 await；线程不会因此阻塞，继续为其他协程服务。",
             ),
             check_awaits,
         ),
         Claim(
             "one-thread",
             Text(
-                "All of it happens on one thread.",
-                "这一切都发生在一个线程里。",
+                en="All of it happens on one thread.",
+                zh="这一切都发生在一个线程里。",
             ),
             check_one_thread,
         ),
         Claim(
             "fair",
             Text(
-                "Waiters are served in the order in which they came.",
-                "等待者按到来的先后得到服务。",
+                en="Waiters are served in the order in which they came.",
+                zh="等待者按到来的先后得到服务。",
             ),
             check_fair,
         ),

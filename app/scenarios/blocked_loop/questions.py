@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.catalogue.kinds import Choice
+from app.catalogue.answer_kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import clip, starting, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.blocked_loop.scenario import Settings, sleep_of
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -36,20 +36,20 @@ def listener_is(timeline: Timeline, params: Settings) -> str:
 
 
 _BLOCKED = Text(
-    "time.sleep() keeps the thread, and the event loop has no other: until it returns, the loop "
+    en="time.sleep() keeps the thread, and the event loop has no other: until it returns, the loop "
     "can look neither at its timers nor at what is ready.",
-    "time.sleep() 占住线程不放，而事件循环只有这一个线程：在它返回之前，"
+    zh="time.sleep() 占住线程不放，而事件循环只有这一个线程：在它返回之前，"
     "事件循环既不能查看定时器，也不能运行就绪的任务。",
 )
 _FREE = Text(
-    "The sleep does not keep the loop's thread: the loop goes on to run whatever is ready.",
-    "这样的睡眠不占用事件循环的线程：凡是就绪的任务，事件循环都照常运行。",
+    en="The sleep does not keep the loop's thread: the loop goes on to run whatever is ready.",
+    zh="这样的睡眠不占用事件循环的线程：凡是就绪的任务，事件循环都照常运行。",
 )
 
 
 _NOT_DUE = Text(
-    "The loop could have run them, but in so short a sleep none of them was due.",
-    "事件循环本可以运行它们，但睡眠太短，没有一个到时间。",
+    en="The loop could have run them, but in so short a sleep none of them was due.",
+    zh="事件循环本可以运行它们，但睡眠太短，没有一个到时间。",
 )
 
 
@@ -63,13 +63,14 @@ QUESTIONS = (
     Question(
         "meanwhile",
         Text(
-            "One coroutine sleeps, in the way that you have set. What do the tickers do meanwhile?",
-            "一个协程按你选择的方式睡眠。这段时间里，那些 ticker 协程在做什么？",
+            en="One coroutine sleeps, in the way that you have set. What do the tickers do "
+            "meanwhile?",
+            zh="一个协程按你选择的方式睡眠。这段时间里，那些 ticker 协程在做什么？",
         ),
         Choice(
             {
-                "run": Text("They run every now and then.", "每隔一会儿就运行一次。"),
-                "none": Text("None of them runs.", "一个也没有运行。"),
+                "run": Text(en="They run every now and then.", zh="每隔一会儿就运行一次。"),
+                "none": Text(en="None of them runs.", zh="一个也没有运行。"),
             }
         ),
         meanwhile,
@@ -78,38 +79,38 @@ QUESTIONS = (
     Question(
         "listener",
         Text(
-            "Just before the sleep the message comes that the listener awaits. What does the "
+            en="Just before the sleep the message comes that the listener awaits. What does the "
             "listener do during the sleep?",
-            "就在睡眠开始之前，listener 等待的消息已经到了。睡眠期间它在做什么？",
+            zh="就在睡眠开始之前，listener 等待的消息已经到了。睡眠期间它在做什么？",
         ),
         Choice(
             {
                 "runs": Text(
-                    "It runs, and then awaits the next message.", "运行，然后等待下一条消息。"
+                    en="It runs, and then awaits the next message.", zh="运行，然后等待下一条消息。"
                 ),
                 "ready": Text(
-                    "It is ready all the time, and does not run.", "一直就绪，却没有运行。"
+                    en="It is ready all the time, and does not run.", zh="一直就绪，却没有运行。"
                 ),
                 "awaits": Text(
-                    "It goes on awaiting, as if there were no message.",
-                    "继续等待，好像消息没有来一样。",
+                    en="It goes on awaiting, as if there were no message.",
+                    zh="继续等待，好像消息没有来一样。",
                 ),
             }
         ),
         listener_is,
         {
             "runs": Text(
-                "The message makes it ready, and the loop, whose thread is free, runs it.",
-                "消息使它就绪；事件循环的线程空着，于是就运行它。",
+                en="The message makes it ready, and the loop, whose thread is free, runs it.",
+                zh="消息使它就绪；事件循环的线程空着，于是就运行它。",
             ),
             "ready": Text(
-                "The message makes it ready. But the loop's only thread is inside time.sleep(), so "
-                "nothing can run it.",
-                "消息使它就绪，但事件循环唯一的线程正在 time.sleep() 里，没有谁能运行它。",
+                en="The message makes it ready. But the loop's only thread is inside time.sleep(), "
+                "so nothing can run it.",
+                zh="消息使它就绪，但事件循环唯一的线程正在 time.sleep() 里，没有谁能运行它。",
             ),
             "awaits": Text(
-                "The message had not reached it yet.",
-                "消息还没有送到它那里。",
+                en="The message had not reached it yet.",
+                zh="消息还没有送到它那里。",
             ),
         },
     ),

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_said, percent, root, starting, total
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed, verbatim
 from app.timeline.model import OPEN, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -19,19 +19,25 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     sleep: Literal["time.sleep", "asyncio.sleep", "to_thread"] = choice(
         "time.sleep",
-        Text("The sleeper uses", "sleeper 使用"),
+        Text(en="The sleeper uses", zh="sleeper 使用"),
         {
-            "time.sleep": Text("time.sleep()", "time.sleep()"),
-            "asyncio.sleep": Text("await asyncio.sleep()", "await asyncio.sleep()"),
-            "to_thread": Text("time.sleep() in another thread", "在另一个线程里 time.sleep()"),
+            "time.sleep": verbatim("time.sleep()"),
+            "asyncio.sleep": verbatim("await asyncio.sleep()"),
+            "to_thread": Text(
+                en="time.sleep() in another thread", zh="在另一个线程里 time.sleep()"
+            ),
         },
     )
     seconds: float = number(
-        0.8, Text("It sleeps for", "睡眠时间"), minimum=0.2, maximum=5, unit="s"
+        0.8, Text(en="It sleeps for", zh="睡眠时间"), minimum=0.2, maximum=5, unit="s"
     )
-    tickers: int = integer(2, Text("Other coroutines", "其他协程数"), minimum=1, maximum=6)
+    tickers: int = integer(2, Text(en="Other coroutines", zh="其他协程数"), minimum=1, maximum=6)
     tick_ms: int = integer(
-        100, Text("Each of them runs every", "它们的运行间隔"), minimum=10, maximum=1000, unit="ms"
+        100,
+        Text(en="Each of them runs every", zh="它们的运行间隔"),
+        minimum=10,
+        maximum=1000,
+        unit="ms",
     )
 
 
@@ -63,10 +69,10 @@ def check_others(timeline: Timeline, params: Settings) -> Answer:
     en = f"In the {duration(sleep.length_ns)} of the sleep the others ran {times(len(ran))}."
     zh = f"在睡眠的 {duration(sleep.length_ns)} 里，其他协程运行了 {len(ran)} 次。"
     if params.sleep == "time.sleep":
-        return either(not ran, en, zh, [sleep, *ran])
+        return either(not ran, en=en, zh=zh, evidence=[sleep, *ran])
     if not ran and sleep.length_ns < 2 * params.tick_ms * 1_000_000:
-        return not_seen(en, zh, [sleep])
-    return either(bool(ran), en, zh, [sleep, *ran])
+        return not_seen(en=en, zh=zh, evidence=[sleep])
+    return either(bool(ran), en=en, zh=zh, evidence=[sleep, *ran])
 
 
 def check_ready(timeline: Timeline, params: Settings) -> Answer:
@@ -80,7 +86,10 @@ def check_ready(timeline: Timeline, params: Settings) -> Answer:
     zh += f"{percent(total(ready), sleep.length_ns)}。"
     share = total(ready) / sleep.length_ns if sleep.length_ns else 0
     return either(
-        share > 0.9 if params.sleep == "time.sleep" else share < 0.5, en, zh, ready or [sleep]
+        share > 0.9 if params.sleep == "time.sleep" else share < 0.5,
+        en=en,
+        zh=zh,
+        evidence=ready or [sleep],
     )
 
 
@@ -105,14 +114,16 @@ def check_finding(timeline: Timeline, params: Settings) -> Answer:
     )
     zh += f"报告了 {len(found)} 次事件循环阻塞。"
     if params.sleep == "time.sleep":
-        return either(bool(found) and total(running) > total(awaiting), en, zh, [sleep])
-    return either(total(awaiting) > total(running), en, zh, [sleep])
+        return either(
+            bool(found) and total(running) > total(awaiting), en=en, zh=zh, evidence=[sleep]
+        )
+    return either(total(awaiting) > total(running), en=en, zh=zh, evidence=[sleep])
 
 
 def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
     """With to_thread, the sleep is on a track of another thread."""
     if params.sleep == "asyncio.sleep":
-        return not_seen("Nobody calls time.sleep here.", "这里没有人调用 time.sleep。")
+        return not_seen(en="Nobody calls time.sleep here.", zh="这里没有人调用 time.sleep。")
     sleep = sleep_of(timeline)
     asleep = {
         track.id: [
@@ -126,24 +137,25 @@ def check_thread_sleeps(timeline: Timeline, params: Settings) -> Answer:
     loop = root(timeline).id
     who = [track for track, spans in asleep.items() if total(spans) > 0.5 * sleep.length_ns]
     if not who:
-        return not_seen("No thread was seen to sleep that long.", "没有看到哪个线程睡了这么久。")
+        return not_seen(
+            en="No thread was seen to sleep that long.", zh="没有看到哪个线程睡了这么久。"
+        )
     names = listed(timeline.tracks[track].name for track in who)
     return either(
         (loop in who) == (params.sleep == "time.sleep"),
-        f"The thread that slept: {names.en}.",
-        f"睡眠的线程：{names.zh}。",
-        [span for track in who for span in asleep[track]],
+        en=f"The thread that slept: {names.en}.",
+        zh=f"睡眠的线程：{names.of('zh')}。",
+        evidence=[span for track in who for span in asleep[track]],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=5,
-    title=Text("A blocked event loop", "被阻塞的事件循环"),
+    title=Text(en="A blocked event loop", zh="被阻塞的事件循环"),
     summary=Text(
-        "time.sleep in a coroutine stops all others; asyncio.sleep or another thread does not.",
-        "协程里的 time.sleep 会让其他协程全部停下；asyncio.sleep 或放到另一个线程则不会。",
+        en="time.sleep in a coroutine stops all others; asyncio.sleep or another thread does not.",
+        zh="协程里的 time.sleep 会让其他协程全部停下；asyncio.sleep 或放到另一个线程则不会。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -157,13 +169,13 @@ SCENARIO = Scenario(
             "others",
             lambda params: (
                 Text(
-                    "During time.sleep in a coroutine no other coroutine of the loop runs.",
-                    "协程里执行 time.sleep 期间，同一事件循环中的其他协程都不能运行。",
+                    en="During time.sleep in a coroutine no other coroutine of the loop runs.",
+                    zh="协程里执行 time.sleep 期间，同一事件循环中的其他协程都不能运行。",
                 )
                 if params.sleep == "time.sleep"
                 else Text(
-                    "During this sleep the other coroutines go on.",
-                    "这样睡眠时，其他协程照常运行。",
+                    en="During this sleep the other coroutines go on.",
+                    zh="这样睡眠时，其他协程照常运行。",
                 )
             ),
             check_others,
@@ -172,13 +184,13 @@ SCENARIO = Scenario(
             "ready",
             lambda params: (
                 Text(
-                    "The listener has its message, is ready, and still can't run.",
-                    "listener 已经收到消息、处于就绪状态，却不能运行。",
+                    en="The listener has its message, is ready, and still can't run.",
+                    zh="listener 已经收到消息、处于就绪状态，却不能运行。",
                 )
                 if params.sleep == "time.sleep"
                 else Text(
-                    "The listener runs soon after it has become ready.",
-                    "listener 就绪后很快就能运行。",
+                    en="The listener runs soon after it has become ready.",
+                    zh="listener 就绪后很快就能运行。",
                 )
             ),
             check_ready,
@@ -187,13 +199,13 @@ SCENARIO = Scenario(
             "sleeper",
             lambda params: (
                 Text(
-                    "To the event loop, a coroutine in time.sleep is running, not awaiting.",
-                    "在事件循环看来，正在 time.sleep 的协程是在运行，而不是在等待。",
+                    en="To the event loop, a coroutine in time.sleep is running, not awaiting.",
+                    zh="在事件循环看来，正在 time.sleep 的协程是在运行，而不是在等待。",
                 )
                 if params.sleep == "time.sleep"
                 else Text(
-                    "To the event loop, this sleeper is awaiting.",
-                    "在事件循环看来，这样睡眠的协程是在等待。",
+                    en="To the event loop, this sleeper is awaiting.",
+                    zh="在事件循环看来，这样睡眠的协程是在等待。",
                 )
             ),
             check_finding,
@@ -202,13 +214,13 @@ SCENARIO = Scenario(
             "which-thread",
             lambda params: (
                 Text(
-                    "Handed to another thread, the sleep blocks that thread and not the loop's.",
-                    "交给另一个线程后，睡眠阻塞的是那个线程，而不是事件循环的线程。",
+                    en="Handed to another thread, the sleep blocks that thread and not the loop's.",
+                    zh="交给另一个线程后，睡眠阻塞的是那个线程，而不是事件循环的线程。",
                 )
                 if params.sleep == "to_thread"
                 else Text(
-                    "time.sleep blocks the thread it is called in, here the loop's own.",
-                    "time.sleep 阻塞调用它的线程，在这里就是事件循环所在的线程。",
+                    en="time.sleep blocks the thread it is called in, here the loop's own.",
+                    zh="time.sleep 阻塞调用它的线程，在这里就是事件循环所在的线程。",
                 )
             ),
             check_thread_sleeps,

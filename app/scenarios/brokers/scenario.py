@@ -23,7 +23,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Flow, Track
 from app.timeline.states import Cause, FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -35,28 +35,30 @@ _TOOK = re.compile(r"(consumer-\d+) took (producer-\d+)/(\d+)$")
 class Settings(Parameters):
     broker: Literal["redis", "memcached", "rabbitmq", "kafka"] = choice(
         "redis",
-        Text("Broker", "消息中间件"),
+        Text(en="Broker", zh="消息中间件"),
         {
-            "redis": Text("Redis: a list", "Redis：列表"),
-            "memcached": Text("Memcached: a cache, no queue", "Memcached：缓存，不是队列"),
-            "rabbitmq": Text("RabbitMQ: a queue with confirmations", "RabbitMQ：带确认的队列"),
-            "kafka": Text("Kafka: a log in partitions", "Kafka：分区日志"),
+            "redis": Text(en="Redis: a list", zh="Redis：列表"),
+            "memcached": Text(en="Memcached: a cache, no queue", zh="Memcached：缓存，不是队列"),
+            "rabbitmq": Text(
+                en="RabbitMQ: a queue with confirmations", zh="RabbitMQ：带确认的队列"
+            ),
+            "kafka": Text(en="Kafka: a log in partitions", zh="Kafka：分区日志"),
         },
-        help=Text("A server that must run already.", "服务器必须已经在运行。"),
+        help=Text(en="A server that must run already.", zh="服务器必须已经在运行。"),
         obstacle=obstacle,
     )
-    producers: int = integer(2, Text("Producers", "生产者数"), minimum=1, maximum=4)
-    consumers: int = integer(2, Text("Consumers", "消费者数"), minimum=1, maximum=4)
+    producers: int = integer(2, Text(en="Producers", zh="生产者数"), minimum=1, maximum=4)
+    consumers: int = integer(2, Text(en="Consumers", zh="消费者数"), minimum=1, maximum=4)
     messages: int = integer(
-        10, Text("Messages of each producer", "每个生产者的消息数"), minimum=1, maximum=100
+        10, Text(en="Messages of each producer", zh="每个生产者的消息数"), minimum=1, maximum=100
     )
     ms: int = integer(
         20,
-        Text("Time between two messages", "两条消息之间"),
+        Text(en="Time between two messages", zh="两条消息之间"),
         minimum=0,
         maximum=100,
         unit="ms",
-        help=Text("Computing time of a producer.", "生产者的计算时间。"),
+        help=Text(en="Computing time of a producer.", zh="生产者的计算时间。"),
     )
 
 
@@ -79,7 +81,9 @@ def _well(timeline: Timeline) -> list[Track]:
     tracks = _producers(timeline) + _consumers(timeline)
     for track in tracks:
         if track.end is None or track.end.cause is not Cause.RETURNED:
-            raise NotSeen(f"{track.name} did not come to its end.", f"{track.name} 没有正常结束。")
+            raise NotSeen(
+                en=f"{track.name} did not come to its end.", zh=f"{track.name} 没有正常结束。"
+            )
     return tracks
 
 
@@ -93,11 +97,11 @@ def check_once(timeline: Timeline, params: Settings) -> Answer:
     groups = len({by for by, _, _ in _taken(timeline)})
     return either(
         sent == taken,
-        f"{sum(sent.values())} messages were sent, and {groups} consumers took "
+        en=f"{sum(sent.values())} messages were sent, and {groups} consumers took "
         f"{sum(taken.values())}: {lost} lost, {twice} taken twice.",
-        f"发出 {sum(sent.values())} 条消息，{groups} 个消费者取走 {sum(taken.values())} 条："
+        zh=f"发出 {sum(sent.values())} 条消息，{groups} 个消费者取走 {sum(taken.values())} 条："
         f"丢失 {lost} 条，重复 {twice} 条。",
-        [whole(timeline, track) for track in tracks],
+        evidence=[whole(timeline, track) for track in tracks],
     )
 
 
@@ -105,8 +109,8 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     """Among the messages that one consumer took from one producer."""
     if params.broker == "memcached":
         return not_seen(
-            "Memcached keeps values by name, and promises no order.",
-            "Memcached 按名字保存值，不保证任何顺序。",
+            en="Memcached keeps values by name, and promises no order.",
+            zh="Memcached 按名字保存值，不保证任何顺序。",
         )
     rows: dict[tuple[str, str], list[int]] = {}
     for by, whose, number in _taken(timeline):
@@ -114,18 +118,18 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     pairs = sum(len(numbers) - 1 for numbers in rows.values())
     if not pairs:
         return not_seen(
-            "No consumer took two messages of one producer.",
-            "没有消费者取走同一生产者的两条消息。",
+            en="No consumer took two messages of one producer.",
+            zh="没有消费者取走同一生产者的两条消息。",
         )
     wrong = sum(
         later < earlier for numbers in rows.values() for earlier, later in pairwise(numbers)
     )
     return either(
         wrong == 0,
-        f"Of {counted(pairs, 'time')} that a consumer took another message of the same producer, "
-        f"{wrong} were out of order.",
-        f"消费者先后取走同一生产者的两条消息，共 {pairs} 次，其中 {wrong} 次顺序颠倒。",
-        [whole(timeline, track) for track in _consumers(timeline)],
+        en=f"Of {counted(pairs, 'time')} that a consumer took another message of the same "
+        f"producer, {wrong} were out of order.",
+        zh=f"消费者先后取走同一生产者的两条消息，共 {pairs} 次，其中 {wrong} 次顺序颠倒。",
+        evidence=[whole(timeline, track) for track in _consumers(timeline)],
     )
 
 
@@ -138,17 +142,17 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
     reasons = {Reason.SLEEP} if memcached else {Reason.SOCKET, Reason.POLL}
     so = [row for row in blocked if row.reason in reasons]
     if not _taken(timeline) or total(blocked) <= ran:
-        return not_seen("The consumers hardly waited.", "消费者几乎没有等待。")
+        return not_seen(en="The consumers hardly waited.", zh="消费者几乎没有等待。")
     if total(so) <= total(blocked) / 2:
         need_exact(timeline)
     where = ("in time.sleep", "time.sleep") if memcached else ("for the server", "等服务器")
     return either(
         total(so) > total(blocked) / 2,
-        f"The consumers were blocked for {duration(total(blocked))}, of that "
+        en=f"The consumers were blocked for {duration(total(blocked))}, of that "
         f"{percent(total(so), total(blocked))} {where[0]}; they ran for {duration(ran)}.",
-        f"消费者共阻塞 {duration(total(blocked))}，其中 {percent(total(so), total(blocked))} 是"
+        zh=f"消费者共阻塞 {duration(total(blocked))}，其中 {percent(total(so), total(blocked))} 是"
         f"{'在 ' if memcached else '在'}{where[1]}；运行 {duration(ran)}。",
-        so or blocked,
+        evidence=so or blocked,
     )
 
 
@@ -169,7 +173,7 @@ def check_outside(timeline: Timeline, params: Settings) -> Answer:
     servers = timeline.of_kind(TrackKind.EXTERNAL)
     crew = _producers(timeline) + _consumers(timeline)
     if not servers:
-        return not_seen("No message to a server was seen.", "没有看到发往服务器的消息。")
+        return not_seen(en="No message to a server was seen.", zh="没有看到发往服务器的消息。")
     names, ids = {track.id: track.name for track in servers}, {track.id for track in crew}
     reached: Counter[int] = Counter()
     direct = 0
@@ -186,21 +190,20 @@ def check_outside(timeline: Timeline, params: Settings) -> Answer:
     zh += f"彼此直接发送的消息有 {direct} 条。"
     evidence = [Span(server.id, server.start_ns, timeline.now_ns) for server in servers]
     if direct:
-        return fails(en, zh, evidence)
+        return fails(en=en, zh=zh, evidence=evidence)
     if len(reached) < len(crew):
-        return not_seen(en, zh, evidence)
-    return holds(en, zh, evidence)
+        return not_seen(en=en, zh=zh, evidence=evidence)
+    return holds(en=en, zh=zh, evidence=evidence)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=6,
-    title=Text("Message brokers", "消息中间件"),
+    title=Text(en="Message brokers", zh="消息中间件"),
     summary=Text(
-        "The same producers and consumers over Redis, Memcached, RabbitMQ and Kafka: real servers "
-        "outside the program.",
-        "同样的生产者与消费者，分别通过 Redis、Memcached、RabbitMQ 和 Kafka："
+        en="The same producers and consumers over Redis, Memcached, RabbitMQ and Kafka: real "
+        "servers outside the program.",
+        zh="同样的生产者与消费者，分别通过 Redis、Memcached、RabbitMQ 和 Kafka："
         "程序之外的真实服务器。",
     ),
     parameters=Settings,
@@ -216,19 +219,19 @@ SCENARIO = Scenario(
         Claim(
             "once",
             Text(
-                "Each message is taken by one consumer of the group, once.",
-                "每条消息只被组里的一个消费者取走一次。",
+                en="Each message is taken by one consumer of the group, once.",
+                zh="每条消息只被组里的一个消费者取走一次。",
             ),
             check_once,
         ),
         Claim(
             "order",
             lambda params: (
-                Text("A cache keeps no order of messages.", "缓存不保持消息的顺序。")
+                Text(en="A cache keeps no order of messages.", zh="缓存不保持消息的顺序。")
                 if params.broker == "memcached"
                 else Text(
-                    "A consumer gets the messages of one producer in the order they were sent.",
-                    "消费者按发送顺序收到同一个生产者的消息。",
+                    en="A consumer gets the messages of one producer in the order they were sent.",
+                    zh="消费者按发送顺序收到同一个生产者的消息。",
                 )
             ),
             check_order,
@@ -237,14 +240,14 @@ SCENARIO = Scenario(
             "waits",
             lambda params: (
                 Text(
-                    "Memcached has nothing to wait for: a consumer sleeps, and asks again.",
-                    "Memcached 没有可以等待的东西：消费者只能睡一会儿再问。",
+                    en="Memcached has nothing to wait for: a consumer sleeps, and asks again.",
+                    zh="Memcached 没有可以等待的东西：消费者只能睡一会儿再问。",
                 )
                 if params.broker == "memcached"
                 else Text(
-                    "A consumer without a message is blocked at the server's socket, and uses no "
-                    "CPU.",
-                    "没有消息时，消费者阻塞在与服务器相连的套接字上，不占用 CPU。",
+                    en="A consumer without a message is blocked at the server's socket, and uses "
+                    "no CPU.",
+                    zh="没有消息时，消费者阻塞在与服务器相连的套接字上，不占用 CPU。",
                 )
             ),
             check_waits,
@@ -252,9 +255,9 @@ SCENARIO = Scenario(
         Claim(
             "outside",
             Text(
-                "Producers and consumers never talk to each other: all goes through a server "
+                en="Producers and consumers never talk to each other: all goes through a server "
                 "outside the program, and what it does inside is not seen.",
-                "生产者与消费者从不直接通信：一切都经过程序之外的服务器，它内部做什么看不到。",
+                zh="生产者与消费者从不直接通信：一切都经过程序之外的服务器，它内部做什么看不到。",
             ),
             check_outside,
         ),

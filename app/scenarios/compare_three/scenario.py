@@ -25,8 +25,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import NO_TEXT, Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -44,29 +44,33 @@ _ROW = re.compile(r"(process|thread|coroutine) +waits .* (-?[\d.]+) KiB; .* (\d+
 
 class Settings(Parameters):
     workers: int = integer(
-        10, Text("Processes and threads that wait", "等待的进程数和线程数"), minimum=4, maximum=40
+        10,
+        Text(en="Processes and threads that wait", zh="等待的进程数和线程数"),
+        minimum=4,
+        maximum=40,
     )
     coroutines: int = integer(
         100,
-        Text("Coroutines that wait", "等待的协程数"),
+        Text(en="Coroutines that wait", zh="等待的协程数"),
         minimum=50,
         maximum=3000,
         help=Text(
-            "One alone takes too little memory to be measured.", "单个协程的内存太小，测不出来。"
+            en="One alone takes too little memory to be measured.",
+            zh="单个协程的内存太小，测不出来。",
         ),
     )
     ms: int = integer(
-        200, Text("Each of them waits for", "每个都等待"), minimum=50, maximum=1000, unit="ms"
+        200, Text(en="Each of them waits for", zh="每个都等待"), minimum=50, maximum=1000, unit="ms"
     )
     switches: int = integer(
         200,
-        Text("Turns that each of two passes on", "两个工作者各交出的次数"),
+        Text(en="Turns that each of two passes on", zh="两个工作者各交出的次数"),
         minimum=50,
         maximum=2000,
     )
     turns: int = integer(
         3_000_000,
-        Text("Turns of the loop that each of two computes", "两个工作者各计算的循环次数"),
+        Text(en="Turns of the loop that each of two computes", zh="两个工作者各计算的循环次数"),
         minimum=200_000,
         maximum=20_000_000,
     )
@@ -83,7 +87,7 @@ def _told(timeline: Timeline) -> dict[str, tuple[float, int, int]]:
         if match := _ROW.match(line.text):
             found[match[1]] = float(match[2]), int(match[3]), int(match[4])
     if len(found) < len(KINDS):
-        raise NotSeen("The program did not come to its table.", "程序没有输出完整的表格。")
+        raise NotSeen(en="The program did not come to its table.", zh="程序没有输出完整的表格。")
     return found
 
 
@@ -94,13 +98,13 @@ def check_start(timeline: Timeline, params: Settings) -> Answer:
     parts = list(zip(KINDS, (cost for cost, _ in found), strict=True))
     return ascending(
         [cost for cost, _ in found],
-        "CPU time of main to start one more: "
+        en="CPU time of main to start one more: "
         + ", ".join(f"{duration(cost)} ({kind})" for kind, cost in parts)
         + ".",
-        "每多启动一个，主线程所用的 CPU 时间："
+        zh="每多启动一个，主线程所用的 CPU 时间："
         + "，".join(f"{KINDS[kind][1]} {duration(cost)}" for kind, cost in parts)
         + "。",
-        [Span(main.id, *births[1:]) for _, births in found],
+        evidence=[Span(main.id, *births[1:]) for _, births in found],
     )
 
 
@@ -128,8 +132,8 @@ def check_switch(timeline: Timeline, params: Settings) -> Answer:
     )
     if turns < passed / 2:
         return not_seen(
-            f"The coroutines were seen to run {times(turns)} only.",
-            f"只看到协程运行了 {turns} 次。",
+            en=f"The coroutines were seen to run {times(turns)} only.",
+            zh=f"只看到协程运行了 {turns} 次。",
         )
     stops = {kind: _stops(timeline, kind) for kind in KINDS}
     # Where both share one CPU, every second turn may come without a wait.
@@ -137,13 +141,13 @@ def check_switch(timeline: Timeline, params: Settings) -> Answer:
     least = min(counts["thread"], counts["process"])
     return either(
         counts["coroutine"] < 0.1 * turns and least >= 0.25 * passed,
-        f"For {passed} turns passed on, the kernel stopped processes {times(counts['process'])} "
+        en=f"For {passed} turns passed on, the kernel stopped processes {times(counts['process'])} "
         f"and threads {times(counts['thread'])}. Coroutines ran {times(turns)}, and their thread "
         f"was stopped {times(counts['coroutine'])}.",
-        f"交接 {passed} 次，内核让进程停下 {counts['process']} 次，"
+        zh=f"交接 {passed} 次，内核让进程停下 {counts['process']} 次，"
         f"让线程停下 {counts['thread']} 次。"
         f"协程运行了 {turns} 次，它们所在的线程停下 {counts['coroutine']} 次。",
-        [*stops["process"], *stops["thread"]],
+        evidence=[*stops["process"], *stops["thread"]],
     )
 
 
@@ -152,18 +156,20 @@ def check_memory(timeline: Timeline, params: Settings) -> Answer:
     parts = [(kind, told[kind][0]) for kind in KINDS]
     return ascending(
         [kib for _, kib in parts],
-        "Memory of one more: " + ", ".join(f"{kib:.1f} KiB ({kind})" for kind, kib in parts) + ".",
-        "每多一个所占的内存："
+        en="Memory of one more: "
+        + ", ".join(f"{kib:.1f} KiB ({kind})" for kind, kib in parts)
+        + ".",
+        zh="每多一个所占的内存："
         + "，".join(f"{KINDS[kind][1]} {kib:.1f} KiB" for kind, kib in parts)
         + "。",
-        [whole(timeline, root(timeline))],
+        evidence=[whole(timeline, root(timeline))],
     )
 
 
 def _running(timeline: Timeline, kind: str) -> list[list[Slice]]:
     running = [timeline.of(track, State.RUNNING) for track in _of(timeline, kind, "computes")]
     if not all(running):
-        raise NotSeen("Not all were seen to compute.", "并非都被看到在计算。")
+        raise NotSeen(en="Not all were seen to compute.", zh="并非都被看到在计算。")
     return running
 
 
@@ -180,7 +186,7 @@ def check_computing(timeline: Timeline, params: Settings) -> Answer:
     need_exact(timeline)
     parallel = {"process": True, "thread": runs_free(timeline), "coroutine": False}
     as_said, short, evidence, parts = True, False, list[Span](), []
-    but = Text("", "")
+    but = NO_TEXT
     for kind, at_once in parallel.items():
         running = _running(timeline, kind)
         both, ran = pairwise(running), sum(map(total, running))
@@ -197,12 +203,12 @@ def check_computing(timeline: Timeline, params: Settings) -> Answer:
     en = f"Computed at once: {', '.join(f'{share} ({kind})' for kind, share in parts)}, on {name}."
     en += but.en
     zh = f"同时计算的比例：{'，'.join(f'{KINDS[kind][1]} {share}' for kind, share in parts)}，"
-    zh += f"解释器 {name}。{but.zh}"
+    zh += f"解释器 {name}。{but.of('zh')}"
     if as_said and short:
         return not_seen(
-            f"{en} The machine had no second CPU to spare.", f"{zh}机器没有空闲的第二个 CPU。"
+            en=f"{en} The machine had no second CPU to spare.", zh=f"{zh}机器没有空闲的第二个 CPU。"
         )
-    return either(as_said, en, zh, evidence)
+    return either(as_said, en=en, zh=zh, evidence=evidence)
 
 
 def check_waiting(timeline: Timeline, params: Settings) -> Answer:
@@ -214,7 +220,7 @@ def check_waiting(timeline: Timeline, params: Settings) -> Answer:
         took = max(life.end_ns for life in lives) - min(life.start_ns for life in lives)
         waited = sum(timeline.total_ns(one, State.BLOCKED, State.AWAITING) for one in tracks)
         if not waited:
-            return not_seen("Not all were seen to wait.", "并非都被看到在等待。")
+            return not_seen(en="Not all were seen to wait.", zh="并非都被看到在等待。")
         ratios.append(waited / took)
         parts.append((kind, f"{duration(waited)} / {duration(took)}"))
         evidence.append(lives[0])
@@ -222,9 +228,9 @@ def check_waiting(timeline: Timeline, params: Settings) -> Answer:
     zh = "，".join(f"{KINDS[kind][1]} {figure}" for kind, figure in parts)
     return either(
         min(ratios) > 1.1,
-        f"Waited in all, and the time that went by: {en}.",
-        f"等待的总和 / 实际经过的时间：{zh}。",
-        evidence,
+        en=f"Waited in all, and the time that went by: {en}.",
+        zh=f"等待的总和 / 实际经过的时间：{zh}。",
+        evidence=evidence,
     )
 
 
@@ -241,20 +247,20 @@ def check_isolation(timeline: Timeline, params: Settings) -> Answer:
     zh = "；".join(f"{KINDS[kind][1]}：{part} 次改动，pid 数：{n}" for kind, part, n in seen)
     return either(
         apart and shared,
-        f"Main sees of them: {en}.",
-        f"主程序看到：{zh}。",
-        [whole(timeline, main)],
+        en=f"Main sees of them: {en}.",
+        zh=f"主程序看到：{zh}。",
+        evidence=[whole(timeline, main)],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SUMMARY,
-    place=1,
-    title=Text("Processes, threads, coroutines", "进程、线程、协程"),
+    title=Text(en="Processes, threads, coroutines", zh="进程、线程、协程"),
     summary=Text(
-        "The same work by all three, and the table of their costs and gains, each cell measured.",
-        "同样的工作由三者各做一遍：代价与收益的对比表，每一格都是实测。",
+        en="The same work by all three, and the table of their costs and gains, each cell "
+        "measured.",
+        zh="同样的工作由三者各做一遍：代价与收益的对比表，每一格都是实测。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -267,35 +273,35 @@ SCENARIO = Scenario(
         Claim(
             "start",
             Text(
-                "To start one more costs most for a process, less for a thread, least for a "
+                en="To start one more costs most for a process, less for a thread, least for a "
                 "coroutine.",
-                "多启动一个的代价：进程最大，线程次之，协程最小。",
+                zh="多启动一个的代价：进程最大，线程次之，协程最小。",
             ),
             check_start,
         ),
         Claim(
             "switch",
             Text(
-                "The kernel switches processes and threads: it stops one and wakes the other. Of a "
-                "switch between coroutines it sees nothing.",
-                "进程和线程由内核切换：停下一个，唤醒另一个。协程之间的切换，内核完全看不到。",
+                en="The kernel switches processes and threads: it stops one and wakes the other. "
+                "Of a switch between coroutines it sees nothing.",
+                zh="进程和线程由内核切换：停下一个，唤醒另一个。协程之间的切换，内核完全看不到。",
             ),
             check_switch,
         ),
         Claim(
             "memory",
             Text(
-                "One more process takes most memory, a thread less, a coroutine least.",
-                "每多一个所占的内存：进程最多，线程次之，协程最少。",
+                en="One more process takes most memory, a thread less, a coroutine least.",
+                zh="每多一个所占的内存：进程最多，线程次之，协程最少。",
             ),
             check_memory,
         ),
         Claim(
             "computing",
             Text(
-                "Processes compute at the same instant, coroutines of one loop never; threads do "
-                "only where the interpreter has no GIL.",
-                "进程可以在同一时刻计算，同一事件循环的协程不行；"
+                en="Processes compute at the same instant, coroutines of one loop never; threads "
+                "do only where the interpreter has no GIL.",
+                zh="进程可以在同一时刻计算，同一事件循环的协程不行；"
                 "线程只有在没有 GIL 的解释器上才行。",
             ),
             check_computing,
@@ -303,16 +309,17 @@ SCENARIO = Scenario(
         Claim(
             "waiting",
             Text(
-                "All three can wait side by side: less time goes by than they wait in all.",
-                "三者都可以同时等待：实际经过的时间少于等待时间之和。",
+                en="All three can wait side by side: less time goes by than they wait in all.",
+                zh="三者都可以同时等待：实际经过的时间少于等待时间之和。",
             ),
             check_waiting,
         ),
         Claim(
             "isolation",
             Text(
-                "A process changes a copy of its own; threads and coroutines change what main has.",
-                "进程改动的是自己的拷贝；线程和协程改动的就是主程序的数据。",
+                en="A process changes a copy of its own; threads and coroutines change what main "
+                "has.",
+                zh="进程改动的是自己的拷贝；线程和协程改动的就是主程序的数据。",
             ),
             check_isolation,
         ),

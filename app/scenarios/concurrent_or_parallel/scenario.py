@@ -20,8 +20,8 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import EDGES, excused
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -35,13 +35,16 @@ WINDOWS = 4
 class Settings(Parameters):
     cpus: Literal["one", "all"] = choice(
         "one",
-        Text("CPUs to run on", "可用的 CPU"),
-        {"one": Text("one for all of them", "共用一个"), "all": Text("all there are", "全部")},
+        Text(en="CPUs to run on", zh="可用的 CPU"),
+        {
+            "one": Text(en="one for all of them", zh="共用一个"),
+            "all": Text(en="all there are", zh="全部"),
+        },
     )
-    workers: int = integer(3, Text("Processes", "进程数"), minimum=1, maximum=8)
+    workers: int = integer(3, Text(en="Processes", zh="进程数"), minimum=1, maximum=8)
     ms: int = integer(
         300,
-        Text("Each computes for", "每个进程的计算时间"),
+        Text(en="Each computes for", zh="每个进程的计算时间"),
         minimum=50,
         maximum=1000,
         unit="ms",
@@ -53,7 +56,7 @@ def _workers(timeline: Timeline) -> dict[int, list[Slice]]:
     tracks = starting(timeline, "worker-", TrackKind.PROCESS, least=2)
     running = {track.id: timeline.of(track, State.RUNNING) for track in tracks}
     if not all(running.values()):
-        raise NotSeen("Not every worker was seen running.", "并非每个进程都被看到在运行。")
+        raise NotSeen(en="Not every worker was seen running.", zh="并非每个进程都被看到在运行。")
     return running
 
 
@@ -75,10 +78,11 @@ def check_all_advance(timeline: Timeline, params: Settings) -> Answer:
     turns = min(len(clip(rows, begin, end)) for rows in running.values())
     if params.cpus == "one" and turns < 3 * WINDOWS:
         return not_seen(
-            f"They were together for too few turns ({turns}).", f"同时存在的轮次太少（{turns}）。"
+            en=f"They were together for too few turns ({turns}).",
+            zh=f"同时存在的轮次太少（{turns}）。",
         )
     if end <= begin:
-        return not_seen("They were never there at once.", "它们没有同时存在过。")
+        return not_seen(en="They were never there at once.", zh="它们没有同时存在过。")
     step = (end - begin) // WINDOWS
     missed = [
         Span(track, begin + n * step, begin + (n + 1) * step)
@@ -90,11 +94,11 @@ def check_all_advance(timeline: Timeline, params: Settings) -> Answer:
         need_exact(timeline)
     return either(
         not missed,
-        f"In each of {WINDOWS} parts of {duration(step)}, {len(running)} processes got on; "
+        en=f"In each of {WINDOWS} parts of {duration(step)}, {len(running)} processes got on; "
         f"one did not {times(len(missed))}.",
-        f"在 {WINDOWS} 段各 {duration(step)} 的时间里，看 {len(running)} 个进程是否都有进展；"
+        zh=f"在 {WINDOWS} 段各 {duration(step)} 的时间里，看 {len(running)} 个进程是否都有进展；"
         f"没有进展的有 {len(missed)} 次。",
-        missed or [Span(track, begin, end) for track in running],
+        evidence=missed or [Span(track, begin, end) for track in running],
     )
 
 
@@ -112,11 +116,11 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
         if not as_said:
             need_exact(timeline)
         but = excused(total(together), total(rows), AT_ONCE, EDGES)
-        return either(as_said, en + but.en, zh + but.zh, together or rows)
+        return either(as_said, en=en + but.en, zh=zh + but.of("zh"), evidence=together or rows)
     as_said = total(together) > 0.1 * total(rows)
     if not as_said and _short_of_cpus(timeline, running):
-        return not_seen(f"{en} CPUs were short.", f"{zh}CPU 不够用。", together)
-    return either(as_said, en, zh, together or rows)
+        return not_seen(en=f"{en} CPUs were short.", zh=f"{zh}CPU 不够用。", evidence=together)
+    return either(as_said, en=en, zh=zh, evidence=together or rows)
 
 
 def check_time(timeline: Timeline, params: Settings) -> Answer:
@@ -127,21 +131,20 @@ def check_time(timeline: Timeline, params: Settings) -> Answer:
     en = f"They computed for {duration(total(rows))} in all, within {duration(took)}."
     zh = f"合计计算 {duration(total(rows))}，实际用了 {duration(took)}。"
     if params.cpus == "one":
-        return either(took >= 0.95 * total(rows), en, zh, rows)
+        return either(took >= 0.95 * total(rows), en=en, zh=zh, evidence=rows)
     as_said = took < 0.9 * total(rows)
     if not as_said and _short_of_cpus(timeline, running):
-        return not_seen(f"{en} CPUs were short.", f"{zh}CPU 不够用。", rows)
-    return either(as_said, en, zh, rows)
+        return not_seen(en=f"{en} CPUs were short.", zh=f"{zh}CPU 不够用。", evidence=rows)
+    return either(as_said, en=en, zh=zh, evidence=rows)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=3,
-    title=Text("Concurrent or parallel", "并发与并行"),
+    title=Text(en="Concurrent or parallel", zh="并发与并行"),
     summary=Text(
-        "The same processes on one CPU and on all: all of them get on, but not at one instant.",
-        "同样的进程，在一个 CPU 上和在全部 CPU 上：都在推进，但未必在同一时刻。",
+        en="The same processes on one CPU and on all: all of them get on, but not at one instant.",
+        zh="同样的进程，在一个 CPU 上和在全部 CPU 上：都在推进，但未必在同一时刻。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -154,8 +157,8 @@ SCENARIO = Scenario(
         Claim(
             "all-advance",
             Text(
-                "Concurrent: in any longer stretch of time every process gets on.",
-                "并发：在任何一段稍长的时间里，每个进程都有进展。",
+                en="Concurrent: in any longer stretch of time every process gets on.",
+                zh="并发：在任何一段稍长的时间里，每个进程都有进展。",
             ),
             check_all_advance,
         ),
@@ -163,13 +166,13 @@ SCENARIO = Scenario(
             "at-once",
             lambda params: (
                 Text(
-                    "On one CPU no two processes run at the same instant: nothing is parallel.",
-                    "在一个 CPU 上，任一时刻只有一个进程在运行：没有并行。",
+                    en="On one CPU no two processes run at the same instant: nothing is parallel.",
+                    zh="在一个 CPU 上，任一时刻只有一个进程在运行：没有并行。",
                 )
                 if params.cpus == "one"
                 else Text(
-                    "Parallel: on several CPUs, several processes run at the same instant.",
-                    "并行：在多个 CPU 上，同一时刻有多个进程在运行。",
+                    en="Parallel: on several CPUs, several processes run at the same instant.",
+                    zh="并行：在多个 CPU 上，同一时刻有多个进程在运行。",
                 )
             ),
             check_at_once,
@@ -178,13 +181,13 @@ SCENARIO = Scenario(
             "time",
             lambda params: (
                 Text(
-                    "On one CPU all of them take as long as their computing adds up to.",
-                    "在一个 CPU 上，总用时就是各自计算时间之和。",
+                    en="On one CPU all of them take as long as their computing adds up to.",
+                    zh="在一个 CPU 上，总用时就是各自计算时间之和。",
                 )
                 if params.cpus == "one"
                 else Text(
-                    "On several CPUs they are done sooner than their computing adds up to.",
-                    "在多个 CPU 上，总用时少于各自计算时间之和。",
+                    en="On several CPUs they are done sooner than their computing adds up to.",
+                    zh="在多个 CPU 上，总用时少于各自计算时间之和。",
                 )
             ),
             check_time,

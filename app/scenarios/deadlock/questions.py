@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+from app.catalogue.answer_kinds import Drawing
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Drawing
 from app.catalogue.questions import Question, drawn
 from app.catalogue.spans import named
-from app.catalogue.text import Text
+from app.locale.text import Text, verbatim
 from app.scenarios.deadlock.scenario import Settings
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
 DRAWING = Drawing(
-    {"Ann": Text("Ann", "Ann"), "Bob": Text("Bob", "Bob")}, (State.RUNNING, State.BLOCKED), 12
-)
-
-_GAVE_BACK = Text(
-    "There was no deadlock: whoever waited too long gave back what it held.",
-    "没有发生死锁：等得太久的一方放回了手里的锁。",
-)
-_TOOK_TURNS = Text(
-    "There was no deadlock. They took turns, too quickly to be drawn.",
-    "没有发生死锁。他们轮流运行，快得画不出来。",
+    {"Ann": verbatim("Ann"), "Bob": verbatim("Bob")},
+    (State.RUNNING, State.BLOCKED),
+    12,
 )
 
 
 def states(timeline: Timeline, params: Settings) -> dict[str, str]:
     tracks = named(timeline, *DRAWING.tracks)
     if not any(item.kind == "deadlock" for item in timeline.findings.values()):
+        if params.variant == "timeout":
+            raise NotSeen(
+                en="There was no deadlock: whoever waited too long gave back what it held.",
+                zh="没有发生死锁：等得太久的一方放回了手里的锁。",
+            )
         raise NotSeen(
-            *(_GAVE_BACK if params.variant == "timeout" else _TOOK_TURNS),
+            en="There was no deadlock. They took turns, too quickly to be drawn.",
+            zh="没有发生死锁。他们轮流运行，快得画不出来。",
         )
     return drawn(timeline, {track.name: track.id for track in tracks}, DRAWING)
 
@@ -38,18 +37,18 @@ QUESTIONS = (
     Question(
         "states",
         Text(
-            "Ann takes the fork first, Bob the noodles. Draw what you expect of them, from the "
+            en="Ann takes the fork first, Bob the noodles. Draw what you expect of them, from the "
             "start of the run to its end. Only the order of the states counts.",
-            "Ann 先拿叉子，Bob 先拿面条。请画出从运行开始到结束，你预计他们各处于什么状态。"
+            zh="Ann 先拿叉子，Bob 先拿面条。请画出从运行开始到结束，你预计他们各处于什么状态。"
             "只看状态的先后顺序。",
         ),
         DRAWING,
         states,
         Text(
-            "Sooner or later each holds one lock and waits for the other's. Neither can give back "
-            "what it holds before it has the second one, so both stay blocked to the end.",
-            "早晚会出现这一刻：双方各持有一把锁，又都在等对方的那把。没拿到第二把之前，谁也不会放开第一把，"
-            "所以两个线程一直阻塞到最后。",
+            en="Sooner or later each holds one lock and waits for the other's. Neither can give "
+            "back what it holds before it has the second one, so both stay blocked to the end.",
+            zh="早晚会出现这一刻：双方各持有一把锁，又都在等对方的那把。没拿到第二把之前，"
+            "谁也不会放开第一把，所以两个线程一直阻塞到最后。",
         ),
     ),
 )

@@ -48,22 +48,22 @@ def no_cycle(timeline: Timeline, waits: list[Slice]) -> Answer:
     mutual = mutual_waits(timeline)
     if not mutual and mutual_waits(timeline, unknown=0):
         return not_seen(
-            "Both waited at once, and for whom is not always known.",
-            "两个人曾同时等待，但不总能知道在等谁。",
-            waits,
+            en="Both waited at once, and for whom is not always known.",
+            zh="两个人曾同时等待，但不总能知道在等谁。",
+            evidence=waits,
         )
     if not mutual:
         return holds(
-            f"They waited for a lock {times(len(waits))}, never each for the other's.",
-            f"两个人等锁 {len(waits)} 次，从未互相等待对方的锁。",
-            waits,
+            en=f"They waited for a lock {times(len(waits))}, never each for the other's.",
+            zh=f"两个人等锁 {len(waits)} 次，从未互相等待对方的锁。",
+            evidence=waits,
         )
     longest = duration(max(length for _, _, length in mutual))
     count = times(len(mutual)).capitalize()
     return fails(
-        f"{count} each waited for the other's lock, for {longest} at most.",
-        f"有 {len(mutual)} 次互相等待，最长 {longest}。",
-        [row for one, other, _ in mutual for row in (one, other)],
+        en=f"{count} each waited for the other's lock, for {longest} at most.",
+        zh=f"有 {len(mutual)} 次互相等待，最长 {longest}。",
+        evidence=[row for one, other, _ in mutual for row in (one, other)],
     )
 
 
@@ -72,20 +72,22 @@ def soon_over(timeline: Timeline, waits: list[Slice]) -> Answer:
     mutual = mutual_waits(timeline)
     if not mutual:
         return not_seen(
-            f"They waited for a lock {times(len(waits))}, but never each for the other's.",
-            f"两个人等锁 {len(waits)} 次，但从未互相等待对方的锁。",
-            waits,
+            en=f"They waited for a lock {times(len(waits))}, but never each for the other's.",
+            zh=f"两个人等锁 {len(waits)} 次，但从未互相等待对方的锁。",
+            evidence=waits,
         )
     most = max(length for _, _, length in mutual)
     en = f"{times(len(mutual)).capitalize()} each waited for the other's lock, for {duration(most)}"
     zh = f"有 {len(mutual)} 次互相等待，最长 {duration(most)}"
     spans = [row for one, other, _ in mutual for row in (one, other)]
     if most <= _LATE * TIMEOUT_NS:
-        return holds(f"{en} at most; then one gave back.", f"{zh}，随后一方放回了锁。", spans)
+        return holds(
+            en=f"{en} at most; then one gave back.", zh=f"{zh}，随后一方放回了锁。", evidence=spans
+        )
     if most <= _FAR * TIMEOUT_NS or not exact(timeline):
         return not_seen(
-            f"{en} at most. The machine may have woken them late, so this can't be told.",
-            f"{zh}。可能是机器唤醒得太晚，因此无法判断。",
-            spans,
+            en=f"{en} at most. The machine may have woken them late, so this can't be told.",
+            zh=f"{zh}。可能是机器唤醒得太晚，因此无法判断。",
+            evidence=spans,
         )
-    return fails(f"{en} at most.", f"{zh}。", spans)
+    return fails(en=f"{en} at most.", zh=f"{zh}。", evidence=spans)

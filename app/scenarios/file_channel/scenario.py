@@ -21,7 +21,7 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text, verbatim
 from app.timeline.model import Output, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -30,22 +30,22 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     lock: Literal["none", "lock", "file"] = choice(
         "none",
-        Text("Lock", "锁"),
+        Text(en="Lock", zh="锁"),
         {
-            "none": Text("none", "不加锁"),
-            "lock": Text("multiprocessing.Lock", "multiprocessing.Lock"),
-            "file": Text("flock() on a file", "用 flock() 锁文件"),
+            "none": Text(en="none", zh="不加锁"),
+            "lock": verbatim("multiprocessing.Lock"),
+            "file": Text(en="flock() on a file", zh="用 flock() 锁文件"),
         },
     )
-    tickets: int = integer(5, Text("Tickets", "票数"), minimum=1, maximum=20)
-    buyers: int = integer(8, Text("Buyers", "买票进程数"), minimum=1, maximum=12)
+    tickets: int = integer(5, Text(en="Tickets", zh="票数"), minimum=1, maximum=20)
+    buyers: int = integer(8, Text(en="Buyers", zh="买票进程数"), minimum=1, maximum=12)
     think_ms: int = integer(
         30,
-        Text("Between reading and writing", "读与写之间"),
+        Text(en="Between reading and writing", zh="读与写之间"),
         minimum=0,
         maximum=300,
         unit="ms",
-        help=Text("Computing time of a buyer.", "买票进程的计算时间。"),
+        help=Text(en="Computing time of a buyer.", zh="买票进程的计算时间。"),
     )
 
 
@@ -62,7 +62,7 @@ def _left(timeline: Timeline) -> int:
     for line in lines(timeline):
         if match := re.match(r"in the end the file says (-?\d+) left", line.text):
             return int(match[1])
-    raise NotSeen("The program never came to its end.", "程序没有执行到最后。")
+    raise NotSeen(en="The program never came to its end.", zh="程序没有执行到最后。")
 
 
 def _sections(timeline: Timeline) -> list[list[Span]]:
@@ -74,7 +74,7 @@ def _sections(timeline: Timeline) -> list[list[Span]]:
         wrote = [line.ns for line in own if " buys, and writes: " in line.text]
         found += [[Span(buyer.id, read[0], wrote[0])]] if read and wrote else []
     if len(found) < 2:
-        raise NotSeen("Fewer than two buyers bought.", "买到票的进程不足两个。")
+        raise NotSeen(en="Fewer than two buyers bought.", zh="买到票的进程不足两个。")
     return found
 
 
@@ -88,10 +88,14 @@ def check_sold(timeline: Timeline, params: Settings) -> Answer:
     en = f"{sold} tickets were sold, of {params.tickets}, to {params.buyers} buyers."
     zh = f"{params.buyers} 个买票进程，{params.tickets} 张票，卖出 {sold} 张。"
     if params.lock != "none":
-        return either(sold == min(params.tickets, params.buyers), en, zh, spans)
+        return either(sold == min(params.tickets, params.buyers), en=en, zh=zh, evidence=spans)
     if params.buyers <= params.tickets or (sold <= params.tickets and not together):
-        return not_seen(en + " There was no chance to sell too many.", zh + "没有机会多卖。", spans)
-    return either(sold > params.tickets, en, zh, spans)
+        return not_seen(
+            en=en + " There was no chance to sell too many.",
+            zh=zh + "没有机会多卖。",
+            evidence=spans,
+        )
+    return either(sold > params.tickets, en=en, zh=zh, evidence=spans)
 
 
 def check_file(timeline: Timeline, params: Settings) -> Answer:
@@ -103,10 +107,10 @@ def check_file(timeline: Timeline, params: Settings) -> Answer:
     zh = f"实际卖出 {sold} 张，文件里只记了 {params.tickets - left} 张：丢失 {forgotten} 次更新。"
     spans = [span for section in sections for span in section]
     if params.lock != "none":
-        return either(forgotten == 0, en, zh, spans)
+        return either(forgotten == 0, en=en, zh=zh, evidence=spans)
     if not forgotten and not pairwise(sections):
-        return not_seen(en + " No two buyers met.", zh + "没有进程同时买票。", spans)
-    return either(forgotten > 0, en, zh, spans)
+        return not_seen(en=en + " No two buyers met.", zh=zh + "没有进程同时买票。", evidence=spans)
+    return either(forgotten > 0, en=en, zh=zh, evidence=spans)
 
 
 def check_sections(timeline: Timeline, params: Settings) -> Answer:
@@ -119,8 +123,8 @@ def check_sections(timeline: Timeline, params: Settings) -> Answer:
     zh = f"同一时刻最多有 {most} 个进程处在读与写之间；两两重叠共 {duration(total(together))}。"
     if params.lock != "none":
         spans = together or [span for section in sections for span in section]
-        return either(most == 1, en, zh, spans)
-    return holds(en, zh, together) if most > 1 else not_seen(en, zh)
+        return either(most == 1, en=en, zh=zh, evidence=spans)
+    return holds(en=en, zh=zh, evidence=together) if most > 1 else not_seen(en=en, zh=zh)
 
 
 def _nobody_waits(timeline: Timeline) -> Answer:
@@ -136,9 +140,9 @@ def _nobody_waits(timeline: Timeline) -> Answer:
     share = percent(total(blocked), total(sections))
     return either(
         total(blocked) < total(sections) / 10,
-        f"Between reading and writing the buyers were blocked for {share} of the time.",
-        f"在读与写之间，买票进程处于阻塞的时间占 {share}。",
-        blocked or sections,
+        en=f"Between reading and writing the buyers were blocked for {share} of the time.",
+        zh=f"在读与写之间，买票进程处于阻塞的时间占 {share}。",
+        evidence=blocked or sections,
     )
 
 
@@ -156,31 +160,30 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
     ]
     if not waits:
         return not_seen(
-            "No buyer was seen to wait for a lock whose holder is known.",
-            "没有看到买票进程等待一把已知持有者的锁。",
+            en="No buyer was seen to wait for a lock whose holder is known.",
+            zh="没有看到买票进程等待一把已知持有者的锁。",
         )
     ids = {buyer.id for buyer in buyers}
     wrong = [row for row in waits if row.holder == row.track or row.holder not in ids]
     return either(
         not wrong,
-        f"{counted(len({row.track for row in waits}), 'buyer')} waited "
+        en=f"{counted(len({row.track for row in waits}), 'buyer')} waited "
         f"{times(len(waits))}, {duration(total(waits))} in all; "
         f"{times(len(waits) - len(wrong))} it was for another buyer.",
-        f"{len({row.track for row in waits})} 个进程等过锁，共 {duration(total(waits))}；"
+        zh=f"{len({row.track for row in waits})} 个进程等过锁，共 {duration(total(waits))}；"
         f"{len(waits)} 次等待中有 {len(waits) - len(wrong)} 次是在等另一个买票进程。",
-        wrong or waits,
+        evidence=wrong or waits,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=3,
-    title=Text("Tickets in a file", "用文件卖票"),
+    title=Text(en="Tickets in a file", zh="用文件卖票"),
     summary=Text(
-        "Processes buy tickets through one JSON file, with no lock, a lock, or a locked file: how "
-        "many are sold?",
-        "多个进程通过同一个 JSON 文件买票，不加锁、用锁、锁文件：一共卖出多少张？",
+        en="Processes buy tickets through one JSON file, with no lock, a lock, or a locked file: "
+        "how many are sold?",
+        zh="多个进程通过同一个 JSON 文件买票，不加锁、用锁、锁文件：一共卖出多少张？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -194,13 +197,13 @@ SCENARIO = Scenario(
             "sold",
             lambda params: (
                 Text(
-                    "Without a lock more tickets are sold than there are.",
-                    "不加锁时，卖出的票比实际的多。",
+                    en="Without a lock more tickets are sold than there are.",
+                    zh="不加锁时，卖出的票比实际的多。",
                 )
                 if params.lock == "none"
                 else Text(
-                    "With a lock exactly as many tickets are sold as there are.",
-                    "加锁后，卖出的票不多不少。",
+                    en="With a lock exactly as many tickets are sold as there are.",
+                    zh="加锁后，卖出的票不多不少。",
                 )
             ),
             check_sold,
@@ -209,12 +212,12 @@ SCENARIO = Scenario(
             "file",
             lambda params: (
                 Text(
-                    "Who writes a number that was read too early undoes the others' sales.",
-                    "写回一个过时的数，会抹掉别人的更新。",
+                    en="Who writes a number that was read too early undoes the others' sales.",
+                    zh="写回一个过时的数，会抹掉别人的更新。",
                 )
                 if params.lock == "none"
                 else Text(
-                    "In the end the file knows of every sale.", "最后，文件记录了每一次卖出。"
+                    en="In the end the file knows of every sale.", zh="最后，文件记录了每一次卖出。"
                 )
             ),
             check_file,
@@ -223,13 +226,13 @@ SCENARIO = Scenario(
             "sections",
             lambda params: (
                 Text(
-                    "Without a lock several processes are in the critical section at once.",
-                    "不加锁时，多个进程会同时处在临界区里。",
+                    en="Without a lock several processes are in the critical section at once.",
+                    zh="不加锁时，多个进程会同时处在临界区里。",
                 )
                 if params.lock == "none"
                 else Text(
-                    "With a lock the critical sections never overlap.",
-                    "加锁后，临界区从不重叠。",
+                    en="With a lock the critical sections never overlap.",
+                    zh="加锁后，临界区从不重叠。",
                 )
             ),
             check_sections,
@@ -238,13 +241,13 @@ SCENARIO = Scenario(
             "waits",
             lambda params: (
                 Text(
-                    "Without a lock nobody waits for anybody: that is the fault.",
-                    "不加锁时，谁也不等谁：错就错在这里。",
+                    en="Without a lock nobody waits for anybody: that is the fault.",
+                    zh="不加锁时，谁也不等谁：错就错在这里。",
                 )
                 if params.lock == "none"
                 else Text(
-                    "Whoever comes while the lock is taken waits for the process that has it.",
-                    "锁被占用时，后来的进程要等待持有锁的进程。",
+                    en="Whoever comes while the lock is taken waits for the process that has it.",
+                    zh="锁被占用时，后来的进程要等待持有锁的进程。",
                 )
             ),
             check_waits,

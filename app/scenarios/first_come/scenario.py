@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -29,27 +29,27 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     take: Literal["as they come", "in order"] = choice(
         "as they come",
-        Text("Results are taken", "取结果的方式"),
+        Text(en="Results are taken", zh="取结果的方式"),
         {
-            "as they come": Text("as they come, from one queue", "先到先取，共用一个队列"),
-            "in order": Text("in order, from a pipe each", "按顺序取，各用一个管道"),
+            "as they come": Text(en="as they come, from one queue", zh="先到先取，共用一个队列"),
+            "in order": Text(en="in order, from a pipe each", zh="按顺序取，各用一个管道"),
         },
     )
-    workers: int = integer(10, Text("Workers", "工作进程数"), minimum=2, maximum=20)
+    workers: int = integer(10, Text(en="Workers", zh="工作进程数"), minimum=2, maximum=20)
     step_ms: int = integer(
         10,
-        Text("The quickest computes for", "最快的进程计算"),
+        Text(en="The quickest computes for", zh="最快的进程计算"),
         minimum=1,
         maximum=50,
         unit="ms",
-        help=Text("The next one twice as long, and so on.", "下一个是它的两倍，依此类推。"),
+        help=Text(en="The next one twice as long, and so on.", zh="下一个是它的两倍，依此类推。"),
     )
     seed: int = integer(
         1,
-        Text("Who is quick", "谁快谁慢"),
+        Text(en="Who is quick", zh="谁快谁慢"),
         minimum=0,
         maximum=1000,
-        help=Text("Another number, another order.", "换一个数字就换一种次序。"),
+        help=Text(en="Another number, another order.", zh="换一个数字就换一种次序。"),
     )
 
 
@@ -57,7 +57,7 @@ def _done(timeline: Timeline) -> dict[int, Output]:
     """Who said that its result is done, by the number of the result."""
     found = {int(line.text.split()[1]): line for line in said(timeline, "is done")}
     if len(found) < 2:
-        raise NotSeen("No two results were seen to be done.", "没有看到两个结果完成。")
+        raise NotSeen(en="No two results were seen to be done.", zh="没有看到两个结果完成。")
     return found
 
 
@@ -65,7 +65,7 @@ def _taken(timeline: Timeline) -> dict[int, int]:
     """When main had each result, in that order."""
     found = said(timeline, "main: has result ", root(timeline))
     if len(found) < 2:
-        raise NotSeen("Main had no two results.", "主进程没有取到两个结果。")
+        raise NotSeen(en="Main had no two results.", zh="主进程没有取到两个结果。")
     return {int(line.text.split()[-1]): line.ns for line in found}
 
 
@@ -82,10 +82,10 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     evidence = [whole(timeline, timeline.tracks[done[number].track]) for number in by_end]
     if by_end == sorted(by_end):
         return not_seen(
-            f"{en} Nobody overtook another.", f"{zh}没有谁超过别人。", evidence
+            en=f"{en} Nobody overtook another.", zh=f"{zh}没有谁超过别人。", evidence=evidence
         )  # fmt: skip
     if params.take == "in order":
-        return either(taken == sorted(taken), en, zh, evidence)
+        return either(taken == sorted(taken), en=en, zh=zh, evidence=evidence)
     place = {number: n for n, number in enumerate(taken)}
     both = [number for number in by_end if number in place]
     wrong = [
@@ -94,7 +94,7 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
         for other in both
         if _sent_by(timeline, done[one]) <= done[other].ns and place[one] > place[other]
     ]
-    return either(not wrong, en, zh, evidence)
+    return either(not wrong, en=en, zh=zh, evidence=evidence)
 
 
 def _row(numbers: list[int]) -> str:
@@ -119,11 +119,11 @@ def check_lies(timeline: Timeline, params: Settings) -> Answer:
     evidence = [span for waits in lay.values() for span in waits]
     if params.take == "in order":
         if not lay:
-            return not_seen(f"{en}.", zh)
-        return either(True, en, zh, evidence)
+            return not_seen(en=f"{en}.", zh=zh)
+        return either(True, en=en, zh=zh, evidence=evidence)
     if lay:
         need_exact(timeline)
-    return either(not lay, en, zh, evidence)
+    return either(not lay, en=en, zh=zh, evidence=evidence)
 
 
 def check_main_waits(timeline: Timeline, params: Settings) -> Answer:
@@ -135,25 +135,24 @@ def check_main_waits(timeline: Timeline, params: Settings) -> Answer:
     blocked = clip(timeline.of(main, State.BLOCKED), begin, end)
     ran = clip(timeline.of(main, State.RUNNING), begin, end)
     if end <= begin:
-        return not_seen("All results came during the starts.", "启动期间结果就都到了。")
+        return not_seen(en="All results came during the starts.", zh="启动期间结果就都到了。")
     return either(
         total(blocked) > total(ran),
-        f"Until the last result main was blocked for {duration(total(blocked))}, in "
+        en=f"Until the last result main was blocked for {duration(total(blocked))}, in "
         f"{counted(len(blocked), 'wait')}, and running for {duration(total(ran))}.",
-        f"到最后一个结果为止，主进程阻塞 {len(blocked)} 次，共 {duration(total(blocked))}，"
+        zh=f"到最后一个结果为止，主进程阻塞 {len(blocked)} 次，共 {duration(total(blocked))}，"
         f"运行 {duration(total(ran))}。",
-        blocked,
+        evidence=blocked,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=2,
-    title=Text("First come, first taken", "先到先取"),
+    title=Text(en="First come, first taken", zh="先到先取"),
     summary=Text(
-        "Ten processes compute for different times: take each result as it comes, or in order.",
-        "十个进程计算的时间各不相同：结果是先到先取，还是按顺序取？",
+        en="Ten processes compute for different times: take each result as it comes, or in order.",
+        zh="十个进程计算的时间各不相同：结果是先到先取，还是按顺序取？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -167,13 +166,13 @@ SCENARIO = Scenario(
             "order",
             lambda params: (
                 Text(
-                    "Asked one by one, results come in the order of asking, not of completion.",
-                    "逐个去取，结果按取的顺序到来，而不是按完成的顺序。",
+                    en="Asked one by one, results come in the order of asking, not of completion.",
+                    zh="逐个去取，结果按取的顺序到来，而不是按完成的顺序。",
                 )
                 if params.take == "in order"
                 else Text(
-                    "From one queue, results come in the order in which they are done.",
-                    "共用一个队列，结果按完成的顺序到来。",
+                    en="From one queue, results come in the order in which they are done.",
+                    zh="共用一个队列，结果按完成的顺序到来。",
                 )
             ),
             check_order,
@@ -182,13 +181,14 @@ SCENARIO = Scenario(
             "lies",
             lambda params: (
                 Text(
-                    "While main waits for a slow worker, results of quick ones lie there untaken.",
-                    "主进程等待慢的进程时，快的进程的结果早已到达，却没有人取。",
+                    en="While main waits for a slow worker, results of quick ones lie there "
+                    "untaken.",
+                    zh="主进程等待慢的进程时，快的进程的结果早已到达，却没有人取。",
                 )
                 if params.take == "in order"
                 else Text(
-                    "Main never waits while there is a result to be taken.",
-                    "只要有结果可取，主进程就不会等待。",
+                    en="Main never waits while there is a result to be taken.",
+                    zh="只要有结果可取，主进程就不会等待。",
                 )
             ),
             check_lies,
@@ -196,8 +196,8 @@ SCENARIO = Scenario(
         Claim(
             "main-waits",
             Text(
-                "Waiting for results costs main no CPU: it is blocked.",
-                "等待结果不消耗主进程的 CPU：它处于阻塞状态。",
+                en="Waiting for results costs main no CPU: it is blocked.",
+                zh="等待结果不消耗主进程的 CPU：它处于阻塞状态。",
             ),
             check_main_waits,
         ),

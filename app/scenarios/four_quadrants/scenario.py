@@ -9,7 +9,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, duration, need_said, root, stretches, total
-from app.catalogue.text import Text
+from app.locale.text import Text, verbatim
 from app.timeline.states import State
 from app.timeline.timeline import Timeline
 
@@ -17,21 +17,21 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     blocking: Literal["recv", "sleep"] = choice(
         "recv",
-        Text("The blocking call is", "阻塞调用是"),
+        Text(en="The blocking call is", zh="阻塞调用是"),
         {
-            "recv": Text("recv: an answer from a socket", "recv：等待套接字上的回答"),
-            "sleep": Text("sleep", "sleep"),
+            "recv": Text(en="recv: an answer from a socket", zh="recv：等待套接字上的回答"),
+            "sleep": verbatim("sleep"),
         },
     )
     results: int = integer(
         10,
-        Text("Results under way for the last call", "最后一个调用时进行中的工作数"),
+        Text(en="Results under way for the last call", zh="最后一个调用时进行中的工作数"),
         minimum=1,
         maximum=20,
-        help=Text("It waits for the first of them.", "它等待其中第一个完成。"),
+        help=Text(en="It waits for the first of them.", zh="它等待其中第一个完成。"),
     )
     ms: int = integer(
-        250, Text("Each call, or its work, takes", "每个调用（或其工作）耗时"), minimum=50,
+        250, Text(en="Each call, or its work, takes", zh="每个调用（或其工作）耗时"), minimum=50,
         maximum=1000, unit="ms",
     )  # fmt: skip
 
@@ -46,7 +46,9 @@ def _call(timeline: Timeline, name: str) -> Span:
 def _works(timeline: Timeline) -> dict[int, Span]:
     found = stretches(timeline, r"work (\d+) begins", r"work (\d+) is done")
     if not found:
-        raise NotSeen("No work was seen from its begin to its end.", "没有看到任何完整的工作。")
+        raise NotSeen(
+            en="No work was seen from its begin to its end.", zh="没有看到任何完整的工作。"
+        )
     return {int(number): span for number, span in found.items()}
 
 
@@ -76,9 +78,13 @@ def _mostly(timeline: Timeline, name: str, state: State) -> Answer:
     ran, blocked, _ = _meanwhile(timeline, *call[1:])
     en, zh = _words(timeline, call)
     if ran + blocked < 0.05 * call.length_ns:
-        return not_seen(f"{en} It had no CPU.", f"{zh}其余时间没有 CPU 可用。", [call])
+        return not_seen(
+            en=f"{en} It had no CPU.", zh=f"{zh}其余时间没有 CPU 可用。", evidence=[call]
+        )
     share = (ran if state is State.RUNNING else blocked) / (ran + blocked)
-    return either(share > 0.8, en, zh, clip(timeline.of(root(timeline), state), *call[1:]))
+    return either(
+        share > 0.8, en=en, zh=zh, evidence=clip(timeline.of(root(timeline), state), *call[1:])
+    )
 
 
 def check_sync_blocking(timeline: Timeline, params: Settings) -> Answer:
@@ -92,7 +98,7 @@ def check_sync_non_blocking(timeline: Timeline, params: Settings) -> Answer:
 def check_async_non_blocking(timeline: Timeline, params: Settings) -> Answer:
     call, works = _call(timeline, "async, non-blocking"), _works(timeline)
     if 0 not in works:
-        return not_seen("Its work was not seen whole.", "没有看到它的完整工作。")
+        return not_seen(en="Its work was not seen whole.", zh="没有看到它的完整工作。")
     done = works[0].end_ns
     ran, blocked, kept = _meanwhile(timeline, call.end_ns, max(call.end_ns, done))
     _, _, kept_before = _meanwhile(timeline, *call[1:])
@@ -102,18 +108,18 @@ def check_async_non_blocking(timeline: Timeline, params: Settings) -> Answer:
     zh += f"其间调用者运行了 {duration(ran)}。"
     as_said = call.end_ns < done and ran > 0.1 * (ran + blocked)
     if not as_said and kept + kept_before > 0.2 * (done - call.start_ns):
-        return not_seen(f"{en} It lacked a CPU.", f"{zh}调用者缺少 CPU。", [call])
-    return either(as_said, en, zh, [call, works[0]])
+        return not_seen(en=f"{en} It lacked a CPU.", zh=f"{zh}调用者缺少 CPU。", evidence=[call])
+    return either(as_said, en=en, zh=zh, evidence=[call, works[0]])
 
 
 def check_async_blocking(timeline: Timeline, params: Settings) -> Answer:
     call = _call(timeline, "async, blocking")
     works = {number: span for number, span in _works(timeline).items() if number}
     if len(works) < 2:
-        return not_seen("It takes two results under way.", "需要至少两个进行中的工作。")
+        return not_seen(en="It takes two results under way.", zh="需要至少两个进行中的工作。")
     ends = sorted(span.end_ns for span in works.values())
     if ends[0] <= call.start_ns:
-        return not_seen("One was done before the call.", "调用之前就有一个完成了。")
+        return not_seen(en="One was done before the call.", zh="调用之前就有一个完成了。")
     left = sum(end > call.end_ns for end in ends)
     ran, blocked, _ = _meanwhile(timeline, call.start_ns, min(ends[0], call.end_ns))
     _, _, late = _meanwhile(timeline, ends[0], max(ends[0], call.end_ns))
@@ -121,20 +127,19 @@ def check_async_blocking(timeline: Timeline, params: Settings) -> Answer:
     en += f" Then {len(ends) - left} of {len(ends)} were done."
     zh += f"这时 {len(ends)} 个工作中完成了 {len(ends) - left} 个。"
     if not left and late > 0.2 * (call.end_ns - ends[0]):
-        return not_seen(f"{en} It lacked a CPU.", f"{zh}调用者缺少 CPU。", [call])
+        return not_seen(en=f"{en} It lacked a CPU.", zh=f"{zh}调用者缺少 CPU。", evidence=[call])
     as_said = call.end_ns >= ends[0] and left > 0 and blocked > 0.8 * (ran + blocked)
     spans = clip(timeline.of(root(timeline), State.BLOCKED), *call[1:])
-    return either(as_said, en, zh, [*spans, *works.values()])
+    return either(as_said, en=en, zh=zh, evidence=[*spans, *works.values()])
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.SYNC_ASYNC,
-    place=1,
-    title=Text("Four kinds of calls", "四种调用"),
+    title=Text(en="Four kinds of calls", zh="四种调用"),
     summary=Text(
-        "Synchronous or asynchronous, blocking or not: what the caller does while a call lasts.",
-        "同步还是异步，阻塞还是非阻塞：调用期间，调用者在做什么。",
+        en="Synchronous or asynchronous, blocking or not: what the caller does while a call lasts.",
+        zh="同步还是异步，阻塞还是非阻塞：调用期间，调用者在做什么。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -147,34 +152,34 @@ SCENARIO = Scenario(
         Claim(
             "sync-blocking",
             Text(
-                "Synchronous and blocking: the caller sleeps until the call is over.",
-                "同步阻塞：调用结束之前，调用者一直睡眠。",
+                en="Synchronous and blocking: the caller sleeps until the call is over.",
+                zh="同步阻塞：调用结束之前，调用者一直睡眠。",
             ),
             check_sync_blocking,
         ),
         Claim(
             "sync-non-blocking",
             Text(
-                "Synchronous and not blocking: the caller works itself until the call is over.",
-                "同步非阻塞：调用结束之前，调用者自己一直在运行。",
+                en="Synchronous and not blocking: the caller works itself until the call is over.",
+                zh="同步非阻塞：调用结束之前，调用者自己一直在运行。",
             ),
             check_sync_non_blocking,
         ),
         Claim(
             "async-non-blocking",
             Text(
-                "Asynchronous and not blocking: the call is over before its work is, and the "
+                en="Asynchronous and not blocking: the call is over before its work is, and the "
                 "caller goes on with something else.",
-                "异步非阻塞：工作还没完成，调用就已返回，调用者去做别的事。",
+                zh="异步非阻塞：工作还没完成，调用就已返回，调用者去做别的事。",
             ),
             check_async_non_blocking,
         ),
         Claim(
             "async-blocking",
             Text(
-                "Asynchronous and blocking: work goes on elsewhere, and the caller sleeps until "
+                en="Asynchronous and blocking: work goes on elsewhere, and the caller sleeps until "
                 "the first of it is done.",
-                "异步阻塞：工作在别处进行，调用者睡眠，直到其中第一个完成。",
+                zh="异步阻塞：工作在别处进行，调用者睡眠，直到其中第一个完成。",
             ),
             check_async_blocking,
         ),

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, root, said, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Output
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -19,32 +19,34 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     garbage: Literal["cycles", "plain"] = choice(
         "cycles",
-        Text("The maker leaves behind", "maker 丢下的对象"),
+        Text(en="The maker leaves behind", zh="maker 丢下的对象"),
         {
-            "cycles": Text("objects that refer to themselves", "引用自身的对象（循环引用）"),
-            "plain": Text("plain objects", "普通对象"),
+            "cycles": Text(en="objects that refer to themselves", zh="引用自身的对象（循环引用）"),
+            "plain": Text(en="plain objects", zh="普通对象"),
         },
     )
     collect: Literal["automatic", "by-main", "off"] = choice(
         "automatic",
-        Text("Collection", "回收方式"),
+        Text(en="Collection", zh="回收方式"),
         {
-            "automatic": Text("automatic", "自动"),
-            "by-main": Text("gc.collect() in main, at the end", "最后由主线程调用 gc.collect()"),
-            "off": Text("switched off", "关闭"),
+            "automatic": Text(en="automatic", zh="自动"),
+            "by-main": Text(
+                en="gc.collect() in main, at the end", zh="最后由主线程调用 gc.collect()"
+            ),
+            "off": Text(en="switched off", zh="关闭"),
         },
     )
     objects: int = integer(
-        200_000, Text("Objects made", "创建的对象数"), minimum=1_000, maximum=2_000_000
+        200_000, Text(en="Objects made", zh="创建的对象数"), minimum=1_000, maximum=2_000_000
     )
     threshold: int = integer(
         40_000,
-        Text("Threshold", "阈值"),
+        Text(en="Threshold", zh="阈值"),
         minimum=700,
         maximum=1_000_000,
         help=Text(
-            "So many objects more than were freed, and it is time to collect.",
-            "新建的对象比释放的多出这么多时，就进行回收。",
+            en="So many objects more than were freed, and it is time to collect.",
+            zh="新建的对象比释放的多出这么多时，就进行回收。",
         ),
     )
 
@@ -61,7 +63,7 @@ def _freed(timeline: Timeline) -> tuple[int, int, int]:
             dropped, before = int(match[1]), int(match[2])
         elif (match := re.match(r"main: (\d+) freed", line.text)) and dropped >= 0:
             return dropped, before, int(match[1])
-    raise NotSeen("The program never came to its count.", "程序没有输出计数结果。")
+    raise NotSeen(en="The program never came to its count.", zh="程序没有输出计数结果。")
 
 
 def check_who(timeline: Timeline, params: Settings) -> Answer:
@@ -69,17 +71,17 @@ def check_who(timeline: Timeline, params: Settings) -> Answer:
     maker, main = *named(timeline, "maker"), root(timeline)
     found = _collections(timeline)
     if not found:
-        return not_seen("Nothing was collected.", "没有发生回收。")
+        return not_seen(en="Nothing was collected.", zh="没有发生回收。")
     due = main if params.collect == "by-main" else maker
     right = [line for line in found if line.track == due.id]
     threads = sorted({line.text.rpartition(" ")[2] for line in found})
     return either(
         len(right) == len(found),
-        f"{len(found)} collections, {len(right)} of them in the row of {due.name}; "
+        en=f"{len(found)} collections, {len(right)} of them in the row of {due.name}; "
         f"threads named: {', '.join(threads)}.",
-        f"共回收 {len(found)} 次，其中 {len(right)} 次在 {due.name} 这一行；"
+        zh=f"共回收 {len(found)} 次，其中 {len(right)} 次在 {due.name} 这一行；"
         f"输出的线程名：{'、'.join(threads)}。",
-        [whole(timeline, due)],
+        evidence=[whole(timeline, due)],
     )
 
 
@@ -88,7 +90,7 @@ def check_no_thread(timeline: Timeline, params: Settings) -> Answer:
     named(timeline, "maker", "other")
     found = _collections(timeline)
     if params.collect != "off" and params.garbage == "cycles" and not found:
-        return not_seen("Nothing was collected.", "没有发生回收。")
+        return not_seen(en="Nothing was collected.", zh="没有发生回收。")
     threads = [
         track
         for track in timeline.of_kind(TrackKind.THREAD)
@@ -97,9 +99,9 @@ def check_no_thread(timeline: Timeline, params: Settings) -> Answer:
     names = listed(track.name for track in threads)
     return either(
         {track.name for track in threads} == {"maker", "other"},
-        f"Threads beside main: {names.en}; {len(found)} collections.",
-        f"除主线程外的线程：{names.zh}；回收 {len(found)} 次。",
-        [whole(timeline, track) for track in threads],
+        en=f"Threads beside main: {names.en}; {len(found)} collections.",
+        zh=f"除主线程外的线程：{names.of('zh')}；回收 {len(found)} 次。",
+        evidence=[whole(timeline, track) for track in threads],
     )
 
 
@@ -113,25 +115,26 @@ def check_when(timeline: Timeline, params: Settings) -> Answer:
     zh += f"回收 {count} 次。"
     spans = [whole(timeline, track) for track in named(timeline, "maker")]
     if params.garbage == "plain":
-        return either(before == dropped, en, zh, spans)
+        return either(before == dropped, en=en, zh=zh, evidence=spans)
     if params.collect == "off":
-        return either(after == 0 and count == 0, en, zh, spans)
+        return either(after == 0 and count == 0, en=en, zh=zh, evidence=spans)
     if params.collect == "by-main":
-        return either(before == 0 and after == dropped and count > 0, en, zh, spans)
+        return either(before == 0 and after == dropped and count > 0, en=en, zh=zh, evidence=spans)
     if dropped < params.threshold * 2:
-        return not_seen(en + " Too few to be collected.", zh + "数量太少，不会触发回收。", spans)
-    return either(0 < before <= dropped and count > 0, en, zh, spans)
+        return not_seen(
+            en=en + " Too few to be collected.", zh=zh + "数量太少，不会触发回收。", evidence=spans
+        )
+    return either(0 < before <= dropped and count > 0, en=en, zh=zh, evidence=spans)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=7,
-    title=Text("Who collects the garbage?", "谁来回收垃圾？"),
+    title=Text(en="Who collects the garbage?", zh="谁来回收垃圾？"),
     summary=Text(
-        "One thread makes garbage while another works: in which of them does Python collect it, "
+        en="One thread makes garbage while another works: in which of them does Python collect it, "
         "and when?",
-        "一个线程制造垃圾，另一个线程在工作：Python 在哪个线程里回收，又在什么时候回收？",
+        zh="一个线程制造垃圾，另一个线程在工作：Python 在哪个线程里回收，又在什么时候回收？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -145,14 +148,14 @@ SCENARIO = Scenario(
             "who",
             lambda params: (
                 Text(
-                    "gc.collect() collects in the thread that calls it.",
-                    "gc.collect() 在调用它的线程里进行回收。",
+                    en="gc.collect() collects in the thread that calls it.",
+                    zh="gc.collect() 在调用它的线程里进行回收。",
                 )
                 if params.collect == "by-main"
                 else Text(
-                    "Garbage is collected in the thread that makes the objects, in the midst of "
+                    en="Garbage is collected in the thread that makes the objects, in the midst of "
                     "its work.",
-                    "垃圾就在制造对象的那个线程里回收，穿插在它的工作之中。",
+                    zh="垃圾就在制造对象的那个线程里回收，穿插在它的工作之中。",
                 )
             ),
             check_who,
@@ -160,8 +163,8 @@ SCENARIO = Scenario(
         Claim(
             "no-thread",
             Text(
-                "CPython has no thread for garbage collection.",
-                "CPython 没有专门负责垃圾回收的线程。",
+                en="CPython has no thread for garbage collection.",
+                zh="CPython 没有专门负责垃圾回收的线程。",
             ),
             check_no_thread,
         ),
@@ -169,13 +172,14 @@ SCENARIO = Scenario(
             "when",
             lambda params: (
                 Text(
-                    "CPython frees an object that nothing refers to at once, without a collection.",
-                    "没有被引用的对象，CPython 会立刻释放，不需要回收器。",
+                    en="CPython frees an object that nothing refers to at once, without a "
+                    "collection.",
+                    zh="没有被引用的对象，CPython 会立刻释放，不需要回收器。",
                 )
                 if params.garbage == "plain"
                 else Text(
-                    "Objects in a circle of references are freed by a collection only.",
-                    "循环引用中的对象，只有回收器才能释放。",
+                    en="Objects in a circle of references are freed by a collection only.",
+                    zh="循环引用中的对象，只有回收器才能释放。",
                 )
             ),
             check_when,

@@ -22,7 +22,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -31,15 +31,15 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     handler: Literal["await", "block"] = choice(
         "await",
-        Text("In its slow part the server", "服务器在慢的部分"),
+        Text(en="In its slow part the server", zh="服务器在慢的部分"),
         {
-            "await": Text("awaits (asyncio.sleep)", "用 await 等待（asyncio.sleep）"),
-            "block": Text("blocks (time.sleep)", "阻塞（time.sleep）"),
+            "await": Text(en="awaits (asyncio.sleep)", zh="用 await 等待（asyncio.sleep）"),
+            "block": Text(en="blocks (time.sleep)", zh="阻塞（time.sleep）"),
         },
     )
-    clients: int = integer(6, Text("Clients", "客户端数"), minimum=1, maximum=20)
+    clients: int = integer(6, Text(en="Clients", zh="客户端数"), minimum=1, maximum=20)
     ms: int = integer(
-        200, Text("The slow part takes", "慢的部分耗时"), minimum=20, maximum=500, unit="ms"
+        200, Text(en="The slow part takes", zh="慢的部分耗时"), minimum=20, maximum=500, unit="ms"
     )
 
 
@@ -47,7 +47,7 @@ def _requests(timeline: Timeline) -> list[Span]:
     """Each request from the server's first word about it to its last."""
     found = stretches(timeline, r"request (\d+) begins", r"request (\d+) is answered")
     if len(found) < 2:
-        raise NotSeen("No two requests were seen whole.", "没有看到两个完整的请求。")
+        raise NotSeen(en="No two requests were seen whole.", zh="没有看到两个完整的请求。")
     return list(found.values())
 
 
@@ -61,8 +61,8 @@ def check_in_flight(timeline: Timeline, params: Settings) -> Answer:
     en = f"Of {len(requests)} requests up to {most} were under way in the server at once."
     zh = f"{len(requests)} 个请求中，服务器里同时进行的最多 {most} 个。"
     if params.handler == "block":
-        return either(most == 1, en, zh, requests)
-    return either(most > len(requests) / 2, en, zh, requests)
+        return either(most == 1, en=en, zh=zh, evidence=requests)
+    return either(most > len(requests) / 2, en=en, zh=zh, evidence=requests)
 
 
 def check_total(timeline: Timeline, params: Settings) -> Answer:
@@ -73,8 +73,8 @@ def check_total(timeline: Timeline, params: Settings) -> Answer:
     en += f"took {duration(took)}."
     zh = f"最长的用了 {duration(longest)}，合计 {duration(summed)}；总共用了 {duration(took)}。"
     if params.handler == "block":
-        return either(took >= 0.95 * summed, en, zh, requests)
-    return either(took < longest + (summed - longest) / 2, en, zh, requests)
+        return either(took >= 0.95 * summed, en=en, zh=zh, evidence=requests)
+    return either(took < longest + (summed - longest) / 2, en=en, zh=zh, evidence=requests)
 
 
 def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
@@ -86,11 +86,11 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     parents |= {timeline.tracks[track].parent or track for track in servers}
     return either(
         parents <= {main.id} and not threads,
-        f"{len(clients)} clients and the server's {len(servers)} handlers ran on "
+        en=f"{len(clients)} clients and the server's {len(servers)} handlers ran on "
         f"{len(parents)} thread; there were {len(threads)} others.",
-        f"{len(clients)} 个客户端和服务器的 {len(servers)} 个处理者都在 {len(parents)} 个线程上；"
-        f"另外还有 {len(threads)} 个线程。",
-        [whole(timeline, track) for track in clients],
+        zh=f"{len(clients)} 个客户端和服务器的 {len(servers)} 个处理者都在 {len(parents)} "
+        f"个线程上；另外还有 {len(threads)} 个线程。",
+        evidence=[whole(timeline, track) for track in clients],
     )
 
 
@@ -103,17 +103,17 @@ def check_thread_waits(timeline: Timeline, params: Settings) -> Answer:
     rows = [row for row in timeline.of(main, State.BLOCKED) if row.reason is reason]
     so = clip(rows, first, last)
     if total(blocked) < 0.1 * (last - first):
-        return not_seen("The thread hardly waited.", "线程几乎没有等待。")
+        return not_seen(en="The thread hardly waited.", zh="线程几乎没有等待。")
     if total(so) <= 0.8 * total(blocked):
         need_exact(timeline)
     return either(
         total(so) > 0.8 * total(blocked),
-        f"Of {duration(total(blocked))} in which its thread was blocked, "
+        en=f"Of {duration(total(blocked))} in which its thread was blocked, "
         f"{percent(total(so), total(blocked))} was "
         f"{'in time.sleep' if reason is Reason.SLEEP else 'in the poll of its event loop'}.",
-        f"线程共阻塞 {duration(total(blocked))}，其中 {percent(total(so), total(blocked))} 是在"
+        zh=f"线程共阻塞 {duration(total(blocked))}，其中 {percent(total(so), total(blocked))} 是在"
         f"{' time.sleep 中' if reason is Reason.SLEEP else '事件循环的 poll 中'}。",
-        so or blocked,
+        evidence=so or blocked,
     )
 
 
@@ -131,22 +131,21 @@ def check_clients_await(timeline: Timeline, params: Settings) -> Answer:
     ]  # fmt: skip
     return either(
         total(awaiting) > total(running) and bool(together),
-        f"{len(clients)} clients were awaiting for {duration(total(awaiting))} and running for "
+        en=f"{len(clients)} clients were awaiting for {duration(total(awaiting))} and running for "
         f"{duration(total(running))}.",
-        f"{len(clients)} 个客户端共等待 {duration(total(awaiting))}，"
+        zh=f"{len(clients)} 个客户端共等待 {duration(total(awaiting))}，"
         f"运行 {duration(total(running))}。",
-        awaiting,
+        evidence=awaiting,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=8,
-    title=Text("A web server on one thread", "一个线程上的 Web 服务器"),
+    title=Text(en="A web server on one thread", zh="一个线程上的 Web 服务器"),
     summary=Text(
-        "tornado serves, httpx asks: many requests under way at once, until a handler blocks.",
-        "tornado 提供服务，httpx 发出请求：许多请求同时进行，直到某个处理函数阻塞。",
+        en="tornado serves, httpx asks: many requests under way at once, until a handler blocks.",
+        zh="tornado 提供服务，httpx 发出请求：许多请求同时进行，直到某个处理函数阻塞。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -161,13 +160,13 @@ SCENARIO = Scenario(
             "in-flight",
             lambda params: (
                 Text(
-                    "A handler that blocks has the server answer one request at a time.",
-                    "处理函数一旦阻塞，服务器一次只能处理一个请求。",
+                    en="A handler that blocks has the server answer one request at a time.",
+                    zh="处理函数一旦阻塞，服务器一次只能处理一个请求。",
                 )
                 if params.handler == "block"
                 else Text(
-                    "A server whose handlers await has many requests under way at once.",
-                    "处理函数用 await 等待时，服务器可以同时处理许多请求。",
+                    en="A server whose handlers await has many requests under way at once.",
+                    zh="处理函数用 await 等待时，服务器可以同时处理许多请求。",
                 )
             ),
             check_in_flight,
@@ -176,13 +175,13 @@ SCENARIO = Scenario(
             "total",
             lambda params: (
                 Text(
-                    "Blocking, the requests take the sum of their times.",
-                    "阻塞时，总时间是各个请求之和。",
+                    en="Blocking, the requests take the sum of their times.",
+                    zh="阻塞时，总时间是各个请求之和。",
                 )
                 if params.handler == "block"
                 else Text(
-                    "Awaiting, all requests together take about as long as the longest.",
-                    "用 await 等待时，全部请求所需的时间约等于最长的那个。",
+                    en="Awaiting, all requests together take about as long as the longest.",
+                    zh="用 await 等待时，全部请求所需的时间约等于最长的那个。",
                 )
             ),
             check_total,
@@ -190,8 +189,8 @@ SCENARIO = Scenario(
         Claim(
             "one-thread",
             Text(
-                "Server and clients share one thread.",
-                "服务器和客户端共用一个线程。",
+                en="Server and clients share one thread.",
+                zh="服务器和客户端共用一个线程。",
             ),
             check_one_thread,
         ),
@@ -199,13 +198,14 @@ SCENARIO = Scenario(
             "thread-waits",
             lambda params: (
                 Text(
-                    "Then the thread itself sleeps in the handler, and serves nobody.",
-                    "这时睡眠的是线程本身，它在处理函数里，谁也不服务。",
+                    en="Then the thread itself sleeps in the handler, and serves nobody.",
+                    zh="这时睡眠的是线程本身，它在处理函数里，谁也不服务。",
                 )
                 if params.handler == "block"
                 else Text(
-                    "When nobody can go on, the thread waits in its loop for any socket or timer.",
-                    "谁都无法继续时，线程在事件循环里等待任一套接字或定时器。",
+                    en="When nobody can go on, the thread waits in its loop for any socket or "
+                    "timer.",
+                    zh="谁都无法继续时，线程在事件循环里等待任一套接字或定时器。",
                 )
             ),
             check_thread_waits,
@@ -213,8 +213,8 @@ SCENARIO = Scenario(
         Claim(
             "clients-await",
             Text(
-                "Clients await their answers side by side, and hardly run.",
-                "各客户端同时等待各自的响应，自己几乎不运行。",
+                en="Clients await their answers side by side, and hardly run.",
+                zh="各客户端同时等待各自的响应，自己几乎不运行。",
             ),
             check_clients_await,
         ),

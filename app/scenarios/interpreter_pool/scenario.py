@@ -23,8 +23,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -34,11 +34,13 @@ AT_ONCE = 0.02
 
 
 class Settings(Parameters):
-    workers: int = integer(2, Text("Workers in each pool", "每个池的线程数"), minimum=1, maximum=4)
-    tasks: int = integer(4, Text("Tasks", "任务数"), minimum=1, maximum=16)
+    workers: int = integer(
+        2, Text(en="Workers in each pool", zh="每个池的线程数"), minimum=1, maximum=4
+    )
+    tasks: int = integer(4, Text(en="Tasks", zh="任务数"), minimum=1, maximum=16)
     turns: int = integer(
         3_000_000,
-        Text("Turns of a task's loop", "每个任务的循环次数"),
+        Text(en="Turns of a task's loop", zh="每个任务的循环次数"),
         minimum=100_000,
         maximum=30_000_000,
     )
@@ -50,13 +52,13 @@ def _phase(timeline: Timeline, pool: str) -> Span:
     for line in lines(timeline):
         if re.match(rf"{pool}: \d+ tasks took", line.text):
             return Span(begin.track, begin.ns, line.ns)
-    raise NotSeen(f"The pool of {pool} did not come to its end.", f"{pool} 的池没有运行完。")
+    raise NotSeen(en=f"The pool of {pool} did not come to its end.", zh=f"{pool} 的池没有运行完。")
 
 
 def _interpreters(timeline: Timeline, *kinds: TrackKind, least: int = 1) -> list[Track]:
     """The threads with an interpreter each; raises NotSeen where this Python has none."""
     if refused := said(timeline, "has no InterpreterPoolExecutor"):
-        raise NotSeen(refused[0].text, "这个版本的 Python 没有 InterpreterPoolExecutor。")
+        raise NotSeen(en=refused[0].text, zh="这个版本的 Python 没有 InterpreterPoolExecutor。")
     _phase(timeline, "interpreters")
     return starting(timeline, "interpreter", *kinds or (TrackKind.THREAD,), least=least)
 
@@ -76,11 +78,11 @@ def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     but = excused(total(together), ran, AT_ONCE, ASKS)
     return either(
         total(together) <= AT_ONCE * ran,
-        f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two at "
+        en=f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two at "
         f"once.{but.en}",
-        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。"
-        f"{but.zh}",
-        together or [whole(timeline, track) for track in threads],
+        zh=f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行"
+        f"的。{but.of('zh')}",
+        evidence=together or [whole(timeline, track) for track in threads],
     )
 
 
@@ -91,13 +93,16 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
     as_said = total(together) > 0.1 * ran
     ready = sum(timeline.total_ns(track, State.READY) for track in tracks)
     if not as_said and ready > 0.25 * ran:
-        return not_seen("The machine had no second CPU to spare.", "机器没有空闲的第二个 CPU。")
+        return not_seen(
+            en="The machine had no second CPU to spare.", zh="机器没有空闲的第二个 CPU。"
+        )
     return either(
         as_said,
-        f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two at "
+        en=f"Of {duration(ran)} of computing, {percent(total(together), ran)} was done by two at "
         "once.",
-        f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行的。",
-        together or [whole(timeline, track) for track in tracks],
+        zh=f"总共 {duration(ran)} 的计算中，有 {percent(total(together), ran)} 是两个线程同时进行"
+        "的。",
+        evidence=together or [whole(timeline, track) for track in tracks],
     )
 
 
@@ -111,11 +116,11 @@ def check_one_process(timeline: Timeline, params: Settings) -> Answer:
     inside = [track for track in tracks if track.parent == main.id]
     return either(
         len(inside) == len(tracks) and not others,
-        f"{len(inside)} of {len(tracks)} workers are threads of the main process; it started "
+        en=f"{len(inside)} of {len(tracks)} workers are threads of the main process; it started "
         f"{len(others)} processes.",
-        f"{len(tracks)} 个工作者中有 {len(inside)} 个是主进程的线程；主进程启动了 "
+        zh=f"{len(tracks)} 个工作者中有 {len(inside)} 个是主进程的线程；主进程启动了 "
         f"{len(others)} 个进程。",
-        [whole(timeline, track) for track in [*tracks, *others]],
+        evidence=[whole(timeline, track) for track in [*tracks, *others]],
     )
 
 
@@ -131,21 +136,21 @@ def check_sooner(timeline: Timeline, params: Settings) -> Answer:
     ready = sum(map(total, inside))
     if not as_said and (ready > 0.2 * other.length_ns or other.length_ns < 1.1 * one.length_ns):
         return not_seen(
-            f"{en} The machine was busy, or the tasks too short.",
-            f"{zh}机器正忙，或者任务太短。",
-            [one, other],
+            en=f"{en} The machine was busy, or the tasks too short.",
+            zh=f"{zh}机器正忙，或者任务太短。",
+            evidence=[one, other],
         )
-    return either(as_said, en, zh, [one, other])
+    return either(as_said, en=en, zh=zh, evidence=[one, other])
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=5,
-    title=Text("A pool of interpreters", "解释器池"),
+    title=Text(en="A pool of interpreters", zh="解释器池"),
     summary=Text(
-        "One process, several interpreters, each with a lock of its own (Python 3.14 and later).",
-        "一个进程里有多个解释器，各有自己的 GIL（Python 3.14 起）。",
+        en="One process, several interpreters, each with a lock of its own (Python 3.14 and "
+        "later).",
+        zh="一个进程里有多个解释器，各有自己的 GIL（Python 3.14 起）。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -161,32 +166,32 @@ SCENARIO = Scenario(
         Claim(
             "in-turn",
             Text(
-                "Threads that share one interpreter take turns: no two compute at one instant.",
-                "共用一个解释器的线程轮流计算：任一时刻只有一个在算。",
+                en="Threads that share one interpreter take turns: no two compute at one instant.",
+                zh="共用一个解释器的线程轮流计算：任一时刻只有一个在算。",
             ),
             check_in_turn,
         ),
         Claim(
             "at-once",
             Text(
-                "Threads with an interpreter each compute at the same instant.",
-                "各有一个解释器的线程可以在同一时刻计算。",
+                en="Threads with an interpreter each compute at the same instant.",
+                zh="各有一个解释器的线程可以在同一时刻计算。",
             ),
             check_at_once,
         ),
         Claim(
             "one-process",
             Text(
-                "Neither pool starts a process: the workers of both are threads.",
-                "两种池都不启动进程：它们的工作者都是线程。",
+                en="Neither pool starts a process: the workers of both are threads.",
+                zh="两种池都不启动进程：它们的工作者都是线程。",
             ),
             check_one_process,
         ),
         Claim(
             "sooner",
             Text(
-                "Interpreters are done sooner with tasks that compute than threads are.",
-                "对计算任务，解释器池比线程池更快完成。",
+                en="Interpreters are done sooner with tasks that compute than threads are.",
+                zh="对计算任务，解释器池比线程池更快完成。",
             ),
             check_sooner,
         ),

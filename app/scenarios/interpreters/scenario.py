@@ -11,8 +11,8 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, lines, merged, need_exact, pairwise, total, whole
-from app.catalogue.text import Text
 from app.catalogue.tolerance import ASKS, excused
+from app.locale.text import NO_TEXT, Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -30,17 +30,17 @@ _ROW = re.compile(r"(\w+ \d[\w.+]*) +(GIL|none) +([\d.]+) s +([\d.]+) s +([\d.]+
 class Settings(Parameters):
     which: Literal["own", "cpython", "all"] = choice(
         "all",
-        Text("Interpreters", "解释器"),
+        Text(en="Interpreters", zh="解释器"),
         {
-            "own": Text("the one that runs the program", "只用运行本程序的这一个"),
-            "cpython": Text("every CPython found", "找到的所有 CPython"),
-            "all": Text("also PyPy and Jython", "还包括 PyPy 和 Jython"),
+            "own": Text(en="the one that runs the program", zh="只用运行本程序的这一个"),
+            "cpython": Text(en="every CPython found", zh="找到的所有 CPython"),
+            "all": Text(en="also PyPy and Jython", zh="还包括 PyPy 和 Jython"),
         },
     )
-    threads: int = integer(2, Text("Threads", "线程数"), minimum=2, maximum=4)
+    threads: int = integer(2, Text(en="Threads", zh="线程数"), minimum=2, maximum=4)
     ms: int = integer(
         15,
-        Text("A thread's share takes at least", "每个线程的份额至少"),
+        Text(en="A thread's share takes at least", zh="每个线程的份额至少"),
         minimum=10,
         maximum=100,
         unit="ms",
@@ -91,7 +91,8 @@ def _measured(timeline: Timeline) -> list[Measured]:
             found.append(Measured(match[1], match[2] == "GIL", match[5], process[0], running))
     if not found:
         raise NotSeen(
-            "No interpreter's threads were seen to compute.", "没有看到任何解释器的线程在计算。"
+            en="No interpreter's threads were seen to compute.",
+            zh="没有看到任何解释器的线程在计算。",
         )
     return found
 
@@ -106,9 +107,9 @@ def check_with_lock(timeline: Timeline, params: Settings) -> Answer:
     need_exact(timeline)
     items = [item for item in _measured(timeline) if item.lock]
     if not items:
-        return not_seen("No interpreter here has a GIL.", "这里没有带 GIL 的解释器。")
+        return not_seen(en="No interpreter here has a GIL.", zh="这里没有带 GIL 的解释器。")
     wrong, parts_en, parts_zh = [], [], []
-    but = Text("", "")
+    but = NO_TEXT
     for item in items:
         together = pairwise(item.running)
         but = excused(total(together), total(item.rows), AT_ONCE, ASKS) if not but.en else but
@@ -119,9 +120,9 @@ def check_with_lock(timeline: Timeline, params: Settings) -> Answer:
         parts_zh.append(f"{item.name}：{figure}")
     return either(
         not wrong,
-        f"Two threads at once, of all their running: {'; '.join(parts_en)}.{but.en}",
-        f"两个线程同时运行的时间 / 全部运行时间：{'；'.join(parts_zh)}。{but.zh}",
-        wrong or [row for item in items for row in item.rows],
+        en=f"Two threads at once, of all their running: {'; '.join(parts_en)}.{but.en}",
+        zh=f"两个线程同时运行的时间 / 全部运行时间：{'；'.join(parts_zh)}。{but.of('zh')}",
+        evidence=wrong or [row for item in items for row in item.rows],
     )
 
 
@@ -130,12 +131,12 @@ def _without_lock(timeline: Timeline) -> list[Measured]:
     items = [item for item in _measured(timeline) if not item.lock]
     if not items:
         raise NotSeen(
-            "No interpreter without a GIL was found, such as a free-threaded CPython or Jython.",
-            "没有找到不带 GIL 的解释器，例如自由线程的 CPython 或 Jython。",
+            en="No interpreter without a GIL was found, such as a free-threaded CPython or Jython.",
+            zh="没有找到不带 GIL 的解释器，例如自由线程的 CPython 或 Jython。",
         )
     able = [item for item in items if item.at_once > SHARED or not item.short_of_cpus(timeline)]
     if not able:
-        raise NotSeen("The machine had no second CPU to spare.", "机器没有空闲的第二个 CPU。")
+        raise NotSeen(en="The machine had no second CPU to spare.", zh="机器没有空闲的第二个 CPU。")
     return able
 
 
@@ -144,24 +145,28 @@ def check_without_lock(timeline: Timeline, params: Settings) -> Answer:
     items = _without_lock(timeline)
     en, zh = _figures(items)
     together = [span for item in items for span in pairwise(item.running)]
-    return either(all(item.at_once > SHARED for item in items), f"{en}.", f"{zh}。", together)
+    return either(
+        all(item.at_once > SHARED for item in items), en=f"{en}.", zh=f"{zh}。", evidence=together
+    )
 
 
 def check_who(timeline: Timeline, params: Settings) -> Answer:
     need_exact(timeline)
     items = [item for item in _measured(timeline) if item.lock] + _without_lock(timeline)
     if all(not item.lock for item in items):
-        return not_seen("No interpreter here has a GIL.", "这里没有带 GIL 的解释器。")
+        return not_seen(en="No interpreter here has a GIL.", zh="这里没有带 GIL 的解释器。")
     en, zh = _figures(items)
     as_said = all((item.at_once > SHARED) != item.lock for item in items)
-    return either(as_said, f"{en}.", f"{zh}。", [row for item in items for row in item.rows])
+    return either(
+        as_said, en=f"{en}.", zh=f"{zh}。", evidence=[row for item in items for row in item.rows]
+    )
 
 
 def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     lives = [whole(timeline, item.process) for item in _measured(timeline)]
     lives.sort(key=lambda span: span.start_ns)
     if len(lives) < 2:
-        return not_seen("There was one interpreter only.", "只有一个解释器。")
+        return not_seen(en="There was one interpreter only.", zh="只有一个解释器。")
     both = [
         Span(two.track, two.start_ns, min(one.end_ns, two.end_ns))
         for one, two in neighbours(lives)
@@ -170,11 +175,11 @@ def check_in_turn(timeline: Timeline, params: Settings) -> Answer:
     longest, shortest = max(map(_length, lives)), min(map(_length, lives))
     return either(
         not both,
-        f"{len(lives)} processes lived for {duration(shortest)} to {duration(longest)}; two of "
+        en=f"{len(lives)} processes lived for {duration(shortest)} to {duration(longest)}; two of "
         f"them at once for {duration(total(both))}.",
-        f"{len(lives)} 个进程各存在 {duration(shortest)} 到 {duration(longest)}；"
+        zh=f"{len(lives)} 个进程各存在 {duration(shortest)} 到 {duration(longest)}；"
         f"两个同时存在的时间为 {duration(total(both))}。",
-        both or lives,
+        evidence=both or lives,
     )
 
 
@@ -185,11 +190,10 @@ def _length(span: Span) -> int:
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=6,
-    title=Text("One program, every interpreter", "同一个程序，所有解释器"),
+    title=Text(en="One program, every interpreter", zh="同一个程序，所有解释器"),
     summary=Text(
-        "CPython of every version, free-threaded CPython, PyPy, Jython: where do threads help?",
-        "各个版本的 CPython、自由线程的 CPython、PyPy、Jython：在哪里线程能加快计算？",
+        en="CPython of every version, free-threaded CPython, PyPy, Jython: where do threads help?",
+        zh="各个版本的 CPython、自由线程的 CPython、PyPy、Jython：在哪里线程能加快计算？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -202,33 +206,33 @@ SCENARIO = Scenario(
         Claim(
             "with-lock",
             Text(
-                "On an interpreter with a GIL, two threads never compute at the same instant.",
-                "在带 GIL 的解释器上，两个线程不会在同一时刻计算。",
+                en="On an interpreter with a GIL, two threads never compute at the same instant.",
+                zh="在带 GIL 的解释器上，两个线程不会在同一时刻计算。",
             ),
             check_with_lock,
         ),
         Claim(
             "without-lock",
             Text(
-                "On one without a GIL, threads of one process compute at the same instant.",
-                "在不带 GIL 的解释器上，同一进程的线程可以在同一时刻计算。",
+                en="On one without a GIL, threads of one process compute at the same instant.",
+                zh="在不带 GIL 的解释器上，同一进程的线程可以在同一时刻计算。",
             ),
             check_without_lock,
         ),
         Claim(
             "who",
             Text(
-                "Whether threads use several cores depends on the interpreter, not on Python: "
+                en="Whether threads use several cores depends on the interpreter, not on Python: "
                 "only those without a GIL do.",
-                "线程能否用上多个核，取决于解释器而不是 Python 语言：只有不带 GIL 的才行。",
+                zh="线程能否用上多个核，取决于解释器而不是 Python 语言：只有不带 GIL 的才行。",
             ),
             check_who,
         ),
         Claim(
             "in-turn",
             Text(
-                "The interpreters are measured one after the other, so none disturbs another.",
-                "各个解释器依次测量，互不干扰。",
+                en="The interpreters are measured one after the other, so none disturbs another.",
+                zh="各个解释器依次测量，互不干扰。",
             ),
             check_in_turn,
         ),

@@ -50,7 +50,7 @@ class Four:
                 if match[1] in self.others and match[2] != params.kind:
                     raise _refused(timeline, params)
         if len(self.weights) < len(names):
-            raise NotSeen("Not all four said their policy.", "四个进程没有都说明自己的策略。")
+            raise NotSeen(en="Not all four said their policy.", zh="四个进程没有都说明自己的策略。")
         goes_on = said(timeline, _GOES_ON)
         self.middle_ns = goes_on[0].ns if goes_on else timeline.now_ns
 
@@ -98,7 +98,9 @@ class Four:
         """For how long an ordinary process has the CPU before the other one has."""
         found = self.turns(*ORDINARY)
         if len(found) < 4:
-            raise NotSeen("The ordinary ones hardly shared the CPU.", "普通进程几乎没有共用 CPU。")
+            raise NotSeen(
+                en="The ordinary ones hardly shared the CPU.", zh="普通进程几乎没有共用 CPU。"
+            )
         return fmean(turn.ran_ns for turn in found[1:-1])
 
     @property
@@ -107,7 +109,7 @@ class Four:
         rows = self.timeline.of(self.tracks[ORDINARY[0]], State.RUNNING)
         rows = [row for row in rows if row.start_ns >= self.middle_ns]
         if not rows:
-            raise NotSeen("ordinary-1 did not go on.", "ordinary-1 没有继续计算。")
+            raise NotSeen(en="ordinary-1 did not go on.", zh="ordinary-1 没有继续计算。")
         return Span(self.tracks[ORDINARY[0]].id, self.middle_ns, rows[-1].end_ns)
 
     def waits(self, *names: str) -> list[Span]:
@@ -124,8 +126,8 @@ class Four:
                     found.append(Span(slept.track, slept.end_ns, min(end, busy.end_ns)))
         if not found:
             raise NotSeen(
-                f"{' and '.join(names)} did not wake up while ordinary-1 computed.",
-                f"ordinary-1 计算期间，{'、'.join(names)} 没有醒来过。",
+                en=f"{' and '.join(names)} did not wake up while ordinary-1 computed.",
+                zh=f"ordinary-1 计算期间，{'、'.join(names)} 没有醒来过。",
             )
         return found
 
@@ -139,8 +141,8 @@ class Four:
         )
         if total(ours) < _OURS * busy.length_ns:
             raise NotSeen(
-                "The machine was crowded: other programs had the CPU, too.",
-                "机器太忙：其他程序也在使用这个 CPU。",
+                en="The machine was crowded: other programs had the CPU, too.",
+                zh="机器太忙：其他程序也在使用这个 CPU。",
             )
 
 
@@ -162,15 +164,15 @@ def _refused(timeline: Timeline, params: Settings) -> NotSeen:
     name = f"SCHED_{params.kind}"
     if said(timeline, f"{name} is not asked for"):
         return NotSeen(
-            f"This machine lets the run use one CPU only: under {name} nothing else would run on "
-            "it. It takes two.",
-            f"这台机器只允许使用一个 CPU，{name} 会让其他程序都无法运行；至少需要两个 CPU。",
+            en=f"This machine lets the run use one CPU only: under {name} nothing else would run "
+            "on it. It takes two.",
+            zh=f"这台机器只允许使用一个 CPU，{name} 会让其他程序都无法运行；至少需要两个 CPU。",
         )
     return NotSeen(
-        f"The kernel refused {name}, so all four were ordinary. Whoever runs Timeslice can permit "
-        "it: a real-time limit of 1 (ulimit -r 1; docker run --ulimit rtprio=1), or the "
+        en=f"The kernel refused {name}, so all four were ordinary. Whoever runs Timeslice can "
+        "permit it: a real-time limit of 1 (ulimit -r 1; docker run --ulimit rtprio=1), or the "
         "capability CAP_SYS_NICE.",
-        f"内核拒绝了 {name}，因此四个都是普通进程。运行 Timeslice 的人可以允许它："
+        zh=f"内核拒绝了 {name}，因此四个都是普通进程。运行 Timeslice 的人可以允许它："
         "把实时优先级上限设为 1（ulimit -r 1；docker run --ulimit rtprio=1），"
         "或授予权能 CAP_SYS_NICE。",
     )

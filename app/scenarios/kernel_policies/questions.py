@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from app.catalogue.answer_kinds import Choice
 from app.catalogue.claims import NotSeen
-from app.catalogue.kinds import Choice
 from app.catalogue.questions import Question
 from app.catalogue.spans import common, need_exact, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.kernel_policies.measured import ORDINARY, Four
 from app.scenarios.kernel_policies.settings import Settings
 from app.timeline.timeline import Timeline
@@ -24,7 +24,7 @@ def share(timeline: Timeline, params: Settings) -> str:
     ordinary = sum(got[name] for name in ORDINARY)
     others = sum(got[name] for name in four.others)
     if ordinary + others < params.cpu_ms * 1_000_000 / 2:
-        raise NotSeen("They hardly wanted the CPU together.", "它们几乎没有同时想要 CPU。")
+        raise NotSeen(en="They hardly wanted the CPU together.", zh="它们几乎没有同时想要 CPU。")
     if others < _HARDLY * ordinary:
         return "nothing"
     if ordinary < _HARDLY * others:
@@ -38,43 +38,44 @@ QUESTIONS = (
     Question(
         "share",
         Text(
-            "Look at the policy of the two others. While all four want the CPU, how much do these "
-            "two get beside the two ordinary ones?",
-            "看看另外两个进程的策略。四个进程都想要 CPU 时，这两个与两个普通进程相比，得到多少？",
+            en="Look at the policy of the two others. While all four want the CPU, how much do "
+            "these two get beside the two ordinary ones?",
+            zh="看看另外两个进程的策略。四个进程都想要 CPU 时，这两个与两个普通进程相比，"
+            "得到多少？",
         ),
         Choice(
             {
-                "nothing": Text("Next to nothing.", "几乎什么也得不到。"),
-                "less": Text("Less, but not nothing.", "少一些，但不是没有。"),
-                "as-much": Text("As much as those.", "同样多。"),
-                "more": Text("More, but not all.", "多一些，但不是全部。"),
-                "all": Text("All of it, until they are done.", "全部，直到它们算完。"),
+                "nothing": Text(en="Next to nothing.", zh="几乎什么也得不到。"),
+                "less": Text(en="Less, but not nothing.", zh="少一些，但不是没有。"),
+                "as-much": Text(en="As much as those.", zh="同样多。"),
+                "more": Text(en="More, but not all.", zh="多一些，但不是全部。"),
+                "all": Text(en="All of it, until they are done.", zh="全部，直到它们算完。"),
             }
         ),
         share,
         {
             "nothing": Text(
-                "Shares are in proportion to a weight, and that of SCHED_IDLE, or of a high nice "
-                "value, is very small.",
-                "份额与权重成正比，而 SCHED_IDLE 或很大的 nice 值，权重都很小。",
+                en="Shares are in proportion to a weight, and that of SCHED_IDLE, or of a high "
+                "nice value, is very small.",
+                zh="份额与权重成正比，而 SCHED_IDLE 或很大的 nice 值，权重都很小。",
             ),
             "less": Text(
-                "Shares are in proportion to a weight, which is divided by 1.25 for each step of "
-                "the nice value.",
-                "份额与权重成正比；nice 值每加一级，权重就除以 1.25。",
+                en="Shares are in proportion to a weight, which is divided by 1.25 for each step "
+                "of the nice value.",
+                zh="份额与权重成正比；nice 值每加一级，权重就除以 1.25。",
             ),
             "as-much": Text(
-                "They had the same weight. Batch has that of an ordinary process, and so has a "
+                en="They had the same weight. Batch has that of an ordinary process, and so has a "
                 "real-time policy that was refused.",
-                "它们的权重相同。批处理与普通进程的权重一样；实时策略被拒绝后，仍是普通进程。",
+                zh="它们的权重相同。批处理与普通进程的权重一样；实时策略被拒绝后，仍是普通进程。",
             ),
             "more": Text(
-                "They were preferred to ordinary processes for a part of the time.",
-                "有一部分时间，它们优先于普通进程。",
+                en="They were preferred to ordinary processes for a part of the time.",
+                zh="有一部分时间，它们优先于普通进程。",
             ),
             "all": Text(
-                "A real-time process that is ready always comes before any ordinary one.",
-                "只要实时进程就绪，就总是先于任何普通进程运行。",
+                en="A real-time process that is ready always comes before any ordinary one.",
+                zh="只要实时进程就绪，就总是先于任何普通进程运行。",
             ),
         },
     ),

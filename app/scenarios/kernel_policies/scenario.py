@@ -6,7 +6,7 @@ from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import common, duration, merged, need_exact, percent, total
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.kernel_policies.measured import ORDINARY, Four, less, mean
 from app.scenarios.kernel_policies.settings import Settings
 from app.timeline.states import State
@@ -49,9 +49,9 @@ def _shared(four: Four, params: Settings) -> Answer:
         coarse = max(due[name] + allowed[name] for name in four.others) > HARDLY * ran
     if coarse:
         return not_seen(
-            f"All four wanted the CPU for {duration(total(window))}, in turns of "
+            en=f"All four wanted the CPU for {duration(total(window))}, in turns of "
             f"{duration(turn)}: too few to tell. Let them compute for longer.",
-            f"四个进程都想要 CPU 的时间只有 {duration(total(window))}，每轮约 {duration(turn)}："
+            zh=f"四个进程都想要 CPU 的时间只有 {duration(total(window))}，每轮约 {duration(turn)}："
             "轮次太少，无法判断。可以让它们计算得更久。",
         )
     true = all(
@@ -65,11 +65,11 @@ def _shared(four: Four, params: Settings) -> Answer:
     zh = "、".join(f"{who} {percent(got[who], ran)}（{percent(due[who], ran)}）" for who in due)
     return either(
         true,
-        f"Of the CPU time they got (by their weights): {en}; two turns of "
+        en=f"Of the CPU time they got (by their weights): {en}; two turns of "
         f"{duration(turn)} are {percent(2 * turn, ran)}.",
-        f"各自所得 CPU 时间占比（括号内为按权重应得）：{zh}；"
+        zh=f"各自所得 CPU 时间占比（括号内为按权重应得）：{zh}；"
         f"两轮（每轮约 {duration(turn)}）合 {percent(2 * turn, ran)}。",
-        window,
+        evidence=window,
     )
 
 
@@ -80,7 +80,8 @@ def _starved(four: Four) -> Answer:
     stood = total(common(wanted, merged(row for name in ORDINARY for row in four.wanted(name))))
     if not wanted or stood < total(wanted) / 2:
         return not_seen(
-            "The ordinary ones hardly wanted the CPU meanwhile.", "这段时间普通进程几乎不需要 CPU。"
+            en="The ordinary ones hardly wanted the CPU meanwhile.",
+            zh="这段时间普通进程几乎不需要 CPU。",
         )
     true = total(ran) <= KEPT_BACK * total(wanted)
     if not true:
@@ -88,11 +89,11 @@ def _starved(four: Four) -> Answer:
     part = percent(total(ran), total(wanted))
     return either(
         true,
-        f"{' and '.join(four.others)} wanted the CPU for {duration(total(wanted))}; the ordinary "
-        f"ones had it for {duration(total(ran))} of that, {part}.",
-        f"{' 和 '.join(four.others)} 共有 {duration(total(wanted))} 想要 CPU；"
+        en=f"{' and '.join(four.others)} wanted the CPU for {duration(total(wanted))}; the "
+        f"ordinary ones had it for {duration(total(ran))} of that, {part}.",
+        zh=f"{' 和 '.join(four.others)} 共有 {duration(total(wanted))} 想要 CPU；"
         f"其中普通进程只得到 {duration(total(ran))}，占 {part}。",
-        wanted,
+        evidence=wanted,
     )
 
 
@@ -104,8 +105,8 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     longest = max((turn.ran_ns for turn in turns), default=0)
     if ran < max(2 * four.round_robin_ns, params.cpu_ms * 1_000_000 / 2):
         return not_seen(
-            f"Both wanted the CPU for {duration(ran)} only.",
-            f"两者都想要 CPU 的时间只有 {duration(ran)}。",
+            en=f"Both wanted the CPU for {duration(ran)} only.",
+            zh=f"两者都想要 CPU 的时间只有 {duration(ran)}。",
         )
     if params.policy == "fifo":
         true = longest >= (1 - OFF) * ran
@@ -118,11 +119,11 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     count = sum(turn.ran_ns > OFF * longest for turn in turns)
     return either(
         true,
-        f"While {' and '.join(names)} both wanted the CPU, they ran for {duration(ran)} in all; "
+        en=f"While {' and '.join(names)} both wanted the CPU, they ran for {duration(ran)} in all; "
         f"turns: {count}, the longest {duration(longest)}.",
-        f"{' 和 '.join(names)} 都想要 CPU 期间共运行 {duration(ran)}；"
+        zh=f"{' 和 '.join(names)} 都想要 CPU 期间共运行 {duration(ran)}；"
         f"轮数：{count}，最长的一轮 {duration(longest)}。",
-        [turn.span for turn in turns],
+        evidence=[turn.span for turn in turns],
     )
 
 
@@ -158,88 +159,89 @@ def check_wake_up(timeline: Timeline, params: Settings) -> Answer:
     if not holds:
         four.need_quiet()
     if not holds and not fails:
-        return not_seen(f"{en} That is too near to tell.", f"{zh}太接近，无法判断。", shown)
-    return either(holds, en, zh, shown)
+        return not_seen(
+            en=f"{en} That is too near to tell.", zh=f"{zh}太接近，无法判断。", evidence=shown
+        )
+    return either(holds, en=en, zh=zh, evidence=shown)
 
 
 def share_text(params: Settings) -> Text:
     if params.real_time:
         return Text(
-            "While a real-time process wants the CPU, no ordinary one has it, but for what the "
+            en="While a real-time process wants the CPU, no ordinary one has it, but for what the "
             "kernel keeps back: 5 % of each second.",
-            "只要有实时进程想要 CPU，普通进程就得不到它，内核为它们保留的 5 % 除外。",
+            zh="只要有实时进程想要 CPU，普通进程就得不到它，内核为它们保留的 5 % 除外。",
         )
     if params.policy == "idle":
         return Text(
-            "Beside ordinary processes that compute, a SCHED_IDLE one gets next to nothing: weight "
-            "3 beside 1024.",
-            "普通进程在计算时，SCHED_IDLE 进程几乎得不到 CPU：权重 3 对 1024。",
+            en="Beside ordinary processes that compute, a SCHED_IDLE one gets next to nothing: "
+            "weight 3 beside 1024.",
+            zh="普通进程在计算时，SCHED_IDLE 进程几乎得不到 CPU：权重 3 对 1024。",
         )
     if params.policy == "batch":
         return Text(
-            "SCHED_BATCH is no lower priority: while all compute, batch processes get as much as "
-            "ordinary ones.",
-            "SCHED_BATCH 并不降低优先级：大家都在计算时，批处理进程与普通进程得到同样多的 CPU。",
+            en="SCHED_BATCH is no lower priority: while all compute, batch processes get as much "
+            "as ordinary ones.",
+            zh="SCHED_BATCH 并不降低优先级：大家都在计算时，批处理进程与普通进程得到同样多的 CPU。",
         )
     return Text(
-        "While all want the CPU, each step of nice makes a share 1.25 times smaller beside the "
+        en="While all want the CPU, each step of nice makes a share 1.25 times smaller beside the "
         "others.",
-        "大家都想要 CPU 时，nice 值每高一级，份额就缩小到原来的 1/1.25。",
+        zh="大家都想要 CPU 时，nice 值每高一级，份额就缩小到原来的 1/1.25。",
     )
 
 
 def turns_text(params: Settings) -> Text:
     if params.policy == "fifo":
         return Text(
-            "Of two SCHED_FIFO processes of equal priority, the first computes to its end before "
-            "the other begins.",
-            "两个优先级相同的 SCHED_FIFO 进程，先运行的一直算到结束，另一个才开始。",
+            en="Of two SCHED_FIFO processes of equal priority, the first computes to its end "
+            "before the other begins.",
+            zh="两个优先级相同的 SCHED_FIFO 进程，先运行的一直算到结束，另一个才开始。",
         )
     if params.policy == "rr":
         return Text(
-            "Two SCHED_RR processes of equal priority take turns, of the length that the kernel "
+            en="Two SCHED_RR processes of equal priority take turns, of the length that the kernel "
             "tells.",
-            "两个优先级相同的 SCHED_RR 进程轮流运行，每轮的长度就是内核所说的时间片。",
+            zh="两个优先级相同的 SCHED_RR 进程轮流运行，每轮的长度就是内核所说的时间片。",
         )
     return Text(
-        "The two ordinary processes take turns: neither waits until the other is done.",
-        "两个普通进程轮流运行：谁都不必等到对方算完。",
+        en="The two ordinary processes take turns: neither waits until the other is done.",
+        zh="两个普通进程轮流运行：谁都不必等到对方算完。",
     )
 
 
 def wake_up_text(params: Settings) -> Text:
     if params.real_time:
         return Text(
-            "A real-time process that wakes up has the CPU at once, though another computes.",
-            "实时进程一醒来就立刻得到 CPU，即使普通进程正在计算。",
+            en="A real-time process that wakes up has the CPU at once, though another computes.",
+            zh="实时进程一醒来就立刻得到 CPU，即使普通进程正在计算。",
         )
     if params.policy == "nice":
         return Text(
-            "An ordinary process that wakes up does not wait until the turn of the one that "
+            en="An ordinary process that wakes up does not wait until the turn of the one that "
             "computes is over.",
-            "普通进程醒来后，不必等到正在计算的进程用完这一轮。",
+            zh="普通进程醒来后，不必等到正在计算的进程用完这一轮。",
         )
     if params.policy == "batch":
         return Text(
-            "A batch process that wakes up does not take the CPU from one that computes; it waits "
-            "longer than an ordinary one.",
-            "批处理进程醒来后不会抢占正在计算的进程，比普通进程等得更久。",
+            en="A batch process that wakes up does not take the CPU from one that computes; it "
+            "waits longer than an ordinary one.",
+            zh="批处理进程醒来后不会抢占正在计算的进程，比普通进程等得更久。",
         )
     return Text(
-        "An idle process that wakes up waits much longer than an ordinary one.",
-        "空闲策略的进程醒来后，比普通进程等得久得多。",
+        en="An idle process that wakes up waits much longer than an ordinary one.",
+        zh="空闲策略的进程醒来后，比普通进程等得久得多。",
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=3,
-    title=Text("The kernel's own policies", "内核自己的调度策略"),
+    title=Text(en="The kernel's own policies", zh="内核自己的调度策略"),
     summary=Text(
-        "Two ordinary processes share one CPU with two that are nicer, batch, idle or real time: "
-        "who gets how much, and who has it as soon as it wakes up.",
-        "两个普通进程与另外两个进程共用一个 CPU，后者可以更谦让，也可以是批处理、空闲或实时的："
+        en="Two ordinary processes share one CPU with two that are nicer, batch, idle or real "
+        "time: who gets how much, and who has it as soon as it wakes up.",
+        zh="两个普通进程与另外两个进程共用一个 CPU，后者可以更谦让，也可以是批处理、空闲或实时的："
         "各得多少，谁一醒来就能运行？",
     ),
     parameters=Settings,

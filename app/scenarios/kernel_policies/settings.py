@@ -8,7 +8,7 @@ from pydantic import ValidationInfo, field_validator
 
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.tables import Refused
-from app.catalogue.text import Text
+from app.locale.text import Text
 
 #: The kernel's words for the policies, as in SCHED_BATCH (sched(7)).
 KINDS = {"nice": "OTHER", "batch": "BATCH", "idle": "IDLE", "fifo": "FIFO", "rr": "RR"}
@@ -26,46 +26,50 @@ def weight(kind: str, nice: int) -> float:
 class Settings(Parameters):
     policy: Literal["nice", "batch", "idle", "fifo", "rr"] = choice(
         "nice",
-        Text("The two others are", "另外两个进程"),
+        Text(en="The two others are", zh="另外两个进程"),
         {
-            "nice": Text("nice: ordinary, with a nice value", "nice：普通进程，带 nice 值"),
-            "batch": Text("batch (SCHED_BATCH)", "批处理（SCHED_BATCH）"),
-            "idle": Text("idle (SCHED_IDLE)", "空闲（SCHED_IDLE）"),
-            "fifo": Text("real time, first come (SCHED_FIFO)", "实时，先到先得（SCHED_FIFO）"),
-            "rr": Text("real time, in turns (SCHED_RR)", "实时，轮流（SCHED_RR）"),
+            "nice": Text(en="nice: ordinary, with a nice value", zh="nice：普通进程，带 nice 值"),
+            "batch": Text(en="batch (SCHED_BATCH)", zh="批处理（SCHED_BATCH）"),
+            "idle": Text(en="idle (SCHED_IDLE)", zh="空闲（SCHED_IDLE）"),
+            "fifo": Text(
+                en="real time, first come (SCHED_FIFO)", zh="实时，先到先得（SCHED_FIFO）"
+            ),
+            "rr": Text(en="real time, in turns (SCHED_RR)", zh="实时，轮流（SCHED_RR）"),
         },
         help=Text(
-            "Real time is granted to few; refused, they stay ordinary.",
-            "实时策略通常不被允许；遭到拒绝时仍是普通进程。",
+            en="Real time is granted to few; refused, they stay ordinary.",
+            zh="实时策略通常不被允许；遭到拒绝时仍是普通进程。",
         ),
     )
     nice: int = integer(
         5,
-        Text("Nice value", "nice 值"),
+        Text(en="Nice value", zh="nice 值"),
         minimum=1,
         maximum=19,
         help=Text(
-            "For nice: how many steps the two others yield to the ordinary ones.",
-            "仅用于 nice：另外两个进程比普通进程谦让多少级。",
+            en="For nice: how many steps the two others yield to the ordinary ones.",
+            zh="仅用于 nice：另外两个进程比普通进程谦让多少级。",
         ),
     )
     cpu_ms: int = integer(
         300,
-        Text("CPU time of each", "各自的 CPU 时间"),
+        Text(en="CPU time of each", zh="各自的 CPU 时间"),
         minimum=100,
         maximum=3000,
         unit="ms",
         help=Text(
-            f"That each computes at first; in real time at most {MOST_REAL_TIME_MS} ms.",
-            f"开始时各自计算多久；实时策略最多 {MOST_REAL_TIME_MS} ms。",
+            en=f"That each computes at first; in real time at most {MOST_REAL_TIME_MS} ms.",
+            zh=f"开始时各自计算多久；实时策略最多 {MOST_REAL_TIME_MS} ms。",
         ),
     )
     wakes: int = integer(
         25,
-        Text("Wake-ups", "唤醒次数"),
+        Text(en="Wake-ups", zh="唤醒次数"),
         minimum=10,
         maximum=60,
-        help=Text("How often each of the three sleepers wakes up.", "三个睡眠进程各醒来多少次。"),
+        help=Text(
+            en="How often each of the three sleepers wakes up.", zh="三个睡眠进程各醒来多少次。"
+        ),
     )
 
     @field_validator("cpu_ms")
@@ -73,9 +77,9 @@ class Settings(Parameters):
     def _bound_real_time(cls, value: int, info: ValidationInfo) -> int:
         if info.data.get("policy") in REAL_TIME and value > MOST_REAL_TIME_MS:
             raise Refused(
-                f"In real time they may compute for {MOST_REAL_TIME_MS} ms at most, not {value} "
+                en=f"In real time they may compute for {MOST_REAL_TIME_MS} ms at most, not {value} "
                 "ms: nobody else has the CPU meanwhile.",
-                f"实时策略下最多计算 {MOST_REAL_TIME_MS} ms，而不是 {value} ms："
+                zh=f"实时策略下最多计算 {MOST_REAL_TIME_MS} ms，而不是 {value} ms："
                 "这段时间别人都得不到这个 CPU。",
             )
         return value

@@ -22,8 +22,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text, listed
 from app.scenarios.lock_kinds.sentences import KINDS, SENTENCES
 from app.timeline.model import Flow, Slice, Track
 from app.timeline.states import FlowKind, ObjectKind, Reason, State, TrackKind
@@ -35,24 +35,24 @@ Kind = Literal[
 
 
 class Settings(Parameters):
-    kind: Kind = choice("lock", Text("Kind", "种类"), KINDS)
-    threads: int = integer(4, Text("Threads", "线程数"), minimum=2, maximum=8)
+    kind: Kind = choice("lock", Text(en="Kind", zh="种类"), KINDS)
+    threads: int = integer(4, Text(en="Threads", zh="线程数"), minimum=2, maximum=8)
     permits: int = integer(
-        2, Text("Permits of a semaphore", "信号量的许可数"), minimum=1, maximum=8
+        2, Text(en="Permits of a semaphore", zh="信号量的许可数"), minimum=1, maximum=8
     )
     use_ms: int = integer(
-        80, Text("Time of one use", "每次使用"), minimum=10, maximum=500, unit="ms"
+        80, Text(en="Time of one use", zh="每次使用"), minimum=10, maximum=500, unit="ms"
     )
     patience: float = number(
         0.4,
-        Text("Patience", "耐心"),
+        Text(en="Patience", zh="耐心"),
         minimum=0.1,
         maximum=5,
         unit="s",
         help=Text(
-            "How long a thread waits for a lock that it has itself, the event's setter before it "
-            "sets it, and the timer.",
-            "线程等自己手里的锁等多久；多久之后设置事件；定时器的时间。",
+            en="How long a thread waits for a lock that it has itself, the event's setter before "
+            "it sets it, and the timer.",
+            zh="线程等自己手里的锁等多久；多久之后设置事件；定时器的时间。",
         ),
     )
 
@@ -84,7 +84,7 @@ def _releases(timeline: Timeline, users: list[Track]) -> list[Flow]:
     ids = {track.id for track in users}
     found = [f for f in timeline.flows if f.kind is FlowKind.RELEASE and f.to_track in ids]
     if not found:
-        raise NotSeen("Nobody had to wait.", "没有线程需要等待。")
+        raise NotSeen(en="Nobody had to wait.", zh="没有线程需要等待。")
     return found
 
 
@@ -124,10 +124,10 @@ def _beyond(stays: list[Span], limit: int) -> int:
 def _at_most(timeline: Timeline, params: Settings, limit: int) -> Answer:
     users = _users(timeline, params)
     if len(users) <= limit:
-        return not_seen("There are permits for all.", "许可足够所有线程使用。")
+        return not_seen(en="There are permits for all.", zh="许可足够所有线程使用。")
     waits = [row for track in users for row in _waits(timeline, track, params)]
     if not waits:
-        return not_seen("Nobody had to wait.", "没有线程需要等待。")
+        return not_seen(en="Nobody had to wait.", zh="没有线程需要等待。")
     stays = [_stay(timeline, track, params) for track in users]
     beyond = _beyond(stays, limit)
     if beyond > 0.05 * total(stays):
@@ -136,11 +136,11 @@ def _at_most(timeline: Timeline, params: Settings, limit: int) -> Answer:
     but = excused(beyond, total(stays), 0.05, HANDED_OVER)
     return either(
         beyond <= 0.05 * total(stays),
-        f"{len(users)} threads used it, for {duration(total(stays))}; more than {limit} at once "
+        en=f"{len(users)} threads used it, for {duration(total(stays))}; more than {limit} at once "
         f"for {share} of it. They waited {duration(total(waits))} in all.{but.en}",
-        f"{len(users)} 个线程共使用 {duration(total(stays))}；超过 {limit} 个同时使用的时间占 "
-        f"{share}。等待合计 {duration(total(waits))}。{but.zh}",
-        stays,
+        zh=f"{len(users)} 个线程共使用 {duration(total(stays))}；超过 {limit} 个同时使用的时间占 "
+        f"{share}。等待合计 {duration(total(waits))}。{but.of('zh')}",
+        evidence=stays,
     )
 
 
@@ -151,13 +151,13 @@ def _event(timeline: Timeline, params: Settings) -> Answer:
     waiting = {track.id for track in users if _waits(timeline, track, params)}
     calls = {(flow.from_track, flow.from_ns) for flow in flows}
     if len(waiting) < 2:
-        return not_seen("Only one thread waited.", "只有一个线程在等待。")
+        return not_seen(en="Only one thread waited.", zh="只有一个线程在等待。")
     free = {flow.to_track for flow in flows}
     return either(
         len(calls) == 1 and waiting <= free,
-        f"{len(calls)} call of set() let {len(free)} of {len(waiting)} waiting threads go on.",
-        f"{len(calls)} 次 set() 放行了 {len(waiting)} 个等待线程中的 {len(free)} 个。",
-        [row for track in users for row in _waits(timeline, track, params)],
+        en=f"{len(calls)} call of set() let {len(free)} of {len(waiting)} waiting threads go on.",
+        zh=f"{len(calls)} 次 set() 放行了 {len(waiting)} 个等待线程中的 {len(free)} 个。",
+        evidence=[row for track in users for row in _waits(timeline, track, params)],
     )
 
 
@@ -168,13 +168,13 @@ def _condition(timeline: Timeline, params: Settings) -> Answer:
     flows = [flow for flow in _releases(timeline, users) if flow.from_track == main]
     calls = {flow.from_ns for flow in flows}
     if len(flows) < 2:
-        return not_seen("Only one thread waited.", "只有一个线程在等待。")
+        return not_seen(en="Only one thread waited.", zh="只有一个线程在等待。")
     return either(
         len(calls) == len(flows) == len({flow.to_track for flow in flows}),
-        f"{counted(len(calls), 'call')} of notify() let {counted(len(flows), 'wait')} end, one "
+        en=f"{counted(len(calls), 'call')} of notify() let {counted(len(flows), 'wait')} end, one "
         "for each.",
-        f"{len(calls)} 次 notify() 结束了 {len(flows)} 次等待。",
-        [row for track in users for row in _waits(timeline, track, params)],
+        zh=f"{len(calls)} 次 notify() 结束了 {len(flows)} 次等待。",
+        evidence=[row for track in users for row in _waits(timeline, track, params)],
     )
 
 
@@ -192,11 +192,11 @@ def _barrier(timeline: Timeline, params: Settings) -> Answer:
     free = {flow.to_track for flow in flows}
     return either(
         len(last) == 1 and not before and len(free) == len(users) - 1,
-        f"{names.en} came last and let {len(free)} of the {len(users) - 1} others go on; "
+        en=f"{names.en} came last and let {len(free)} of the {len(users) - 1} others go on; "
         f"{len(before)} of them before all had come.",
-        f"{names.zh} 最后到达，放行了其余 {len(users) - 1} 个线程中的 {len(free)} 个；"
+        zh=f"{names.of('zh')} 最后到达，放行了其余 {len(users) - 1} 个线程中的 {len(free)} 个；"
         f"其中 {len(before)} 个在全部到齐之前就被放行。",
-        [row for track in users for row in _waits(timeline, track, params)],
+        evidence=[row for track in users for row in _waits(timeline, track, params)],
     )
 
 
@@ -212,9 +212,9 @@ def _timer(timeline: Timeline, params: Settings) -> Answer:
     zh += f"{duration(max(waited, default=0))}。"
     return either(
         len(worked) == 1 and waited[0] >= params.patience * 0.9e9,
-        en,
-        zh,
-        [whole(timeline, track) for track in users],
+        en=en,
+        zh=zh,
+        evidence=[whole(timeline, track) for track in users],
     )
 
 
@@ -232,13 +232,13 @@ def check_named(timeline: Timeline, params: Settings) -> Answer:
     users = _users(timeline, params)
     waits = [row for track in users for row in _waits(timeline, track, params)]
     if not waits:
-        return not_seen("Nobody had to wait.", "没有线程需要等待。")
+        return not_seen(en="Nobody had to wait.", zh="没有线程需要等待。")
     kind = ObjectKind[_REASONS[params.kind].name]
     named = [
-        row for row in waits if row.object in timeline.things
-        and timeline.things[row.object].kind is kind
+        row for row in waits if row.object in timeline.objects
+        and timeline.objects[row.object].kind is kind
     ]  # fmt: skip
-    names = sorted({timeline.things[row.object].name for row in named})
+    names = sorted({timeline.objects[row.object].name for row in named})
     en = f"{len(named)} of {len(waits)} waiting slices name it ({', '.join(names) or '–'})"
     zh = f"{len(waits)} 段等待中，有 {len(named)} 段指出了对象（{'、'.join(names) or '–'}）"
     good = len(named) == len(waits)
@@ -248,17 +248,17 @@ def check_named(timeline: Timeline, params: Settings) -> Answer:
         good = good and total(held) > 0.9 * total(waits)
         en += f", and its holder for {percent(total(held), total(waits))} of the time"
         zh += f"，其中 {percent(total(held), total(waits))} 的时间指出了持有者"
-    return either(good, en + ".", zh + "。", waits)
+    return either(good, en=en + ".", zh=zh + "。", evidence=waits)
 
 
 def check_twice(timeline: Timeline, params: Settings) -> Answer:
     """The second acquire of one thread: a Lock makes it wait, for itself; an RLock does not."""
     if params.kind not in ("lock", "rlock"):
-        return not_seen("Only locks are taken twice here.", "这里只有锁会被重复获取。")
+        return not_seen(en="Only locks are taken twice here.", zh="这里只有锁会被重复获取。")
     (track,) = starting(timeline, "twice", TrackKind.THREAD)
     answers = said(timeline, "the second time:", track)
     if not answers:
-        return not_seen("It never came to its second time.", "没有进行到第二次获取。")
+        return not_seen(en="It never came to its second time.", zh="没有进行到第二次获取。")
     waits = _waits(timeline, track, params)
     got_first = [
         flow.to_ns
@@ -272,34 +272,37 @@ def check_twice(timeline: Timeline, params: Settings) -> Answer:
     zh = f"第二次获取时阻塞了 {duration(total(again))}，输出“{answers[0].text}”。"
     got = answers[0].text.endswith("got it")
     if params.kind == "rlock":
-        return either(got and total(again) < params.patience * 0.1e9, en, zh, again or waits)
+        return either(
+            got and total(again) < params.patience * 0.1e9, en=en, zh=zh, evidence=again or waits
+        )
     if not got and not exact(timeline) and total(again) < params.patience * 0.8e9:
         need_exact(timeline)
-    return either(not got and total(again) >= params.patience * 0.8e9, en, zh, again or waits)
+    return either(
+        not got and total(again) >= params.patience * 0.8e9, en=en, zh=zh, evidence=again or waits
+    )
 
 
 def check_too_often(timeline: Timeline, params: Settings) -> Answer:
     if params.kind != "bounded":
-        return not_seen("No release too many was made here.", "这里没有多余的释放。")
+        return not_seen(en="No release too many was made here.", zh="这里没有多余的释放。")
     refused = said(timeline, "ValueError")
     main = root(timeline)
     if not said(timeline, "", main) and not timeline.children(main):
-        return not_seen("The program never came so far.", "程序没有运行到那里。")
+        return not_seen(en="The program never came so far.", zh="程序没有运行到那里。")
     text = refused[0].text if refused else "–"
     return either(
-        bool(refused), f"It said: {text}", f"输出：{text}", [whole(timeline, main)]
+        bool(refused), en=f"It said: {text}", zh=f"输出：{text}", evidence=[whole(timeline, main)]
     )  # fmt: skip
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=5,
-    title=Text("Kinds of locks", "锁的种类"),
+    title=Text(en="Kinds of locks", zh="锁的种类"),
     summary=Text(
-        "Lock, RLock, Semaphore, Event, Condition, Barrier and Timer: who waits for what, and "
+        en="Lock, RLock, Semaphore, Event, Condition, Barrier and Timer: who waits for what, and "
         "who lets whom go on.",
-        "Lock、RLock、Semaphore、Event、Condition、Barrier 与 Timer：谁在等什么，谁放行了谁。",
+        zh="Lock、RLock、Semaphore、Event、Condition、Barrier 与 Timer：谁在等什么，谁放行了谁。",
     ),
     parameters=Settings,
     by="kind",
@@ -323,8 +326,8 @@ SCENARIO = Scenario(
         Claim(
             "named",
             Text(
-                "Whoever waits can be asked what for: the object, and of a lock its holder.",
-                "每个等待的线程都说得清在等哪个对象；如果是锁，还知道它在谁手里。",
+                en="Whoever waits can be asked what for: the object, and of a lock its holder.",
+                zh="每个等待的线程都说得清在等哪个对象；如果是锁，还知道它在谁手里。",
             ),
             check_named,
         ),
@@ -332,14 +335,14 @@ SCENARIO = Scenario(
             "twice",
             lambda params: (
                 Text(
-                    "An RLock can be taken again by the thread that has it.",
-                    "RLock 可以被持有它的线程再次获取。",
+                    en="An RLock can be taken again by the thread that has it.",
+                    zh="RLock 可以被持有它的线程再次获取。",
                 )
                 if params.kind == "rlock"
                 else Text(
-                    "A Lock taken twice by one thread makes it wait for itself, for ever but for "
-                    "a timeout.",
-                    "同一个线程两次获取同一把 Lock，就会等待自己；没有超时就永远等下去。",
+                    en="A Lock taken twice by one thread makes it wait for itself, for ever but "
+                    "for a timeout.",
+                    zh="同一个线程两次获取同一把 Lock，就会等待自己；没有超时就永远等下去。",
                 )
             ),
             check_twice,
@@ -347,8 +350,8 @@ SCENARIO = Scenario(
         Claim(
             "too-often",
             Text(
-                "A BoundedSemaphore refuses one release too many, with ValueError.",
-                "BoundedSemaphore 遇到多余的释放会抛出 ValueError。",
+                en="A BoundedSemaphore refuses one release too many, with ValueError.",
+                zh="BoundedSemaphore 遇到多余的释放会抛出 ValueError。",
             ),
             check_too_often,
         ),

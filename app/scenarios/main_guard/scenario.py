@@ -7,13 +7,13 @@ from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, either, not_seen
 from app.catalogue.counting import counted, times
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import start_method
 from app.catalogue.parameters import Parameters, flag, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, named, need_said, root, said, whole
-from app.catalogue.text import Text, listed
+from app.catalogue.start_methods import start_method
+from app.locale.text import Text, listed
+from app.timeline.endings import ending
 from app.timeline.states import Cause, State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -22,11 +22,11 @@ class Settings(Parameters):
     method: Literal["fork", "spawn", "forkserver"] = start_method("spawn")
     guard: bool = flag(
         False,
-        Text("Guard main()", "保护 main()"),
-        help=Text('With if __name__ == "__main__":', '使用 if __name__ == "__main__":'),
+        Text(en="Guard main()", zh="保护 main()"),
+        help=Text(en='With if __name__ == "__main__":', zh='使用 if __name__ == "__main__":'),
     )
     work_ms: int = integer(
-        200, Text("Work of the child", "子进程的工作"), minimum=0, maximum=3000, unit="ms"
+        200, Text(en="Work of the child", zh="子进程的工作"), minimum=0, maximum=3000, unit="ms"
     )
 
 
@@ -49,9 +49,10 @@ def check_read(timeline: Timeline, params: Settings) -> Answer:
     told = listed(f"{pid} ({name})" for _, pid, name in readers)
     return either(
         bool(again) == (params.method != "fork") and all(item[2] != "__main__" for item in again),
-        f"The file was read {times(len(readers))}, by the processes {told.en}; main is {main.pid}.",
-        f"文件被读取 {len(readers)} 次，进程：{told.zh}；主进程是 {main.pid}。",
-        [whole(timeline, timeline.tracks[track]) for track, *_ in readers],
+        en=f"The file was read {times(len(readers))}, by the processes {told.en}; main is "
+        f"{main.pid}.",
+        zh=f"文件被读取 {len(readers)} 次，进程：{told.of('zh')}；主进程是 {main.pid}。",
+        evidence=[whole(timeline, timeline.tracks[track]) for track, *_ in readers],
     )
 
 
@@ -67,20 +68,20 @@ def check_main(timeline: Timeline, params: Settings) -> Answer:
     )
     zh = f"main() 被调用 {len(calls)} 次，其中 {len(others)} 次不在主进程里。"
     spans = [whole(timeline, main), whole(timeline, child)]
-    return either(bool(others) == _refused(params), en, zh, spans)
+    return either(bool(others) == _refused(params), en=en, zh=zh, evidence=spans)
 
 
 def check_child(timeline: Timeline, params: Settings) -> Answer:
     """Refused: RuntimeError before its first line. Else: it comes to its end."""
     (child,) = named(timeline, "child")
     if child.end is None or child.end.cause is Cause.UNKNOWN:
-        return not_seen("How the child ended is not known.", "不知道子进程是怎样结束的。")
+        return not_seen(en="How the child ended is not known.", zh="不知道子进程是怎样结束的。")
     worked = bool(said(timeline, "child: at work", child))
     error = [line for line in lines(timeline) if line.text.startswith("RuntimeError")]
-    how = ending(child)
-    en = f"The child's end: {how.en}, code {child.end.code}; it "
+    how = ending(child.end)
+    en = f"The child ended with code {child.end.code} ({how.en}); it "
     en += "did its work." if worked else "never came to its work."
-    zh = f"子进程的结局：{how.zh}，退出码 {child.end.code}；"
+    zh = f"子进程以退出码 {child.end.code} 结束（{how.of('zh')}）；"
     zh += "它做了自己的工作。" if worked else "它根本没有开始工作。"
     if error:
         en += f" On stderr: {len(error)} RuntimeError."
@@ -90,7 +91,7 @@ def check_child(timeline: Timeline, params: Settings) -> Answer:
         good = failed and bool(error) and not worked
     else:
         good = child.end.cause is Cause.RETURNED and worked and not error
-    return either(good, en, zh, [whole(timeline, child)])
+    return either(good, en=en, zh=zh, evidence=[whole(timeline, child)])
 
 
 def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
@@ -103,21 +104,21 @@ def check_grandchild(timeline: Timeline, params: Settings) -> Answer:
     ]
     return either(
         not below,
-        f"{counted(len(found), 'process was', 'processes were')} seen, {len(below)} of them "
+        en=f"{counted(len(found), 'process was', 'processes were')} seen, {len(below)} of them "
         "started by the child.",
-        f"共出现 {len(found)} 个进程，其中由子进程启动的有 {len(below)} 个。",
-        [whole(timeline, track) for track in below or [child]],
+        zh=f"共出现 {len(found)} 个进程，其中由子进程启动的有 {len(below)} 个。",
+        evidence=[whole(timeline, track) for track in below or [child]],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=5,
-    title=Text("The guard of the main module", "主模块的保护语句"),
+    title=Text(en="The guard of the main module", zh="主模块的保护语句"),
     summary=Text(
-        'A spawned child reads the program\'s file again: what if __name__ == "__main__" is for.',
-        'spawn 的子进程会重新读取程序文件：if __name__ == "__main__" 有什么用。',
+        en="A spawned child reads the program's file again: what "
+        'if __name__ == "__main__" is for.',
+        zh='spawn 的子进程会重新读取程序文件：if __name__ == "__main__" 有什么用。',
     ),
     parameters=Settings,
     tags=Tags(
@@ -131,14 +132,14 @@ SCENARIO = Scenario(
             "read",
             lambda params: (
                 Text(
-                    "A forked child doesn't read the program's file: it has all in memory.",
-                    "fork 出来的子进程不会重新读取程序文件：一切都已在内存里。",
+                    en="A forked child doesn't read the program's file: it has all in memory.",
+                    zh="fork 出来的子进程不会重新读取程序文件：一切都已在内存里。",
                 )
                 if params.method == "fork"
                 else Text(
-                    "The program's file is read again for the child, under another name than "
+                    en="The program's file is read again for the child, under another name than "
                     "__main__.",
-                    "为了子进程，程序文件会被重新读取，而且名字不是 __main__。",
+                    zh="为了子进程，程序文件会被重新读取，而且名字不是 __main__。",
                 )
             ),
             check_read,
@@ -147,12 +148,12 @@ SCENARIO = Scenario(
             "main",
             lambda params: (
                 Text(
-                    "Without the guard main() is called in the child, too.",
-                    "没有保护语句，子进程也会调用 main()。",
+                    en="Without the guard main() is called in the child, too.",
+                    zh="没有保护语句，子进程也会调用 main()。",
                 )
                 if _refused(params)
                 else Text(
-                    "main() is called in the main process alone.", "只有主进程会调用 main()。"
+                    en="main() is called in the main process alone.", zh="只有主进程会调用 main()。"
                 )
             ),
             check_main,
@@ -161,19 +162,19 @@ SCENARIO = Scenario(
             "child",
             lambda params: (
                 Text(
-                    "The child fails with a RuntimeError and never comes to its work.",
-                    "子进程以 RuntimeError 失败，根本没有开始工作。",
+                    en="The child fails with a RuntimeError and never comes to its work.",
+                    zh="子进程以 RuntimeError 失败，根本没有开始工作。",
                 )
                 if _refused(params)
-                else Text("The child does its work.", "子进程完成了自己的工作。")
+                else Text(en="The child does its work.", zh="子进程完成了自己的工作。")
             ),
             check_child,
         ),
         Claim(
             "grandchild",
             Text(
-                "The child starts no process of its own: there is no endless chain.",
-                "子进程不会再启动进程：不会形成无穷的链条。",
+                en="The child starts no process of its own: there is no endless chain.",
+                zh="子进程不会再启动进程：不会形成无穷的链条。",
             ),
             check_grandchild,
         ),

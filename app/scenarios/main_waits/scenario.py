@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from app.catalogue.claims import Answer, Claim, NotSeen, either, not_seen
-from app.catalogue.endings import ending
 from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
@@ -22,7 +21,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
+from app.timeline.endings import ending
 from app.timeline.model import Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -31,25 +31,25 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     ending: Literal["returns", "raises", "sys.exit", "os._exit"] = choice(
         "returns",
-        Text("Main's code", "主线程的代码"),
+        Text(en="Main's code", zh="主线程的代码"),
         {
-            "returns": Text("returns", "正常返回"),
-            "raises": Text("raises an exception", "抛出异常"),
-            "sys.exit": Text("calls sys.exit(3)", "调用 sys.exit(3)"),
-            "os._exit": Text("calls os._exit(4)", "调用 os._exit(4)"),
+            "returns": Text(en="returns", zh="正常返回"),
+            "raises": Text(en="raises an exception", zh="抛出异常"),
+            "sys.exit": Text(en="calls sys.exit(3)", zh="调用 sys.exit(3)"),
+            "os._exit": Text(en="calls os._exit(4)", zh="调用 os._exit(4)"),
         },
     )
-    threads: int = integer(2, Text("Threads", "线程数"), minimum=1, maximum=6)
+    threads: int = integer(2, Text(en="Threads", zh="线程数"), minimum=1, maximum=6)
     main_seconds: float = number(
-        0.3, Text("Main's code takes", "主线程代码耗时"), minimum=0.1, maximum=5, unit="s"
+        0.3, Text(en="Main's code takes", zh="主线程代码耗时"), minimum=0.1, maximum=5, unit="s"
     )
     work_seconds: float = number(
         0.6,
-        Text("The first thread works", "第一个线程工作"),
+        Text(en="The first thread works", zh="第一个线程工作"),
         minimum=0.1,
         maximum=3,
         unit="s",
-        help=Text("The second twice as long, and so on.", "第二个是它的两倍，依此类推。"),
+        help=Text(en="The second twice as long, and so on.", zh="第二个是它的两倍，依此类推。"),
     )
 
 
@@ -64,7 +64,7 @@ def _over(timeline: Timeline) -> int:
     """When main's code was over. Raises NotSeen when all workers were done before."""
     ns = need_said(timeline, "main: my code is over").ns
     if max(end_of(timeline, track) for track in _workers(timeline)) <= ns:
-        raise NotSeen("The threads were done before main was.", "线程在主线程之前就结束了。")
+        raise NotSeen(en="The threads were done before main was.", zh="线程在主线程之前就结束了。")
     return ns
 
 
@@ -73,14 +73,14 @@ def check_outlive(timeline: Timeline, params: Settings) -> Answer:
     late = [track for track in workers if end_of(timeline, track) > over]
     done = [track for track in late if track.end and track.end.cause is Cause.RETURNED]
     gone = [track for track in late if track.end and track.end.cause is Cause.WITH_PROCESS]
-    how = ", ".join(f"{track.name} {ending(track).en}" for track in late)
-    how_zh = "、".join(f"{track.name} {ending(track).zh}" for track in late)
+    how = ", ".join(f"{track.name} {ending(track.end).en}" for track in late)
+    how_zh = "、".join(f"{track.name} {ending(track.end).of('zh')}" for track in late)
     en = f"Main's code was over at {duration(over)}. After that: {how}."
     zh = f"主线程的代码在 {duration(over)} 结束。此后：{how_zh}。"
     spans = clip([whole(timeline, track) for track in late], over, timeline.now_ns)
     if params.ending == "os._exit":
-        return either(len(gone) == len(late), en, zh, spans)
-    return either(len(done) == len(late), en, zh, spans)
+        return either(len(gone) == len(late), en=en, zh=zh, evidence=spans)
+    return either(len(done) == len(late), en=en, zh=zh, evidence=spans)
 
 
 def check_process_ends(timeline: Timeline, params: Settings) -> Answer:
@@ -94,28 +94,32 @@ def check_process_ends(timeline: Timeline, params: Settings) -> Answer:
     zh += f"{duration(max(told, default=0))}；进程在 {duration(gone)} 结束。"
     spans = [whole(timeline, track) for track in workers]
     if params.ending == "os._exit":
-        return either(len(told) < len(workers), en, zh, spans)
+        return either(len(told) < len(workers), en=en, zh=zh, evidence=spans)
     return either(
-        len(told) == len(workers) and gone >= max(told) and gone > over, en, zh, spans
-    )  # fmt: skip
+        len(told) == len(workers) and gone >= max(told) and gone > over,
+        en=en,
+        zh=zh,
+        evidence=spans,
+    )
 
 
 def check_main_waits(timeline: Timeline, params: Settings) -> Answer:
     """Main's thread stands in a join from the end of its code to that of the last thread."""
     workers, over, main = _workers(timeline), _over(timeline), root(timeline)
     if params.ending == "os._exit":
-        return not_seen("os._exit() does not wait.", "os._exit() 不等待。")
+        return not_seen(en="os._exit() does not wait.", zh="os._exit() 不等待。")
     last = max(end_of(timeline, track) for track in workers)
     joins = [row for row in timeline.of(main, State.BLOCKED) if row.reason is Reason.JOIN]
     waited = clip(joins, over, last)
     ran = clip(timeline.of(main, State.RUNNING), over, last)
     return either(
         total(waited) > (last - over) / 2 and total(ran) < (last - over) / 4,
-        f"In the {duration(last - over)} after its code, main's thread was blocked for "
+        en=f"In the {duration(last - over)} after its code, main's thread was blocked for "
         f"{percent(total(waited), last - over)} of the time, and ran for {duration(total(ran))}.",
-        f"代码结束后的 {duration(last - over)} 里，主线程有 {percent(total(waited), last - over)} "
-        f"的时间阻塞，运行了 {duration(total(ran))}。",
-        waited,
+        zh=f"代码结束后的 {duration(last - over)} 里，"
+        f"主线程有 {percent(total(waited), last - over)} 的时间阻塞，"
+        f"运行了 {duration(total(ran))}。",
+        evidence=waited,
     )
 
 
@@ -123,25 +127,24 @@ def check_status(timeline: Timeline, params: Settings) -> Answer:
     main = root(timeline)
     _over(timeline)
     if main.end is None or main.end.code is None:
-        return not_seen("The exit status is not known.", "退出状态未知。")
+        return not_seen(en="The exit status is not known.", zh="退出状态未知。")
     kind = f" ({main.end.exception})" if main.end.exception else ""
     return either(
         main.end.code == STATUS[params.ending],
-        f"The exit status was {main.end.code}{kind}.",
-        f"退出状态为 {main.end.code}{kind}。",
-        [whole(timeline, main)],
+        en=f"The exit status was {main.end.code}{kind}.",
+        zh=f"退出状态为 {main.end.code}{kind}。",
+        evidence=[whole(timeline, main)],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=3,
-    title=Text("The process waits for its threads", "进程等待它的线程"),
+    title=Text(en="The process waits for its threads", zh="进程等待它的线程"),
     summary=Text(
-        "Main's code returns, raises or exits while other threads work: the process lives on "
+        en="Main's code returns, raises or exits while other threads work: the process lives on "
         "until the last of them is done.",
-        "其他线程还在工作时，主线程的代码返回、抛出异常或退出：进程会一直活到最后一个线程结束。",
+        zh="其他线程还在工作时，主线程的代码返回、抛出异常或退出：进程会一直活到最后一个线程结束。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -155,13 +158,13 @@ SCENARIO = Scenario(
             "outlive",
             lambda params: (
                 Text(
-                    "os._exit() ends all threads at once, in the middle of their code.",
-                    "os._exit() 立即结束所有线程，哪怕代码才执行到一半。",
+                    en="os._exit() ends all threads at once, in the middle of their code.",
+                    zh="os._exit() 立即结束所有线程，哪怕代码才执行到一半。",
                 )
                 if params.ending == "os._exit"
                 else Text(
-                    "Ordinary threads outlive main's code, and run to the end of their own.",
-                    "普通线程比主线程的代码活得久，会一直运行到自己的代码结束。",
+                    en="Ordinary threads outlive main's code, and run to the end of their own.",
+                    zh="普通线程比主线程的代码活得久，会一直运行到自己的代码结束。",
                 )
             ),
             check_outlive,
@@ -170,13 +173,13 @@ SCENARIO = Scenario(
             "process-ends",
             lambda params: (
                 Text(
-                    "With os._exit() the process ends though threads have work to do.",
-                    "调用 os._exit() 时，即使线程还有工作，进程也会结束。",
+                    en="With os._exit() the process ends though threads have work to do.",
+                    zh="调用 os._exit() 时，即使线程还有工作，进程也会结束。",
                 )
                 if params.ending == "os._exit"
                 else Text(
-                    "The process ends with its last ordinary thread, not with main's code.",
-                    "进程随最后一个普通线程结束，而不是随主线程的代码结束。",
+                    en="The process ends with its last ordinary thread, not with main's code.",
+                    zh="进程随最后一个普通线程结束，而不是随主线程的代码结束。",
                 )
             ),
             check_process_ends,
@@ -184,9 +187,9 @@ SCENARIO = Scenario(
         Claim(
             "main-waits",
             Text(
-                "After its own code, main's thread is blocked until the others have ended, though "
-                "no join() was written.",
-                "主线程执行完自己的代码后会阻塞，直到其他线程结束，尽管程序里并没有写 join()。",
+                en="After its own code, main's thread is blocked until the others have ended, "
+                "though no join() was written.",
+                zh="主线程执行完自己的代码后会阻塞，直到其他线程结束，尽管程序里并没有写 join()。",
             ),
             check_main_waits,
         ),
@@ -194,20 +197,20 @@ SCENARIO = Scenario(
             "status",
             lambda params: {
                 "returns": Text(
-                    "The exit status is 0 when main's code returned.",
-                    "主线程的代码正常返回时，退出状态为 0。",
+                    en="The exit status is 0 when main's code returned.",
+                    zh="主线程的代码正常返回时，退出状态为 0。",
                 ),
                 "raises": Text(
-                    "An exception in main makes the exit status 1; it ends no other thread.",
-                    "主线程的异常使退出状态为 1，但不会结束其他线程。",
+                    en="An exception in main makes the exit status 1; it ends no other thread.",
+                    zh="主线程的异常使退出状态为 1，但不会结束其他线程。",
                 ),
                 "sys.exit": Text(
-                    "sys.exit(3) in main sets the exit status; it ends no other thread.",
-                    "主线程里的 sys.exit(3) 决定退出状态，但不会结束其他线程。",
+                    en="sys.exit(3) in main sets the exit status; it ends no other thread.",
+                    zh="主线程里的 sys.exit(3) 决定退出状态，但不会结束其他线程。",
                 ),
                 "os._exit": Text(
-                    "os._exit(4) sets the exit status, and waits for nobody.",
-                    "os._exit(4) 决定退出状态，谁也不等。",
+                    en="os._exit(4) sets the exit status, and waits for nobody.",
+                    zh="os._exit(4) 决定退出状态，谁也不等。",
                 ),
             }[params.ending],
             check_status,

@@ -20,49 +20,52 @@ from app.catalogue.spans import (
     starting,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
-#: From the cheapest to the dearest, with the names of their tracks and their Chinese.
-KINDS = (
-    ("coroutines", "wait_in_a_coroutine", TrackKind.COROUTINE, "协程"),
-    ("threads", "thread-", TrackKind.THREAD, "线程"),
-    ("processes", "process-", TrackKind.PROCESS, "进程"),
-)
+#: From the cheapest to the most expensive, by their English names: what their tracks are named.
+KINDS = {
+    "coroutines": (Text(en="coroutines", zh="协程"), "wait_in_a_coroutine", TrackKind.COROUTINE),
+    "threads": (Text(en="threads", zh="线程"), "thread-", TrackKind.THREAD),
+    "processes": (Text(en="processes", zh="进程"), "process-", TrackKind.PROCESS),
+}
 
 
 class Settings(Parameters):
-    coroutines: int = integer(2_000, Text("Coroutines", "协程数"), minimum=10, maximum=10_000)
+    coroutines: int = integer(2_000, Text(en="Coroutines", zh="协程数"), minimum=10, maximum=10_000)
     threads: int = integer(
         100,
-        Text("Threads", "线程数"),
+        Text(en="Threads", zh="线程数"),
         minimum=5,
         maximum=200,
         help=Text(
-            "A run here may have 256 threads and processes.",
-            "这里的一次运行最多 256 个线程和进程。",
+            en="A run here may have 256 threads and processes.",
+            zh="这里的一次运行最多 256 个线程和进程。",
         ),
     )
-    processes: int = integer(15, Text("Processes", "进程数"), minimum=2, maximum=50)
+    processes: int = integer(15, Text(en="Processes", zh="进程数"), minimum=2, maximum=50)
     ms: int = integer(
-        300, Text("Each of them waits for", "每个都等待"), minimum=100, maximum=1000, unit="ms"
+        300,
+        Text(en="Each of them waits for", zh="每个都等待"),
+        minimum=100,
+        maximum=1000,
+        unit="ms",
     )
 
 
 class Batch(NamedTuple):
     """All of one kind."""
 
-    name: str
-    zh: str
+    name: Text
     tracks: list[Track]
 
 
 def _batches(timeline: Timeline) -> list[Batch]:
     return [
-        Batch(name, zh, starting(timeline, prefix, kind, least=2))
-        for name, prefix, kind, zh in KINDS
+        Batch(name, starting(timeline, prefix, kind, least=2))
+        for name, prefix, kind in KINDS.values()
     ]
 
 
@@ -74,10 +77,12 @@ def check_start(timeline: Timeline, params: Settings) -> Answer:
     costs = [cost for cost, _ in found]
     pairs = list(zip(batches, costs, strict=True))
     en = "CPU time of main to start one more: "
-    en += ", ".join(f"{duration(cost)} ({batch.name})" for batch, cost in pairs) + "."
+    en += ", ".join(f"{duration(cost)} ({batch.name.en})" for batch, cost in pairs) + "."
     zh = "每多启动一个，主线程所用的 CPU 时间："
-    zh += "，".join(f"{batch.zh} {duration(cost)}" for batch, cost in pairs) + "。"
-    return ascending(costs, en, zh, [Span(main.id, *births[1:]) for _, births in found])
+    zh += "，".join(f"{batch.name.of('zh')} {duration(cost)}" for batch, cost in pairs) + "。"
+    return ascending(
+        costs, en=en, zh=zh, evidence=[Span(main.id, *births[1:]) for _, births in found]
+    )
 
 
 def check_memory(timeline: Timeline, params: Settings) -> Answer:
@@ -87,19 +92,19 @@ def check_memory(timeline: Timeline, params: Settings) -> Answer:
             found[match[1]] = float(match[2])
     if params.coroutines < 200 or params.threads < 20:
         raise NotSeen(
-            "So few of them are lost in what the interpreter itself takes.",
-            "数量太少，会被解释器自身的内存变化淹没。",
+            en="So few of them are lost in what the interpreter itself takes.",
+            zh="数量太少，会被解释器自身的内存变化淹没。",
         )
     if len(found) < len(KINDS):
-        raise NotSeen("The program did not come to its figures.", "程序没有输出全部结果。")
-    costs = [found[name] for name, *_ in KINDS]
-    en = ", ".join(f"{found[name]:.1f} KiB ({name})" for name, *_ in KINDS)
-    zh = "，".join(f"{zh} {found[name]:.1f} KiB" for name, _, _, zh in KINDS)
+        raise NotSeen(en="The program did not come to its figures.", zh="程序没有输出全部结果。")
+    costs = [found[name] for name in KINDS]
+    en = ", ".join(f"{found[name]:.1f} KiB ({name})" for name in KINDS)
+    zh = "，".join(f"{text.of('zh')} {found[name]:.1f} KiB" for name, (text, *_) in KINDS.items())
     return ascending(
         costs,
-        f"Memory of one more: {en}.",
-        f"每多一个所占的内存：{zh}。",
-        [whole(timeline, root(timeline))],
+        en=f"Memory of one more: {en}.",
+        zh=f"每多一个所占的内存：{zh}。",
+        evidence=[whole(timeline, root(timeline))],
     )
 
 
@@ -112,18 +117,21 @@ def check_together(timeline: Timeline, params: Settings) -> Answer:
         waited = sum(_waited(timeline, track) for track in batch.tracks)
         if not waited:
             return not_seen(
-                f"The {batch.name} were not seen to wait.", f"没有看到{batch.zh}在等待。"
+                en=f"The {batch.name.en} were not seen to wait.",
+                zh=f"没有看到{batch.name.of('zh')}在等待。",
             )
         worst = max(worst, took / waited)
         parts_en.append(
-            f"{len(lives)} {batch.name} waited {duration(waited)} within {duration(took)}"
+            f"{len(lives)} {batch.name.en} waited {duration(waited)} within {duration(took)}"
         )
-        parts_zh.append(f"{len(lives)} 个{batch.zh}在 {duration(took)} 内共等待 {duration(waited)}")
+        parts_zh.append(
+            f"{len(lives)} 个{batch.name.of('zh')}在 {duration(took)} 内共等待 {duration(waited)}"
+        )
     return either(
         worst < 0.9,
-        f"{'; '.join(parts_en)}.",
-        f"{'；'.join(parts_zh)}。",
-        [whole(timeline, batch.tracks[0]) for batch in batches],
+        en=f"{'; '.join(parts_en)}.",
+        zh=f"{'；'.join(parts_zh)}。",
+        evidence=[whole(timeline, batch.tracks[0]) for batch in batches],
     )
 
 
@@ -140,25 +148,24 @@ def check_one_thread(timeline: Timeline, params: Settings) -> Answer:
     waits = sum(len(timeline.of(track, State.AWAITING)) for track in batch.tracks)
     threads = {track.parent for track in batch.tracks}
     if waits < 100:
-        return not_seen(f"There were {waits} waits only.", f"只有 {waits} 次等待。")
+        return not_seen(en=f"There were {waits} waits only.", zh=f"只有 {waits} 次等待。")
     return either(
         len(threads) == 1 and len(stops) < waits / 2,
-        f"{len(batch.tracks)} coroutines awaited {times(waits)} on {len(threads)} thread, which "
+        en=f"{len(batch.tracks)} coroutines awaited {times(waits)} on {len(threads)} thread, which "
         f"the kernel saw blocked {times(len(stops))}.",
-        f"{len(batch.tracks)} 个协程在 {len(threads)} 个线程上等待了 {waits} 次，"
+        zh=f"{len(batch.tracks)} 个协程在 {len(threads)} 个线程上等待了 {waits} 次，"
         f"内核看到这个线程阻塞 {len(stops)} 次。",
-        stops,
+        evidence=stops,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COROUTINES,
-    place=7,
-    title=Text("Thousands of coroutines", "成千上万个协程"),
+    title=Text(en="Thousands of coroutines", zh="成千上万个协程"),
     summary=Text(
-        "The same wait in thousands of coroutines, hundreds of threads and tens of processes.",
-        "同样的等待：成千上万个协程，上百个线程，几十个进程。",
+        en="The same wait in thousands of coroutines, hundreds of threads and tens of processes.",
+        zh="同样的等待：成千上万个协程，上百个线程，几十个进程。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -171,34 +178,35 @@ SCENARIO = Scenario(
         Claim(
             "start",
             Text(
-                "To start one more, a coroutine is cheaper than a thread, and a thread than a "
+                en="To start one more, a coroutine is cheaper than a thread, and a thread than a "
                 "process.",
-                "多启动一个的代价：协程小于线程，线程小于进程。",
+                zh="多启动一个的代价：协程小于线程，线程小于进程。",
             ),
             check_start,
         ),
         Claim(
             "memory",
             Text(
-                "One more coroutine takes less memory than a thread, and a thread than a process.",
-                "多一个所占的内存：协程小于线程，线程小于进程。",
+                en="One more coroutine takes less memory than a thread, and a thread than a "
+                "process.",
+                zh="多一个所占的内存：协程小于线程，线程小于进程。",
             ),
             check_memory,
         ),
         Claim(
             "together",
             Text(
-                "All three can wait together: far less time goes by than they wait in all.",
-                "三者都能一起等待：实际经过的时间远小于等待时间之和。",
+                en="All three can wait together: far less time goes by than they wait in all.",
+                zh="三者都能一起等待：实际经过的时间远小于等待时间之和。",
             ),
             check_together,
         ),
         Claim(
             "one-thread",
             Text(
-                "To the kernel, thousands of coroutines are one thread; it does not see their "
+                en="To the kernel, thousands of coroutines are one thread; it does not see their "
                 "switches.",
-                "在内核看来，成千上万个协程只是一个线程；它看不到协程之间的切换。",
+                zh="在内核看来，成千上万个协程只是一个线程；它看不到协程之间的切换。",
             ),
             check_one_thread,
         ),

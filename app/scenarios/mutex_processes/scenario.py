@@ -26,8 +26,8 @@ from app.catalogue.spans import (
     whole,
     worked,
 )  # fmt: skip
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -36,18 +36,22 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     lock: bool = flag(
         True,
-        Text("Use the lock", "使用锁"),
-        help=Text("Off: nobody guards the critical section.", "关闭后，临界区无人把守。"),
+        Text(en="Use the lock", zh="使用锁"),
+        help=Text(en="Off: nobody guards the critical section.", zh="关闭后，临界区无人把守。"),
     )
-    processes: int = integer(3, Text("Processes", "进程数"), minimum=1, maximum=6)
+    processes: int = integer(3, Text(en="Processes", zh="进程数"), minimum=1, maximum=6)
     rounds: int = integer(
-        4, Text("Rounds of each process", "每个进程的轮数"), minimum=1, maximum=20
+        4, Text(en="Rounds of each process", zh="每个进程的轮数"), minimum=1, maximum=20
     )
     inside_ms: int = integer(
-        60, Text("Time in the critical section", "临界区内计算"), minimum=10, maximum=500, unit="ms"
+        60,
+        Text(en="Time in the critical section", zh="临界区内计算"),
+        minimum=10,
+        maximum=500,
+        unit="ms",
     )
     rest_ms: int = integer(
-        20, Text("Rest after each round", "每轮之后休息"), minimum=0, maximum=500, unit="ms"
+        20, Text(en="Rest after each round", zh="每轮之后休息"), minimum=0, maximum=500, unit="ms"
     )
 
 
@@ -75,7 +79,7 @@ def _stays(timeline: Timeline, params: Settings) -> list[list[Span]]:
         found.append([stay for stay in stays if _inner(timeline, stay, params)])
     if sum(map(bool, found)) < 2:
         raise NotSeen(
-            "This needs two processes in the critical section.", "需要两个进程进入过临界区。"
+            en="This needs two processes in the critical section.", zh="需要两个进程进入过临界区。"
         )
     return found
 
@@ -112,8 +116,8 @@ def check_overlap(timeline: Timeline, params: Settings) -> Answer:
         need_exact(timeline)
     if params.lock:
         but = excused(total(together), total(merged(stays)), 0.05, HANDED_OVER)
-        en, zh = en + but.en, zh + but.zh
-    return either(overlap != params.lock, en, zh, together or stays)
+        en, zh = en + but.en, zh + but.of("zh")
+    return either(overlap != params.lock, en=en, zh=zh, evidence=together or stays)
 
 
 def check_lost(timeline: Timeline, params: Settings) -> Answer:
@@ -122,15 +126,18 @@ def check_lost(timeline: Timeline, params: Settings) -> Answer:
             made, lost = int(match[1]), int(match[3])
             break
     else:
-        return not_seen("The program never came to its count.", "程序没有输出计数结果。")
+        return not_seen(en="The program never came to its count.", zh="程序没有输出计数结果。")
     en, zh = f"{lost} of {made} changes were lost.", f"{made} 次修改丢失了 {lost} 次。"
     if not params.lock and not lost:
         sections = _sections(timeline, params)
         need_exact(timeline)
         if total(pairwise(sections)) < 0.05 * total(chain.from_iterable(sections)):
-            return not_seen("They hardly met.", "它们几乎没有相遇。")
+            return not_seen(en="They hardly met.", zh="它们几乎没有相遇。")
     return either(
-        (lost == 0) == params.lock, en, zh, [whole(timeline, t) for t in _workers(timeline)]
+        (lost == 0) == params.lock,
+        en=en,
+        zh=zh,
+        evidence=[whole(timeline, t) for t in _workers(timeline)],
     )
 
 
@@ -148,21 +155,21 @@ def check_time(timeline: Timeline, params: Settings) -> Answer:
         inside, empty = total(sections), took - total(merged(sections))
         return either(
             took >= 0.9 * inside,
-            f"{len(sections)} stays in the critical section lasted {duration(inside)} in all. From "
-            f"the first to the last it took {duration(took)}; for {duration(empty)} of it nobody "
-            "was inside.",
-            f"进入临界区 {len(sections)} 次，合计停留 {duration(inside)}。从第一次进入到最后一次"
+            en=f"{len(sections)} stays in the critical section lasted {duration(inside)} in all. "
+            f"From the first to the last it took {duration(took)}; for {duration(empty)} of it "
+            "nobody was inside.",
+            zh=f"进入临界区 {len(sections)} 次，合计停留 {duration(inside)}。从第一次进入到最后一次"
             f"离开用时 {duration(took)}，其中 {duration(empty)} 没有人在里面。",
-            sections,
+            evidence=sections,
         )
     en = f"They computed for {duration(computed)} in all; it took {duration(took)}."
     zh = f"合计计算 {duration(computed)}；实际用时 {duration(took)}。"
     both = pairwise(running)
     if took >= 0.9 * computed and total(both) < 0.2 * computed:
         return not_seen(
-            en + " They hardly had two CPUs at once.", zh + "它们几乎没有同时用到两个 CPU。"
+            en=en + " They hardly had two CPUs at once.", zh=zh + "它们几乎没有同时用到两个 CPU。"
         )
-    return either(took < computed, en, zh, both)
+    return either(took < computed, en=en, zh=zh, evidence=both)
 
 
 def _lock_waits(timeline: Timeline) -> list[Slice]:
@@ -179,40 +186,39 @@ def check_holder(timeline: Timeline, params: Settings) -> Answer:
     workers = {track.id for track in _workers(timeline)}
     waits = _lock_waits(timeline)
     if not params.lock:
-        return not_seen("No lock was used.", "没有使用锁。")
+        return not_seen(en="No lock was used.", zh="没有使用锁。")
     known = [row for row in waits if row.holder]
     if not known:
-        return not_seen("Nobody had to wait for the lock.", "没有谁需要等锁。")
+        return not_seen(en="Nobody had to wait for the lock.", zh="没有谁需要等锁。")
     wrong = [row for row in known if row.holder == row.track or row.holder not in workers]
     passed = [
         flow
         for flow in timeline.flows
         if flow.kind is FlowKind.RELEASE and {flow.from_track, flow.to_track} <= workers
     ]
-    whose = Text("always for a lock that another worker held", "每次都是别的 worker 持有锁")
+    whose = Text(en="always for a lock that another worker held", zh="每次都是别的 worker 持有锁")
     if wrong:
         whose = Text(
-            f"{times(len(wrong))} for a lock that no other worker held",
-            f"其中 {len(wrong)} 次持有锁的不是别的 worker",
+            en=f"{times(len(wrong))} for a lock that no other worker held",
+            zh=f"其中 {len(wrong)} 次持有锁的不是别的 worker",
         )
     return either(
         not wrong and bool(passed),
-        f"They waited {duration(total(waits))} in all, {whose.en}; the lock was handed over "
+        en=f"They waited {duration(total(waits))} in all, {whose.en}; the lock was handed over "
         f"{times(len(passed))}.",
-        f"等锁合计 {duration(total(waits))}，{whose.zh}；锁被交接 {len(passed)} 次。",
-        wrong or known,
+        zh=f"等锁合计 {duration(total(waits))}，{whose.of('zh')}；锁被交接 {len(passed)} 次。",
+        evidence=wrong or known,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=1,
-    title=Text("Mutual exclusion of processes", "进程间的互斥"),
+    title=Text(en="Mutual exclusion of processes", zh="进程间的互斥"),
     summary=Text(
-        "Processes change one number in shared memory, with a lock and without: who is in the "
+        en="Processes change one number in shared memory, with a lock and without: who is in the "
         "critical section, and what is lost.",
-        "多个进程修改共享内存里的同一个数，加锁与不加锁：谁在临界区里，又丢失了什么。",
+        zh="多个进程修改共享内存里的同一个数，加锁与不加锁：谁在临界区里，又丢失了什么。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -226,13 +232,13 @@ SCENARIO = Scenario(
             "overlap",
             lambda params: (
                 Text(
-                    "With the lock, no two processes are in the critical section at once.",
-                    "加锁后，任何两个进程都不会同时处于临界区。",
+                    en="With the lock, no two processes are in the critical section at once.",
+                    zh="加锁后，任何两个进程都不会同时处于临界区。",
                 )
                 if params.lock
                 else Text(
-                    "Without a lock, several processes are in the critical section at once.",
-                    "不加锁时，会有多个进程同时处于临界区。",
+                    en="Without a lock, several processes are in the critical section at once.",
+                    zh="不加锁时，会有多个进程同时处于临界区。",
                 )
             ),
             check_overlap,
@@ -240,11 +246,11 @@ SCENARIO = Scenario(
         Claim(
             "lost",
             lambda params: (
-                Text("With the lock, no change is lost.", "加锁后，没有修改丢失。")
+                Text(en="With the lock, no change is lost.", zh="加锁后，没有修改丢失。")
                 if params.lock
                 else Text(
-                    "Without a lock, changes are lost: who read an old number writes it back.",
-                    "不加锁时会丢失修改：读到旧值的进程把过时的结果写了回去。",
+                    en="Without a lock, changes are lost: who read an old number writes it back.",
+                    zh="不加锁时会丢失修改：读到旧值的进程把过时的结果写了回去。",
                 )
             ),
             check_lost,
@@ -253,14 +259,15 @@ SCENARIO = Scenario(
             "time",
             lambda params: (
                 Text(
-                    "With the lock the processes go one after the other: it takes no less than the "
-                    "sum of their stays in the critical section, however many CPUs there are.",
-                    "加锁后各进程串行：无论有多少 CPU，总时间都不少于各次停留在临界区的时间之和。",
+                    en="With the lock the processes go one after the other: it takes no less than "
+                    "the sum of their stays in the critical section, however many CPUs there are.",
+                    zh="加锁后各进程串行：无论有多少 CPU，总时间都不少于各次停留在临界区的时间之"
+                    "和。",
                 )
                 if params.lock
                 else Text(
-                    "Without the lock it is faster on several CPUs, and wrong.",
-                    "不加锁时，在多个 CPU 上更快，但结果是错的。",
+                    en="Without the lock it is faster on several CPUs, and wrong.",
+                    zh="不加锁时，在多个 CPU 上更快，但结果是错的。",
                 )
             ),
             check_time,
@@ -268,8 +275,9 @@ SCENARIO = Scenario(
         Claim(
             "holder",
             Text(
-                "Who finds the lock taken is blocked until the process that holds it releases it.",
-                "发现锁已被占用的进程会阻塞，直到持有锁的进程释放它。",
+                en="Who finds the lock taken is blocked until the process that holds it releases "
+                "it.",
+                zh="发现锁已被占用的进程会阻塞，直到持有锁的进程释放它。",
             ),
             check_holder,
         ),

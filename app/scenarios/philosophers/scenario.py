@@ -24,8 +24,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import OPEN, Finding, Slice, Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -34,32 +34,37 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     variant: Literal["naive", "ordered", "waiter", "asymmetric"] = choice(
         "naive",
-        Text("Variant", "做法"),
+        Text(en="Variant", zh="做法"),
         {
-            "naive": Text("Naive: all take the left fork first", "朴素：都先拿左边的叉子"),
-            "ordered": Text("Ordered: the lower number first", "排序：先拿编号小的"),
-            "waiter": Text("A waiter lets all but one to the table", "服务员：最多让 N-1 人就餐"),
+            "naive": Text(en="Naive: all take the left fork first", zh="朴素：都先拿左边的叉子"),
+            "ordered": Text(en="Ordered: the lower number first", zh="排序：先拿编号小的"),
+            "waiter": Text(
+                en="A waiter lets all but one to the table", zh="服务员：最多让 N-1 人就餐"
+            ),
             "asymmetric": Text(
-                "Asymmetric: every second one begins with the right", "不对称：隔一个人先拿右边的"
+                en="Asymmetric: every second one begins with the right",
+                zh="不对称：隔一个人先拿右边的",
             ),
         },
     )
-    philosophers: int = integer(5, Text("Philosophers", "哲学家人数"), minimum=2, maximum=9)
-    meals: int = integer(4, Text("Meals of each", "每人的用餐次数"), minimum=1, maximum=50)
-    eat_ms: int = integer(8, Text("A meal takes", "一餐计算"), minimum=1, maximum=200, unit="ms")
+    philosophers: int = integer(5, Text(en="Philosophers", zh="哲学家人数"), minimum=2, maximum=9)
+    meals: int = integer(4, Text(en="Meals of each", zh="每人的用餐次数"), minimum=1, maximum=50)
+    eat_ms: int = integer(
+        8, Text(en="A meal takes", zh="一餐计算"), minimum=1, maximum=200, unit="ms"
+    )
     reach_ms: int = integer(
         10,
-        Text("From one fork to the other", "拿两把叉子之间"),
+        Text(en="From one fork to the other", zh="拿两把叉子之间"),
         minimum=0,
         maximum=200,
         unit="ms",
         help=Text(
-            "In this moment others can take theirs. They think for up to twice as long.",
-            "这期间别人可以拿他们的叉子。思考的时间最长是它的两倍。",
+            en="In this moment others can take theirs. They think for up to twice as long.",
+            zh="这期间别人可以拿他们的叉子。思考的时间最长是它的两倍。",
         ),
     )
     patience: float = number(
-        2.0, Text("Patience", "主线程的耐心"), minimum=0.5, maximum=20, step=0.5, unit="s"
+        2.0, Text(en="Patience", zh="主线程的耐心"), minimum=0.5, maximum=20, step=0.5, unit="s"
     )
 
 
@@ -99,24 +104,24 @@ def check_cycle(timeline: Timeline, params: Settings) -> Answer:
         zh = f"共等待 {len(waits)} 次，没有形成环。"
         if params.variant != "naive":
             if not waits:
-                return not_seen("They never waited for a fork.", "没有人等过叉子。")
-            return either(True, en, zh, waits)
+                return not_seen(en="They never waited for a fork.", zh="没有人等过叉子。")
+            return either(True, en=en, zh=zh, evidence=waits)
         if len(_done(guests)) == len(guests):
             return not_seen(
-                "They were lucky, and all have eaten. Let them eat more.",
-                "大家运气好，都吃完了。可以增加用餐次数。",
-                waits,
+                en="They were lucky, and all have eaten. Let them eat more.",
+                zh="大家运气好，都吃完了。可以增加用餐次数。",
+                evidence=waits,
             )
-        return either(False, en, zh, waits)
+        return either(False, en=en, zh=zh, evidence=waits)
     end = timeline.now_ns if finding.end_ns == OPEN else finding.end_ns
     names = [timeline.tracks[wait.track].name for wait in finding.cycle]
     return either(
         params.variant == "naive" and len(finding.cycle) == len(guests),
-        f"A circle of {len(names)} of {len(guests)} closed at {duration(finding.start_ns)}: "
+        en=f"A circle of {len(names)} of {len(guests)} closed at {duration(finding.start_ns)}: "
         f"{' → '.join(names)}.",
-        f"{len(guests)} 人中有 {len(names)} 人在 {duration(finding.start_ns)} 形成了环："
+        zh=f"{len(guests)} 人中有 {len(names)} 人在 {duration(finding.start_ns)} 形成了环："
         f"{' → '.join(names)}。",
-        [Span(wait.track, finding.start_ns, end) for wait in finding.cycle],
+        evidence=[Span(wait.track, finding.start_ns, end) for wait in finding.cycle],
     )
 
 
@@ -128,11 +133,13 @@ def check_meals(timeline: Timeline, params: Settings) -> Answer:
     zh = f"{len(guests)} 人中有 {len(done)} 人吃完了 {params.meals} 餐。"
     if params.variant == "naive":
         if len(done) == len(guests) and _deadlock(timeline) is None:
-            return not_seen(en + " They were lucky.", zh + "大家运气好。", spans)
-        return either(not done, en, zh, spans)
+            return not_seen(en=en + " They were lucky.", zh=zh + "大家运气好。", evidence=spans)
+        return either(not done, en=en, zh=zh, evidence=spans)
     if len(done) < len(guests) and _deadlock(timeline) is None:
-        return not_seen(en + " Main's patience ended first.", zh + "主线程先失去了耐心。", spans)
-    return either(len(done) == len(guests), en, zh, spans)
+        return not_seen(
+            en=en + " Main's patience ended first.", zh=zh + "主线程先失去了耐心。", evidence=spans
+        )
+    return either(len(done) == len(guests), en=en, zh=zh, evidence=spans)
 
 
 def _meals(timeline: Timeline, guest: Track, params: Settings) -> list[Span]:
@@ -166,16 +173,16 @@ def check_neighbours(timeline: Timeline, params: Settings) -> Answer:
     )
     eaten = total(chain.from_iterable(meals))
     if sum(map(bool, meals)) < 2:
-        return not_seen(f"They ate only {times(count)}.", f"总共只吃了 {count} 次。")
+        return not_seen(en=f"They ate only {times(count)}.", zh=f"总共只吃了 {count} 次。")
     if total(together) > 0.05 * eaten:
         need_exact(timeline)
     but = excused(total(together), eaten, 0.05, HANDED_OVER)
     share = percent(total(together), eaten)
     return either(
         total(together) <= 0.05 * eaten,
-        f"{count} meals; neighbours ate at once for {share} of the time.{but.en}",
-        f"共 {count} 餐；相邻两人同时用餐的时间占 {share}。{but.zh}",
-        together or list(chain.from_iterable(meals)),
+        en=f"{count} meals; neighbours ate at once for {share} of the time.{but.en}",
+        zh=f"共 {count} 餐；相邻两人同时用餐的时间占 {share}。{but.of('zh')}",
+        evidence=together or list(chain.from_iterable(meals)),
     )
 
 
@@ -184,7 +191,7 @@ def check_hunger(timeline: Timeline, params: Settings) -> Answer:
     guests = _guests(timeline)
     waits = {guest.id: merged(_hunger(timeline, guest)) for guest in guests}
     if not any(waits.values()):
-        return not_seen("They never waited for a fork.", "没有人等过叉子。")
+        return not_seen(en="They never waited for a fork.", zh="没有人等过叉子。")
     endless = []
     for guest in guests:
         # As its process ends it may yet be woken for a moment.
@@ -204,24 +211,23 @@ def check_hunger(timeline: Timeline, params: Settings) -> Answer:
     zh += f"{len(endless)} 人一直等到最后。"
     if params.variant == "naive":
         if len(_done(guests)) == len(guests):
-            return not_seen(en, zh, [longest])
-        return either(len(endless) == len(guests), en, zh, [longest])
+            return not_seen(en=en, zh=zh, evidence=[longest])
+        return either(len(endless) == len(guests), en=en, zh=zh, evidence=[longest])
     if endless and _deadlock(timeline) is None:
-        return not_seen(en + " Main's patience ended first.", zh + "主线程先失去了耐心。")
+        return not_seen(en=en + " Main's patience ended first.", zh=zh + "主线程先失去了耐心。")
     if endless and not exact(timeline):
         need_exact(timeline)
-    return either(not endless, en, zh, [longest])
+    return either(not endless, en=en, zh=zh, evidence=[longest])
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=7,
-    title=Text("The dining philosophers", "哲学家就餐"),
+    title=Text(en="The dining philosophers", zh="哲学家就餐"),
     summary=Text(
-        "Philosophers share forks with their neighbours: a deadlock of all of them, and three "
+        en="Philosophers share forks with their neighbours: a deadlock of all of them, and three "
         "ways to mend it.",
-        "哲学家与邻座共用叉子：所有人一起死锁，以及三种修复办法。",
+        zh="哲学家与邻座共用叉子：所有人一起死锁，以及三种修复办法。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -235,13 +241,13 @@ SCENARIO = Scenario(
             "cycle",
             lambda params: (
                 Text(
-                    "If each takes the left fork first, they all wait in one circle.",
-                    "如果每个人都先拿左边的叉子，所有人会等成一个环。",
+                    en="If each takes the left fork first, they all wait in one circle.",
+                    zh="如果每个人都先拿左边的叉子，所有人会等成一个环。",
                 )
                 if params.variant == "naive"
                 else Text(
-                    "Mended like this, no circle of waiting closes.",
-                    "这样修复之后，等待关系不会成环。",
+                    en="Mended like this, no circle of waiting closes.",
+                    zh="这样修复之后，等待关系不会成环。",
                 )
             ),
             check_cycle,
@@ -249,28 +255,28 @@ SCENARIO = Scenario(
         Claim(
             "meals",
             lambda params: (
-                Text("None of them eats to the end.", "没有一个人能吃完。")
+                Text(en="None of them eats to the end.", zh="没有一个人能吃完。")
                 if params.variant == "naive"
-                else Text("All of them eat all their meals.", "每个人都能吃完。")
+                else Text(en="All of them eat all their meals.", zh="每个人都能吃完。")
             ),
             check_meals,
         ),
         Claim(
             "neighbours",
             Text(
-                "Two who sit beside each other never eat at the same time.",
-                "相邻的两个人从不同时用餐。",
+                en="Two who sit beside each other never eat at the same time.",
+                zh="相邻的两个人从不同时用餐。",
             ),
             check_neighbours,
         ),
         Claim(
             "hunger",
             lambda params: (
-                Text("Their last hunger never ends.", "最后一次饥饿永远不会结束。")
+                Text(en="Their last hunger never ends.", zh="最后一次饥饿永远不会结束。")
                 if params.variant == "naive"
                 else Text(
-                    "Nobody starves: each wait for a fork comes to an end.",
-                    "没有人饿死：每一次等叉子都会结束。",
+                    en="Nobody starves: each wait for a fork comes to an end.",
+                    zh="没有人饿死：每一次等叉子都会结束。",
                 )
             ),
             check_hunger,

@@ -22,46 +22,47 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Cause, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    writers: int = integer(1, Text("Writers", "写进程数"), minimum=1, maximum=4)
-    readers: int = integer(2, Text("Readers", "读进程数"), minimum=1, maximum=4)
+    writers: int = integer(1, Text(en="Writers", zh="写进程数"), minimum=1, maximum=4)
+    readers: int = integer(2, Text(en="Readers", zh="读进程数"), minimum=1, maximum=4)
     lock: bool = flag(
         False,
-        Text("Use locks", "使用锁"),
+        Text(en="Use locks", zh="使用锁"),
         help=Text(
-            "One for those who read, one for those who write.", "读进程共用一把，写进程共用一把。"
+            en="One for those who read, one for those who write.",
+            zh="读进程共用一把，写进程共用一把。",
         ),
     )
     close: bool = flag(
         True,
-        Text("Close writing ends not used", "关闭不用的写端"),
+        Text(en="Close writing ends not used", zh="关闭不用的写端"),
         help=Text(
-            "Off: main and the readers keep a writing end open.",
-            "关掉此项后，主进程和读进程都保留着写端。",
+            en="Off: main and the readers keep a writing end open.",
+            zh="关掉此项后，主进程和读进程都保留着写端。",
         ),
     )
     messages: int = integer(
-        20, Text("Messages of each writer", "每个写进程的消息数"), minimum=1, maximum=100
+        20, Text(en="Messages of each writer", zh="每个写进程的消息数"), minimum=1, maximum=100
     )
     length: int = integer(
         100_000,
-        Text("Length of a message", "消息长度"),
+        Text(en="Length of a message", zh="消息长度"),
         minimum=100,
         maximum=500_000,
         unit="B",
-        help=Text("The pipe itself holds 65,536.", "管道本身能容纳 65,536。"),
+        help=Text(en="The pipe itself holds 65,536.", zh="管道本身能容纳 65,536。"),
     )
     make_ms: int = integer(
-        10, Text("Time to make a message", "生成一条消息"), minimum=0, maximum=200, unit="ms"
+        10, Text(en="Time to make a message", zh="生成一条消息"), minimum=0, maximum=200, unit="ms"
     )
     use_ms: int = integer(
-        5, Text("Time to use a message", "处理一条消息"), minimum=0, maximum=200, unit="ms"
+        5, Text(en="Time to use a message", zh="处理一条消息"), minimum=0, maximum=200, unit="ms"
     )
 
 
@@ -90,8 +91,8 @@ def _counts(timeline: Timeline, params: Settings) -> tuple[int, int]:
     ]
     if len(found) < params.readers:
         raise NotSeen(
-            f"Only {len(found)} of {params.readers} readers came to their count.",
-            f"{params.readers} 个读进程中只有 {len(found)} 个输出了计数。",
+            en=f"Only {len(found)} of {params.readers} readers came to their count.",
+            zh=f"{params.readers} 个读进程中只有 {len(found)} 个输出了计数。",
         )
     return sum(int(match[1]) for match in found), sum(int(match[2]) for match in found)
 
@@ -106,12 +107,14 @@ def check_whole(timeline: Timeline, params: Settings) -> Answer:
     zh += f"未到达 {sent - intact - torn} 条。"
     spans = [whole(timeline, reader) for reader in readers]
     if params.lock or not _several(params):
-        return either(intact == sent, en, zh, spans)
+        return either(intact == sent, en=en, zh=zh, evidence=spans)
     if intact == sent:  # a race that nobody lost this time refutes nothing
         return not_seen(
-            en + " They were lucky, or hardly met.", zh + "运气好，或者几乎没有相遇。", spans
+            en=en + " They were lucky, or hardly met.",
+            zh=zh + "运气好，或者几乎没有相遇。",
+            evidence=spans,
         )
-    return holds(en, zh, spans)
+    return holds(en=en, zh=zh, evidence=spans)
 
 
 def check_turns(timeline: Timeline, params: Settings) -> Answer:
@@ -119,7 +122,7 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     readers = _readers(timeline)
     need_exact(timeline)
     if len(readers) < 2:
-        return not_seen("There is one reader alone.", "只有一个读进程。")
+        return not_seen(en="There is one reader alone.", zh="只有一个读进程。")
     waits = [_in_pipe(timeline, reader) for reader in readers]
     at_once = [span for one, other in combinations(waits, 2) for span in common(one, other)]
     queued = [
@@ -134,11 +137,18 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     zh += f"等锁 {len(queued)} 次。"
     if params.lock:
         if not any(waits):
-            return not_seen("No reader had to wait for a message.", "没有读进程需要等待消息。")
-        return either(not at_once, en, zh, at_once or queued or [row for w in waits for row in w])
+            return not_seen(
+                en="No reader had to wait for a message.", zh="没有读进程需要等待消息。"
+            )
+        return either(
+            not at_once,
+            en=en,
+            zh=zh,
+            evidence=at_once or queued or [row for w in waits for row in w],
+        )
     if not at_once:
-        return not_seen(en, zh)
-    return either(not queued, en, zh, at_once)
+        return not_seen(en=en, zh=zh)
+    return either(not queued, en=en, zh=zh, evidence=at_once)
 
 
 def check_full(timeline: Timeline, params: Settings) -> Answer:
@@ -148,8 +158,8 @@ def check_full(timeline: Timeline, params: Settings) -> Answer:
     waits = [row for writer in writers for row in _in_pipe(timeline, writer)]
     if not waits:
         return not_seen(
-            "No send() had to wait: the pipe was never full.",
-            "没有 send() 需要等待：管道从未写满。",
+            en="No send() had to wait: the pipe was never full.",
+            zh="没有 send() 需要等待：管道从未写满。",
         )
     ran = [timeline.of(reader, State.RUNNING) for reader in readers]
     unfed = [
@@ -162,11 +172,11 @@ def check_full(timeline: Timeline, params: Settings) -> Answer:
     share = percent(total(unfed), total(waits))
     return either(
         total(unfed) < total(waits) / 10,
-        f"send() waited {times(len(waits))}, {duration(total(waits))} in all; {share} of it ended "
-        "though no reader had run meanwhile.",
-        f"send() 等待了 {len(waits)} 次，共 {duration(total(waits))}；"
+        en=f"send() waited {times(len(waits))}, {duration(total(waits))} in all; {share} of it "
+        "ended though no reader had run meanwhile.",
+        zh=f"send() 等待了 {len(waits)} 次，共 {duration(total(waits))}；"
         f"其中 {share} 的时间，直到结束都没有读进程运行。",
-        unfed or waits,
+        evidence=unfed or waits,
     )
 
 
@@ -182,7 +192,7 @@ def check_end(timeline: Timeline, params: Settings) -> Answer:
     told = [line for line in lines(timeline) if re.match(r"reader-\d+: (EOF|OS)Error", line.text)]
     closing = [line for line in lines(timeline) if "closes its end" in line.text]
     if len(closing) < params.writers:
-        return not_seen("Not every writer came to its end.", "并非所有写进程都执行完毕。")
+        return not_seen(en="Not every writer came to its end.", zh="并非所有写进程都执行完毕。")
     last = max(line.ns for line in closing)
     if not params.close:
         killed = [reader for reader in readers if reader.end and reader.end.cause is Cause.SIGNAL]
@@ -190,52 +200,51 @@ def check_end(timeline: Timeline, params: Settings) -> Answer:
         still = [row for row in waits if row.end_ns > last]
         return either(
             not told and len(killed) == len(readers),
-            f"After the last send {len(still)} of {len(readers)} readers waited on, "
+            en=f"After the last send {len(still)} of {len(readers)} readers waited on, "
             f"{duration(total(still))} in all, until they were killed; {len(told)} saw an end.",
-            f"最后一次发送之后，{len(readers)} 个读进程中有 {len(still)} 个继续等待，"
+            zh=f"最后一次发送之后，{len(readers)} 个读进程中有 {len(still)} 个继续等待，"
             f"共 {duration(total(still))}，直到被终止；{len(told)} 个看到了文件结束。",
-            still,
+            evidence=still,
         )
     if not told:
-        return not_seen("No reader told of an end of file.", "没有读进程报告文件结束。")
+        return not_seen(en="No reader told of an end of file.", zh="没有读进程报告文件结束。")
     early = [line for line in told if line.ns < last]
     after = duration(min(line.ns for line in told) - last) if not early else "–"
     return either(
         not early,
-        f"{len(told)} readers met the end of file, {len(early)} of them while a writer was still "
-        f"at work; the first {after} after the last writer's last word.",
-        f"{len(told)} 个读进程遇到文件结束，其中 {len(early)} 个发生在仍有写进程工作时；"
+        en=f"{len(told)} readers met the end of file, {len(early)} of them while a writer was "
+        f"still at work; the first {after} after the last writer's last word.",
+        zh=f"{len(told)} 个读进程遇到文件结束，其中 {len(early)} 个发生在仍有写进程工作时；"
         f"最早的一个在最后的写进程结束后 {after}。",
-        [row for reader in readers for row in _in_pipe(timeline, reader)[-1:]],
+        evidence=[row for reader in readers for row in _in_pipe(timeline, reader)[-1:]],
     )
 
 
 def _whole_sentence(params: Settings) -> Text:
     if params.lock:
         return Text(
-            "With a lock at each end every message arrives whole, and once.",
-            "两端各用一把锁时，每条消息都完整到达，且只到达一次。",
+            en="With a lock at each end every message arrives whole, and once.",
+            zh="两端各用一把锁时，每条消息都完整到达，且只到达一次。",
         )
     if _several(params):
         return Text(
-            "Several readers, or writers, without a lock tear messages apart and lose them.",
-            "多个读进程或写进程不加锁，会把消息撕碎、弄丢。",
+            en="Several readers, or writers, without a lock tear messages apart and lose them.",
+            zh="多个读进程或写进程不加锁，会把消息撕碎、弄丢。",
         )
     return Text(
-        "One reader and one writer need no lock: every message arrives whole.",
-        "一个读进程配一个写进程，不需要锁：每条消息都完整到达。",
+        en="One reader and one writer need no lock: every message arrives whole.",
+        zh="一个读进程配一个写进程，不需要锁：每条消息都完整到达。",
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=2,
-    title=Text("A pipe and its ends", "管道和它的两端"),
+    title=Text(en="A pipe and its ends", zh="管道和它的两端"),
     summary=Text(
-        "Readers share one pipe, with and without a lock: torn messages, full pipes, and when the "
-        "end of file comes.",
-        "多个读进程共用一条管道，加锁与不加锁：被撕碎的消息、写满的管道，以及何时出现文件结束。",
+        en="Readers share one pipe, with and without a lock: torn messages, full pipes, and when "
+        "the end of file comes.",
+        zh="多个读进程共用一条管道，加锁与不加锁：被撕碎的消息、写满的管道，以及何时出现文件结束。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -250,13 +259,13 @@ SCENARIO = Scenario(
             "turns",
             lambda params: (
                 Text(
-                    "With the lock one reader is in recv() at a time; the others wait for it.",
-                    "加锁后，同一时刻只有一个读进程在 recv() 里，其他的在等锁。",
+                    en="With the lock one reader is in recv() at a time; the others wait for it.",
+                    zh="加锁后，同一时刻只有一个读进程在 recv() 里，其他的在等锁。",
                 )
                 if params.lock
                 else Text(
-                    "Without a lock several readers are in recv() at the same time.",
-                    "不加锁时，多个读进程会同时处在 recv() 里。",
+                    en="Without a lock several readers are in recv() at the same time.",
+                    zh="不加锁时，多个读进程会同时处在 recv() 里。",
                 )
             ),
             check_turns,
@@ -264,8 +273,8 @@ SCENARIO = Scenario(
         Claim(
             "full",
             Text(
-                "send() waits while the pipe is full, until a reader takes something out.",
-                "管道写满时，send() 会一直等到有读进程取走数据。",
+                en="send() waits while the pipe is full, until a reader takes something out.",
+                zh="管道写满时，send() 会一直等到有读进程取走数据。",
             ),
             check_full,
         ),
@@ -273,13 +282,14 @@ SCENARIO = Scenario(
             "end",
             lambda params: (
                 Text(
-                    "Readers meet the end of file when the last writing end is closed, not before.",
-                    "最后一个写端关闭时，读进程才会遇到文件结束（EOF），不会更早。",
+                    en="Readers meet the end of file when the last writing end is closed, not "
+                    "before.",
+                    zh="最后一个写端关闭时，读进程才会遇到文件结束（EOF），不会更早。",
                 )
                 if params.close
                 else Text(
-                    "While anybody keeps a writing end open, readers wait for ever.",
-                    "只要还有人没有关闭写端，读进程就会永远等下去。",
+                    en="While anybody keeps a writing end open, readers wait for ever.",
+                    zh="只要还有人没有关闭写端，读进程就会永远等下去。",
                 )
             ),
             check_end,

@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import NO_TEXT, Text
 from app.timeline.model import Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -29,19 +29,24 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     workers_are: Literal["processes", "threads"] = choice(
         "processes",
-        Text("Workers are", "工作者是"),
-        {"processes": Text("processes", "进程"), "threads": Text("threads", "线程")},
+        Text(en="Workers are", zh="工作者是"),
+        {"processes": Text(en="processes", zh="进程"), "threads": Text(en="threads", zh="线程")},
     )
     work: Literal["compute", "wait"] = choice(
         "compute",
-        Text("Each task", "每个任务"),
-        {"compute": Text("computes", "计算"), "wait": Text("waits (sleep)", "等待（sleep）")},
+        Text(en="Each task", zh="每个任务"),
+        {
+            "compute": Text(en="computes", zh="计算"),
+            "wait": Text(en="waits (sleep)", zh="等待（sleep）"),
+        },
     )
-    tasks: int = integer(24, Text("Tasks", "任务数"), minimum=1, maximum=40)
+    tasks: int = integer(24, Text(en="Tasks", zh="任务数"), minimum=1, maximum=40)
     task_ms: int = integer(
-        2, Text("A task takes", "每个任务耗时"), minimum=1, maximum=100, unit="ms"
+        2, Text(en="A task takes", zh="每个任务耗时"), minimum=1, maximum=100, unit="ms"
     )
-    pool: int = integer(2, Text("Workers in the pool", "池中的工作者数"), minimum=1, maximum=8)
+    pool: int = integer(
+        2, Text(en="Workers in the pool", zh="池中的工作者数"), minimum=1, maximum=8
+    )
 
 
 class Part(NamedTuple):
@@ -63,8 +68,8 @@ def _parts(timeline: Timeline, params: Settings) -> tuple[Part, Part]:
         tasks = [span for span in done.values() if begin <= span.start_ns <= end]
         if len(tasks) < params.tasks:
             raise NotSeen(
-                f"Of {params.tasks} tasks only {len(tasks)} were seen whole.",
-                f"{params.tasks} 个任务中只看到 {len(tasks)} 个完整的。",
+                en=f"Of {params.tasks} tasks only {len(tasks)} were seen whole.",
+                zh=f"{params.tasks} 个任务中只看到 {len(tasks)} 个完整的。",
             )
         workers = [timeline.tracks[track] for track in dict.fromkeys(span.track for span in tasks)]
         parts.append(Part(Span(main.id, begin, end), tasks, workers))
@@ -79,14 +84,14 @@ def _times(new: Part, pool: Part) -> tuple[str, str]:
 def check_starts(timeline: Timeline, params: Settings) -> Answer:
     new, pool = _parts(timeline, params)
     if params.tasks <= params.pool:
-        return not_seen("There were too few tasks for this pool.", "任务太少，池还没用满。")
+        return not_seen(en="There were too few tasks for this pool.", zh="任务太少，池还没用满。")
     return either(
         len(new.workers) == params.tasks and len(pool.workers) <= params.pool,
-        f"{params.tasks} tasks were done by {len(new.workers)} new workers, and by "
+        en=f"{params.tasks} tasks were done by {len(new.workers)} new workers, and by "
         f"{len(pool.workers)} of the pool.",
-        f"{params.tasks} 个任务：逐个新建时有 {len(new.workers)} 个工作者，"
+        zh=f"{params.tasks} 个任务：逐个新建时有 {len(new.workers)} 个工作者，"
         f"用池时只有 {len(pool.workers)} 个。",
-        [whole(timeline, track) for track in pool.workers],
+        evidence=[whole(timeline, track) for track in pool.workers],
     )
 
 
@@ -97,9 +102,9 @@ def check_at_once(timeline: Timeline, params: Settings) -> Answer:
     zh = f"同时进行的任务：逐个新建时最多 {most_new} 个，用池时最多 {most_pool} 个。"
     if most_new <= params.pool and most_pool <= params.pool:
         return not_seen(
-            f"{en} The new ones were done too soon to meet.", f"{zh}新建的工作者来不及碰面。"
+            en=f"{en} The new ones were done too soon to meet.", zh=f"{zh}新建的工作者来不及碰面。"
         )
-    return either(most_pool <= params.pool, en, zh, [*new.tasks, *pool.tasks])
+    return either(most_pool <= params.pool, en=en, zh=zh, evidence=[*new.tasks, *pool.tasks])
 
 
 def _besides(timeline: Timeline, part: Part) -> int:
@@ -120,19 +125,21 @@ def check_cost(timeline: Timeline, params: Settings) -> Answer:
     new, pool = _parts(timeline, params)
     if params.workers_are == "threads":
         return not_seen(
-            "A thread's start is too cheap to tell it from handing a task to a pool.",
-            "启动线程的开销太小，与向池提交任务的开销分不清。",
+            en="A thread's start is too cheap to tell it from handing a task to a pool.",
+            zh="启动线程的开销太小，与向池提交任务的开销分不清。",
         )
     if params.tasks < 4 * params.pool:
-        return not_seen("It takes four times as many tasks as workers.", "任务数需达到池的四倍。")
+        return not_seen(
+            en="It takes four times as many tasks as workers.", zh="任务数需达到池的四倍。"
+        )
     need_exact(timeline)
     one, other = _besides(timeline, new), _besides(timeline, pool)
     return either(
         one > other,
-        f"Besides the tasks themselves, new workers cost {duration(one)} of CPU time, the pool "
+        en=f"Besides the tasks themselves, new workers cost {duration(one)} of CPU time, the pool "
         f"{duration(other)}.",
-        f"除任务本身外，逐个新建另耗 CPU 时间 {duration(one)}，池另耗 {duration(other)}。",
-        [new.span, pool.span],
+        zh=f"除任务本身外，逐个新建另耗 CPU 时间 {duration(one)}，池另耗 {duration(other)}。",
+        evidence=[new.span, pool.span],
     )
 
 
@@ -142,27 +149,29 @@ def check_sooner(timeline: Timeline, params: Settings) -> Answer:
     evidence = [new.span, pool.span]
     ratio = new.span.length_ns / pool.span.length_ns
     if params.tasks < 4 * params.pool:
-        return not_seen(f"{en} There were too few tasks.", f"{zh}任务太少。", evidence)
+        return not_seen(
+            en=f"{en} There were too few tasks.", zh=f"{zh}任务太少。", evidence=evidence
+        )
     if params.work == "wait":
         as_said = ratio < 0.9
         births = [track.start_ns for track in new.workers]
         doubt = max(births) - min(births) > pool.span.length_ns / 2
-        why = Text("The starts alone took most of it.", "光是启动就占了大部分时间。")
+        why = Text(en="The starts alone took most of it.", zh="光是启动就占了大部分时间。")
     elif params.workers_are == "threads":
         need_gil(timeline)
         as_said, doubt = 0.5 < ratio < 2, False
-        why = Text("", "")
+        why = NO_TEXT
     else:
         as_said, doubt = ratio > 1.1, ratio > 0.9 or _cpus(timeline, new) > params.pool
         why = Text(
-            "That is too near, or the pool had fewer workers than there are CPUs.",
-            "两者太接近，或者池中的进程比 CPU 还少。",
+            en="That is too near, or the pool had fewer workers than there are CPUs.",
+            zh="两者太接近，或者池中的进程比 CPU 还少。",
         )
     if not as_said and doubt:
-        return not_seen(f"{en} {why.en}", f"{zh}{why.zh}", evidence)
+        return not_seen(en=f"{en} {why.en}", zh=f"{zh}{why.of('zh')}", evidence=evidence)
     if not as_said and _crowded(timeline, [new, pool]):
-        return not_seen(f"{en} The machine was busy.", f"{zh}机器正忙。", evidence)
-    return either(as_said, en, zh, evidence)
+        return not_seen(en=f"{en} The machine was busy.", zh=f"{zh}机器正忙。", evidence=evidence)
+    return either(as_said, en=en, zh=zh, evidence=evidence)
 
 
 def _cpus(timeline: Timeline, part: Part) -> int:
@@ -180,28 +189,28 @@ def _crowded(timeline: Timeline, parts: list[Part]) -> bool:
 def _sooner_text(params: Settings) -> Text:
     if params.work == "wait":
         return Text(
-            "Tasks that wait are done sooner by a new worker each: they all wait at once.",
-            "等待型任务每个新建一个工作者更快：它们可以同时等待。",
+            en="Tasks that wait are done sooner by a new worker each: they all wait at once.",
+            zh="等待型任务每个新建一个工作者更快：它们可以同时等待。",
         )
     if params.workers_are == "threads":
         return Text(
-            "Threads that compute share the GIL: neither way is twice as fast as the other.",
-            "计算型线程共用一个 GIL：两种方式谁也不会快一倍。",
+            en="Threads that compute share the GIL: neither way is twice as fast as the other.",
+            zh="计算型线程共用一个 GIL：两种方式谁也不会快一倍。",
         )
     return Text(
-        "Short tasks that compute are done sooner by a pool: it starts fewer processes.",
-        "短小的计算任务用进程池更快：需要启动的进程更少。",
+        en="Short tasks that compute are done sooner by a pool: it starts fewer processes.",
+        zh="短小的计算任务用进程池更快：需要启动的进程更少。",
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=3,
-    title=Text("A pool, or a new worker for each task?", "用池，还是每个任务新建一个？"),
+    title=Text(en="A pool, or a new worker for each task?", zh="用池，还是每个任务新建一个？"),
     summary=Text(
-        "The same tasks by a new process or thread each, and by a pool: what is faster, and why?",
-        "同样的任务，每个新建一个进程或线程，或者用池来做：哪个更快，为什么？",
+        en="The same tasks by a new process or thread each, and by a pool: what is faster, and "
+        "why?",
+        zh="同样的任务，每个新建一个进程或线程，或者用池来做：哪个更快，为什么？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -219,24 +228,24 @@ SCENARIO = Scenario(
         Claim(
             "starts",
             Text(
-                "A pool starts a few workers and uses them again; else each task needs a start.",
-                "池只启动几个工作者并重复使用；不用池时，每个任务都要启动一个。",
+                en="A pool starts a few workers and uses them again; else each task needs a start.",
+                zh="池只启动几个工作者并重复使用；不用池时，每个任务都要启动一个。",
             ),
             check_starts,
         ),
         Claim(
             "at-once",
             Text(
-                "A pool bounds how many tasks are under way at once; new workers do not.",
-                "池限制了同时进行的任务数；逐个新建则没有限制。",
+                en="A pool bounds how many tasks are under way at once; new workers do not.",
+                zh="池限制了同时进行的任务数；逐个新建则没有限制。",
             ),
             check_at_once,
         ),
         Claim(
             "cost",
             Text(
-                "A new process for each task costs more CPU time besides the tasks than a pool.",
-                "每个任务新建一个进程，在任务之外耗费的 CPU 时间比池更多。",
+                en="A new process for each task costs more CPU time besides the tasks than a pool.",
+                zh="每个任务新建一个进程，在任务之外耗费的 CPU 时间比池更多。",
             ),
             check_cost,
         ),

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.counting import counted, times
 from app.catalogue.groups import Group, Idea
-from app.catalogue.methods import server_of, start_method
 from app.catalogue.parameters import Parameters, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import (
@@ -25,7 +24,8 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.catalogue.start_methods import server_of, start_method
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import Cause, State
 from app.timeline.timeline import Timeline
@@ -37,23 +37,23 @@ class Settings(Parameters):
     method: Literal["fork", "spawn", "forkserver"] = start_method("fork")
     busy_ms: int = integer(
         250,
-        Text("Main computes", "主进程计算"),
+        Text(en="Main computes", zh="主进程计算"),
         minimum=0,
         maximum=3000,
         unit="ms",
-        help=Text("Before it asks for the child quick.", "之后才询问子进程 quick。"),
+        help=Text(en="Before it asks for the child quick.", zh="之后才询问子进程 quick。"),
     )
     clear_up_ms: int = integer(
-        100, Text("The child tidy clears up", "子进程 tidy 的收尾"), minimum=0, maximum=3000,
+        100, Text(en="The child tidy clears up", zh="子进程 tidy 的收尾"), minimum=0, maximum=3000,
         unit="ms",
     )  # fmt: skip
     patience: float = number(
         1.0,
-        Text("Patience of join()", "join() 的耐心"),
+        Text(en="Patience of join()", zh="join() 的耐心"),
         minimum=0.1,
         maximum=5,
         unit="s",
-        help=Text("After it main calls kill().", "超过这个时间，主进程调用 kill()。"),
+        help=Text(en="After it main calls kill().", zh="超过这个时间，主进程调用 kill()。"),
     )
 
 
@@ -75,7 +75,7 @@ def _answers(timeline: Timeline) -> list[_Answer]:
             code = None if match[3] == "None" else int(match[3])
             found.append(_Answer(track, line.ns, match[2] == "True", code))
     if not found:
-        raise NotSeen("Main never asked for a child.", "主进程没有询问过子进程。")
+        raise NotSeen(en="Main never asked for a child.", zh="主进程没有询问过子进程。")
     return found
 
 
@@ -91,7 +91,7 @@ def check_terminate(timeline: Timeline, params: Settings) -> Answer:
             spans.append(Span(child.id, over, over + left))
     en = f"After terminate() {len(alive)} of 3 children still lived: {', '.join(alive) or '–'}."
     zh = f"terminate() 返回后，3 个子进程中还有 {len(alive)} 个活着：{'、'.join(alive) or '–'}。"
-    return either(bool(alive), en, zh, spans)
+    return either(bool(alive), en=en, zh=zh, evidence=spans)
 
 
 def check_codes(timeline: Timeline, params: Settings) -> Answer:
@@ -107,12 +107,14 @@ def check_codes(timeline: Timeline, params: Settings) -> Answer:
         if code != (-signal.Signals[name] if name else track.end.code or 0):
             wrong.append(track)
     if not told:
-        return not_seen("No exit code was told.", "没有得到任何退出码。")
+        return not_seen(en="No exit code was told.", zh="没有得到任何退出码。")
     return either(
         not wrong,
-        f"Exit codes: {', '.join(told)}; {len(wrong)} of them are not how the process ended.",
-        f"退出码：{'，'.join(told)}；其中与实际结局不符的有 {len(wrong)} 个。",
-        [whole(timeline, track) for track in wrong or map(timeline.tracks.__getitem__, codes)],
+        en=f"Exit codes: {', '.join(told)}; {len(wrong)} of them are not how the process ended.",
+        zh=f"退出码：{'，'.join(told)}；其中与实际结局不符的有 {len(wrong)} 个。",
+        evidence=[
+            whole(timeline, track) for track in wrong or map(timeline.tracks.__getitem__, codes)
+        ],
     )
 
 
@@ -128,32 +130,32 @@ def check_reap(timeline: Timeline, params: Settings) -> Answer:
     served = params.method == "forkserver"
     if answer is None or answer.alive or not (zombies or served) or died >= asked:
         return not_seen(
-            "The child quick had not ended when main asked for it.",
-            "主进程询问时，子进程 quick 还没有结束。",
+            en="The child quick had not ended when main asked for it.",
+            zh="主进程询问时，子进程 quick 还没有结束。",
         )
     reaped = end_of(timeline, quick)
     if served:
         server = server_of(timeline, quick)
         if reaped >= asked and not clip(timeline.of(server, State.RUNNING), died, asked):
             return not_seen(
-                "The server had no CPU before main asked.",
-                "在主进程询问之前，服务进程没有得到 CPU。",
+                en="The server had no CPU before main asked.",
+                zh="在主进程询问之前，服务进程没有得到 CPU。",
             )
         return either(
             reaped < asked,
-            f"It ended at {duration(died)} and was gone at {duration(reaped)}: its parent, "
+            en=f"It ended at {duration(died)} and was gone at {duration(reaped)}: its parent, "
             f"{server.name}, had reaped it. Main asked at {duration(asked)}.",
-            f"它在 {duration(died)} 结束，在 {duration(reaped)} 消失：它的父进程 {server.name} "
+            zh=f"它在 {duration(died)} 结束，在 {duration(reaped)} 消失：它的父进程 {server.name} "
             f"回收了它。主进程在 {duration(asked)} 才询问。",
-            zombies or [whole(timeline, quick)],
+            evidence=zombies or [whole(timeline, quick)],
         )
     return either(
         asked <= reaped <= answer.ns,
-        f"It ended at {duration(died)} and was a zombie for {duration(total(zombies))}; main asked "
-        f"at {duration(asked)}, and it was gone at {duration(reaped)}.",
-        f"它在 {duration(died)} 结束，作为僵尸进程存在了 {duration(total(zombies))}；"
+        en=f"It ended at {duration(died)} and was a zombie for {duration(total(zombies))}; main "
+        f"asked at {duration(asked)}, and it was gone at {duration(reaped)}.",
+        zh=f"它在 {duration(died)} 结束，作为僵尸进程存在了 {duration(total(zombies))}；"
         f"主进程在 {duration(asked)} 询问，它在 {duration(reaped)} 消失。",
-        zombies,
+        evidence=zombies,
     )
 
 
@@ -175,10 +177,11 @@ def check_alive(timeline: Timeline, params: Settings) -> Answer:
     yes = sum(answer.alive for answer in answers)
     return either(
         not wrong,
-        f"is_alive() said yes {times(yes)} and no {times(len(answers) - yes)}; "
+        en=f"is_alive() said yes {times(yes)} and no {times(len(answers) - yes)}; "
         f"{counted(len(wrong), 'answer was', 'answers were')} wrong.",
-        f"is_alive() 回答了 {yes} 次“是”、{len(answers) - yes} 次“否”；其中 {len(wrong)} 次不对。",
-        [whole(timeline, answer.track) for answer in wrong or answers],
+        zh=f"is_alive() 回答了 {yes} 次“是”、{len(answers) - yes} 次“否”；其中 {len(wrong)} "
+        "次不对。",
+        evidence=[whole(timeline, answer.track) for answer in wrong or answers],
     )
 
 
@@ -189,29 +192,29 @@ def check_timeout(timeline: Timeline, params: Settings) -> Answer:
     over = need_said(timeline, "main: terminate() of stubborn is over").ns
     answers = [item for item in _answers(timeline) if item.track.id == stubborn.id]
     if not answers:
-        return not_seen("The run ended before join() did.", "join() 返回之前运行就结束了。")
+        return not_seen(en="The run ended before join() did.", zh="join() 返回之前运行就结束了。")
     first, died = answers[0], exit_of(timeline, stubborn)
     waits = clip(timeline.of(main, State.BLOCKED), over, first.ns)
     killed = stubborn.end is not None and stubborn.end.signal == "SIGKILL"
     return either(
         first.ns < died and first.code is None and killed,
-        f"join() waited {duration(total(waits))} and came back {duration(max(0, died - first.ns))} "
-        f"before the child's end; the exit code was {first.code}.",
-        f"join() 等待了 {duration(total(waits))}，在子进程结束之前 "
+        en=f"join() waited {duration(total(waits))} and came back "
+        f"{duration(max(0, died - first.ns))} before the child's end; the exit code was "
+        f"{first.code}.",
+        zh=f"join() 等待了 {duration(total(waits))}，在子进程结束之前 "
         f"{duration(max(0, died - first.ns))} 返回；退出码是 {first.code}。",
-        [*waits, whole(timeline, stubborn)],
+        evidence=[*waits, whole(timeline, stubborn)],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=6,
-    title=Text("Querying and ending a process", "查询进程与结束进程"),
+    title=Text(en="Querying and ending a process", zh="查询进程与结束进程"),
     summary=Text(
-        "is_alive(), exitcode, terminate(), kill(), join(timeout) and close(), on children that "
+        en="is_alive(), exitcode, terminate(), kill(), join(timeout) and close(), on children that "
         "take their end in different ways.",
-        "is_alive()、exitcode、terminate()、kill()、join(timeout) 和 close()，"
+        zh="is_alive()、exitcode、terminate()、kill()、join(timeout) 和 close()，"
         "用在以不同方式对待终止的子进程上。",
     ),
     parameters=Settings,
@@ -225,17 +228,18 @@ SCENARIO = Scenario(
         Claim(
             "terminate",
             Text(
-                "terminate() only sends a signal: it is over before the child has ended.",
-                "terminate() 只是发送信号：它返回时，子进程还没有结束。",
+                en="terminate() only sends a signal: it is over before the child has ended.",
+                zh="terminate() 只是发送信号：它返回时，子进程还没有结束。",
             ),
             check_terminate,
         ),
         Claim(
             "codes",
             Text(
-                "The exit code is 0, what sys.exit() was given, or minus the number of the signal: "
-                "-15 for SIGTERM, -9 for SIGKILL.",
-                "退出码是 0、传给 sys.exit() 的值，或负的信号编号：SIGTERM 为 -15，SIGKILL 为 -9。",
+                en="The exit code is 0, what sys.exit() was given, or minus the number of the "
+                "signal: -15 for SIGTERM, -9 for SIGKILL.",
+                zh="退出码是 0、传给 sys.exit() 的值，或负的信号编号：SIGTERM 为 -15，"
+                "SIGKILL 为 -9。",
             ),
             check_codes,
         ),
@@ -243,15 +247,15 @@ SCENARIO = Scenario(
             "reap",
             lambda params: (
                 Text(
-                    "A child made by a fork server is reaped by the server as soon as it has "
+                    en="A child made by a fork server is reaped by the server as soon as it has "
                     "ended, before main asks for it.",
-                    "由 fork 服务进程创建的子进程一结束，就由服务进程回收，不等主进程询问。",
+                    zh="由 fork 服务进程创建的子进程一结束，就由服务进程回收，不等主进程询问。",
                 )
                 if params.method == "forkserver"
                 else Text(
-                    "A child that has ended stays a zombie until its parent asks for it; to ask "
+                    en="A child that has ended stays a zombie until its parent asks for it; to ask "
                     "is_alive() is enough.",
-                    "结束的子进程一直是僵尸进程，直到父进程询问；调用 is_alive() 就够了。",
+                    zh="结束的子进程一直是僵尸进程，直到父进程询问；调用 is_alive() 就够了。",
                 )
             ),
             check_reap,
@@ -259,17 +263,17 @@ SCENARIO = Scenario(
         Claim(
             "alive",
             Text(
-                "is_alive() says yes until the process has ended, and no from then on.",
-                "进程结束之前 is_alive() 为真，之后为假。",
+                en="is_alive() says yes until the process has ended, and no from then on.",
+                zh="进程结束之前 is_alive() 为真，之后为假。",
             ),
             check_alive,
         ),
         Claim(
             "timeout",
             Text(
-                "join() with a timeout may come back while the child lives; the exit code is "
+                en="join() with a timeout may come back while the child lives; the exit code is "
                 "None then.",
-                "带超时的 join() 可能在子进程还活着时返回，这时退出码是 None。",
+                zh="带超时的 join() 可能在子进程还活着时返回，这时退出码是 None。",
             ),
             check_timeout,
         ),

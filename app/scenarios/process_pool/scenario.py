@@ -20,7 +20,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed, verbatim
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -31,37 +31,41 @@ WAITS = ("apply", "map")
 class Settings(Parameters):
     call: Literal["apply", "apply_async", "map", "imap_unordered", "executor.map"] = choice(
         "imap_unordered",
-        Text("Tasks are handed over by", "提交任务的方式"),
+        Text(en="Tasks are handed over by", zh="提交任务的方式"),
         {
-            "apply": Text("Pool.apply, one after the other", "Pool.apply，逐个提交"),
-            "apply_async": Text("Pool.apply_async", "Pool.apply_async"),
-            "map": Text("Pool.map", "Pool.map"),
-            "imap_unordered": Text("Pool.imap_unordered", "Pool.imap_unordered"),
-            "executor.map": Text("ProcessPoolExecutor.map", "ProcessPoolExecutor.map"),
+            "apply": Text(en="Pool.apply, one after the other", zh="Pool.apply，逐个提交"),
+            "apply_async": verbatim("Pool.apply_async"),
+            "map": verbatim("Pool.map"),
+            "imap_unordered": verbatim("Pool.imap_unordered"),
+            "executor.map": verbatim("ProcessPoolExecutor.map"),
         },
     )
-    workers: int = integer(2, Text("Processes in the pool", "池中进程数"), minimum=1, maximum=6)
+    workers: int = integer(
+        2, Text(en="Processes in the pool", zh="池中进程数"), minimum=1, maximum=6
+    )
     tasks: int = integer(
         6,
-        Text("Tasks", "任务数"),
+        Text(en="Tasks", zh="任务数"),
         minimum=1,
         maximum=12,
-        help=Text("The first is the longest.", "第一个任务最长。"),
+        help=Text(en="The first is the longest.", zh="第一个任务最长。"),
     )
     step_ms: int = integer(
         40,
-        Text("The last task computes for", "最后一个任务的计算时间"),
+        Text(en="The last task computes for", zh="最后一个任务的计算时间"),
         minimum=5,
         maximum=100,
         unit="ms",
-        help=Text("The one before twice as long, and so on.", "倒数第二个是它的两倍，依此类推。"),
+        help=Text(
+            en="The one before twice as long, and so on.", zh="倒数第二个是它的两倍，依此类推。"
+        ),
     )
     tasks_per_worker: int = integer(
         0,
-        Text("Tasks until a worker is replaced", "每个进程最多执行的任务数"),
+        Text(en="Tasks until a worker is replaced", zh="每个进程最多执行的任务数"),
         minimum=0,
         maximum=12,
-        help=Text("0: never. For a Pool only.", "0 表示不替换。只对 Pool 有效。"),
+        help=Text(en="0: never. For a Pool only.", zh="0 表示不替换。只对 Pool 有效。"),
     )
 
 
@@ -69,7 +73,9 @@ def _tasks(timeline: Timeline) -> dict[int, Span]:
     """Each task from its first line to its last, on the track of the process that did it."""
     found = stretches(timeline, r"task (\d+) begins", r"task (\d+) is done")
     if not found:
-        raise NotSeen("No task was seen from its begin to its end.", "没有看到任何完整的任务。")
+        raise NotSeen(
+            en="No task was seen from its begin to its end.", zh="没有看到任何完整的任务。"
+        )
     return {int(number): span for number, span in found.items()}
 
 
@@ -77,7 +83,7 @@ def _results(timeline: Timeline) -> list[int]:
     """The tasks in the order in which main had their results."""
     found = said(timeline, "main: result of task ")
     if len(found) < 2:
-        raise NotSeen("Main had no two results.", "主进程没有得到两个结果。")
+        raise NotSeen(en="Main had no two results.", zh="主进程没有得到两个结果。")
     return [int(line.text.rsplit(maxsplit=1)[1]) for line in found]
 
 
@@ -94,22 +100,24 @@ def check_reused(timeline: Timeline, params: Settings) -> Answer:
     evidence = [whole(timeline, track) for track in processes]
     limit = params.tasks_per_worker if params.call != "executor.map" else 0
     if len(tasks) <= (limit or params.workers):
-        return not_seen(f"{en} There were too few tasks.", f"{zh}任务太少。", evidence)
+        return not_seen(
+            en=f"{en} There were too few tasks.", zh=f"{zh}任务太少。", evidence=evidence
+        )
     if limit:
-        return either(most <= limit, en, zh, evidence)
-    return either(len(processes) <= params.workers, en, zh, evidence)
+        return either(most <= limit, en=en, zh=zh, evidence=evidence)
+    return either(len(processes) <= params.workers, en=en, zh=zh, evidence=evidence)
 
 
 def check_at_most(timeline: Timeline, params: Settings) -> Answer:
     tasks = _tasks(timeline)
     most, _ = peak(tasks.values())
     if len(tasks) < 2:
-        return not_seen("There was one task only.", "只有一个任务。")
+        return not_seen(en="There was one task only.", zh="只有一个任务。")
     return either(
         most <= (1 if params.call == "apply" else params.workers),
-        f"Of {len(tasks)} tasks at most {most} were under way at once.",
-        f"{len(tasks)} 个任务中，同时进行的最多 {most} 个。",
-        tasks.values(),
+        en=f"Of {len(tasks)} tasks at most {most} were under way at once.",
+        zh=f"{len(tasks)} 个任务中，同时进行的最多 {most} 个。",
+        evidence=tasks.values(),
     )
 
 
@@ -127,17 +135,17 @@ def check_hands_over(timeline: Timeline, params: Settings) -> Answer:
     zh += f"最后一个在 {duration(last - begin)} 后完成。"
     window = Span(main.id, begin, back)
     if params.call in WAITS:
-        return either(back >= last, en, zh, [window])
+        return either(back >= last, en=en, zh=zh, evidence=[window])
     if back < first:
-        return holds(en, zh, [window])
+        return holds(en=en, zh=zh, evidence=[window])
     kept = clip(timeline.of(main, State.READY, State.UNKNOWN), begin, back)
     if total(kept) > window.length_ns / 5:
         return not_seen(
-            f"{en} It had no CPU for {duration(total(kept))}.",
-            f"{zh}其中有 {duration(total(kept))} 没有 CPU 可用。",
-            kept,
+            en=f"{en} It had no CPU for {duration(total(kept))}.",
+            zh=f"{zh}其中有 {duration(total(kept))} 没有 CPU 可用。",
+            evidence=kept,
         )
-    return either(False, en, zh, [window])
+    return either(False, en=en, zh=zh, evidence=[window])
 
 
 def check_order(timeline: Timeline, params: Settings) -> Answer:
@@ -148,16 +156,18 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     zh = f"完成的顺序：{_row(done)}；主进程得到结果的顺序：{_row(results)}。"
     evidence = [tasks[number] for number in done]
     if done == sorted(done):
-        return not_seen(f"{en} No task overtook another.", f"{zh}没有任务超过另一个。", evidence)
+        return not_seen(
+            en=f"{en} No task overtook another.", zh=f"{zh}没有任务超过另一个。", evidence=evidence
+        )
     if params.call != "imap_unordered":
-        return either(results == sorted(results), en, zh, evidence)
+        return either(results == sorted(results), en=en, zh=zh, evidence=evidence)
     wrong = [
         (one, other)
         for one in known
         for other in known
         if _surely_before(tasks, one, other) and results.index(one) > results.index(other)
     ]
-    return either(not wrong, en, zh, evidence)
+    return either(not wrong, en=en, zh=zh, evidence=evidence)
 
 
 def _surely_before(tasks: dict[int, Span], one: int, other: int) -> bool:
@@ -181,33 +191,33 @@ def check_helpers(timeline: Timeline, params: Settings) -> Answer:
     names = listed(track.name for track in threads)
     return either(
         bool(threads),
-        f"Main's process has {counted(len(threads), 'thread')} that the program never made: "
+        en=f"Main's process has {counted(len(threads), 'thread')} that the program never made: "
         f"{names.en}.",
-        f"主进程里有 {len(threads)} 个程序没有创建过的线程：{names.zh}。",
-        [whole(timeline, track) for track in threads],
+        zh=f"主进程里有 {len(threads)} 个程序没有创建过的线程：{names.of('zh')}。",
+        evidence=[whole(timeline, track) for track in threads],
     )
 
 
 def _hands_over_text(params: Settings) -> Text:
     if params.call in WAITS:
         return Text(
-            f"{params.call}() comes back with the results only: main waits for them all.",
-            f"{params.call}() 直到有了结果才返回：主进程要等所有任务完成。",
+            en=f"{params.call}() comes back with the results only: main waits for them all.",
+            zh=f"{params.call}() 直到有了结果才返回：主进程要等所有任务完成。",
         )
     return Text(
-        f"{params.call}() comes back at once, before the first task is done.",
-        f"{params.call}() 立即返回，这时第一个任务还没完成。",
+        en=f"{params.call}() comes back at once, before the first task is done.",
+        zh=f"{params.call}() 立即返回，这时第一个任务还没完成。",
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=2,
-    title=Text("Process pool", "进程池"),
+    title=Text(en="Process pool", zh="进程池"),
     summary=Text(
-        "Tasks of different length in a few processes: apply, map, imap_unordered and their like.",
-        "几个进程执行长短不一的任务：apply、map、imap_unordered 等方式有何不同。",
+        en="Tasks of different length in a few processes: apply, map, imap_unordered and their "
+        "like.",
+        zh="几个进程执行长短不一的任务：apply、map、imap_unordered 等方式有何不同。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -221,13 +231,13 @@ SCENARIO = Scenario(
             "reused",
             lambda params: (
                 Text(
-                    "A worker that has done its number of tasks ends, and a new one takes over.",
-                    "工作进程做满规定的任务数就结束，由新的进程接替。",
+                    en="A worker that has done its number of tasks ends, and a new one takes over.",
+                    zh="工作进程做满规定的任务数就结束，由新的进程接替。",
                 )
                 if params.tasks_per_worker and params.call != "executor.map"
                 else Text(
-                    "The processes of the pool are used again: none is started for a task.",
-                    "池中的进程会重复使用，不会为每个任务新建进程。",
+                    en="The processes of the pool are used again: none is started for a task.",
+                    zh="池中的进程会重复使用，不会为每个任务新建进程。",
                 )
             ),
             check_reused,
@@ -236,13 +246,13 @@ SCENARIO = Scenario(
             "at-most",
             lambda params: (
                 Text(
-                    "With apply() only one task is under way at a time, however large the pool.",
-                    "使用 apply() 时，无论池有多大，一次只有一个任务在进行。",
+                    en="With apply() only one task is under way at a time, however large the pool.",
+                    zh="使用 apply() 时，无论池有多大，一次只有一个任务在进行。",
                 )
                 if params.call == "apply"
                 else Text(
-                    "A pool of w processes has at most w tasks under way at once.",
-                    "有 w 个进程的池，同时进行的任务最多 w 个。",
+                    en="A pool of w processes has at most w tasks under way at once.",
+                    zh="有 w 个进程的池，同时进行的任务最多 w 个。",
                 )
             ),
             check_at_most,
@@ -252,13 +262,13 @@ SCENARIO = Scenario(
             "order",
             lambda params: (
                 Text(
-                    "imap_unordered() gives each result as it comes, in order of completion.",
-                    "imap_unordered() 谁先完成就先给出谁的结果。",
+                    en="imap_unordered() gives each result as it comes, in order of completion.",
+                    zh="imap_unordered() 谁先完成就先给出谁的结果。",
                 )
                 if params.call == "imap_unordered"
                 else Text(
-                    "Results come in the order of the tasks, though another was done first.",
-                    "结果按任务的顺序给出，即使后面的任务先完成。",
+                    en="Results come in the order of the tasks, though another was done first.",
+                    zh="结果按任务的顺序给出，即使后面的任务先完成。",
                 )
             ),
             check_order,
@@ -266,8 +276,8 @@ SCENARIO = Scenario(
         Claim(
             "helpers",
             Text(
-                "Hidden threads of the main process carry tasks to the pool and results back.",
-                "主进程中隐藏的线程把任务送进池里，再把结果取回来。",
+                en="Hidden threads of the main process carry tasks to the pool and results back.",
+                zh="主进程中隐藏的线程把任务送进池里，再把结果取回来。",
             ),
             check_helpers,
         ),

@@ -8,50 +8,52 @@ from typing import Literal
 from app.catalogue.claims import NotSeen
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.spans import lines, starting
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import TrackKind
 from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    producers: int = integer(2, Text("Producers", "生产者"), minimum=1, maximum=6)
-    consumers: int = integer(2, Text("Consumers", "消费者"), minimum=1, maximum=6)
+    producers: int = integer(2, Text(en="Producers", zh="生产者"), minimum=1, maximum=6)
+    consumers: int = integer(2, Text(en="Consumers", zh="消费者"), minimum=1, maximum=6)
     items: int = integer(
-        12, Text("Items of each producer", "每个生产者的产品数"), minimum=1, maximum=50
+        12, Text(en="Items of each producer", zh="每个生产者的产品数"), minimum=1, maximum=50
     )
     room: int = integer(
         4,
-        Text("Room in the buffer", "缓冲区容量"),
+        Text(en="Room in the buffer", zh="缓冲区容量"),
         minimum=1,
         maximum=50,
-        help=Text("put() waits while it is full.", "缓冲区满时，put() 会等待。"),
+        help=Text(en="put() waits while it is full.", zh="缓冲区满时，put() 会等待。"),
     )
     make_ms: int = integer(
         10,
-        Text("Computing to make an item", "生产一个产品要计算"),
+        Text(en="Computing to make an item", zh="生产一个产品要计算"),
         minimum=0,
         maximum=300,
         unit="ms",
     )
     use_ms: int = integer(
         25,
-        Text("Waiting to use an item", "消费一个产品要等待"),
+        Text(en="Waiting to use an item", zh="消费一个产品要等待"),
         minimum=0,
         maximum=300,
         unit="ms",
         help=Text(
-            "Waiting needs no CPU, so consumers do not compete for one.",
-            "等待不需要 CPU，所以消费者之间不会争用 CPU。",
+            en="Waiting needs no CPU, so consumers do not compete for one.",
+            zh="等待不需要 CPU，所以消费者之间不会争用 CPU。",
         ),
     )
     ending: Literal["nones", "one-short", "join"] = choice(
         "nones",
-        Text("How consumers are told to end", "如何让消费者结束"),
+        Text(en="How consumers are told to end", zh="如何让消费者结束"),
         {
-            "nones": Text("a None for each of them", "给每个消费者一个 None"),
-            "one-short": Text("one None too few", "少给一个 None"),
-            "join": Text("join() the queue, they are daemons", "join() 队列，消费者是守护进程"),
+            "nones": Text(en="a None for each of them", zh="给每个消费者一个 None"),
+            "one-short": Text(en="one None too few", zh="少给一个 None"),
+            "join": Text(
+                en="join() the queue, they are daemons", zh="join() 队列，消费者是守护进程"
+            ),
         },
     )
 
@@ -70,5 +72,5 @@ def used_items(timeline: Timeline) -> list[tuple[int, str]]:
              lines(timeline))  # fmt: skip
     used = [(ns, match[1]) for ns, match in found if match]
     if not used:
-        raise NotSeen("No item was used.", "没有产品被消费。")
+        raise NotSeen(en="No item was used.", zh="没有产品被消费。")
     return used

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.catalogue.claims import Answer, Span, either, not_seen
-from app.catalogue.passing import passed_on, queue_waits
+from app.catalogue.queue_items import passed_on, queue_waits
 from app.catalogue.spans import (
     clip,
     computed,
@@ -15,7 +15,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.producer_consumer.items import Settings, consumers_of, producers_of, used_items
 from app.timeline.model import Track
 from app.timeline.states import Reason, State
@@ -42,29 +42,33 @@ def check_pace(timeline: Timeline, params: Settings) -> Answer:
     flows, used = passed_on(timeline), used_items(timeline)
     producers, consumers = producers_of(timeline), consumers_of(timeline)
     if not params.make_ms or not params.use_ms or len(used) < 4 * params.room:
-        return not_seen("There was too little work to tell.", "工作量太小，无法判断。")
+        return not_seen(en="There was too little work to tell.", zh="工作量太小，无法判断。")
     window = flows[0].from_ns, used[-1][0]
     made, spent = _work(timeline)
     needs = made / len(producers), spent / len(consumers)
     took, need = window[1] - window[0], max(needs)
-    slower = Text("consumers", "消费者") if needs[1] > needs[0] else Text("producers", "生产者")
+    slower = (
+        Text(en="consumers", zh="消费者")
+        if needs[1] > needs[0]
+        else Text(en="producers", zh="生产者")
+    )
     en = f"Shared out, the producers needed {duration(needs[0])} for all items, the consumers "
     en += f"{duration(needs[1])}; the {slower.en} are the slower side. From the first put() to the "
     en += f"last item used it took {duration(took)}."
     zh = f"平均分担下来，生产者总共需要 {duration(needs[0])}，消费者需要 {duration(needs[1])}，"
-    zh += f"较慢的一边是{slower.zh}。从第一次 put() 到最后一个产品用完，共 {duration(took)}。"
+    zh += f"较慢的一边是{slower.of('zh')}。从第一次 put() 到最后一个产品用完，共 {duration(took)}。"
     rows = clip([whole(timeline, track) for track in (*producers, *consumers)], *window)
     # At the ends one side is idle for an item of the other; no item is cut to share it out better.
     ends = (params.make_ms + 2 * params.use_ms) * 1_000_000
     if took <= CLEARLY * need + ends:
-        return either(took >= 0.8 * need, en, zh, rows)
+        return either(took >= 0.8 * need, en=en, zh=zh, evidence=rows)
     ready = sum(
         total(clip(timeline.of(track, State.READY), *window))
         for track in (root(timeline), *producers, *consumers)
     )
     if ready > (took - need) / 4:
-        return not_seen(en + " There were too few CPUs.", zh + "CPU 不够用。", rows)
-    return either(False, en, zh, rows)
+        return not_seen(en=en + " There were too few CPUs.", zh=zh + "CPU 不够用。", evidence=rows)
+    return either(False, en=en, zh=zh, evidence=rows)
 
 
 def check_ratio(timeline: Timeline, params: Settings) -> Answer:
@@ -74,7 +78,7 @@ def check_ratio(timeline: Timeline, params: Settings) -> Answer:
     producers, consumers = producers_of(timeline), consumers_of(timeline)
     made, spent = _work(timeline)
     if not params.make_ms or not params.use_ms or not spent or len(flows) < 4 * params.room:
-        return not_seen("There was too little work to tell.", "工作量太小，无法判断。")
+        return not_seen(en="There was too little work to tell.", zh="工作量太小，无法判断。")
     # Both did the same number of items, so the times of all items compare as those of one.
     best = made / spent
     begin, end = flows[0].from_ns, flows[-1].from_ns
@@ -95,16 +99,18 @@ def check_ratio(timeline: Timeline, params: Settings) -> Answer:
     ]
     off = len(producers) / len(consumers) / best
     if 1 / CLEARLY < off < CLEARLY:
-        return not_seen(en + " That is near the best.", zh + "已接近最佳比例。", rows)
+        return not_seen(
+            en=en + " That is near the best.", zh=zh + "已接近最佳比例。", evidence=rows
+        )
     as_said = (shares[0] > shares[1]) == (off > 1)
     ready = sum(total(clip(timeline.of(track, State.READY), begin, end)) for track in producers)
     if not as_said and ready > 0.2 * lasted[0]:
         return not_seen(
-            en + " But producers had no CPU for a part of the time.",
-            zh + "但生产者有一部分时间没有 CPU 可用。",
-            rows,
+            en=en + " But producers had no CPU for a part of the time.",
+            zh=zh + "但生产者有一部分时间没有 CPU 可用。",
+            evidence=rows,
         )
-    return either(as_said, en, zh, rows)
+    return either(as_said, en=en, zh=zh, evidence=rows)
 
 
 def _waiting(timeline: Timeline, tracks: list[Track], begin: int, end: int) -> int:

@@ -21,8 +21,8 @@ from app.catalogue.spans import (
     starting,
     total,
 )
-from app.catalogue.text import Text
 from app.catalogue.tolerance import HANDED_OVER, excused
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -31,21 +31,21 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     policy: Literal["mutex", "readers", "writers"] = choice(
         "readers",
-        Text("Policy", "策略"),
+        Text(en="Policy", zh="策略"),
         {
-            "mutex": Text("A plain lock: one at a time", "普通互斥锁：每次一个"),
-            "readers": Text("Readers together; readers first", "读者可同时读；读者优先"),
-            "writers": Text("Readers together; writers first", "读者可同时读；写者优先"),
+            "mutex": Text(en="A plain lock: one at a time", zh="普通互斥锁：每次一个"),
+            "readers": Text(en="Readers together; readers first", zh="读者可同时读；读者优先"),
+            "writers": Text(en="Readers together; writers first", zh="读者可同时读；写者优先"),
         },
     )
-    readers: int = integer(3, Text("Readers", "读者数"), minimum=1, maximum=8)
-    reads: int = integer(8, Text("Readings of each", "每个读者读"), minimum=1, maximum=50)
-    writes: int = integer(2, Text("Writings", "写者写"), minimum=1, maximum=20)
+    readers: int = integer(3, Text(en="Readers", zh="读者数"), minimum=1, maximum=8)
+    reads: int = integer(8, Text(en="Readings of each", zh="每个读者读"), minimum=1, maximum=50)
+    writes: int = integer(2, Text(en="Writings", zh="写者写"), minimum=1, maximum=20)
     read_ms: int = integer(
-        60, Text("A reading or writing takes", "每次读写"), minimum=10, maximum=500, unit="ms"
+        60, Text(en="A reading or writing takes", zh="每次读写"), minimum=10, maximum=500, unit="ms"
     )
     think_ms: int = integer(
-        4, Text("Computing in between", "两次之间计算"), minimum=0, maximum=200, unit="ms"
+        4, Text(en="Computing in between", zh="两次之间计算"), minimum=0, maximum=200, unit="ms"
     )
 
 
@@ -67,7 +67,7 @@ def check_together(timeline: Timeline, params: Settings) -> Answer:
     readings = [_inside(timeline, reader, params) for reader in readers]
     count = sum(map(len, readings))
     if sum(map(bool, readings)) < 2:
-        return not_seen("It takes two readers.", "需要至少两个读者。")
+        return not_seen(en="It takes two readers.", zh="需要至少两个读者。")
     most, at = peak(chain.from_iterable(readings))
     en = f"{count} readings, at most {most} at once."
     zh = f"共 {count} 次读，同时在读的最多 {most} 个。"
@@ -75,8 +75,8 @@ def check_together(timeline: Timeline, params: Settings) -> Answer:
     if params.policy == "mutex":
         if most > 1:
             need_exact(timeline)
-        return either(most == 1, en, zh, spans)
-    return either(most > 1, en, zh, spans)
+        return either(most == 1, en=en, zh=zh, evidence=spans)
+    return either(most > 1, en=en, zh=zh, evidence=spans)
 
 
 def check_alone(timeline: Timeline, params: Settings) -> Answer:
@@ -86,18 +86,18 @@ def check_alone(timeline: Timeline, params: Settings) -> Answer:
         chain.from_iterable(_inside(timeline, reader, params) for reader in _readers(timeline))
     )
     if not writings or not readings:
-        return not_seen("There was nothing written, or nothing read.", "没有写或没有读。")
+        return not_seen(en="There was nothing written, or nothing read.", zh="没有写或没有读。")
     both = common(writings, readings)
     if total(both) > 0.05 * total(writings):
         need_exact(timeline)
     but = excused(total(both), total(writings), 0.05, HANDED_OVER)
     return either(
         total(both) <= 0.05 * total(writings),
-        f"{len(writings)} writings took {duration(total(writings))}; during "
+        en=f"{len(writings)} writings took {duration(total(writings))}; during "
         f"{percent(total(both), total(writings))} of it somebody was reading.{but.en}",
-        f"{len(writings)} 次写共用 {duration(total(writings))}；其中 "
-        f"{percent(total(both), total(writings))} 的时间有人在读。{but.zh}",
-        both or writings,
+        zh=f"{len(writings)} 次写共用 {duration(total(writings))}；其中 "
+        f"{percent(total(both), total(writings))} 的时间有人在读。{but.of('zh')}",
+        evidence=both or writings,
     )
 
 
@@ -107,7 +107,7 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
     Once may be by chance: it had the permission already and came to its reading a moment later.
     """
     if params.policy == "mutex":
-        return not_seen("A plain lock has no policy.", "普通互斥锁没有这种策略。")
+        return not_seen(en="A plain lock has no policy.", zh="普通互斥锁没有这种策略。")
     (writer,) = named(timeline, "writer")
     writings = _inside(timeline, writer, params)
     waits, since = [], writer.start_ns
@@ -121,7 +121,7 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
             waits.append(asked[0]._replace(end_ns=writing.start_ns))
         since = writing.end_ns
     if not waits:
-        return not_seen("The writer never had to wait.", "写者从未等待。")
+        return not_seen(en="The writer never had to wait.", zh="写者从未等待。")
     passed = max(
         sum(wait.start_ns < row.start_ns < wait.end_ns for row in _inside(timeline, reader, params))
         for wait in waits
@@ -133,25 +133,24 @@ def check_first(timeline: Timeline, params: Settings) -> Answer:
     zh = f"写者等待 {len(waits)} 次，最长 {duration(longest)}；在其中一次等待里，"
     zh += f"同一个读者最多开始读了 {passed} 次。"
     if params.policy == "writers":
-        return either(passed <= 1, en, zh, waits)
+        return either(passed <= 1, en=en, zh=zh, evidence=waits)
     if passed <= 1:
         return not_seen(
-            en + " It was lucky: let the readers be more, or read longer.",
-            zh + "写者运气好：可以增加读者，或让每次读得更久。",
-            waits,
+            en=en + " It was lucky: let the readers be more, or read longer.",
+            zh=zh + "写者运气好：可以增加读者，或让每次读得更久。",
+            evidence=waits,
         )
-    return either(passed > 1, en, zh, waits)
+    return either(passed > 1, en=en, zh=zh, evidence=waits)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=8,
-    title=Text("Readers and writers", "读者与写者"),
+    title=Text(en="Readers and writers", zh="读者与写者"),
     summary=Text(
-        "Readers may read together, a writer must be alone: with a plain lock, and with readers "
+        en="Readers may read together, a writer must be alone: with a plain lock, and with readers "
         "or writers first.",
-        "读者可以同时读，写者必须独占：普通互斥锁、读者优先与写者优先。",
+        zh="读者可以同时读，写者必须独占：普通互斥锁、读者优先与写者优先。",
     ),
     parameters=Settings,
     by="policy",
@@ -166,31 +165,31 @@ SCENARIO = Scenario(
             "together",
             lambda params: (
                 Text(
-                    "With a plain lock, readers read one by one.",
-                    "用普通互斥锁时，读者只能逐个读。",
+                    en="With a plain lock, readers read one by one.",
+                    zh="用普通互斥锁时，读者只能逐个读。",
                 )
                 if params.policy == "mutex"
-                else Text("Several readers read at the same time.", "多个读者可以同时读。")
+                else Text(en="Several readers read at the same time.", zh="多个读者可以同时读。")
             ),
             check_together,
         ),
         Claim(
             "alone",
-            Text("While the writer writes, nobody reads.", "写者在写时，没有人在读。"),
+            Text(en="While the writer writes, nobody reads.", zh="写者在写时，没有人在读。"),
             check_alone,
         ),
         Claim(
             "first",
             lambda params: (
                 Text(
-                    "With writers first, no reader passes a writer that waits.",
-                    "写者优先时，没有读者会抢在等待的写者前面。",
+                    en="With writers first, no reader passes a writer that waits.",
+                    zh="写者优先时，没有读者会抢在等待的写者前面。",
                 )
                 if params.policy == "writers"
                 else Text(
-                    "With readers first, readers pass a writer that waits, again and again: it "
+                    en="With readers first, readers pass a writer that waits, again and again: it "
                     "may starve.",
-                    "读者优先时，读者会一次次抢在等待的写者前面：写者可能饿死。",
+                    zh="读者优先时，读者会一次次抢在等待的写者前面：写者可能饿死。",
                 )
             ),
             check_first,

@@ -59,7 +59,9 @@ class Lives:
             if track.kind is TrackKind.PROCESS and track.parent
         ]
         if not found:
-            raise NotSeen(f"The run shows no job {job.name}.", f"本次运行没有出现作业 {job.name}。")
+            raise NotSeen(
+                en=f"The run shows no job {job.name}.", zh=f"本次运行没有出现作业 {job.name}。"
+            )
         track = found[0]
         told = [
             flow.to_ns
@@ -73,8 +75,8 @@ class Lives:
         there_ns = max((row.end_ns for row in clip(running, 0, went_ns)), default=track.start_ns)
         if not told or not ran or track.end is None:
             raise NotSeen(
-                f"The run does not show all of job {job.name}.",
-                f"本次运行没有完整显示作业 {job.name}。",
+                en=f"The run does not show all of job {job.name}.",
+                zh=f"本次运行没有完整显示作业 {job.name}。",
             )
         return Life(job, track, track.start_ns, there_ns, end_ns, ran)
 

@@ -9,9 +9,9 @@ from app.catalogue.claims import Answer, Claim, NotSeen, Span, either, not_seen
 from app.catalogue.groups import Group, Idea
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_exact, pairwise, percent, root, total
-from app.catalogue.text import Text
 from app.catalogue.tolerance import EDGES, excused
-from app.scenarios.schedulers.chart import beside
+from app.locale.text import Text
+from app.scenarios.schedulers.chart import theory
 from app.scenarios.schedulers.measured import Lives
 from app.scenarios.schedulers.settings import Settings
 from app.scenarios.schedulers.traits import check_trait, trait
@@ -25,7 +25,7 @@ AT_ONCE = 0.01
 def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     running = [life.ran for life in Lives(timeline, params.jobs).lives]
     if len(running) < 2:
-        return not_seen("It takes two jobs.", "需要两个作业。")
+        return not_seen(en="It takes two jobs.", zh="需要两个作业。")
     together = pairwise(running)
     part = percent(total(together), sum(map(total, running)))
     true = total(together) <= AT_ONCE * sum(map(total, running))
@@ -34,11 +34,11 @@ def check_one_at_a_time(timeline: Timeline, params: Settings) -> Answer:
     but = excused(total(together), sum(map(total, running)), AT_ONCE, EDGES)
     return either(
         true,
-        f"Two jobs were running at once for {duration(total(together))}, {part} of all running."
+        en=f"Two jobs were running at once for {duration(total(together))}, {part} of all running."
         f"{but.en}",
-        f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。"
-        f"{but.zh}",
-        together or [row for rows in running for row in rows],
+        zh=f"有两个作业同时运行的时间共 {duration(total(together))}，占全部运行时间的 {part}。"
+        f"{but.of('zh')}",
+        evidence=together or [row for rows in running for row in rows],
     )
 
 
@@ -48,14 +48,14 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     seen = " ".join(life.job.name for life in found)
     meant = " ".join(sorted(book, key=lambda name: book[name].end))
     if len(found) < 2:
-        return not_seen("It takes two jobs.", "需要两个作业。")
+        return not_seen(en="It takes two jobs.", zh="需要两个作业。")
     if seen != meant:
         need_a_scheduler_in_time(timeline, params)
     return either(
         seen == meant,
-        f"They ended in the order {seen}; the textbook's is {meant}.",
-        f"结束的次序为 {seen}；教科书的次序为 {meant}。",
-        [Span(life.track.id, life.end_ns, life.end_ns) for life in found],
+        en=f"They ended in the order {seen}; the textbook's is {meant}.",
+        zh=f"结束的次序为 {seen}；教科书的次序为 {meant}。",
+        evidence=[Span(life.track.id, life.end_ns, life.end_ns) for life in found],
     )
 
 
@@ -90,17 +90,17 @@ def check_averages(timeline: Timeline, params: Settings) -> Answer:
     cost, kept = duration(cost_of(lives, params)), duration(lives.kept_ns())
     return either(
         true,
-        f"On average (in the textbook): turnaround {duration(clock.turnaround)} "
+        en=f"On average (in the textbook): turnaround {duration(clock.turnaround)} "
         f"({duration(meant.turnaround)}), waiting {duration(clock.waiting)} "
         f"({duration(meant.waiting)}), response {duration(clock.response)} "
         f"({duration(meant.response)}). For {cost} in all no job computed: for {kept} of it other "
         "programs had the CPU, the rest went into starts and switches.",
-        f"平均值（括号内为教科书的值）：周转 {duration(clock.turnaround)}"
+        zh=f"平均值（括号内为教科书的值）：周转 {duration(clock.turnaround)}"
         f"（{duration(meant.turnaround)}），等待 {duration(clock.waiting)}"
         f"（{duration(meant.waiting)}），响应 {duration(clock.response)}"
         f"（{duration(meant.response)}）。共有 {cost} 没有任何作业在计算："
         f"其中 {kept} 是 CPU 被其他程序占用，其余用于启动和切换。",
-        [Span(life.track.id, life.came_ns, life.end_ns) for life in lives.lives],
+        evidence=[Span(life.track.id, life.came_ns, life.end_ns) for life in lives.lives],
     )
 
 
@@ -140,25 +140,25 @@ def need_a_scheduler_in_time(timeline: Timeline, params: Settings) -> None:
     longest = max((row.end_ns - row.start_ns for row in waits), default=0)
     if longest > params.unit_ns / 2:
         raise NotSeen(
-            f"The machine was crowded: the scheduler itself waited for a CPU for "
+            en=f"The machine was crowded: the scheduler itself waited for a CPU for "
             f"{duration(longest)}, and let jobs run for too long.",
-            f"机器太忙：调度程序自己也等了 {duration(longest)} 才得到 CPU，让作业多运行了一会儿。",
+            zh=f"机器太忙：调度程序自己也等了 {duration(longest)} 才得到 CPU，"
+            "让作业多运行了一会儿。",
         )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.PROCESSES,
-    place=2,
-    title=Text("A scheduler of your own", "自己写一个调度程序"),
+    title=Text(en="A scheduler of your own", zh="自己写一个调度程序"),
     summary=Text(
-        "Jobs of your making are real processes on one CPU; the program stops all but one and lets "
-        "it go on, by the policy you pick, beside the textbook's chart.",
-        "作业由你设定，都是同一个 CPU 上的真实进程；程序按所选的调度算法只放行其中一个，"
+        en="Jobs of your making are real processes on one CPU; the program stops all but one and "
+        "lets it go on, by the policy you pick, beside the textbook's chart.",
+        zh="作业由你设定，都是同一个 CPU 上的真实进程；程序按所选的调度算法只放行其中一个，"
         "停住其余的，并与教科书的甘特图对照。",
     ),
     parameters=Settings,
-    beside=beside,
+    theory=theory,
     tags=Tags(
         ideas=(Idea.SCHEDULING, Idea.STATES),
         primitives=("SIGSTOP", "SIGCONT", "os.sched_setaffinity"),
@@ -169,17 +169,17 @@ SCENARIO = Scenario(
         Claim(
             "order",
             Text(
-                "The jobs end in the order of the textbook's chart.",
-                "作业结束的次序与教科书的甘特图一致。",
+                en="The jobs end in the order of the textbook's chart.",
+                zh="作业结束的次序与教科书的甘特图一致。",
             ),
             check_order,
         ),
         Claim(
             "averages",
             Text(
-                "Turnaround, waiting and response times are the textbook's, but for what starting "
-                "and switching cost.",
-                "周转、等待和响应时间与教科书一致，只差启动和切换的开销。",
+                en="Turnaround, waiting and response times are the textbook's, but for what "
+                "starting and switching cost.",
+                zh="周转、等待和响应时间与教科书一致，只差启动和切换的开销。",
             ),
             check_averages,
         ),
@@ -187,8 +187,8 @@ SCENARIO = Scenario(
         Claim(
             "one-at-a-time",
             Text(
-                "At any instant at most one of the jobs is running.",
-                "任一时刻最多只有一个作业在运行。",
+                en="At any instant at most one of the jobs is running.",
+                zh="任一时刻最多只有一个作业在运行。",
             ),
             check_one_at_a_time,
         ),

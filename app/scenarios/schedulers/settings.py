@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from app.catalogue.parameters import Parameters, choice, integer
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.scenarios.schedulers.ideal import Times, Turn, ideal, times
 from app.scenarios.schedulers.jobs import Job, check_jobs, jobs_table
 
@@ -15,14 +15,14 @@ from app.scenarios.schedulers.jobs import Job, check_jobs, jobs_table
 class Settings(Parameters):
     policy: Literal["fcfs", "sjf", "srtf", "rr", "priority", "mlfq"] = choice(
         "rr",
-        Text("Policy", "调度算法"),
+        Text(en="Policy", zh="调度算法"),
         {
-            "fcfs": Text("First come, first served", "先来先服务（FCFS）"),
-            "sjf": Text("Shortest job first", "最短作业优先（SJF）"),
-            "srtf": Text("Shortest remaining time first", "最短剩余时间优先（SRTF）"),
-            "rr": Text("Round robin", "时间片轮转（RR）"),
-            "priority": Text("Priority, preemptive", "优先级（抢占式）"),
-            "mlfq": Text("Multilevel feedback queue", "多级反馈队列（MLFQ）"),
+            "fcfs": Text(en="First come, first served", zh="先来先服务（FCFS）"),
+            "sjf": Text(en="Shortest job first", zh="最短作业优先（SJF）"),
+            "srtf": Text(en="Shortest remaining time first", zh="最短剩余时间优先（SRTF）"),
+            "rr": Text(en="Round robin", zh="时间片轮转（RR）"),
+            "priority": Text(en="Priority, preemptive", zh="优先级（抢占式）"),
+            "mlfq": Text(en="Multilevel feedback queue", zh="多级反馈队列（MLFQ）"),
         },
     )
     jobs: tuple[Job, ...] = jobs_table(
@@ -36,32 +36,32 @@ class Settings(Parameters):
     )
     quantum: int = integer(
         1,
-        Text("Quantum", "时间片"),
+        Text(en="Quantum", zh="时间片"),
         minimum=1,
         maximum=10,
         help=Text(
-            "Units of a turn in round robin, and in the first of three feedback queues; the others "
-            "have two and four times as many.",
-            "时间片轮转每轮的单位数，也是多级反馈队列第一级的时间片；后两级依次为其两倍和四倍。",
+            en="Units of a turn in round robin, and in the first of three feedback queues; the "
+            "others have two and four times as many.",
+            zh="时间片轮转每轮的单位数，也是多级反馈队列第一级的时间片；后两级依次为其两倍和四倍。",
         ),
     )
     aging: int = integer(
         0,
-        Text("Aging", "老化"),
+        Text(en="Aging", zh="老化"),
         minimum=0,
         maximum=20,
         help=Text(
-            "For priority: waiting for so many units raises a job by one; 0 for no aging.",
-            "仅用于优先级：每等待这么多个单位，优先级提高一级；0 表示不老化。",
+            en="For priority: waiting for so many units raises a job by one; 0 for no aging.",
+            zh="仅用于优先级：每等待这么多个单位，优先级提高一级；0 表示不老化。",
         ),
     )
     unit_ms: int = integer(
         40,
-        Text("Unit of time", "单位时间"),
+        Text(en="Unit of time", zh="单位时间"),
         minimum=20,
         maximum=100,
         unit="ms",
-        help=Text("CPU time that a unit stands for.", "一个单位代表多少 CPU 时间。"),
+        help=Text(en="CPU time that a unit stands for.", zh="一个单位代表多少 CPU 时间。"),
     )
     _check_jobs = field_validator("jobs")(check_jobs)
 

@@ -21,7 +21,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -34,22 +34,26 @@ _LOCKS = (Reason.LOCK, Reason.RLOCK, Reason.SEMAPHORE)
 class Settings(Parameters):
     place: Literal["value", "block", "manager", "all"] = choice(
         "all",
-        Text("Where the counter is", "计数器放在哪里"),
+        Text(en="Where the counter is", zh="计数器放在哪里"),
         {
-            "value": Text("Value: a number in shared memory", "Value：共享内存里的一个数"),
-            "block": Text("SharedMemory: a block with a name", "SharedMemory：有名字的内存块"),
-            "manager": Text("Manager: in a process of its own", "Manager：在另一个进程里"),
-            "all": Text("each of them in turn", "依次使用以上三种"),
+            "value": Text(en="Value: a number in shared memory", zh="Value：共享内存里的一个数"),
+            "block": Text(
+                en="SharedMemory: a block with a name", zh="SharedMemory：有名字的内存块"
+            ),
+            "manager": Text(en="Manager: in a process of its own", zh="Manager：在另一个进程里"),
+            "all": Text(en="each of them in turn", zh="依次使用以上三种"),
         },
     )
     lock: bool = flag(
         False,
-        Text("Use a lock", "使用锁"),
-        help=Text("From reading the counter to writing it.", "从读计数器到写计数器，一直持有。"),
+        Text(en="Use a lock", zh="使用锁"),
+        help=Text(
+            en="From reading the counter to writing it.", zh="从读计数器到写计数器，一直持有。"
+        ),
     )
-    adders: int = integer(2, Text("Adders", "加一的进程数"), minimum=1, maximum=4)
+    adders: int = integer(2, Text(en="Adders", zh="加一的进程数"), minimum=1, maximum=4)
     steps: int = integer(
-        500, Text("Steps of each adder", "每个进程的步数"), minimum=10, maximum=5000
+        500, Text(en="Steps of each adder", zh="每个进程的步数"), minimum=10, maximum=5000
     )
 
 
@@ -68,7 +72,7 @@ def _counts(timeline: Timeline) -> list[_Count]:
         if (match := re.match(r"(\w+): (\d+) steps, \d+ counted, (-?\d+) lost", line.text))
     ]
     if not found:
-        raise NotSeen("The program never came to its count.", "程序没有输出计数结果。")
+        raise NotSeen(en="The program never came to its count.", zh="程序没有输出计数结果。")
     return found
 
 
@@ -94,14 +98,14 @@ def check_count(timeline: Timeline, params: Settings) -> Answer:
     zh = f"{'，'.join(item[1] for item in each)}。"
     spans = [whole(timeline, adder) for adder in _adders(timeline)]
     if params.lock or params.adders == 1:
-        return either(all(count.lost == 0 for count in counts), en, zh, spans)
+        return either(all(count.lost == 0 for count in counts), en=en, zh=zh, evidence=spans)
     spared = [count.place for count in counts if count.lost == 0]
     if not spared:
-        return holds(en, zh, spans)
+        return holds(en=en, zh=zh, evidence=spans)
     met = [_at_once(timeline, place) for place in spared]
     if not exact(timeline) or any(both < ran / 5 for both, ran in met):
-        return not_seen(en + " They hardly met.", zh + "它们几乎没有相遇。", spans)
-    return either(False, en, zh, spans)
+        return not_seen(en=en + " They hardly met.", zh=zh + "它们几乎没有相遇。", evidence=spans)
+    return either(False, en=en, zh=zh, evidence=spans)
 
 
 def _lock_waits(timeline: Timeline) -> list[Slice]:
@@ -117,7 +121,7 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     """Without a lock adders run side by side; with one, who waits names who has it."""
     adders = _adders(timeline)
     if len(adders) < 2:
-        return not_seen("There is one adder alone.", "只有一个进程在加。")
+        return not_seen(en="There is one adder alone.", zh="只有一个进程在加。")
     if not params.lock:
         need_exact(timeline)
         rows = [timeline.of(adder, State.RUNNING) for adder in adders]
@@ -126,7 +130,7 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
         en = f"Two adders ran at one instant for {duration(total(both))}; all of them ran for "
         en += f"{duration(ran)} in sum."
         zh = f"两个进程同时运行 {duration(total(both))}；所有进程的运行时间合计 {duration(ran)}。"
-        return holds(en, zh, both) if both else not_seen(en, zh)
+        return holds(en=en, zh=zh, evidence=both) if both else not_seen(en=en, zh=zh)
     ids = {adder.id for adder in adders}
     waits = [
         row
@@ -136,17 +140,17 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     ]
     if not waits:
         return not_seen(
-            "No adder was seen to wait for a lock whose holder is known.",
-            "没有看到进程等待一把已知持有者的锁。",
+            en="No adder was seen to wait for a lock whose holder is known.",
+            zh="没有看到进程等待一把已知持有者的锁。",
         )
     wrong = [row for row in waits if row.holder == row.track or row.holder not in ids]
     return either(
         not wrong,
-        f"Adders waited {times(len(waits))} for the lock, {duration(total(waits))} in all; "
+        en=f"Adders waited {times(len(waits))} for the lock, {duration(total(waits))} in all; "
         f"its holder was no other adder {times(len(wrong))}.",
-        f"等锁 {len(waits)} 次，共 {duration(total(waits))}；"
+        zh=f"等锁 {len(waits)} 次，共 {duration(total(waits))}；"
         f"其中 {len(wrong)} 次持有者不是另一个加一的进程。",
-        wrong or waits,
+        evidence=wrong or waits,
     )
 
 
@@ -160,13 +164,13 @@ def check_manager(timeline: Timeline, params: Settings) -> Answer:
     adders = _adders(timeline, "manager")
     main = root(timeline)
     if params.place not in ("manager", "all") or not adders:
-        return not_seen("No manager was asked for.", "没有使用 Manager。")
+        return not_seen(en="No manager was asked for.", zh="没有使用 Manager。")
     managers = _managers(timeline)
     if not managers:
         return fails(
-            "There is no other process than main and the adders.",
-            "除了主进程和加一的进程，没有别的进程。",
-            [whole(timeline, adder) for adder in adders],
+            en="There is no other process than main and the adders.",
+            zh="除了主进程和加一的进程，没有别的进程。",
+            evidence=[whole(timeline, adder) for adder in adders],
         )
     need_exact(timeline)
     waits = [
@@ -180,11 +184,11 @@ def check_manager(timeline: Timeline, params: Settings) -> Answer:
     each = len(waits) / (len(adders) * params.steps)
     return either(
         own and each > 0.5,
-        f"{managers[0].name} has the pid {managers[0].pid}, main {main.pid}; the adders waited for "
-        f"an answer {times(len(waits))}, {each:.1f} times a step.",
-        f"{managers[0].name} 的 pid 是 {managers[0].pid}，主进程是 {main.pid}；"
+        en=f"{managers[0].name} has the pid {managers[0].pid}, main {main.pid}; the adders waited "
+        f"for an answer {times(len(waits))}, {each:.1f} times a step.",
+        zh=f"{managers[0].name} 的 pid 是 {managers[0].pid}，主进程是 {main.pid}；"
         f"各进程等待答复共 {len(waits)} 次，平均每步 {each:.1f} 次。",
-        [*(whole(timeline, manager) for manager in managers), *waits],
+        evidence=[*(whole(timeline, manager) for manager in managers), *waits],
     )
 
 
@@ -202,31 +206,30 @@ def _cpu(timeline: Timeline, tracks: list[Track]) -> int:
 def check_price(timeline: Timeline, params: Settings) -> Answer:
     """CPU time of a step in a manager, its process included, beside one in shared memory."""
     if params.place != "all":
-        return not_seen("To compare, use all places in turn.", "要比较，请依次使用三种位置。")
+        return not_seen(en="To compare, use all places in turn.", zh="要比较，请依次使用三种位置。")
     groups = {place: _adders(timeline, place) for place in PLACES}
     if not all(groups.values()):
-        return not_seen("Not every place came to its turn.", "并非每种位置都运行过。")
+        return not_seen(en="Not every place came to its turn.", zh="并非每种位置都运行过。")
     steps = params.adders * params.steps
     groups["manager"] += _managers(timeline)
     cost = {place: _cpu(timeline, tracks) / steps for place, tracks in groups.items()}
     each = listed(f"{place} {duration(cost[place])}" for place in PLACES)
     return either(
         cost["manager"] > max(cost["value"], cost["block"]),
-        f"CPU time of a step: {each.en}.",
-        f"每一步的 CPU 时间：{each.zh}。",
-        [whole(timeline, track) for tracks in groups.values() for track in tracks],
+        en=f"CPU time of a step: {each.en}.",
+        zh=f"每一步的 CPU 时间：{each.of('zh')}。",
+        evidence=[whole(timeline, track) for tracks in groups.values() for track in tracks],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=5,
-    title=Text("Shared memory, and a manager", "共享内存与 Manager"),
+    title=Text(en="Shared memory, and a manager", zh="共享内存与 Manager"),
     summary=Text(
-        "Processes add to one counter in a Value, in a SharedMemory block, or through a Manager: "
-        "what is lost, and what it costs.",
-        "多个进程给同一个计数器加一：放在 Value、SharedMemory 或 Manager 里，丢多少，代价多大？",
+        en="Processes add to one counter in a Value, in a SharedMemory block, or through a "
+        "Manager: what is lost, and what it costs.",
+        zh="多个进程给同一个计数器加一：放在 Value、SharedMemory 或 Manager 里，丢多少，代价多大？",
     ),
     parameters=Settings,
     tags=Tags(
@@ -244,18 +247,18 @@ SCENARIO = Scenario(
             "count",
             lambda params: (
                 Text(
-                    "With a lock from reading to writing nothing is lost.",
-                    "从读到写一直持有锁，就不会丢失更新。",
+                    en="With a lock from reading to writing nothing is lost.",
+                    zh="从读到写一直持有锁，就不会丢失更新。",
                 )
                 if params.lock
                 else Text(
-                    "One adder alone loses nothing.",
-                    "只有一个进程在加，不会丢失更新。",
+                    en="One adder alone loses nothing.",
+                    zh="只有一个进程在加，不会丢失更新。",
                 )
                 if params.adders == 1
                 else Text(
-                    "Shared memory protects nobody: without a lock updates are lost.",
-                    "共享内存本身不提供保护：不加锁就会丢失更新。",
+                    en="Shared memory protects nobody: without a lock updates are lost.",
+                    zh="共享内存本身不提供保护：不加锁就会丢失更新。",
                 )
             ),
             check_count,
@@ -264,13 +267,13 @@ SCENARIO = Scenario(
             "turns",
             lambda params: (
                 Text(
-                    "With the lock, whoever waits waits for another adder.",
-                    "加锁后，等待的进程等的是另一个正在加一的进程。",
+                    en="With the lock, whoever waits waits for another adder.",
+                    zh="加锁后，等待的进程等的是另一个正在加一的进程。",
                 )
                 if params.lock
                 else Text(
-                    "Processes share no GIL: they add at the very same instant.",
-                    "进程之间没有共同的 GIL：它们在同一时刻一起加。",
+                    en="Processes share no GIL: they add at the very same instant.",
+                    zh="进程之间没有共同的 GIL：它们在同一时刻一起加。",
                 )
             ),
             check_turns,
@@ -278,17 +281,17 @@ SCENARIO = Scenario(
         Claim(
             "manager",
             Text(
-                "A manager is a process of its own: each access is a question to it, and a wait "
+                en="A manager is a process of its own: each access is a question to it, and a wait "
                 "for the answer.",
-                "Manager 是一个独立的进程：每次访问都是向它提问，并等待答复。",
+                zh="Manager 是一个独立的进程：每次访问都是向它提问，并等待答复。",
             ),
             check_manager,
         ),
         Claim(
             "price",
             Text(
-                "A step through a manager costs more CPU time than one in shared memory.",
-                "通过 Manager 的一步，比在共享内存里的一步花费更多 CPU 时间。",
+                en="A step through a manager costs more CPU time than one in shared memory.",
+                zh="通过 Manager 的一步，比在共享内存里的一步花费更多 CPU 时间。",
             ),
             check_price,
         ),

@@ -22,7 +22,7 @@ from app.catalogue.spans import (
     total,
     whole,
 )
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Slice, Track
 from app.timeline.states import Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -31,31 +31,31 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     server: Literal["in-turn", "threads"] = choice(
         "in-turn",
-        Text("The server serves", "服务器"),
+        Text(en="The server serves", zh="服务器"),
         {
-            "in-turn": Text("one client after the other", "一个接一个地服务客户端"),
-            "threads": Text("each client by a thread of its own", "为每个客户端开一个线程"),
+            "in-turn": Text(en="one client after the other", zh="一个接一个地服务客户端"),
+            "threads": Text(en="each client by a thread of its own", zh="为每个客户端开一个线程"),
         },
     )
-    clients: int = integer(3, Text("Clients", "客户端数"), minimum=1, maximum=8)
+    clients: int = integer(3, Text(en="Clients", zh="客户端数"), minimum=1, maximum=8)
     messages: int = integer(
-        10, Text("Messages of each client", "每个客户端的消息数"), minimum=1, maximum=100
+        10, Text(en="Messages of each client", zh="每个客户端的消息数"), minimum=1, maximum=100
     )
     length: int = integer(
         50_000,
-        Text("Length of a message", "消息长度"),
+        Text(en="Length of a message", zh="消息长度"),
         minimum=1,
         maximum=60_000,
         unit="B",
-        help=Text("A long one may arrive in several parts.", "长消息可能分几次到达。"),
+        help=Text(en="A long one may arrive in several parts.", zh="长消息可能分几次到达。"),
     )
     think_ms: int = integer(
         20,
-        Text("Time between two messages", "两条消息之间"),
+        Text(en="Time between two messages", zh="两条消息之间"),
         minimum=0,
         maximum=300,
         unit="ms",
-        help=Text("Computing time of a client.", "客户端的计算时间。"),
+        help=Text(en="Computing time of a client.", zh="客户端的计算时间。"),
     )
 
 
@@ -76,7 +76,8 @@ def _talks(timeline: Timeline) -> list[Span]:
     ended = _told(timeline, r"server: client (\d+) has closed")
     if not begun or begun.keys() != ended.keys():
         raise NotSeen(
-            "The server did not come to the end of its clients.", "服务器没有服务完它的客户端。"
+            en="The server did not come to the end of its clients.",
+            zh="服务器没有服务完它的客户端。",
         )
     return [Span(server.id, begun[number], ended[number]) for number in sorted(begun)]
 
@@ -92,14 +93,16 @@ def check_accept(timeline: Timeline, params: Settings) -> Answer:
     came = min(client.start_ns for client in _clients(timeline))
     waits = [row for row in _waits(timeline, server) if row.start_ns < first]
     if not waits:
-        return not_seen("A client was there before accept().", "accept() 之前已有客户端到来。")
+        return not_seen(
+            en="A client was there before accept().", zh="accept() 之前已有客户端到来。"
+        )
     return either(
         first >= came,
-        f"accept() waited {duration(total(waits))} and came back at {duration(first)}; the first "
-        f"client began at {duration(came)}.",
-        f"accept() 等待了 {duration(total(waits))}，在 {duration(first)} 返回；"
+        en=f"accept() waited {duration(total(waits))} and came back at {duration(first)}; the "
+        f"first client began at {duration(came)}.",
+        zh=f"accept() 等待了 {duration(total(waits))}，在 {duration(first)} 返回；"
         f"第一个客户端开始于 {duration(came)}。",
-        waits,
+        evidence=waits,
     )
 
 
@@ -112,7 +115,7 @@ def check_recv(timeline: Timeline, params: Settings) -> Answer:
     by_threads = params.server == "threads"
     spans = [whole(timeline, thread) for thread in threads] if by_threads else talks
     if params.think_ms == 0 or not spans:
-        return not_seen("The clients were never busy otherwise.", "客户端没有忙别的事情。")
+        return not_seen(en="The clients were never busy otherwise.", zh="客户端没有忙别的事情。")
     blocked: list[Span] = []
     ran: list[Span] = []
     for span in spans:
@@ -122,10 +125,10 @@ def check_recv(timeline: Timeline, params: Settings) -> Answer:
     shares = percent(total(blocked), total(spans)), percent(total(ran), total(spans))
     return either(
         total(blocked) > total(ran),
-        f"Who served a client waited in recv() for {shares[0]} of that time, and ran for "
+        en=f"Who served a client waited in recv() for {shares[0]} of that time, and ran for "
         f"{shares[1]}.",
-        f"服务客户端期间，{shares[0]} 的时间在 recv() 中等待，{shares[1]} 的时间在运行。",
-        blocked or spans,
+        zh=f"服务客户端期间，{shares[0]} 的时间在 recv() 中等待，{shares[1]} 的时间在运行。",
+        evidence=blocked or spans,
     )
 
 
@@ -134,7 +137,7 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     talks = _talks(timeline)
     clients = _clients(timeline)
     if len(talks) < 2:
-        return not_seen("There was one client alone.", "只有一个客户端。")
+        return not_seen(en="There was one client alone.", zh="只有一个客户端。")
     most, _ = peak(talks)
     first_end = min(talk.end_ns for talk in talks)
     connected = sum(
@@ -145,9 +148,13 @@ def check_turns(timeline: Timeline, params: Settings) -> Answer:
     zh = f"同一时刻最多服务 {most} 个客户端；第一个客户端关闭之前，{len(clients)} 个中已有 "
     zh += f"{connected} 个连接成功。"
     if params.server == "threads":
-        return holds(en, zh, talks) if most > 1 else not_seen(en, zh, talks)
+        return (
+            holds(en=en, zh=zh, evidence=talks)
+            if most > 1
+            else not_seen(en=en, zh=zh, evidence=talks)
+        )
     waits = [row for client in clients for row in _waits(timeline, client)]
-    return either(most == 1, en, zh, waits or talks)
+    return either(most == 1, en=en, zh=zh, evidence=waits or talks)
 
 
 def check_bytes(timeline: Timeline, params: Settings) -> Answer:
@@ -158,25 +165,24 @@ def check_bytes(timeline: Timeline, params: Settings) -> Answer:
     clients = [match for match in own if match]
     served = [int(match[1]) for match in echoed if match]
     if len(clients) < params.clients or len(served) < params.clients:
-        return not_seen("Not all of them came to their count.", "并非所有进程都输出了计数。")
+        return not_seen(en="Not all of them came to their count.", zh="并非所有进程都输出了计数。")
     sent, back = (sum(int(match[n]) for match in clients) for n in (1, 2))
     return either(
         sent == back == sum(served),
-        f"{sent} bytes were sent, {sum(served)} echoed, {back} came back.",
-        f"发出 {sent} 字节，服务器回送 {sum(served)} 字节，收回 {back} 字节。",
-        [whole(timeline, client) for client in _clients(timeline)],
+        en=f"{sent} bytes were sent, {sum(served)} echoed, {back} came back.",
+        zh=f"发出 {sent} 字节，服务器回送 {sum(served)} 字节，收回 {back} 字节。",
+        evidence=[whole(timeline, client) for client in _clients(timeline)],
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.COMMUNICATION,
-    place=4,
-    title=Text("A server and its clients", "服务器与客户端"),
+    title=Text(en="A server and its clients", zh="服务器与客户端"),
     summary=Text(
-        "An echo server over loopback sockets: what accept() and recv() wait for, and who is kept "
-        "waiting.",
-        "通过本机回环套接字的回声服务器：accept() 和 recv() 在等什么，又让谁等着。",
+        en="An echo server over loopback sockets: what accept() and recv() wait for, and who is "
+        "kept waiting.",
+        zh="通过本机回环套接字的回声服务器：accept() 和 recv() 在等什么，又让谁等着。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -188,14 +194,14 @@ SCENARIO = Scenario(
     claims=(
         Claim(
             "accept",
-            Text("accept() waits until a client comes.", "accept() 会一直等到有客户端到来。"),
+            Text(en="accept() waits until a client comes.", zh="accept() 会一直等到有客户端到来。"),
             check_accept,
         ),
         Claim(
             "recv",
             Text(
-                "recv() waits until bytes come, and uses no CPU meanwhile.",
-                "recv() 会一直等到有字节到来，等待期间不占用 CPU。",
+                en="recv() waits until bytes come, and uses no CPU meanwhile.",
+                zh="recv() 会一直等到有字节到来，等待期间不占用 CPU。",
             ),
             check_recv,
         ),
@@ -203,14 +209,14 @@ SCENARIO = Scenario(
             "turns",
             lambda params: (
                 Text(
-                    "With a thread for each client, they are served side by side.",
-                    "每个客户端一个线程，就能同时得到服务。",
+                    en="With a thread for each client, they are served side by side.",
+                    zh="每个客户端一个线程，就能同时得到服务。",
                 )
                 if params.server == "threads"
                 else Text(
-                    "A server that serves in turn keeps the others waiting, though they are "
+                    en="A server that serves in turn keeps the others waiting, though they are "
                     "connected.",
-                    "一个接一个地服务时，其他客户端虽已连接，也只能等着。",
+                    zh="一个接一个地服务时，其他客户端虽已连接，也只能等着。",
                 )
             ),
             check_turns,
@@ -218,8 +224,8 @@ SCENARIO = Scenario(
         Claim(
             "bytes",
             Text(
-                "A socket loses nothing: all bytes sent come back.",
-                "套接字不会丢数据：发出的字节全都收回来了。",
+                en="A socket loses nothing: all bytes sent come back.",
+                zh="套接字不会丢数据：发出的字节全都收回来了。",
             ),
             check_bytes,
         ),

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import lines, percent, root, starting, whole
-from app.catalogue.text import Text, listed
+from app.locale.text import Text, listed
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
@@ -22,26 +22,27 @@ CHECKS = ("RESUME", "CALL", "PRECALL", "JUMP_BACKWARD", "JUMP_ABSOLUTE", "POP_JU
 class Settings(Parameters):
     step: Literal["plain", "call", "split"] = choice(
         "call",
-        Text("How a step is made", "每一步怎么做"),
+        Text(en="How a step is made", zh="每一步怎么做"),
         {
-            "plain": Text("a plain counter += 1", "直接 counter += 1"),
+            "plain": Text(en="a plain counter += 1", zh="直接 counter += 1"),
             "call": Text(
-                "counter += sum(one), through a call", "counter += sum(one)，中间有函数调用"
+                en="counter += sum(one), through a call", zh="counter += sum(one)，中间有函数调用"
             ),
-            "split": Text("read, a small loop, write", "先读，循环一下，再写回"),
+            "split": Text(en="read, a small loop, write", zh="先读，循环一下，再写回"),
         },
     )
     signals: int = integer(
         1000,
-        Text("Signals", "信号数"),
+        Text(en="Signals", zh="信号数"),
         minimum=100,
         maximum=5_000,
         help=Text(
-            "More of them find points that are seldom met.", "信号越多，越能找到少见的切换点。"
+            en="More of them find points that are seldom met.",
+            zh="信号越多，越能找到少见的切换点。",
         ),
     )
     times: int = integer(
-        10_000, Text("Steps of each thread", "每个线程的步数"), minimum=100, maximum=100_000
+        10_000, Text(en="Steps of each thread", zh="每个线程的步数"), minimum=100, maximum=100_000
     )
 
 
@@ -57,7 +58,7 @@ def _bytecode(timeline: Timeline) -> list[Code]:
     found = [re.match(r" *(\d+)  ([A-Z_0-9]+) ?(.*)$", line.text) for line in lines(timeline)]
     code = [Code(int(match[1]), match[2], match[3]) for match in found if match]
     if not code:
-        raise NotSeen("The program printed no bytecode.", "程序没有输出字节码。")
+        raise NotSeen(en="The program printed no bytecode.", zh="程序没有输出字节码。")
     return code
 
 
@@ -67,7 +68,7 @@ def _between(code: list[Code]) -> list[Code]:
              and row.argument == "counter"]  # fmt: skip
     writes = [at for at, row in enumerate(code) if row.name == "STORE_GLOBAL"]
     if not reads or not writes:
-        raise NotSeen("The bytecode is not as expected.", "字节码不是预期的样子。")
+        raise NotSeen(en="The bytecode is not as expected.", zh="字节码不是预期的样子。")
     return code[reads[0] : writes[0]]
 
 
@@ -76,11 +77,11 @@ def _version(timeline: Timeline) -> tuple[str, tuple[int, int]]:
     name = root(timeline).python or str(timeline.run.get("python", ""))
     match = re.search(r"(\d+)\.(\d+)(t?)", name)
     if "CPython" not in name or not match:
-        raise NotSeen(f"The notes say nothing of {name}.", f"讲解没有涉及 {name}。")
+        raise NotSeen(en=f"The notes say nothing of {name}.", zh=f"讲解没有涉及 {name}。")
     if "free" in name.lower() or match[3]:
         raise NotSeen(
-            f"On {name} threads run at the same time, interrupted or not.",
-            f"在 {name} 上各线程同时运行，不需要被打断。",
+            en=f"On {name} threads run at the same time, interrupted or not.",
+            zh=f"在 {name} 上各线程同时运行，不需要被打断。",
         )
     return name, (int(match[1]), int(match[2]))
 
@@ -92,27 +93,30 @@ def check_between(timeline: Timeline, params: Settings) -> Answer:
     told = listed(f"{row.name} ({row.signals})" for row in points)
     en = f"{len(points)} of {len(inside)} bytecodes from reading to writing were met: {told.en}; "
     en += f"on {name}."
-    zh = f"从读到写的 {len(inside)} 条字节码中，有 {len(points)} 条之后遇到了信号：{told.zh}；"
+    zh = (
+        f"从读到写的 {len(inside)} 条字节码中，有 {len(points)} 条之后遇到了信号：{told.of('zh')}；"
+    )
     zh += f"解释器：{name}。"
     expected = params.step != "plain" or version < (3, 10)
-    return either(bool(points) == expected, en, zh, [whole(timeline, root(timeline))])
+    return either(
+        bool(points) == expected, en=en, zh=zh, evidence=[whole(timeline, root(timeline))]
+    )
 
 
 def check_where(timeline: Timeline, params: Settings) -> Answer:
     name, version = _version(timeline)
     met = [row for row in _bytecode(timeline) if row.signals]
     if not met:
-        return not_seen("No signal met the step itself.", "没有信号落在这一步之内。")
+        return not_seen(en="No signal met the step itself.", zh="没有信号落在这一步之内。")
     others = [row.name for row in met if not row.name.startswith(CHECKS)]
     names = listed(dict.fromkeys(row.name for row in met))
     en = f"Signals came after {names.en}; {len(others)} of these are no call, loop's end or "
     en += f"beginning; on {name}."
-    zh = (
-        f"信号出现在这些字节码之后：{names.zh}；其中 {len(others)} 条不是调用、循环回跳或函数开头；"
-    )
+    zh = f"信号出现在这些字节码之后：{names.of('zh')}；其中 {len(others)} 条不是调用、"
+    zh += "循环回跳或函数开头；"
     zh += f"解释器：{name}。"
     spans = [whole(timeline, root(timeline))]
-    return either(bool(others) == (version < (3, 10)), en, zh, spans)
+    return either(bool(others) == (version < (3, 10)), en=en, zh=zh, evidence=spans)
 
 
 def check_lost(timeline: Timeline, params: Settings) -> Answer:
@@ -124,26 +128,25 @@ def check_lost(timeline: Timeline, params: Settings) -> Answer:
             made, lost = int(match[1]), int(match[2])
             break
     else:
-        return not_seen("The program never came to its count.", "程序没有输出计数结果。")
+        return not_seen(en="The program never came to its count.", zh="程序没有输出计数结果。")
     en = f"{len(points)} points between reading and writing; {lost} of {made} steps were lost "
     en += f"({percent(lost, made)}), on {name}."
     zh = f"读写之间有 {len(points)} 个切换点；{made} 步丢失了 {lost} 步"
     zh += f"（{percent(lost, made)}），解释器：{name}。"
     spans = [whole(timeline, adder) for adder in adders]
     if points and not lost:
-        return not_seen(en + " They were lucky.", zh + "这次运气好。", spans)
-    return either(bool(points) == bool(lost), en, zh, spans)
+        return not_seen(en=en + " They were lucky.", zh=zh + "这次运气好。", evidence=spans)
+    return either(bool(points) == bool(lost), en=en, zh=zh, evidence=spans)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.LOCKS,
-    place=3,
-    title=Text("Where a thread may be interrupted", "线程会在哪里被打断"),
+    title=Text(en="Where a thread may be interrupted", zh="线程会在哪里被打断"),
     summary=Text(
-        "The bytecode of a line that adds to a counter, and after which of its steps Python may "
+        en="The bytecode of a line that adds to a counter, and after which of its steps Python may "
         "switch threads: measured, on the Python that ran.",
-        "给计数器加一的那行代码的字节码，以及 Python 可能在其中哪一步之后切换线程：在实际运行的 "
+        zh="给计数器加一的那行代码的字节码，以及 Python 可能在其中哪一步之后切换线程：在实际运行的 "
         "Python 上测得。",
     ),
     parameters=Settings,
@@ -158,16 +161,16 @@ SCENARIO = Scenario(
             "between",
             lambda params: (
                 Text(
-                    "In x += 1 no thread is interrupted between reading and writing on CPython "
+                    en="In x += 1 no thread is interrupted between reading and writing on CPython "
                     "3.10 and later with the GIL; before, it may be.",
-                    "在带 GIL 的 CPython 3.10 及以后版本上，x += 1 的读与写之间不会被打断；"
+                    zh="在带 GIL 的 CPython 3.10 及以后版本上，x += 1 的读与写之间不会被打断；"
                     "更早的版本则可能。",
                 )
                 if params.step == "plain"
                 else Text(
-                    "Between reading and writing there is a point at which a thread may be "
+                    en="Between reading and writing there is a point at which a thread may be "
                     "interrupted.",
-                    "读与写之间存在线程可能被打断的点。",
+                    zh="读与写之间存在线程可能被打断的点。",
                 )
             ),
             check_between,
@@ -175,9 +178,9 @@ SCENARIO = Scenario(
         Claim(
             "where",
             Text(
-                "Since CPython 3.10 a thread is interrupted only where a function begins, after a "
-                "call, and at the end of a loop's turn; before, after nearly any bytecode.",
-                "从 CPython 3.10 起，线程只会在函数开头、调用之后和循环回跳处被打断；"
+                en="Since CPython 3.10 a thread is interrupted only where a function begins, after "
+                "a call, and at the end of a loop's turn; before, after nearly any bytecode.",
+                zh="从 CPython 3.10 起，线程只会在函数开头、调用之后和循环回跳处被打断；"
                 "更早的版本几乎在任何字节码之后都可能。",
             ),
             check_where,
@@ -185,8 +188,9 @@ SCENARIO = Scenario(
         Claim(
             "lost",
             Text(
-                "Steps are lost if such a point lies between reading and writing, and else none.",
-                "读与写之间有这样的点，就会丢失更新；没有就不会丢失。",
+                en="Steps are lost if such a point lies between reading and writing, and else "
+                "none.",
+                zh="读与写之间有这样的点，就会丢失更新；没有就不会丢失。",
             ),
             check_lost,
         ),

@@ -10,7 +10,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import clip, lines, root, said, starting, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Output, Track
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
@@ -19,19 +19,24 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     kind: Literal["global", "local", "contextvar"] = choice(
         "local",
-        Text("Where it is remembered", "记在哪里"),
+        Text(en="Where it is remembered", zh="记在哪里"),
         {
-            "global": Text("in an object that all threads share", "所有线程共用的对象"),
-            "local": Text("in a threading.local", "threading.local 对象"),
-            "contextvar": Text("in a contextvars.ContextVar", "contextvars.ContextVar 变量"),
+            "global": Text(en="in an object that all threads share", zh="所有线程共用的对象"),
+            "local": Text(en="in a threading.local", zh="threading.local 对象"),
+            "contextvar": Text(en="in a contextvars.ContextVar", zh="contextvars.ContextVar 变量"),
         },
     )
-    threads: int = integer(4, Text("Threads", "线程数"), minimum=1, maximum=8)
+    threads: int = integer(4, Text(en="Threads", zh="线程数"), minimum=1, maximum=8)
     compute_ms: int = integer(
-        10, Text("Computing meanwhile", "期间计算"), minimum=0, maximum=200, unit="ms"
+        10, Text(en="Computing meanwhile", zh="期间计算"), minimum=0, maximum=200, unit="ms"
     )
     pause: float = number(
-        0.15, Text("Waiting meanwhile", "期间等待"), minimum=0.05, maximum=2, step=0.05, unit="s"
+        0.15,
+        Text(en="Waiting meanwhile", zh="期间等待"),
+        minimum=0.05,
+        maximum=2,
+        step=0.05,
+        unit="s",
     )
 
 
@@ -73,7 +78,7 @@ def check_mix(timeline: Timeline, params: Settings) -> Answer:
     servers = {track.id: track for track in _servers(timeline)}
     answers = _answers(timeline, "remembers")
     if len(answers) < 2:
-        return not_seen("It takes two threads that answer.", "需要至少两个线程作答。")
+        return not_seen(en="It takes two threads that answer.", zh="需要至少两个线程作答。")
     mixed = [line for track, line in answers.items() if _value(line) != servers[track].name]
     kept = said(timeline, "main remembers main", root(timeline))
     en = f"{len(mixed)} of {len(answers)} remember somebody else"
@@ -83,18 +88,18 @@ def check_mix(timeline: Timeline, params: Settings) -> Answer:
     spans = [whole(timeline, servers[track]) for track in answers]
     if params.kind != "global":
         if not said(timeline, "main remembers"):
-            return not_seen("Main never told what it remembers.", "主线程没有作答。")
-        return either(not mixed and bool(kept), en, zh, spans)
+            return not_seen(en="Main never told what it remembers.", zh="主线程没有作答。")
+        return either(not mixed and bool(kept), en=en, zh=zh, evidence=spans)
     if not mixed and not any(_between(timeline).values()):
-        return not_seen(en + " They never met.", zh + "它们没有相遇。", spans)
-    return either(bool(mixed), en, zh, spans)
+        return not_seen(en=en + " They never met.", zh=zh + "它们没有相遇。", evidence=spans)
+    return either(bool(mixed), en=en, zh=zh, evidence=spans)
 
 
 def check_met(timeline: Timeline, params: Settings) -> Answer:
     """Between remembering and asking, others ran: there was a chance to mix it up."""
     between = _between(timeline)
     if len(between) < 2:
-        return not_seen("It takes two threads that answer.", "需要至少两个线程作答。")
+        return not_seen(en="It takes two threads that answer.", zh="需要至少两个线程作答。")
     met = [track for track, count in between.items() if count]
     en = f"For {len(met)} of {len(between)} threads, others ran in between (up to "
     en += f"{max(between.values())})."
@@ -102,15 +107,15 @@ def check_met(timeline: Timeline, params: Settings) -> Answer:
     zh += f"（最多 {max(between.values())} 个）。"
     spans = [whole(timeline, timeline.tracks[track]) for track in between]
     if met and len(met) < len(between):
-        return not_seen(en, zh, spans)
-    return either(len(met) == len(between), en, zh, spans)
+        return not_seen(en=en, zh=zh, evidence=spans)
+    return either(len(met) == len(between), en=en, zh=zh, evidence=spans)
 
 
 def check_fresh(timeline: Timeline, params: Settings) -> Answer:
     """With what a new thread begins, though main has remembered "main"."""
     begins = _answers(timeline, "begins with")
     if not begins:
-        return not_seen("No thread told with what it began.", "没有线程说明开始时的值。")
+        return not_seen(en="No thread told with what it began.", zh="没有线程说明开始时的值。")
     values = sorted({_value(line) for line in begins.values()})
     empty = [line for line in begins.values() if _value(line) == "nobody"]
     name = root(timeline).python or str(timeline.run.get("python", "Python"))
@@ -120,21 +125,24 @@ def check_fresh(timeline: Timeline, params: Settings) -> Answer:
     zh += f"{'、'.join(values)}），解释器：{name}。"
     spans = [whole(timeline, timeline.tracks[track]) for track in begins]
     if params.kind == "global":
-        return either(not empty, en, zh, spans)
+        return either(not empty, en=en, zh=zh, evidence=spans)
     if params.kind == "contextvar" and values == ["main"] and "free" in name:
-        return not_seen(en + " Here it begins with a copy.", zh + "这里新线程得到一份副本。", spans)
-    return either(len(empty) == len(begins), en, zh, spans)
+        return not_seen(
+            en=en + " Here it begins with a copy.",
+            zh=zh + "这里新线程得到一份副本。",
+            evidence=spans,
+        )
+    return either(len(empty) == len(begins), en=en, zh=zh, evidence=spans)
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=9,
-    title=Text("Values of a thread's own", "线程自己的值"),
+    title=Text(en="Values of a thread's own", zh="线程自己的值"),
     summary=Text(
-        "Each thread remembers whom it serves: in an object that all share, in threading.local, "
+        en="Each thread remembers whom it serves: in an object that all share, in threading.local, "
         "or in a ContextVar. Do they mix it up?",
-        "每个线程记住自己在为谁服务：记在共用的对象里、threading.local 里或 ContextVar 里，"
+        zh="每个线程记住自己在为谁服务：记在共用的对象里、threading.local 里或 ContextVar 里，"
         "会不会混淆？",
     ),
     parameters=Settings,
@@ -149,13 +157,13 @@ SCENARIO = Scenario(
             "mix",
             lambda params: (
                 Text(
-                    "What is remembered in a shared object is overwritten by the other threads.",
-                    "记在共用的对象里的值，会被其他线程覆盖。",
+                    en="What is remembered in a shared object is overwritten by the other threads.",
+                    zh="记在共用的对象里的值，会被其他线程覆盖。",
                 )
                 if params.kind == "global"
                 else Text(
-                    "Each thread finds the value that it has set itself, main as well.",
-                    "每个线程读到的都是自己设置的值，主线程也一样。",
+                    en="Each thread finds the value that it has set itself, main as well.",
+                    zh="每个线程读到的都是自己设置的值，主线程也一样。",
                 )
             ),
             check_mix,
@@ -163,8 +171,8 @@ SCENARIO = Scenario(
         Claim(
             "met",
             Text(
-                "Between setting the value and reading it, other threads run.",
-                "在设置与读取之间，其他线程运行过。",
+                en="Between setting the value and reading it, other threads run.",
+                zh="在设置与读取之间，其他线程运行过。",
             ),
             check_met,
         ),
@@ -172,13 +180,13 @@ SCENARIO = Scenario(
             "fresh",
             lambda params: (
                 Text(
-                    "A new thread sees at once what others have set in a shared object.",
-                    "新线程一开始就能看到别人写在共用对象里的值。",
+                    en="A new thread sees at once what others have set in a shared object.",
+                    zh="新线程一开始就能看到别人写在共用对象里的值。",
                 )
                 if params.kind == "global"
                 else Text(
-                    "A new thread begins without the value that main has set.",
-                    "新线程开始时没有主线程设置的值。",
+                    en="A new thread begins without the value that main has set.",
+                    zh="新线程开始时没有主线程设置的值。",
                 )
             ),
             check_fresh,

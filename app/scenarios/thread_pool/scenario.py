@@ -10,26 +10,34 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, need_said, peak, root, starting, stretches, whole
-from app.catalogue.text import Text
+from app.locale.text import Text, verbatim
 from app.timeline.states import State, TrackKind
 from app.timeline.timeline import Timeline
 
 
 class Settings(Parameters):
-    workers: int = integer(3, Text("Threads in the pool", "池中线程数"), minimum=1, maximum=8)
-    tasks: int = integer(8, Text("Tasks", "任务数"), minimum=1, maximum=40)
+    workers: int = integer(3, Text(en="Threads in the pool", zh="池中线程数"), minimum=1, maximum=8)
+    tasks: int = integer(8, Text(en="Tasks", zh="任务数"), minimum=1, maximum=40)
     work: Literal["wait", "compute"] = choice(
         "wait",
-        Text("Each task", "每个任务"),
-        {"wait": Text("waits (sleep)", "等待（sleep）"), "compute": Text("computes", "计算")},
+        Text(en="Each task", zh="每个任务"),
+        {
+            "wait": Text(en="waits (sleep)", zh="等待（sleep）"),
+            "compute": Text(en="computes", zh="计算"),
+        },
     )
     seconds: float = number(
-        0.3, Text("A task takes", "每个任务耗时"), minimum=0.05, maximum=2, step=0.05, unit="s"
+        0.3,
+        Text(en="A task takes", zh="每个任务耗时"),
+        minimum=0.05,
+        maximum=2,
+        step=0.05,
+        unit="s",
     )
     call: Literal["submit", "map"] = choice(
         "submit",
-        Text("Handed over by", "提交方式"),
-        {"submit": Text("submit()", "submit()"), "map": Text("map()", "map()")},
+        Text(en="Handed over by", zh="提交方式"),
+        {"submit": verbatim("submit()"), "map": verbatim("map()")},
     )
 
 
@@ -37,7 +45,9 @@ def task_spans(timeline: Timeline) -> list[Span]:
     """Each task from its first line to its last, on the track of the thread that ran it."""
     spans = list(stretches(timeline, r"task (\d+) begins", r"task (\d+) is done").values())
     if not spans:
-        raise NotSeen("No task was seen from its begin to its end.", "没有看到任何完整的任务。")
+        raise NotSeen(
+            en="No task was seen from its begin to its end.", zh="没有看到任何完整的任务。"
+        )
     return spans
 
 
@@ -47,10 +57,10 @@ def check_at_most(timeline: Timeline, params: Settings) -> Answer:
     most, _ = peak(spans)
     return either(
         most <= params.workers and len(threads) <= params.workers,
-        f"{counted(len(spans), 'task')} ran in {counted(len(threads), 'thread')}, at most {most} "
-        "at once.",
-        f"{len(spans)} 个任务由 {len(threads)} 个线程执行，同时进行的最多 {most} 个。",
-        [whole(timeline, thread) for thread in threads],
+        en=f"{counted(len(spans), 'task')} ran in {counted(len(threads), 'thread')}, at most "
+        f"{most} at once.",
+        zh=f"{len(spans)} 个任务由 {len(threads)} 个线程执行，同时进行的最多 {most} 个。",
+        evidence=[whole(timeline, thread) for thread in threads],
     )
 
 
@@ -58,13 +68,13 @@ def check_waves(timeline: Timeline, params: Settings) -> Answer:
     spans = task_spans(timeline)
     if params.work != "wait":
         return not_seen(
-            "Tasks that compute share the GIL and do not end in step.",
-            "计算任务要争用 GIL，不会整齐地一批批结束。",
+            en="Tasks that compute share the GIL and do not end in step.",
+            zh="计算任务要争用 GIL，不会整齐地一批批结束。",
         )
     if len(spans) < params.tasks:
         return not_seen(
-            f"Only {len(spans)} of {params.tasks} tasks were seen whole.",
-            f"{params.tasks} 个任务中只看到 {len(spans)} 个完整的。",
+            en=f"Only {len(spans)} of {params.tasks} tasks were seen whole.",
+            zh=f"{params.tasks} 个任务中只看到 {len(spans)} 个完整的。",
         )
     waves = -(-params.tasks // params.workers)
     per_thread: dict[int, int] = {}
@@ -78,12 +88,12 @@ def check_waves(timeline: Timeline, params: Settings) -> Answer:
         figure >= waves * 0.95 and max(per_thread.values()) <= waves + 1 and figure < params.tasks
         if params.workers > 1 and params.tasks > params.workers + 1
         else figure >= waves * 0.95,
-        f"All took {duration(took)}, {figure:.1f} times the shortest task; "
+        en=f"All took {duration(took)}, {figure:.1f} times the shortest task; "
         f"{counted(waves, 'wave is', 'waves are')} due. "
         f"The busiest thread did {max(per_thread.values())}.",
-        f"总共用了 {duration(took)}，是最短任务的 {figure:.1f} 倍；应为 {waves} 批。"
+        zh=f"总共用了 {duration(took)}，是最短任务的 {figure:.1f} 倍；应为 {waves} 批。"
         f"最忙的线程做了 {max(per_thread.values())} 个任务。",
-        spans,
+        evidence=spans,
     )
 
 
@@ -93,16 +103,16 @@ def check_submit(timeline: Timeline, params: Settings) -> Answer:
     first = min(span.end_ns for span in spans)
     if params.work == "compute" and handed.ns > first:
         return not_seen(
-            "Main had to wait for the GIL meanwhile, so the order tells nothing.",
-            "主线程期间要等待 GIL，先后顺序说明不了问题。",
+            en="Main had to wait for the GIL meanwhile, so the order tells nothing.",
+            zh="主线程期间要等待 GIL，先后顺序说明不了问题。",
         )
     return either(
         handed.ns < first,
-        f"All {params.tasks} were handed over at {duration(handed.ns)}; the first task ended at "
+        en=f"All {params.tasks} were handed over at {duration(handed.ns)}; the first task ended at "
         f"{duration(first)}.",
-        f"{params.tasks} 个任务在 {duration(handed.ns)} 全部提交完毕；第一个任务在 "
+        zh=f"{params.tasks} 个任务在 {duration(handed.ns)} 全部提交完毕；第一个任务在 "
         f"{duration(first)} 才结束。",
-        [Span(root(timeline).id, root(timeline).start_ns, handed.ns)],
+        evidence=[Span(root(timeline).id, root(timeline).start_ns, handed.ns)],
     )
 
 
@@ -118,25 +128,24 @@ def check_result_waits(timeline: Timeline, params: Settings) -> Answer:
         if row.start_ns < last and row.end_ns > handed
     ]
     if params.work == "compute" and not blocked:
-        return not_seen("Main was not seen to wait.", "没有看到主线程等待。")
+        return not_seen(en="Main was not seen to wait.", zh="没有看到主线程等待。")
     return either(
         answer >= last and bool(blocked),
-        f"The last task ended at {duration(last)}, main had the results at {duration(answer)} and "
-        f"was blocked {times(len(blocked))} before.",
-        f"最后一个任务在 {duration(last)} 结束，主线程在 {duration(answer)} 拿到结果，"
+        en=f"The last task ended at {duration(last)}, main had the results at {duration(answer)} "
+        f"and was blocked {times(len(blocked))} before.",
+        zh=f"最后一个任务在 {duration(last)} 结束，主线程在 {duration(answer)} 拿到结果，"
         f"在此之前阻塞了 {len(blocked)} 次。",
-        blocked,
+        evidence=blocked,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.POOLS,
-    place=1,
-    title=Text("Thread pool", "线程池"),
+    title=Text(en="Thread pool", zh="线程池"),
     summary=Text(
-        "Eight tasks, three threads: who does what, when, and what submit() and result() do.",
-        "八个任务，三个线程：谁在什么时候做什么，submit() 与 result() 又做了什么。",
+        en="Eight tasks, three threads: who does what, when, and what submit() and result() do.",
+        zh="八个任务，三个线程：谁在什么时候做什么，submit() 与 result() 又做了什么。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -149,32 +158,33 @@ SCENARIO = Scenario(
         Claim(
             "at-most",
             Text(
-                "A pool of w threads runs at most w tasks at once; the others wait their turn.",
-                "有 w 个线程的池同时最多执行 w 个任务，其余任务排队等待。",
+                en="A pool of w threads runs at most w tasks at once; the others wait their turn.",
+                zh="有 w 个线程的池同时最多执行 w 个任务，其余任务排队等待。",
             ),
             check_at_most,
         ),
         Claim(
             "waves",
             Text(
-                "n equal tasks take ⌈n/w⌉ times as long as one.",
-                "n 个同样的任务需要一个任务的 ⌈n/w⌉ 倍时间。",
+                en="n equal tasks take ⌈n/w⌉ times as long as one.",
+                zh="n 个同样的任务需要一个任务的 ⌈n/w⌉ 倍时间。",
             ),
             check_waves,
         ),
         Claim(
             "submit",
             Text(
-                "Handing over does not wait: all tasks are handed over before the first is done.",
-                "提交任务不会等待：第一个任务还没完成，所有任务就已提交完毕。",
+                en="Handing over does not wait: all tasks are handed over before the first is "
+                "done.",
+                zh="提交任务不会等待：第一个任务还没完成，所有任务就已提交完毕。",
             ),
             check_submit,
         ),
         Claim(
             "result-waits",
             Text(
-                "Asking for a result blocks until the task is done.",
-                "索取结果会阻塞，直到任务完成。",
+                en="Asking for a result blocks until the task is done.",
+                zh="索取结果会阻塞，直到任务完成。",
             ),
             check_result_waits,
         ),

@@ -12,7 +12,7 @@ from app.catalogue.groups import Group, Idea
 from app.catalogue.parameters import Parameters, choice, integer, number
 from app.catalogue.scenario import Scenario, Tags
 from app.catalogue.spans import duration, lines, merged, starting, whole
-from app.catalogue.text import Text
+from app.locale.text import Text
 from app.timeline.model import Track
 from app.timeline.states import FlowKind, Reason, State, TrackKind
 from app.timeline.timeline import Timeline
@@ -21,22 +21,24 @@ from app.timeline.timeline import Timeline
 class Settings(Parameters):
     kind: Literal["fifo", "lifo", "priority", "simple"] = choice(
         "fifo",
-        Text("Queue", "队列"),
+        Text(en="Queue", zh="队列"),
         {
-            "fifo": Text("Queue: first in, first out", "Queue：先进先出"),
-            "lifo": Text("LifoQueue: last in, first out", "LifoQueue：后进先出"),
-            "priority": Text("PriorityQueue: the smallest first", "PriorityQueue：最小的先出"),
-            "simple": Text("SimpleQueue: first in, first out", "SimpleQueue：先进先出"),
+            "fifo": Text(en="Queue: first in, first out", zh="Queue：先进先出"),
+            "lifo": Text(en="LifoQueue: last in, first out", zh="LifoQueue：后进先出"),
+            "priority": Text(
+                en="PriorityQueue: the smallest first", zh="PriorityQueue：最小的先出"
+            ),
+            "simple": Text(en="SimpleQueue: first in, first out", zh="SimpleQueue：先进先出"),
         },
     )
-    consumers: int = integer(2, Text("Consumers", "消费者"), minimum=1, maximum=6)
-    items: int = integer(5, Text("Items for each", "每个消费者取"), minimum=2, maximum=40)
+    consumers: int = integer(2, Text(en="Consumers", zh="消费者"), minimum=1, maximum=6)
+    items: int = integer(5, Text(en="Items for each", zh="每个消费者取"), minimum=2, maximum=40)
     use_ms: int = integer(
-        5, Text("Time to use an item", "消费一个产品"), minimum=0, maximum=200, unit="ms"
+        5, Text(en="Time to use an item", zh="消费一个产品"), minimum=0, maximum=200, unit="ms"
     )
     late_seconds: float = number(
         0.4,
-        Text("The last items come after", "最后的产品来得晚"),
+        Text(en="The last items come after", zh="最后的产品来得晚"),
         minimum=0.1,
         maximum=5,
         unit="s",
@@ -52,7 +54,7 @@ def _put(timeline: Timeline) -> list[list[int]]:
     found = [re.match(r"main put ([\d ]+)$", line.text) for line in lines(timeline)]
     put = [[int(item) for item in match[1].split()] for match in found if match]
     if not put:
-        raise NotSeen("Nothing was put.", "没有放入任何产品。")
+        raise NotSeen(en="Nothing was put.", zh="没有放入任何产品。")
     return put
 
 
@@ -65,7 +67,7 @@ def _got(timeline: Timeline) -> dict[int, list[int]]:
             if match and line.track == track.id:
                 found.setdefault(track.id, []).append(int(match[1]))
     if not found:
-        raise NotSeen("Nothing was taken.", "没有取出任何产品。")
+        raise NotSeen(en="Nothing was taken.", zh="没有取出任何产品。")
     return found
 
 
@@ -86,16 +88,16 @@ def check_order(timeline: Timeline, params: Settings) -> Answer:
     )  # fmt: skip
     if compared < 1:
         return not_seen(
-            "No consumer took two of the early items.", "没有消费者取到两个早放入的产品。"
+            en="No consumer took two of the early items.", zh="没有消费者取到两个早放入的产品。"
         )
     sample = " ".join(map(str, next(items for items in got.values() if len(items) > 1)))
     return either(
         wrong == 0,
-        f"Put {' '.join(map(str, early))}; one consumer got {sample}. {wrong} of {compared} "
+        en=f"Put {' '.join(map(str, early))}; one consumer got {sample}. {wrong} of {compared} "
         "times an item came out of order.",
-        f"放入 {' '.join(map(str, early))}；其中一个消费者取到 {sample}。"
+        zh=f"放入 {' '.join(map(str, early))}；其中一个消费者取到 {sample}。"
         f"{compared} 次中有 {wrong} 次不合顺序。",
-        [whole(timeline, timeline.tracks[track]) for track in got],
+        evidence=[whole(timeline, timeline.tracks[track]) for track in got],
     )
 
 
@@ -103,13 +105,13 @@ def check_once(timeline: Timeline, params: Settings) -> Answer:
     put = sorted(item for items in _put(timeline) for item in items)
     got = sorted(item for items in _got(timeline).values() for item in items)
     if len(put) < params.items * params.consumers:
-        return not_seen("Main never came to its last item.", "主线程没有放完所有产品。")
+        return not_seen(en="Main never came to its last item.", zh="主线程没有放完所有产品。")
     return either(
         put == got,
-        f"{counted(len(put), 'item was', 'items were')} put, {len(got)} taken, {len(set(got))} "
+        en=f"{counted(len(put), 'item was', 'items were')} put, {len(got)} taken, {len(set(got))} "
         "of them different.",
-        f"放入 {len(put)} 个，取出 {len(got)} 个，其中不同的有 {len(set(got))} 个。",
-        [whole(timeline, track) for track in _consumers(timeline)],
+        zh=f"放入 {len(put)} 个，取出 {len(got)} 个，其中不同的有 {len(set(got))} 个。",
+        evidence=[whole(timeline, track) for track in _consumers(timeline)],
     )
 
 
@@ -135,28 +137,27 @@ def check_waits(timeline: Timeline, params: Settings) -> Answer:
             unfed.append(longest)
     if not waits:
         return not_seen(
-            "No consumer had to wait. Let the last items come later.",
-            "没有消费者需要等待。可以让最后的产品来得更晚。",
+            en="No consumer had to wait. Let the last items come later.",
+            zh="没有消费者需要等待。可以让最后的产品来得更晚。",
         )
     return either(
         not unfed,
-        f"{len(waits)} consumers waited in get(), {duration(waits[0].length_ns)} the first; "
+        en=f"{len(waits)} consumers waited in get(), {duration(waits[0].length_ns)} the first; "
         f"{len(unfed)} of them went on without an item put meanwhile.",
-        f"{len(waits)} 个消费者在 get() 中等待，第一个等了 {duration(waits[0].length_ns)}；"
+        zh=f"{len(waits)} 个消费者在 get() 中等待，第一个等了 {duration(waits[0].length_ns)}；"
         f"其中 {len(unfed)} 个在没有新产品放入时就继续了。",
-        unfed or waits,
+        evidence=unfed or waits,
     )
 
 
 SCENARIO = Scenario(
     file=__file__,
     group=Group.THREADS,
-    place=8,
-    title=Text("Queues between threads", "线程间的队列"),
+    title=Text(en="Queues between threads", zh="线程间的队列"),
     summary=Text(
-        "Queue, LifoQueue, PriorityQueue and SimpleQueue: in which order items come out, and who "
-        "waits for them.",
-        "Queue、LifoQueue、PriorityQueue 与 SimpleQueue：产品按什么顺序取出，谁在等待。",
+        en="Queue, LifoQueue, PriorityQueue and SimpleQueue: in which order items come out, and "
+        "who waits for them.",
+        zh="Queue、LifoQueue、PriorityQueue 与 SimpleQueue：产品按什么顺序取出，谁在等待。",
     ),
     parameters=Settings,
     tags=Tags(
@@ -175,33 +176,33 @@ SCENARIO = Scenario(
             "order",
             lambda params: {
                 "lifo": Text(
-                    "From a LifoQueue the item put last comes first.",
-                    "LifoQueue 最后放入的最先取出。",
+                    en="From a LifoQueue the item put last comes first.",
+                    zh="LifoQueue 最后放入的最先取出。",
                 ),
                 "priority": Text(
-                    "From a PriorityQueue the smallest item comes first, whenever it was put.",
-                    "PriorityQueue 总是最小的先取出，与放入的先后无关。",
+                    en="From a PriorityQueue the smallest item comes first, whenever it was put.",
+                    zh="PriorityQueue 总是最小的先取出，与放入的先后无关。",
                 ),
             }.get(
                 params.kind,
-                Text("The item put first comes out first.", "先放入的先取出。"),
+                Text(en="The item put first comes out first.", zh="先放入的先取出。"),
             ),
             check_order,
         ),
         Claim(
             "once",
             Text(
-                "Each item is taken exactly once, however many threads take, and without a lock of "
-                "the program's own.",
-                "无论有多少线程在取，每个产品恰好被取出一次，程序自己无需加锁。",
+                en="Each item is taken exactly once, however many threads take, and without a lock "
+                "of the program's own.",
+                zh="无论有多少线程在取，每个产品恰好被取出一次，程序自己无需加锁。",
             ),
             check_once,
         ),
         Claim(
             "waits",
             Text(
-                "get() on an empty queue is blocked until another thread puts an item.",
-                "队列空时，get() 会阻塞到另一个线程放入产品为止。",
+                en="get() on an empty queue is blocked until another thread puts an item.",
+                zh="队列空时，get() 会阻塞到另一个线程放入产品为止。",
             ),
             check_waits,
         ),

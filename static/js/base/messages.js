@@ -1,4 +1,4 @@
-// Messages to the reader: English sentences are the keys, a dictionary may translate them.
+// Sentences for the reader: the English sentence is the key under which its translation is found.
 
 /** @typedef {Record<string, string | number>} Values */
 /** @typedef {{text: string, strong: boolean}} Part a piece of a sentence; names are strong */
@@ -12,8 +12,8 @@ export function install(messages) {
 }
 
 /**
- * The sentence in the page's language, `{name}` replaced by its value. Without values the
- * placeholders stay, for `parts`.
+ * The sentence in the page's language, with each `{name}` replaced by its value. Without values
+ * the placeholders stay, and `parts` replaces them.
  * @param {string} sentence @param {Values} [values]
  */
 export function t(sentence, values) {
@@ -22,7 +22,7 @@ export function t(sentence, values) {
 }
 
 /**
- * A translated sentence cut into parts, so that the program's own names can be set strong.
+ * Cuts a translated sentence into parts, so that the program's own names can be set in bold.
  * @param {string} sentence what `t` gave without values @param {Values} values
  * @returns {Part[]}
  */
@@ -39,24 +39,24 @@ export function parts(sentence, values) {
 }
 
 /**
- * Sentences that were made elsewhere, in the page's language.
- * @param {{template: string, values: Values}[]} told
+ * Sentences that came in frames as templates with values, in the page's language.
+ * @param {{template: string, values: Values}[]} sentences
  */
-export function inOwnWords(told) {
-  return told.map(({ template, values }) =>
+export function inOwnWords(sentences) {
+  return sentences.map(({ template, values }) =>
     Object.keys(values).length > 0 ? t(template, values) : t(template));
 }
 
-/** What stands between a sentence and the next: a full-width mark has its space within.
+/** The space between a sentence and the next: none after a Chinese mark, which is wide enough.
  *  @param {string} sentence */
 export const gapAfter = (sentence) => (/[。！？：；]$/u.test(sentence) ? "" : " ");
 
-/** Sentences in a row. @param {string[]} sentences */
+/** Sentences as one text. @param {string[]} sentences */
 export function joined(sentences) {
   return sentences.reduce((all, next) => (all ? all + gapAfter(all) + next : next), "");
 }
 
-/** @param {Part[]} sentence */
+/** The sentence without its marks. @param {Part[]} sentence */
 export function plain(sentence) {
   return sentence.map((part) => part.text).join("");
 }

@@ -1,4 +1,4 @@
-// Times are integer nanoseconds; here they become words in the reader's unit.
+// Nanoseconds as text, in the unit that suits their size.
 
 const UNITS = /** @type {const} */ ([
   [1e9, "s"],

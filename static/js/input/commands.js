@@ -1,6 +1,6 @@
-// What keys and buttons can do, by name.
+// The commands of keys and buttons, by name.
 
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../render/painter.js").Painter} Painter */
 
 const ZOOM_STEP = 1.35;
@@ -34,7 +34,7 @@ export function commandsOf(view, painter) {
   };
 }
 
-/** Next or previous slice; without a pin the first track's slice in view is pinned.
+/** Pins the next or previous slice; if none is pinned, the first track's slice in view.
  *  @param {View} view @param {1 | -1} direction */
 function step(view, direction) {
   if (view.pin) view.step(direction);
@@ -49,7 +49,7 @@ function pinFirst(view) {
   if (row < view.model.slicesOf(root.id).length) view.pinAt({ track: root.id, row });
 }
 
-/** The slice at the same time in the next or previous row. @param {View} view
+/** Pins the slice at the same time in the next or previous row. @param {View} view
  *  @param {Painter} painter @param {1 | -1} direction */
 function changeTrack(view, painter, direction) {
   if (!view.pin) return pinFirst(view);
@@ -68,7 +68,7 @@ function changeTrack(view, painter, direction) {
   }
 }
 
-/** Scrolls the rows until a track's is in the picture. @param {View} view
+/** Scrolls the rows until that of a track is in the picture. @param {View} view
  *  @param {Painter} painter @param {number} track */
 export function scrollTo(view, painter, track) {
   for (let id = view.model.tracks.get(track)?.parent; id; ) {
@@ -91,7 +91,7 @@ function focus(view) {
   view.show(columns.start[view.pin.row], columns.endOf(view.pin.row, view.nowNs), 0.6);
 }
 
-/** Folds or unfolds the pinned or hovered row, else every process.
+/** Folds or unfolds the pinned or hovered row; if there is none, every row that can be folded.
  *  @param {View} view @param {Painter} painter @param {boolean} folding */
 function fold(view, painter, folding) {
   const layout = painter.relayout();

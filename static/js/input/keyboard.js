@@ -1,4 +1,4 @@
-// Keys. They are left alone while the reader types or operates a control.
+// Keys. They run no command while the reader types or operates a control.
 
 /** @type {Record<string, string>} key → command */
 export const KEYS = {
@@ -29,7 +29,7 @@ export const KEYS = {
 
 const TYPING = "input, textarea, select, [contenteditable]";
 const CONTROL = "button, a, summary, label";
-/** Keys that mean something to a focused control or scroll a focused box. */
+/** Keys that a focused control uses itself. */
 const OF_CONTROLS = new Set([" ", "Enter"]);
 
 /** @param {Record<string, () => void>} commands */
@@ -45,14 +45,4 @@ export function listen(commands) {
     event.preventDefault();
     command();
   });
-}
-
-/** Every element with data-command does it on a click.
- *  @param {Record<string, () => void>} commands */
-export function bindButtons(commands) {
-  for (const button of document.querySelectorAll("[data-command]")) {
-    if (!(button instanceof HTMLElement)) continue;
-    const command = commands[button.dataset.command ?? ""];
-    if (command) button.addEventListener("click", () => command());
-  }
 }

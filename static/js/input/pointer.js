@@ -1,8 +1,8 @@
 // Mouse, pen and fingers on the canvas: hover, click, drag, wheel, pinch.
 
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../render/painter.js").Painter} Painter */
-/** @typedef {{x: number, y: number}} Place */
+/** @typedef {{x: number, y: number}} Position on the canvas, in pixels */
 
 const CLICK_WITHIN_PX = 5;
 /** One notch of a wheel is about 100 px and zooms by a fifth. */
@@ -10,7 +10,7 @@ const WHEEL_ZOOM = 0.0018;
 const LINE_PX = 16;
 
 export class Pointer {
-  /** @type {Map<number, Place>} pointers that are down */
+  /** @type {Map<number, Position>} the pointers that are down, by id */
   #down = new Map();
   #moved = 0;
   #pinch = 0;
@@ -29,14 +29,14 @@ export class Pointer {
     canvas.addEventListener("dblclick", (event) => this.#doubleClick(event));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     painter.afterPaint.push(() => {
-      // A finger scrolls the page where the rows need no scrolling of their own.
+      // Where all rows fit into the picture, a finger on it scrolls the page.
       const action = painter.scrollRange > 0 ? "none" : "pan-y";
       if (canvas.style.touchAction !== action) canvas.style.touchAction = action;
     });
   }
 
-  /** @param {MouseEvent} event @returns {Place} */
-  #place(event) {
+  /** @param {MouseEvent} event @returns {Position} */
+  #position(event) {
     const box = this.painter.canvas.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
@@ -45,18 +45,18 @@ export class Pointer {
   #press(event) {
     if (event.button !== 0) return;
     this.painter.canvas.setPointerCapture(event.pointerId);
-    this.#down.set(event.pointerId, this.#place(event));
+    this.#down.set(event.pointerId, this.#position(event));
     if (this.#down.size === 1) this.#moved = 0;
     this.#pinch = this.#spread();
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
-    const place = this.#place(event);
+    const position = this.#position(event);
     const before = this.#down.get(event.pointerId);
-    if (!before) return this.#hover(place);
-    this.#moved += Math.abs(place.x - before.x) + Math.abs(place.y - before.y);
-    this.#down.set(event.pointerId, place);
+    if (!before) return this.#hover(position);
+    this.#moved += Math.abs(position.x - before.x) + Math.abs(position.y - before.y);
+    this.#down.set(event.pointerId, position);
     if (this.#moved <= CLICK_WITHIN_PX) return;
     if (this.#down.size === 2) {
       const spread = this.#spread();
@@ -65,10 +65,10 @@ export class Pointer {
         this.view.zoom((one.x + other.x) / 2, this.#pinch / spread);
       }
       this.#pinch = spread;
-      this.view.pan((before.x - place.x) / 2);
+      this.view.pan((before.x - position.x) / 2);
     } else {
-      this.view.scrollTop += before.y - place.y;
-      if (place.x !== before.x) this.view.pan(before.x - place.x);
+      this.view.scrollTop += before.y - position.y;
+      if (position.x !== before.x) this.view.pan(before.x - position.x);
       else this.view.changed();
       this.painter.canvas.style.cursor = "grabbing";
     }
@@ -79,17 +79,17 @@ export class Pointer {
     const wasDown = this.#down.delete(event.pointerId);
     this.painter.canvas.style.cursor = "";
     if (wasDown && this.#down.size === 0 && this.#moved <= CLICK_WITHIN_PX) {
-      this.#click(this.#place(event));
+      this.#click(this.#position(event));
     }
   }
 
-  /** The distance of two fingers; 0 with one. */
+  /** The distance between two fingers; 0 if there is one. */
   #spread() {
     const [one, other] = [...this.#down.values()];
     return other ? Math.hypot(one.x - other.x, one.y - other.y) : 0;
   }
 
-  /** @param {Place} place */
+  /** @param {Position} position */
   #hover({ x, y }) {
     const hit = this.painter.hit(x, y);
     const track = hit.row?.type === "track" ? hit.row.id : (hit.point?.track ?? null);
@@ -98,7 +98,7 @@ export class Pointer {
     this.painter.canvas.style.cursor = pointing ? "pointer" : "";
   }
 
-  /** @param {Place} place */
+  /** @param {Position} position */
   #click({ x, y }) {
     const { row, inNames, point } = this.painter.hit(x, y);
     if (inNames && row) {
@@ -113,7 +113,7 @@ export class Pointer {
 
   /** @param {MouseEvent} event */
   #doubleClick(event) {
-    const { x, y } = this.#place(event);
+    const { x, y } = this.#position(event);
     const { point } = this.painter.hit(x, y);
     if (!point) return;
     const columns = this.view.model.slicesOf(point.track);
@@ -127,7 +127,7 @@ export class Pointer {
     event.preventDefault();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PX : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
-    const { x } = this.#place(event);
+    const { x } = this.#position(event);
     if (event.shiftKey) this.view.pan(dx || dy);
     else if (x < this.painter.namesPx) {
       this.view.scrollTop += dy;

@@ -1,17 +1,17 @@
-// What lies behind a slice: whom it waits for in turn, and what a coroutine's thread did then.
+// What lies behind a slice: the chain of tracks it waits for, and what a coroutine's thread did.
 
 import { KINDS, STATE } from "./vocabulary.js";
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
-/** A longer chain is told no further. */
+/** A chain is followed for at most this many tracks. */
 const LONGEST = 6;
 const [RUNNING, UNKNOWN] = [KINDS.indexOf("running"), KINDS.indexOf("unknown")];
 
 /**
- * Who waits in a slice, whom he waits for, whom that one waits for, and so on, as things stood at
- * the slice's last moment: track ids, at least two; empty where he waits for nobody. A coroutine
- * in whose step its thread is blocked waits for that thread.
+ * The track of a slice, the track that it waits for, the one that this waits for, and so on, at
+ * the last moment of the slice. Returns at least two track ids, or none if the track does not wait
+ * for another. A coroutine whose step blocks its thread waits for that thread.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
  * @returns {number[]}
  */
@@ -34,7 +34,7 @@ export function chainOf(model, track, row, nowNs) {
 }
 
 /**
- * The thread of a running coroutine that is blocked at a time, and for someone; else 0.
+ * The thread of a running coroutine, if it is blocked at a time and waits for a track; else 0.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} ns
  */
 function blockedUnder(model, track, row, ns) {
@@ -47,8 +47,8 @@ function blockedUnder(model, track, row, ns) {
 }
 
 /**
- * What the thread under a running coroutine did for the longest time if it was not to run: the
- * kind's code and ns. Null where it ran all the time, or where too little is known of it.
+ * What the thread of a running coroutine did for the longest time apart from running: the code of
+ * the kind, and ns. Null if it ran all the time, or if too little of the time is known.
  * @param {Timeline} model @param {number} track @param {number} row @param {number} nowNs
  * @returns {{kind: number, ns: number} | null}
  */

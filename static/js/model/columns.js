@@ -36,13 +36,14 @@ export class SliceColumns {
   sums = new Float64Array(KIND_COUNT);
 
   /**
-   * Appends row `i` of a frame; an open last row that began no later is replaced.
+   * Appends row `i` of a frame. A track's open row is its last, and its next row replaces it: the
+   * law of app/timeline/rows.py.
    * @param {import("./shapes.js").SliceRows} rows @param {number} i
    * @returns {number} the row's index here
    */
   append(rows, i) {
     let at = this.length;
-    if (at > 0 && this.end[at - 1] === OPEN && this.start[at - 1] <= rows.start_ns[i]) at -= 1;
+    if (at > 0 && this.end[at - 1] === OPEN) at -= 1;
     if (at === this.start.length) this.#grow(at * 2);
     const start = (this.start[at] = rows.start_ns[i]);
     const end = (this.end[at] = rows.end_ns[i]);

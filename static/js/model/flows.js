@@ -1,4 +1,4 @@
-// Arrows as columns, indexed by time for all and for one track.
+// Arrows as columns, with an index by time for all of them and one for each track.
 
 import { grown } from "./columns.js";
 import { Intervals } from "./intervals.js";
@@ -14,7 +14,7 @@ export class Flows {
   toTrack = new Uint32Array(16);
   object = new Uint32Array(16);
   kind = new Uint8Array(16);
-  /** All but wake-ups, which are as many as waits. */
+  /** All arrows but wake-ups, of which there is one for each wait. */
   plain = new Intervals();
   /** @type {Map<number, Intervals>} */
   #ofTrack = new Map();

@@ -1,12 +1,15 @@
-// An index of intervals that may overlap, in order of their start: lanes of objects, arrows.
+// An index of intervals that may overlap, in order of their start: of waits, of arrows.
 
 import { lowerBound, upperBound } from "../base/search.js";
 import { grown } from "./columns.js";
 
-/** Frames come in order of time, so most late entries move past few; the others wait. */
+/**
+ * A late entry moves past at most this many others; the rest are put in place together. Frames come
+ * in order of time, so there are few.
+ */
 const MOVES = 64;
 
-/** Each interval carries two numbers (`a`, `b`) that say whose it is. */
+/** Each interval has two numbers, `a` and `b`, that say what it belongs to. */
 export class Intervals {
   length = 0;
   start = new Float64Array(16);
@@ -49,7 +52,7 @@ export class Intervals {
   touching(fromNs, toNs, endOf) {
     if (this.#late.length > 0) this.#putIn();
     this.#settle(endOf);
-    // From the first open one on, all may reach as far as that.
+    // Every entry from the first open one on may reach that far.
     const first = lowerBound(this.#reach, fromNs, 0, this.#settled);
     return [first, upperBound(this.start, toNs, first, this.length)];
   }
@@ -65,7 +68,7 @@ export class Intervals {
     this.#settled = at;
   }
 
-  /** Puts the late entries in their places, all at once. */
+  /** Puts all late entries in their places. */
   #putIn() {
     const late = this.#late.sort((one, other) => one[0] - other[0]);
     this.#late = [];

@@ -1,4 +1,4 @@
-// How many permits a semaphore had left, how many items a queue held, how many had come.
+// The level of an object: a semaphore's free permits, a queue's items, a barrier's parties.
 
 import { upperBound } from "../base/search.js";
 import { grown } from "./columns.js";
@@ -8,7 +8,7 @@ export class Levels {
   length = 0;
   ns = new Float64Array(16);
   value = new Float64Array(16);
-  /** of how many; 0 where it isn't known */
+  /** the highest level there can be; 0 if that isn't known */
   most = 0;
 
   /** @param {number} ns @param {number} value @param {number} most */
@@ -23,7 +23,7 @@ export class Levels {
     this.length += 1;
   }
 
-  /** The level at `ns`; null where it isn't known yet. @param {number} ns @returns {number | null} */
+  /** The level at `ns`; null if it isn't known yet. @param {number} ns @returns {number | null} */
   at(ns) {
     const at = upperBound(this.ns, ns, 0, this.length) - 1;
     return at < 0 ? null : this.value[at];

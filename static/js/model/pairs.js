@@ -1,15 +1,15 @@
-// Which track of one run stands for which of another: the same name, in the order of start.
+// Pairs the tracks of two runs: those of the same name, in the order in which they started.
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 /** @typedef {import("./shapes.js").Track} Track */
 /** @typedef {{a: Track | null, b: Track | null}} Pair */
 
 /**
- * The first process of a run stands for the first of the other. Of the rest, the n-th track of a
- * name stands for the n-th of that name, at first among those of its kind, then of any; a track
- * whose name the other run does not have stands alone.
+ * The first process of a run is paired with the first of the other. Of the rest, the n-th track of
+ * a name is paired with the n-th of that name: first among tracks of its kind, then among all. A
+ * track whose name the other run does not have stays alone.
  * @param {Timeline} a @param {Timeline} b
- * @returns {Pair[]} in the order of start in `a`, those of `b` alone at the end
+ * @returns {Pair[]} in the order of start in `a`; tracks that only `b` has come last
  */
 export function pairTracks(a, b) {
   const [ones, others] = [inOrder(a), inOrder(b)];

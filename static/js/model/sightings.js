@@ -1,4 +1,4 @@
-// At which lines tracks were seen: running ones at single instants, all others where they stand.
+// At which lines a track was seen: at single instants while it runs, else where it stands.
 
 import { upperBound } from "../base/search.js";
 import { grown } from "./columns.js";
@@ -7,7 +7,7 @@ import { STATE } from "./vocabulary.js";
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 /** @typedef {{line: number, ns: number}} Sighting a place in the program, and when it was seen */
 
-/** So many slices back is a line looked for. */
+/** A line is looked for in at most this many slices. */
 const SLICES_BACK = 40;
 
 /** The instants at which one track was seen while it ran, in order of time. */
@@ -27,15 +27,15 @@ export class Sightings {
     this.length += 1;
   }
 
-  /** The last one at or before `ns`, or -1. @param {number} ns */
+  /** The index of the last instant at or before `ns`, or -1. @param {number} ns */
   at(ns) {
     return upperBound(this.ns, ns, 0, this.length) - 1;
   }
 }
 
 /**
- * Where a track was seen last, at `ns` or before; null where it never was. A track that does not
- * run stands at its slice's line until the slice ends.
+ * Where a track was seen last, at `ns` or before; null if it never was. A track that does not run
+ * stays at the line of its slice until the slice ends.
  * @param {Timeline} model @param {number} track @param {number} ns @returns {Sighting | null}
  */
 export function lastSeen(model, track, ns) {

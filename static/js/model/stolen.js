@@ -1,9 +1,9 @@
-// What the hypervisor took of a CPU: how much between two readings, and not when.
+// Time that the hypervisor took from a CPU: how much between two readings is known, not when.
 
 import { lowerBound } from "../base/search.js";
 import { grown } from "./columns.js";
 
-/** The intervals of one CPU in which something was taken, in order of time. */
+/** The intervals of one CPU in which time was taken, in order of time. */
 export class Stolen {
   length = 0;
   start = new Float64Array(16);
@@ -26,14 +26,15 @@ export class Stolen {
     this.sumNs += ns;
   }
 
-  /** The first and the last but one of the intervals that touch a span.
+  /** The range of intervals that touch a span: [first, after the last].
    *  @param {number} fromNs @param {number} toNs @returns {[number, number]} */
   touching(fromNs, toNs) {
     const first = lowerBound(this.end, fromNs, 0, this.length);
     return [first, Math.max(first, lowerBound(this.start, toNs, first, this.length))];
   }
 
-  /** The most that may have been taken of a span. @param {number} fromNs @param {number} toNs */
+  /** The most that may have been taken within a span.
+   *  @param {number} fromNs @param {number} toNs */
   mostWithin(fromNs, toNs) {
     let sum = 0;
     const [first, after] = this.touching(fromNs, toNs);

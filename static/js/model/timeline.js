@@ -1,4 +1,4 @@
-// The whole run as the frames tell it: app/timeline/timeline.py in the browser.
+// The whole run, as frames report it: app/timeline/timeline.py in the browser.
 
 import { OPEN, SliceColumns } from "./columns.js";
 import { Flows } from "./flows.js";
@@ -8,14 +8,17 @@ import { Stolen } from "./stolen.js";
 import { Sightings } from "./sightings.js";
 import { KINDS, STATE } from "./vocabulary.js";
 
-/** Objects of these kinds are drawn as a lane when someone waited for them. */
+/** An object of one of these kinds gets a row in the picture once a track has waited for it. */
 const LANE_KINDS = new Set([
   "lock", "rlock", "condition", "semaphore", "event", "barrier", "queue", "pipe",
   "gil",
 ]);
 
-/** What frames say; a snapshot replaces all of it. */
-class Known {
+/**
+ * All that frames bring. It is a class of its own because a snapshot replaces all of it at once:
+ * see `#forget`.
+ */
+class Received {
   seq = -1;
   nowNs = 0;
   state = "running";
@@ -35,11 +38,12 @@ class Known {
   /** @type {Map<number, SliceColumns>} */
   slices = new Map();
   flows = new Flows();
-  /** @type {Map<number, Intervals>} who waited for an object: (track, row) */
+  /** @type {Map<number, Intervals>} the waits for each object, as (track, row) */
   lanes = new Map();
-  /** @type {Map<number, Intervals>} who held a GIL, or came to ask for it: (track, row) */
+  /** @type {Map<number, Intervals>} slices on a CPU or a run queue in which a track
+   *  held a GIL or asked for it, by GIL, as (track, row) */
   turns = new Map();
-  /** @type {Map<number, Intervals>} who ran on a CPU: (track, row) */
+  /** @type {Map<number, Intervals>} the slices on each CPU, as (track, row) */
   cpus = new Map();
   /** @type {import("./shapes.js").Output[]} */
   output = [];
@@ -67,7 +71,7 @@ function asTold(text) {
   return text ? [{ template: text, values: {} }] : undefined;
 }
 
-export class Timeline extends Known {
+export class Timeline extends Received {
   /** Counts applied frames. */
   version = 0;
   /** Counts changes of what rows there are: tracks, lanes. */
@@ -136,8 +140,9 @@ export class Timeline extends Known {
     return totals;
   }
 
+  /** Forgets all that earlier frames brought: every field gets its first value again. */
   #forget() {
-    Object.assign(this, new Known());
+    Object.assign(this, new Received());
     this.structure += 1;
   }
 

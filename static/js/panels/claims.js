@@ -1,8 +1,8 @@
-// Claims of the notes with their verdicts on this run; a click shows the evidence.
+// The claims of the notes and their verdicts on this run. A click shows the evidence.
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
-import { claimText, verdictWord } from "./words.js";
+import { claimText, verdictWord } from "./claim_words.js";
 
 /** @typedef {import("../model/shapes.js").Claim} Claim */
 /** @typedef {import("../model/shapes.js").Span} Span */

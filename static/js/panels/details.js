@@ -1,17 +1,18 @@
-// The sentence about the pinned, else the hovered slice.
+// What the pinned slice is, or else the hovered one: a sentence, facts, and how it is known.
 
 import { joined, plain, t } from "../base/messages.js";
 import { duration, instant } from "../base/times.js";
-import { endedAt } from "../model/lives.js";
+import { endedAt } from "../model/endings.js";
 import { lastSeen } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
-import { sliceFacts, sliceSentence } from "../view/sentences.js";
+import { sliceFacts } from "../view/slice_facts.js";
+import { sliceSentence } from "../view/slice_sentences.js";
 import { endingSentence, evidenceMeaning, evidenceName, stateName, trackKindName }
   from "../view/words.js";
 import { el, part, say, sentence } from "./dom.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 
 export class Details {
   #shown = "";
@@ -34,7 +35,7 @@ export class Details {
     else this.#hint();
   }
 
-  /** @param {import("../view/state.js").Point} point */
+  /** @param {import("../view/view.js").Point} point */
   #slice({ track: id, row }) {
     const { model, view } = this;
     const columns = model.slicesOf(id);
@@ -120,7 +121,7 @@ export class Details {
   }
 }
 
-/** Which part of its time a thread held the GIL, and wanted it; nothing where no one waited.
+/** Which parts of its time a thread held the GIL and wanted it; nothing if it did neither.
  *  @param {import("../model/shapes.js").Stats} stats @returns {string[]} */
 function gilShares(stats) {
   const [held, wanted] = [stats.gil_held_ns ?? 0, stats.gil_wanted_ns ?? 0];

@@ -1,4 +1,4 @@
-// Two runs track by track: the time in each state, and what differs.
+// A table of two runs, track by track: the time in each state, and how much it differs.
 
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
@@ -7,16 +7,17 @@ import { KINDS } from "../model/vocabulary.js";
 import { kindName, trackKindName } from "../view/words.js";
 import { el, part } from "./dom.js";
 
-/** @typedef {import("../compare/side.js").Side} Side */
+/** @typedef {{model: import("../model/timeline.js").Timeline,
+ *    view: import("../view/view.js").View}} Side */
 /** @typedef {import("../model/shapes.js").Track} Track */
 /** @typedef {[Float64Array | null, Float64Array | null]} Both ns by kind, in A and in B */
 /** @typedef {{name: string, kinds: number[]}} Column */
 /** @typedef {{name: string, detail: string, coroutine: boolean, ns: Both}} Line */
 
 const MOST_PAIRS = 60;
-/** States that take a smaller part of the time of every line are put together. */
+/** States that take less than this part of the time on every line share a column. */
 const LEAST = 0.005;
-/** A difference below this part of the greater of the two is none to a reader. */
+/** A difference below this part of the greater value is not shown. */
 const ALIKE = 0.005;
 
 export class Differences {
@@ -69,7 +70,8 @@ export class Differences {
   }
 }
 
-/** All processes and threads together: coroutines run within them. @param {Line[]} lines @returns {Line} */
+/** All processes and threads together, without coroutines, which run within them.
+ *  @param {Line[]} lines @returns {Line} */
 function sumOf(lines) {
   const add = (/** @type {0 | 1} */ side) => {
     const sum = new Float64Array(KINDS.length);
@@ -82,7 +84,7 @@ function sumOf(lines) {
   return { name: t("all tracks"), detail, coroutine: false, ns: [add(0), add(1)] };
 }
 
-/** A column for each state that matters on a line, and one for what is left on all of them.
+/** A column for each state that matters on some line, and one for all others.
  *  @param {Line[]} lines @returns {Column[]} */
 export function columnsOf(lines) {
   const every = KINDS.map((_, kind) => kind);
@@ -109,7 +111,7 @@ function words(ns, kinds) {
   return !ns ? "" : total > 0 ? duration(total) : "–";
 }
 
-/** One line of the table for each run. @param {Line} line @param {Column[]} columns */
+/** A line's rows in the table: one for each run. @param {Line} line @param {Column[]} columns */
 function rowsOf(line, columns) {
   return line.ns.map((ns, side) => {
     const cells = columns.map(({ kinds }) => {
@@ -124,7 +126,7 @@ function rowsOf(line, columns) {
   });
 }
 
-/** "−47 %", "×3.2"; nothing where both are alike. @param {number} a @param {number} b */
+/** "−47 %", "×3.2"; nothing if both are alike. @param {number} a @param {number} b */
 function changeOf(a, b) {
   if (a <= 0 || b <= 0 || Math.abs(b - a) <= ALIKE * Math.max(a, b)) return "";
   if (b >= 2 * a) return `×${(b / a).toFixed(b / a < 10 ? 1 : 0)}`;

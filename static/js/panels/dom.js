@@ -1,4 +1,4 @@
-// Elements without markup in strings: text is always text.
+// Makes and fills elements. A string is always text, never markup.
 
 /** @typedef {Node | string | null} Child */
 
@@ -14,7 +14,7 @@ export function el(tag, attributes, ...children) {
   return node;
 }
 
-/** A sentence, the program's own names in bold.
+/** A sentence with the program's own names in bold.
  *  @param {import("../base/messages.js").Part[]} all */
 export function sentence(all) {
   const fragment = document.createDocumentFragment();
@@ -22,14 +22,14 @@ export function sentence(all) {
   return fragment;
 }
 
-/** The element with an id that the template must have. @param {string} id */
+/** The element with this id, which the template must have. @param {string} id */
 export function part(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`The page has no #${id}.`);
   return found;
 }
 
-/** Replaces the text only when it differs, so that nothing is announced twice.
+/** Replaces the text if it differs, so that a screen reader announces nothing twice.
  *  @param {Element} node @param {string} text */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -43,7 +43,7 @@ export function isInView(box, node) {
   );
 }
 
-/** Scrolls the box only, never the page. @param {HTMLElement} box @param {HTMLElement} node */
+/** Scrolls the box, never the page. @param {HTMLElement} box @param {HTMLElement} node */
 export function bringToView(box, node) {
   if (isInView(box, node)) return;
   box.scrollTop = node.offsetTop - box.clientHeight / 2 + node.offsetHeight / 2;

@@ -1,7 +1,7 @@
 // Findings as cards: what happened, as a sentence, and what may help.
 
 import { gapAfter, t } from "../base/messages.js";
-import { findingSentence } from "../view/findings.js";
+import { findingSentence } from "../view/finding_sentences.js";
 import { el, part, sentence } from "./dom.js";
 
 /** @typedef {import("../model/shapes.js").Finding} Finding */

@@ -1,4 +1,4 @@
-// What the program printed, by track. A line's time leads to it in the picture.
+// What the program printed, and which track did. A click on a time shows it in the picture.
 
 import { t } from "../base/messages.js";
 import { instant } from "../base/times.js";

@@ -15,7 +15,7 @@ export class Prediction {
     this.box = box;
   }
 
-  /** Asks once, when the run has ended: the answers are read from the whole of it. */
+  /** Asks the server once, when the run has ended: the answers need the whole of it. */
   async update() {
     if (!this.box || this.#asked || this.model.state !== "ended") return;
     this.#asked = true;

@@ -1,11 +1,11 @@
-// The program as it ran, the line of the pinned (or hovered) slice marked.
+// The program as it ran, with the line of the pinned or hovered slice marked.
 
 import { t } from "../base/messages.js";
-import { cycleOf } from "../model/findings.js";
+import { cycleOf } from "../model/cycles.js";
 import { seenWithin } from "../model/sightings.js";
 import { STATE } from "../model/vocabulary.js";
 import { bringToView, el, isInView, part } from "./dom.js";
-import { Here } from "./here.js";
+import { LineMarks } from "./line_marks.js";
 
 export class Program {
   #key = "";
@@ -13,11 +13,11 @@ export class Program {
   #marked = null;
   /** @type {HTMLElement | null} */
   #note = null;
-  /** Whether the text goes where the program goes. */
+  /** Whether the text scrolls to where the program is. */
   #leads = true;
 
   /** @param {import("../model/timeline.js").Timeline} model
-   *  @param {import("../view/state.js").View} view */
+   *  @param {import("../view/view.js").View} view */
   constructor(model, view) {
     this.model = model;
     this.view = view;
@@ -27,26 +27,26 @@ export class Program {
     for (const node of this.box.querySelectorAll("[data-line]")) {
       if (node instanceof HTMLElement) this.lines.set(Number(node.dataset.line), node);
     }
-    this.here = new Here(model, view, this.lines);
+    this.marks = new LineMarks(model, view, this.lines);
     for (const event of ["wheel", "pointerdown", "touchstart", "keydown"]) {
       this.box.addEventListener(event, () => (this.#leads = false), { passive: true, once: true });
     }
   }
 
-  /** Marks where the tracks are now. While the run is live, one of them is kept in view, until the
-   *  reader takes the text into their own hands. */
+  /** Marks where the tracks are now. While the run is live, a marked line is kept in view until
+   *  the reader scrolls the text. */
   follow() {
-    this.here.update();
+    this.marks.update();
     const { pin, hoverNs } = this.view;
     if (!this.#leads || pin || hoverNs !== null || this.model.state === "ended") return;
-    const marked = this.here.lines;
+    const marked = this.marks.lines;
     if (marked.length > 0 && !marked.some((node) => isInView(this.box, node))) {
       bringToView(this.box, marked[0]);
     }
   }
 
-  /** Where the slice began, else where it was seen last.
-   *  @param {import("../view/state.js").Point} point */
+  /** The line at which the slice began, else the one at which it was seen last.
+   *  @param {import("../view/view.js").Point} point */
   #lineOf({ track, row }) {
     const began = this.model.slicesOf(track).line[row];
     if (began > 0) return began;

@@ -1,10 +1,10 @@
-// The run's state in words: waiting in the queue, live, ended how; which witness; what was lost.
+// The run's state in words: waiting, live, or how it ended; its witnesses; records that were lost.
 
 import { inOwnWords, joined, t } from "../base/messages.js";
 import { duration } from "../base/times.js";
 import { limitName } from "../view/words.js";
 import { el, part, say } from "./dom.js";
-import { isLive, runState } from "./words.js";
+import { isLive, runState } from "./run_state.js";
 
 /** @typedef {import("../stream/socket.js").StreamState} StreamState */
 
@@ -12,13 +12,13 @@ export class Status {
   /** @type {StreamState} */
   stream = "connecting";
   streamWhy = "";
-  /** Place in the queue, from 1; 0: it does not wait. */
+  /** The run's position in the queue, from 1; 0: it does not wait. */
   position = 0;
   /** Why the run could not be stopped. */
   refusal = "";
 
   /** @param {import("../model/timeline.js").Timeline} model
-   *  @param {import("../view/state.js").View} view @param {string} firstState */
+   *  @param {import("../view/view.js").View} view @param {string} firstState */
   constructor(model, view, firstState) {
     this.model = model;
     this.view = view;
@@ -29,8 +29,8 @@ export class Status {
     this.witness = part("witness-names");
     this.sure = part("witness-sure");
     this.why = part("witness-why");
-    this.stop = document.getElementById("stop-run"); // only where the reader started the run
-    /** Only for who started the run. */
+    // Only the reader who started the run has these two.
+    this.stop = document.getElementById("stop-run");
     this.pin = document.getElementById("pin-form");
   }
 
@@ -42,7 +42,7 @@ export class Status {
     if (this.stop) this.stop.hidden = over;
     if (this.pin) this.pin.hidden = !over;
     const words = this.#notices();
-    if (model.seq >= 0) this.first.remove(); // the frames say the same, and more
+    if (model.seq >= 0) this.first.remove(); // frames say this too, and more
     say(this.notice, joined(words));
     this.#updateWitness();
   }
@@ -98,7 +98,7 @@ export class Status {
   }
 }
 
-/** How the program is kept from those who watch it. @param {boolean | undefined} inside */
+/** How far the program's signals reach. @param {boolean | undefined} inside */
 function insideWords(inside) {
   if (inside === undefined) return t("This recording does not say how far the program's signals reached.");
   return inside
@@ -144,8 +144,8 @@ function schedulerWords(scheduler) {
 
 /**
  * @param {{cause: string, code: number | null, signal: string | null, limit?: string}} exit
- * @param {{name: string} | undefined} limit that ended the run: where a recording of an earlier
- *   version names the signal alone, it was this that sent it
+ * @param {{name: string} | undefined} limit that ended the run; a recording of an earlier version
+ *   names only the signal, which this limit sent
  */
 function exitSentence(exit, limit) {
   const code = exit.code ?? "?";

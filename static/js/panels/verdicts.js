@@ -1,21 +1,21 @@
-// The claims of two runs beside one another; a click shows a verdict's evidence in its picture.
+// The claims of two runs beside one another. A click on a verdict shows its evidence.
 
 import { t } from "../base/messages.js";
 import { el, part } from "./dom.js";
-import { claimText, verdictWord } from "./words.js";
+import { claimText, verdictWord } from "./claim_words.js";
 
-/** @typedef {import("../compare/side.js").Side} Side */
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
 /** @typedef {import("../model/shapes.js").Claim} Claim */
 
 export class Verdicts {
   #shown = "";
 
   /**
-   * @param {Side} a @param {Side} b @param {string} language
-   * @param {(side: Side, claim: Claim) => void} showEvidence
+   * @param {Timeline} a @param {Timeline} b @param {string} language
+   * @param {(side: number, claim: Claim) => void} showEvidence side: 0 is A, 1 is B
    */
   constructor(a, b, language, showEvidence) {
-    this.sides = [a, b];
+    this.models = [a, b];
     this.language = language;
     this.showEvidence = showEvidence;
     const table = part("claims");
@@ -25,7 +25,7 @@ export class Verdicts {
   }
 
   update() {
-    const claims = this.sides.map(({ model }) => [...model.claims.values()]);
+    const claims = this.models.map((model) => [...model.claims.values()]);
     const key = JSON.stringify(claims);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -40,7 +40,7 @@ export class Verdicts {
 
   /** @param {string} id */
   #row(id) {
-    const found = this.sides.map(({ model }) => model.claims.get(id));
+    const found = this.models.map((model) => model.claims.get(id));
     const known = found.filter((it) => it !== undefined);
     const texts = [...new Set(known.map((it) => claimText(it.text, this.language)))];
     const differ = found.every(Boolean) && found[0]?.verdict !== found[1]?.verdict;
@@ -58,7 +58,7 @@ export class Verdicts {
     if (claim.evidence.length === 0) return el("div", { class: "claim" }, ...body);
     const button = el("button", { class: "claim", type: "button" }, ...body);
     button.title = t("Show the evidence in the picture");
-    button.addEventListener("click", () => this.showEvidence(this.sides[side], claim));
+    button.addEventListener("click", () => this.showEvidence(side, claim));
     return button;
   }
 }

@@ -1,12 +1,12 @@
-// Paints arrows: who started, released, fed or woke whom; and the cycle of a deadlock.
+// Paints arrows: which track started, released, fed or woke which; and the cycle of a deadlock.
 
 import { t } from "../base/messages.js";
 import { arrowHead, bar, font, rowOfTrack, topOf, widthOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 
-/** With more arrows in view, only those of the pinned or hovered track are drawn; wake-ups
- *  are drawn for that track alone. */
+/** If more arrows than this are in view, only those of the pinned or hovered track are drawn.
+ *  Wake-ups are drawn for that track alone. */
 const FEW = 40;
 const MOST = 400;
 /** Arrows whose ends are no farther apart than this are drawn as one. */
@@ -38,8 +38,9 @@ export function paintArrows(scene) {
 }
 
 /**
- * Arrows that share their rows and their few pixels are one; so are heads and tails that do.
- * @param {Scene} scene @param {number} i @param {Set<string>} crowd what stands there already
+ * Arrows between the same rows whose ends are within a few pixels are drawn as one; so are heads
+ * and tails.
+ * @param {Scene} scene @param {number} i @param {Set<string>} crowd what is drawn there already
  */
 function paintFlow(scene, i, crowd) {
   const { pen, scale, palette } = scene;
@@ -78,7 +79,7 @@ function isNew(crowd, key) {
   return crowd.add(key).size > size;
 }
 
-/** The cycle: dashed "waits for" to the object, solid "held by" back to its holder.
+/** The cycle: a dashed arrow from a waiter to the object, a solid one from there to its holder.
  *  @param {Scene} scene */
 export function paintCycles(scene) {
   for (const finding of scene.model.findings.values()) {
@@ -150,7 +151,7 @@ function paintCaptions(scene, drawn) {
   pen.fillText(t("held by"), held[0] + 7, y);
 }
 
-/** When cycles closed: lines behind the slices. @param {Scene} scene */
+/** A line behind the slices at each time at which a cycle closed. @param {Scene} scene */
 export function paintStarts(scene) {
   const { pen, palette, scale } = scene;
   pen.fillStyle = palette.colour["st-alarm"];

@@ -1,16 +1,17 @@
-// One canvas, one paint per animation frame, and only when something changed.
+// Paints the picture on its canvas: at most once per animation frame, and only after a change.
 
-import { alarms } from "../model/findings.js";
+import { alarms } from "../model/cycles.js";
 import { layOut, rowAt, stretchFor } from "../view/layout.js";
 import { paintArrows, paintCycles, paintStarts } from "./arrows.js";
 import { paintAxis, paintEdge, paintGround, paintNames, paintPointer, paintRowGround }
-  from "./frame.js";
-import { paintCpu, paintObject } from "./lanes.js";
-import { paintSwatch, readPalette } from "./palette.js";
+  from "./surround.js";
+import { paintCpu } from "./cpus.js";
+import { paintObject } from "./objects.js";
+import { paintSwatch, readPalette, whenTokensChange } from "./palette.js";
 import { paintTrack } from "./tracks.js";
 
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("./pen.js").Scene} Scene */
 
 const AXIS = 30;
@@ -20,19 +21,22 @@ const NAMES_NARROW = 112;
 const NARROW_BELOW = 620;
 
 export class Painter {
-  /** What was painted last, for tests and for measuring: the frame's seq and its time, and when. */
+  /** For tests and measurements: which frame was painted last, when, and how long it took. */
   lastPaint = { seq: -1, nowNs: 0, paintedAt: 0, tookMs: 0, count: 0 };
   #dirty = false;
   #layoutKey = "";
   #stale = true;
   #stretch = Infinity;
-  /** How much taller than normal the rows may be: 1 where pictures stand beside one another. */
-  mostStretch = Infinity;
   #cssWidth = 0;
   #cssHeight = 0;
 
-  /** @param {HTMLCanvasElement} canvas @param {Timeline} model @param {View} view */
-  constructor(canvas, model, view) {
+  /**
+   * @param {HTMLCanvasElement} canvas @param {Timeline} model @param {View} view
+   * @param {number} mostStretch how much taller than normal the rows may be: 1 where pictures stand
+   *   above one another
+   */
+  constructor(canvas, model, view, mostStretch) {
+    this.mostStretch = mostStretch;
     this.canvas = canvas;
     this.model = model;
     this.view = view;
@@ -44,9 +48,10 @@ export class Painter {
     /** @type {(() => void)[]} called right after a paint */
     this.afterPaint = [];
     view.onChange(() => this.request());
+    whenTokensChange(() => this.#restyle());
   }
 
-  /** Asks for a paint in the next animation frame; many requests are one paint. */
+  /** Asks for a paint in the next animation frame; many requests lead to one paint. */
   request() {
     if (this.#dirty) return;
     this.#dirty = true;
@@ -54,12 +59,6 @@ export class Painter {
       this.#dirty = false;
       this.paint();
     });
-  }
-
-  /** The theme, the scale or the pixel ratio changed: read the tokens again, paint at once. */
-  restyle() {
-    this.#stale = true;
-    this.paint();
   }
 
   /** @param {number} width @param {number} height in CSS pixels */
@@ -72,7 +71,7 @@ export class Painter {
     this.paint();
   }
 
-  /** A paint is due in the next animation frame. */
+  /** Whether a paint is due in the next animation frame. */
   get pending() {
     return this.#dirty;
   }
@@ -87,18 +86,19 @@ export class Painter {
     return Math.round((width < NARROW_BELOW ? NAMES_NARROW : wide) * this.palette.unit);
   }
 
-  /** The height the rows may use, and how far they may scroll. */
+  /** How far the rows can be scrolled. */
   get scrollRange() {
     return Math.max(0, this.layout.height + 40 - (this.#cssHeight - this.axisPx));
   }
 
-  /** A legend's swatch, looking as the picture does. @param {HTMLCanvasElement} canvas
+  /** Paints a swatch in the look that its kind has in the picture.
+   *  @param {HTMLCanvasElement} canvas
    *  @param {number} kind */
   paintSwatch(canvas, kind) {
     paintSwatch(canvas, kind, this.palette);
   }
 
-  /** Lays the rows out again when what there is, or what is folded, changed. */
+  /** The layout, made again if rows came, went or were folded since. */
   relayout() {
     const key = [
       this.model.structure, this.view.foldVersion, this.palette.unit, this.#cssHeight,
@@ -110,7 +110,7 @@ export class Painter {
     return this.layout;
   }
 
-  /** Rows only ever shrink while a run grows, so that they do not jump to and fro. */
+  /** While a run grows, its rows become smaller but never taller, so that they don't jump about. */
   #layOut() {
     const { unit } = this.palette;
     const normal = layOut(this.model, this.view.folded, unit);
@@ -175,7 +175,7 @@ export class Painter {
    * What lies under a point of the canvas.
    * @param {number} x @param {number} y
    * @returns {{row: import("../view/layout.js").Row | undefined, inNames: boolean, ns: number,
-   *   point: import("../view/state.js").Point | null}}
+   *   point: import("../view/view.js").Point | null}}
    */
   hit(x, y) {
     const { scale } = this.view;
@@ -203,7 +203,8 @@ export class Painter {
     return null;
   }
 
-  /** A thin slice is found within two pixels. @param {number} track @param {number} ns */
+  /** The slice at a time; a thin one is found within two pixels.
+   *  @param {number} track @param {number} ns */
   #sliceOf(track, ns) {
     const columns = this.model.slices.get(track);
     if (!columns) return null;
@@ -211,6 +212,12 @@ export class Painter {
     const row = columns.rowAt(ns + nsPerPx);
     if (row < 0 || columns.endOf(row, this.view.nowNs) < ns - 2 * nsPerPx) return null;
     return { track, row };
+  }
+
+  /** The theme or the scale changed: the tokens are read again, and the picture painted at once. */
+  #restyle() {
+    this.#stale = true;
+    this.paint();
   }
 
   #prepare() {

@@ -1,4 +1,4 @@
-// Colours come from css/tokens.css; each kind has one colour and one pattern.
+// The colours of the picture, from css/tokens.css. Each kind has one colour and one pattern.
 
 import { KINDS } from "../model/vocabulary.js";
 
@@ -38,7 +38,18 @@ const NAMES = /** @type {const} */ ([
  */
 
 /**
- * Reads the tokens of the page's present theme and scale.
+ * Calls the listener whenever the theme or the scale of the page has changed. Listeners are called
+ * in the order in which they were added: what shows the painter's colours is added after it.
+ * @param {() => void} listener
+ */
+export function whenTokensChange(listener) {
+  document.documentElement.addEventListener("timeslice:theme", listener);
+  document.documentElement.addEventListener("timeslice:scale", listener);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener);
+}
+
+/**
+ * Reads the tokens that the page's theme and scale have now.
  * @param {CanvasRenderingContext2D} context @param {number} ratio device pixels per pixel
  * @returns {Palette}
  */
@@ -120,7 +131,7 @@ function diagonals(pen, size, slope, width = 2.4) {
 }
 
 /**
- * Paints a swatch of a kind into a small canvas: legends look as the picture does.
+ * Paints a small canvas in the look of a kind, so that a legend looks as the picture does.
  * @param {HTMLCanvasElement} canvas @param {number} kind @param {Palette} palette
  */
 export function paintSwatch(canvas, kind, palette) {

@@ -1,24 +1,27 @@
-// Small drawing helpers that all painters share.
+// What all painters share: text that fits, bars, dots, arrow heads, and where a row lies.
 
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("../view/state.js").View} View */
+/** @typedef {import("../view/view.js").View} View */
 /** @typedef {import("../view/layout.js").Layout} Layout */
 /** @typedef {import("../view/layout.js").Row} Row */
 /**
- * @typedef {object} Scene what one paint needs
+ * @typedef {object} Scene all that one paint needs
  * @property {CanvasRenderingContext2D} pen @property {Palette} palette
  * @property {Timeline} model @property {View} view @property {Layout} layout
  * @property {import("../view/scale.js").TimeScale} scale
  * @property {number} width @property {number} height
  * @property {number} namesPx width of the names' column @property {number} axisPx its height
- * @property {number} nowNs @property {Map<number, import("../model/findings.js").Alarm[]>} alarms
+ * @property {number} nowNs @property {Map<number, import("../model/cycles.js").Alarm[]>} alarms
  */
+
+/** @typedef {{top: number, height: number}} Band where the bars of a row lie on the canvas */
 
 /** @type {Map<string, number>} */
 const widths = new Map();
 
-/** The text's width; measured once. @param {CanvasRenderingContext2D} pen @param {string} text */
+/** The width of a text, which is measured once.
+ *  @param {CanvasRenderingContext2D} pen @param {string} text */
 export function widthOf(pen, text) {
   const key = pen.font + text;
   let width = widths.get(key);
@@ -30,7 +33,7 @@ export function widthOf(pen, text) {
   return width;
 }
 
-/** The text cut to a width, "" when nothing sensible fits.
+/** The text cut to a width; "" if less than three letters fit.
  *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
 export function fitted(pen, text, room) {
   const width = widthOf(pen, text);
@@ -39,7 +42,7 @@ export function fitted(pen, text, room) {
   return fits >= 3 ? `${text.slice(0, fits).trimEnd()}…` : "";
 }
 
-/** The text cut in its middle: names that begin alike differ at their ends.
+/** The text cut in its middle, because names that begin alike differ at their ends.
  *  @param {CanvasRenderingContext2D} pen @param {string} text @param {number} room */
 export function fittedName(pen, text, room) {
   if (widthOf(pen, text) <= room) return text;
@@ -52,13 +55,13 @@ export function fittedName(pen, text, room) {
   return "";
 }
 
-/** The first text that fits whole; else "".
+/** The first text that fits; "" if none does.
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstWhole(pen, texts, room) {
   return texts.find((text) => widthOf(pen, text) <= room) ?? "";
 }
 
-/** The first text that fits whole; else the last one when most of it fits; else "".
+/** The first text that fits; else the last one, cut, if most of it fits; else "".
  *  @param {CanvasRenderingContext2D} pen @param {string[]} texts @param {number} room */
 export function firstFitting(pen, texts, room) {
   const whole = firstWhole(pen, texts, room);
@@ -80,7 +83,7 @@ export function bar(pen, x, y, width, height) {
   }
 }
 
-/** The mark of merged slices: dots along the bottom say "zoom in".
+/** Dots along the bottom, which mark slices that are merged: zoom in to see them.
  *  @param {CanvasRenderingContext2D} pen @param {string} colour @param {number} x0
  *  @param {number} x1 @param {number} y the bottom */
 export function mergedDots(pen, colour, x0, x1, y) {
@@ -88,10 +91,16 @@ export function mergedDots(pen, colour, x0, x1, y) {
   for (let x = Math.ceil(x0 / 4) * 4; x + 1 < x1; x += 4) pen.fillRect(x, y - 2, 1.5, 1.5);
 }
 
-/** @param {Scene} scene @param {Row} row the row's top on the canvas */
+/** A row's top on the canvas. @param {Scene} scene @param {Row} row */
 export const topOf = (scene, row) => scene.axisPx + row.top - scene.view.scrollTop;
 
-/** The row of a track, or of the nearest ancestor that is not folded away.
+/** @param {Scene} scene @param {Row} row @param {number} inset room above and below the bars
+ *  @returns {Band} */
+export function bandOf(scene, row, inset) {
+  return { top: topOf(scene, row) + inset, height: row.height - 2 * inset };
+}
+
+/** The row of a track; if a fold hides it, that of its nearest ancestor with a row.
  *  @param {Scene} scene @param {number} track @returns {Row | undefined} */
 export function rowOfTrack(scene, track) {
   for (let id = track, steps = 0; id && steps < 64; steps += 1) {

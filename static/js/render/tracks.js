@@ -1,19 +1,26 @@
-// Paints a track's slices. Below a pixel they merge into the majority's colour, marked by dots.
+// Paints a track's slices. Those that share a pixel are merged: the pixel gets the colour of the kind
+// that takes most of its time, and a dot below.
 
 import { t } from "../base/messages.js";
 import { lowerBound } from "../base/search.js";
-import { endedAt } from "../model/lives.js";
 import { KINDS, kindCode, STATE, VOCABULARY } from "../model/vocabulary.js";
-import { sliceLabels } from "../view/sentences.js";
-import { endingOf, kindNameOf } from "../view/words.js";
-import { bar, firstFitting, firstWhole, font, mergedDots, topOf, widthOf } from "./pen.js";
+import { sliceLabels } from "../view/slice_labels.js";
+import { kindNameOf } from "../view/words.js";
+import { paintEnding } from "./endings.js";
 import { isPatterned } from "./palette.js";
+import { bandOf, bar, firstFitting, font, mergedDots, widthOf } from "./pen.js";
 
 /** @typedef {import("./pen.js").Scene} Scene */
 /** @typedef {import("../view/layout.js").Row} Row */
+/** @typedef {import("./pen.js").Band} Band */
 /** @typedef {import("../model/columns.js").SliceColumns} SliceColumns */
+/**
+ * @typedef {object} Drawn a track, and where it is drawn
+ * @property {number} track @property {SliceColumns} columns @property {Band} band
+ * @property {import("../model/cycles.js").Alarm[] | undefined} alarms
+ */
 
-/** Narrower slices are merged with what shares their pixel. */
+/** Narrower slices are merged with those that share their pixel. */
 const THINNEST_PX = 1.2;
 const LABEL_FROM_PX = 30;
 const SAMPLED = VOCABULARY.evidence.indexOf("sampled");
@@ -24,27 +31,29 @@ export function paintTrack(scene, row) {
   const { scale, model } = scene;
   const columns = model.slices.get(row.id);
   const inset = Math.round(row.height * 0.12);
-  const [top, height] = [topOf(scene, row) + inset, row.height - 2 * inset];
+  const band = bandOf(scene, row, inset);
   if (columns && columns.length > 0) {
-    paintSlices(scene, row.id, columns, top, height);
+    const drawn = { track: row.id, columns, band, alarms: scene.alarms.get(row.id) };
+    paintSlices(scene, drawn);
     const track = model.tracks.get(row.id);
     const thread = track?.kind === "coroutine" && track.parent ? track.parent : 0;
-    if (thread) shineThrough(scene, columns, thread, top, height);
+    if (thread) paintThreadWithin(scene, drawn, thread);
   }
-  paintEnding(scene, row, top, height);
+  paintEnding(scene, row.id, band);
   for (const finding of model.findings.values()) {
     if (finding.kind !== "loop-blocked" || finding.facts.track !== row.id) continue;
     const endNs = finding.end_ns ?? scene.nowNs;
-    outline(scene, finding.start_ns, endNs, top, height, scene.palette.colour["st-alarm"], 1.5);
+    outline(scene, finding.start_ns, endNs, band, scene.palette.colour["st-alarm"], 1.5);
   }
   for (const span of scene.view.highlights) {
     if (span.track !== row.id) continue;
+    const around = bandOf(scene, row, inset - 2);
     const [x0, x1] = [scale.toPx(span.start_ns), scale.toPx(span.end_ns)];
     scene.pen.globalAlpha = 0.22;
     scene.pen.fillStyle = scene.palette.colour.accent;
-    scene.pen.fillRect(x0, top - 2, Math.max(2, x1 - x0), height + 4);
+    scene.pen.fillRect(x0, around.top, Math.max(2, x1 - x0), around.height);
     scene.pen.globalAlpha = 1;
-    outline(scene, span.start_ns, span.end_ns, top - 2, height + 4, scene.palette.colour.accent, 2);
+    outline(scene, span.start_ns, span.end_ns, around, scene.palette.colour.accent, 2);
   }
   for (const [point, colour, width] of /** @type {const} */ ([
     [scene.view.hover, scene.palette.colour.edge, 1.5],
@@ -52,13 +61,13 @@ export function paintTrack(scene, row) {
   ])) {
     if (point?.track !== row.id || !columns || point.row >= columns.length) continue;
     const endNs = Math.min(columns.endOf(point.row, scene.nowNs), scene.nowNs);
-    outline(scene, columns.start[point.row], endNs, top, height, colour, width);
+    outline(scene, columns.start[point.row], endNs, band, colour, width);
   }
 }
 
-/** @param {Scene} scene @param {number} startNs @param {number} endNs @param {number} top
- *  @param {number} height @param {string} colour @param {number} lineWidth */
-function outline(scene, startNs, endNs, top, height, colour, lineWidth) {
+/** @param {Scene} scene @param {number} startNs @param {number} endNs @param {Band} band
+ *  @param {string} colour @param {number} lineWidth */
+function outline(scene, startNs, endNs, { top, height }, colour, lineWidth) {
   const { pen, scale } = scene;
   const x0 = Math.max(scale.leftPx - 4, scale.toPx(startNs));
   const x1 = Math.min(scene.width + 4, scale.toPx(endNs));
@@ -70,20 +79,17 @@ function outline(scene, startNs, endNs, top, height, colour, lineWidth) {
   pen.stroke();
 }
 
-/**
- * @param {Scene} scene @param {number} track @param {SliceColumns} columns
- * @param {number} top @param {number} height
- */
-function paintSlices(scene, track, columns, top, height) {
+/** @param {Scene} scene @param {Drawn} drawn */
+function paintSlices(scene, drawn) {
   const { scale, nowNs } = scene;
+  const { columns } = drawn;
   const first = Math.max(0, columns.rowAt(scale.startNs));
   const last = columns.rowAt(Math.min(scale.endNs, nowNs));
-  const alarms = scene.alarms.get(track);
   /** @type {Float64Array} */
   const totals = new Float64Array(KINDS.length);
   const merged = { x0: 0, x1: 0, kind: -1 };
   const flush = () => {
-    if (merged.kind >= 0) paintMerged(scene, merged.x0, merged.x1, merged.kind, top, height);
+    if (merged.kind >= 0) paintMerged(scene, merged, drawn.band);
     merged.kind = -1;
   };
   let fromNs = scale.startNs;
@@ -98,12 +104,12 @@ function paintSlices(scene, track, columns, top, height) {
       : lowerBound(columns.start, scale.toNs(pixelEnd), row + 1, last + 1);
     if (next === row + 1) {
       flush();
-      paintOne(scene, track, columns, row, x0, Math.max(x1, x0 + 0.8), top, height, alarms);
+      paintOne(scene, drawn, row, x0, Math.max(x1, x0 + 0.8));
       row += 1;
       continue;
     }
-    // The last of them may reach far beyond this pixel: it goes on as a slice of its own, and
-    // what is short keeps the pixel, or a busy instant between two long waits would vanish.
+    // The last of them may reach far beyond this pixel. Then it is drawn as a slice of its own, and
+    // the short ones keep the pixel: else a busy instant between two long waits would vanish.
     const reaches = scale.toPx(columns.endOf(next - 1, nowNs)) - pixelEnd >= THINNEST_PX;
     const untilNs = reaches ? columns.start[next - 1] : scale.toNs(pixelEnd);
     totals.fill(0);
@@ -128,9 +134,9 @@ function indexOfLargest(totals) {
   return best;
 }
 
-/** @param {Scene} scene @param {number} x0 @param {number} x1 @param {number} kind
- *  @param {number} top @param {number} height */
-function paintMerged(scene, x0, x1, kind, top, height) {
+/** @param {Scene} scene @param {{x0: number, x1: number, kind: number}} merged
+ *  @param {Band} band */
+function paintMerged(scene, { x0, x1, kind }, { top, height }) {
   const { pen, palette } = scene;
   pen.globalAlpha = scene.view.faded.has(kind) ? 0.12 : 1;
   pen.fillStyle = palette.fills[kind];
@@ -140,13 +146,12 @@ function paintMerged(scene, x0, x1, kind, top, height) {
   pen.globalAlpha = 1;
 }
 
-/**
- * @param {Scene} scene @param {number} track @param {SliceColumns} columns @param {number} row
- * @param {number} x0 @param {number} x1 @param {number} top @param {number} height
- * @param {import("../model/findings.js").Alarm[] | undefined} alarms
- */
-function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
+/** @param {Scene} scene @param {Drawn} drawn @param {number} row
+ *  @param {number} x0 @param {number} x1 */
+function paintOne(scene, drawn, row, x0, x1) {
   const { pen, palette, scale } = scene;
+  const { columns, alarms } = drawn;
+  const { top, height } = drawn.band;
   const kind = columns.kind[row];
   const faded = scene.view.faded.has(kind);
   const wide = x1 - x0 > 3 ? x1 - x0 - 0.8 : x1 - x0;
@@ -175,7 +180,7 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
   if (room > LABEL_FROM_PX && height >= 15) {
     const size = height > 28 ? 13.5 : height > 22 ? 12.5 : 11.5;
     pen.font = font(scene, size, ink === palette.colour.ink ? 450 : 600);
-    const label = firstFitting(pen, sliceLabels(scene.model, track, row), room);
+    const label = firstFitting(pen, sliceLabels(scene.model, drawn.track, row), room);
     if (label && isPatterned(kind)) {
       pen.fillStyle = palette.colour.panel;
       const chip = Math.min(height - 4, 17 * palette.unit);
@@ -188,11 +193,10 @@ function paintOne(scene, track, columns, row, x0, x1, top, height, alarms) {
 }
 
 /**
- * A running coroutine whose thread is off the CPU shows what its thread does.
- * @param {Scene} scene @param {SliceColumns} columns the coroutine's
- * @param {number} threadId @param {number} top @param {number} height
+ * In the slices of a running coroutine, paints what its thread does while that is not running.
+ * @param {Scene} scene @param {Drawn} drawn the coroutine @param {number} threadId
  */
-function shineThrough(scene, columns, threadId, top, height) {
+function paintThreadWithin(scene, { columns, band: { top, height } }, threadId) {
   const { scale, pen, palette, nowNs } = scene;
   const thread = scene.model.slices.get(threadId);
   if (!thread || thread.length === 0) return;
@@ -221,49 +225,4 @@ function shineThrough(scene, columns, threadId, top, height) {
       pen.fillText(firstFitting(pen, [words], room), left, top + height / 2);
     }
   }
-}
-
-/** How it ended stands behind its last slice. @param {Scene} scene @param {Row} row
- *  @param {number} top @param {number} height */
-function paintEnding(scene, row, top, height) {
-  const { pen, palette, scale, model } = scene;
-  const track = model.tracks.get(row.id);
-  const endNs = track ? endedAt(model, track) : null;
-  const ending = track ? endingOf(track) : null;
-  if (!track || !ending || endNs === null || endNs > scene.nowNs) return;
-  const reapedPx = scale.toPx(track.end_ns ?? scene.nowNs);
-  const x = scale.toPx(endNs);
-  if (x < scale.leftPx - 1 || x > scale.rightPx) return;
-  pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
-  pen.fillRect(x, top - 1, 1.5, height + 2);
-  pen.font = font(scene, height > 28 ? 12.5 : height > 18 ? 11.5 : 10.5, ending.bad ? 600 : 450);
-  const text = `${ending.icon} ${ending.text}`;
-  const room = scale.rightPx - x - 8;
-  const ground = palette.colour.panel;
-  const chip = Math.min(height - 4, 19 * palette.unit);
-  const onZombie = firstFitting(
-    pen, [[text, t("zombie")].join(" · "), text, ending.icon], Math.min(room, reapedPx - x - 16),
-  );
-  if (onZombie) {
-    // The words stand on the zombie's hatched slice.
-    pen.fillStyle = ground;
-    bar(pen, x + 4, top + (height - chip) / 2, widthOf(pen, onZombie) + 9, chip);
-    pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.ink;
-    pen.fillText(onZombie, x + 8, top + height / 2);
-    return;
-  }
-  // Behind the end the words cover nothing; where they have no room, their icon mostly has.
-  const behind = firstWhole(pen, [text, ending.icon], room - Math.max(0, reapedPx - x));
-  if (behind) {
-    pen.fillText(behind, reapedPx + 6, top + height / 2);
-    return;
-  }
-  const width = widthOf(pen, ending.icon) + 10;
-  if (x - width < scale.leftPx) return;
-  pen.fillStyle = ground;
-  pen.globalAlpha = 0.92;
-  bar(pen, x - width - 3, top + (height - chip) / 2, width, chip);
-  pen.globalAlpha = 1;
-  pen.fillStyle = ending.bad ? palette.colour.bad : palette.colour.mute;
-  pen.fillText(ending.icon, x - width + 2, top + height / 2);
 }

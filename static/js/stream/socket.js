@@ -1,7 +1,7 @@
-// Frames over a websocket that resumes where it was cut: no gap, no repeat.
+// Frames over a websocket. After a cut it resumes where it was, so that none is missed or repeated.
 
 import { t } from "../base/messages.js";
-import { BadFrame, decode } from "./frame.js";
+import { BadFrame, decode } from "./decode.js";
 
 /** @typedef {"connecting" | "open" | "retrying" | "ended" | "failed"} StreamState */
 
@@ -9,9 +9,9 @@ const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5000;
 
 export class FrameStream {
-  /** The last sequence number that was passed on; the first frame may have any. */
+  /** The sequence number of the last frame that was passed on; the first may have any. */
   lastSeq = -1;
-  /** Frames that came twice and were dropped; gaps that made us ask again. For tests. */
+  /** For tests: frames that came twice and were dropped, and gaps after which we asked again. */
   repeats = 0;
   gaps = 0;
   connections = 0;
@@ -44,7 +44,7 @@ export class FrameStream {
     this.#socket = socket;
   }
 
-  /** Drops the connection, as a bad network would; it resumes by itself. */
+  /** Drops the connection, as a bad network would. It resumes by itself. */
   cut() {
     this.#socket?.close(4000, "cut");
   }
@@ -98,7 +98,7 @@ export class FrameStream {
       const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempt);
       this.#attempt += 1;
       this.#become("retrying", t("The connection was lost. Trying again…"));
-      // Spread out, so that a class of viewers does not come back in one instant.
+      // Spread out, so that the browsers of a class do not all come back at one instant.
       this.#timer = setTimeout(() => this.open(), delay * (0.75 + Math.random() / 2));
     }
   }

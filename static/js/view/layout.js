@@ -1,5 +1,5 @@
-// Which rows there are, in which order, and where: processes with their coroutines and threads,
-// parents above children, then the objects they waited for, then the CPUs.
+// The rows of the picture, their order and their heights: processes with their coroutines and
+// threads, parents above children, then the objects that tracks waited for, then the CPUs.
 
 import { t } from "../base/messages.js";
 import { duration } from "../base/times.js";
@@ -10,11 +10,11 @@ import { objectTitle } from "./words.js";
 /**
  * @typedef {object} Row
  * @property {"track" | "object" | "cpu" | "group"} type
- * @property {number} id a track, an object, a CPU; a group counts from 0
- * @property {string} key what a fold remembers
- * @property {string} name @property {string} detail the quiet text at its right
+ * @property {number} id of the track, the object or the CPU; 0 for a group
+ * @property {string} key by which a folded row is remembered
+ * @property {string} name @property {string} detail pale text at the right of the name
  * @property {number} depth @property {number} top @property {number} height in pixels
- * @property {number} folds how many rows fold into it; 0: it has no children
+ * @property {number} folds how many rows are hidden when it is folded; 0: it can't be
  * @property {boolean} folded
  */
 /** @typedef {{rows: Row[], height: number, byTrack: Map<number, Row>,
@@ -22,11 +22,11 @@ import { objectTitle } from "./words.js";
 
 const HEIGHTS = { process: 34, thread: 32, coroutine: 24, external: 30, object: 26, cpu: 22 };
 const GROUP_HEIGHT = 30;
-/** The tracks of a small run are drawn taller. */
+/** How much taller than normal the tracks of a small run may be drawn. */
 const STRETCHES = [1.6, 1.3, 1];
 
 /**
- * How much taller than normal the tracks can be drawn in a height, at most `most`.
+ * How much taller than normal the tracks can be drawn so that all fit, at most `most`.
  * @param {Layout} normal laid out with stretch 1 @param {number} roomPx @param {number} most
  */
 export function stretchFor(normal, roomPx, most) {
@@ -36,7 +36,7 @@ export function stretchFor(normal, roomPx, most) {
 /**
  * @param {Timeline} model @param {ReadonlySet<string>} folded keys of folded rows
  * @param {number} unit pixels per layout unit (projector mode: more)
- * @param {number} [stretch] how much taller the tracks are
+ * @param {number} [stretch] how much taller than normal the tracks are drawn
  * @returns {Layout}
  */
 export function layOut(model, folded, unit, stretch = 1) {
@@ -86,7 +86,7 @@ export function layOut(model, folded, unit, stretch = 1) {
     const others = things.filter((thing) => thing.kind !== "gil");
     others.sort((one, other) => one.id - other.id);
     for (const thing of [...others, ...gils.sort((one, other) => one.id - other.id)]) {
-      const isGil = thing.kind === "gil"; // told from others by its process, not by a number
+      const isGil = thing.kind === "gil"; // its process names it, not a number
       const detail = isGil && gils.length > 1 ? model.nameOf(thing.track) : "";
       const name = isGil ? "GIL" : objectTitle(thing);
       place({
@@ -114,7 +114,7 @@ export function layOut(model, folded, unit, stretch = 1) {
   };
 }
 
-/** The row at a height, or undefined. @param {Layout} layout @param {number} y */
+/** The row at the height `y`, or undefined. @param {Layout} layout @param {number} y */
 export function rowAt(layout, y) {
   let low = 0;
   let high = layout.rows.length;
@@ -140,8 +140,8 @@ function detailOf(track) {
 }
 
 /**
- * Children by parent, 0 for the roots: coroutines first, then threads, then processes;
- * servers outside the program last.
+ * The children of each track, in the order in which they are drawn: coroutines, threads, processes,
+ * servers outside the program. Key 0 has the tracks without a parent.
  * @param {Timeline} model @returns {Map<number, Track[]>}
  */
 function childrenOf(model) {

@@ -1,11 +1,11 @@
-// Two views on one time axis: what is done to one is done to the other.
+// Links two views so that they show the same time: a change of one is made in the other too.
 
-/** @typedef {import("./state.js").View} View */
+/** @typedef {import("./view.js").View} View */
 
 /**
  * @param {View} one @param {View} other
  * @param {(from: View, track: number) => number | null} pairOf the track of the other run that
- *   stands for a track of this one
+ *   is paired with a track of this one
  */
 export function link(one, other, pairOf) {
   other.faded = one.faded;
@@ -32,5 +32,5 @@ function copy(from, to, pairOf) {
   to.hover = null;
   to.hoverNs = from.hoverNs;
   to.hoverTrack = from.hoverTrack === null ? null : pairOf(from, from.hoverTrack);
-  if (from.pin && to.pin) to.pin = null; // one slice at a time is told of
+  if (from.pin && to.pin) to.pin = null; // the page describes one slice at a time
 }

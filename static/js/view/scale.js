@@ -1,6 +1,6 @@
-// An immutable scale between nanoseconds and pixels.
+// Converts between nanoseconds and pixels. A scale never changes: each change makes a new one.
 
-/** Two neighbouring pixels are never nearer than this. */
+/** The picture never shows less time than this. */
 const SHORTEST_VIEW_NS = 1_000;
 const LONGEST_VIEW_NS = 1e14;
 
@@ -48,7 +48,7 @@ export class TimeScale {
     return new TimeScale(this.startNs, this.endNs, leftPx, widthPx);
   }
 
-  /** The time under `px` stays there. @param {number} px @param {number} factor < 1: nearer */
+  /** The time at `px` stays where it is. @param {number} px @param {number} factor < 1: zooms in */
   zoomed(px, factor) {
     const span = Math.min(LONGEST_VIEW_NS, Math.max(SHORTEST_VIEW_NS, this.spanNs * factor));
     const share = (px - this.leftPx) / this.widthPx;

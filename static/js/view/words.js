@@ -8,7 +8,7 @@ import { KINDS, STATE, VOCABULARY } from "../model/vocabulary.js";
 
 /**
  * @param {import("../model/vocabulary.js").Kind} kind
- * @param {string} [trackKind] of the track that it is said of; none where it is said of all
+ * @param {string} [trackKind] of the track it is said of; none if it is said of all kinds
  */
 export function kindName(kind, trackKind) {
   const names = {
@@ -31,7 +31,8 @@ export function kindName(kind, trackKind) {
   return names[kind];
 }
 
-/** What it is ready for: a thread for a CPU, a coroutine for its turn. @param {string} [trackKind] */
+/** A thread is ready and waits for a CPU, a coroutine waits for its turn.
+ *  @param {string} [trackKind] */
 function readyName(trackKind) {
   if (trackKind === undefined) return t("ready");
   return trackKind === "coroutine" ? t("ready (waits for the loop)") : t("ready (no CPU)");
@@ -137,7 +138,8 @@ export function objectTitle(thing) {
 }
 
 /**
- * How a track ended: an icon and few words for the picture; `bad` when it is worth a look.
+ * How a track ended: an icon and few words for the picture; `bad` when it is worth a look. The words
+ * are those of app/timeline/endings.py, which has them in the other languages.
  * @param {Track} track @returns {{icon: string, text: string, bad: boolean} | null}
  */
 export function endingOf(track) {
@@ -146,19 +148,21 @@ export function endingOf(track) {
   switch (end.cause) {
     case "returned":
       return { icon: "✓", text: t("returned"), bad: false };
-    case "raised":
-      return { icon: "✕", text: t("raised {name}", { name: end.exception ?? "?" }), bad: true };
+    case "raised": {
+      const exception = end.exception ?? "?";
+      return { icon: "✕", text: t("raised {exception}", { exception }), bad: true };
+    }
     case "exit": {
       const code = end.code ?? "?";
       const bad = code !== 0;
       return { icon: bad ? "✕" : "✓", text: t("exit {code}", { code }), bad };
     }
     case "signal":
-      return { icon: "⚡", text: t("killed: {name}", { name: end.signal ?? "?" }), bad: true };
+      return { icon: "⚡", text: t("ended by {signal}", { signal: end.signal ?? "?" }), bad: true };
     case "daemon":
-      return { icon: "◼", text: t("daemon, ended with main"), bad: false };
+      return { icon: "◼", text: t("ended as a daemon"), bad: false };
     case "with-process":
-      return { icon: "◼", text: t("ended with its process"), bad: false };
+      return { icon: "◼", text: t("vanished with its process"), bad: false };
     case "cancelled":
       return { icon: "⊘", text: t("cancelled"), bad: false };
     case "never-awaited":
@@ -167,14 +171,16 @@ export function endingOf(track) {
       return { icon: "■", text: t("stopped with the run"), bad: false };
     case "limit": {
       const limit = limitName(end.limit ?? "?");
-      return { icon: "■", text: t("run ended: limit of {limit}", { limit }), bad: true };
+      const text = t("ended with the run at its limit of {limit}", { limit });
+      return { icon: "■", text, bad: true };
     }
     default:
       return { icon: "?", text: t("ended, how is not known"), bad: false };
   }
 }
 
-/** What a limit of a run limits. @param {string} name as in the run's facts */
+/** What a limit of a run limits, as in app/timeline/limits.py. @param {string} name as in the
+ *  run's facts */
 export function limitName(name) {
   switch (name) {
     case "wall":
@@ -192,6 +198,26 @@ export function limitName(name) {
     default:
       return name;
   }
+}
+
+/** The unit of each limit's amount, and how much of a recorded value is one of it.
+ *  @type {Record<string, [string, number]>} */
+const LIMIT_UNITS = {
+  wall: ["s", 1000],
+  cpu: ["s", 1000],
+  memory: ["MiB", 2 ** 20],
+  output: ["KiB", 2 ** 10],
+  disk: ["MiB", 2 ** 20],
+};
+
+/** A limit with its value. @param {string} name @param {number} value times in ms, sizes in bytes */
+export function limitAmount(name, value) {
+  const [unit, size] = LIMIT_UNITS[name] ?? ["", 1];
+  return unit
+    ? t("{value} {unit} of {name}", {
+      value: +(value / size).toPrecision(6), unit, name: limitName(name),
+    })
+    : t("{value} {name}", { value, name: limitName(name) });
 }
 
 /** @param {Track} track @param {import("../model/shapes.js").Ending} end

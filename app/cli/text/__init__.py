@@ -1,0 +1,1 @@
+"""A run as text: lanes, states, findings and claims for a terminal."""

@@ -1,0 +1,1 @@
+"""What concerns several tracks: flows, deadlocks, endings, findings, servers outside the run."""

@@ -1,0 +1,1 @@
+"""What a coroutine does: its steps, and what it awaits between them."""

@@ -1,0 +1,1 @@
+"""The program's output, each piece given to the track that wrote it."""

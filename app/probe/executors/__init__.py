@@ -1,0 +1,1 @@
+"""Hooks of concurrent.futures and multiprocessing.pool."""

@@ -1,0 +1,1 @@
+"""Generators that the program drives by hand, as coroutines were before async."""

@@ -1,0 +1,1 @@
+"""Records: how they are written, and what they name."""

@@ -1,1 +1,0 @@
-"""A run as text: lanes, states, findings and claims for a terminal, in English and Chinese."""
