@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ PAGES = [
     ROOT / "README.zh.md",
     ROOT / "CONTRIBUTING.md",
 ]
+#: Folders whose files the pages name.
+FOLDERS = "app|static|templates|tests|tools|benchmarks|docs"
+WIDEST = 120
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 SECTIONS = {
     "state": "State",
@@ -55,8 +59,8 @@ def test_vocabulary_has_a_section_for_every_enum() -> None:
     assert set(SECTIONS) == set(vocabulary())
 
 
-def test_architecture_has_the_columns_of_frames_in_their_order() -> None:
-    text = section((ROOT / "docs/architecture.md").read_text("utf-8"), "Frames")
+def test_formats_have_the_columns_of_frames_in_their_order() -> None:
+    text = section((ROOT / "docs/formats.md").read_text("utf-8"), "Frames")
     slices, flows = re.search(
         r"Columns of slices:(.*?)Columns of flows:(.*?)Codes", text, re.S
     ).groups()  # type: ignore[union-attr]
@@ -67,8 +71,8 @@ def test_architecture_has_the_columns_of_frames_in_their_order() -> None:
         ]
 
 
-def test_architecture_gives_the_sizes_of_rings() -> None:
-    text = section((ROOT / "docs/architecture.md").read_text("utf-8"), "Rings")
+def test_formats_give_the_sizes_of_rings() -> None:
+    text = section((ROOT / "docs/formats.md").read_text("utf-8"), "Rings")
     assert f"a header of {wire.HEADER_SIZE} bytes, then slots of {wire.SLOT_SIZE} bytes" in text
 
 
@@ -134,12 +138,75 @@ def test_package_json_asks_for_the_type_checker_alone() -> None:
     assert "dependencies" not in package
 
 
-def test_docs_limits_name_tests_that_exist() -> None:
-    text = (ROOT / "docs/limits.md").read_text("utf-8")
+def test_docs_name_tests_that_exist() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
     named = set(re.findall(r"`(test_\w+)`", text))
     written = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    assert named
+    assert len(named) > 40
     assert not {name for name in named if f"def {name}(" not in written}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_named_in_the_docs_exist(page: Path) -> None:
+    """A path is named whole, from the top of the checkout, so that it can be found and checked."""
+    named = re.findall(rf"`((?:{FOLDERS})/[\w./*-]+)`", page.read_text("utf-8"))
+    assert not [name for name in named if not list(ROOT.glob(name.rstrip("/")))]
+
+
+@pytest.mark.parametrize("title", ["A map of fusion", "A map of the probe"])
+def test_architecture_maps_have_every_room_and_name_its_modules(title: str) -> None:
+    text = section((ROOT / "docs/architecture.md").read_text("utf-8"), title)
+    rooms = re.findall(r"^\* `(app/[\w/]+)/`(.*?)(?=^\* |\n\n)", text, re.M | re.S)
+    for room, said in rooms:
+        for name in re.findall(r"`(\w+)`", said):
+            assert (ROOT / room / f"{name}.py").exists(), f"{room} has no {name}"
+    part = Path(rooms[0][0]).parent
+    there = {path.parent.name for path in (ROOT / part).glob("*/__init__.py")}
+    assert {Path(room).name for room, _ in rooms} == there
+
+
+def test_vocabulary_has_each_word_of_the_code_once() -> None:
+    text = section((ROOT / "docs/vocabulary.md").read_text("utf-8"), "Words of the code")
+    words = re.findall(r"^\| ([a-z ]+) \|", text, re.M)
+    assert len(words) > 30
+    assert sorted({*words} - {"word"}) == sorted(word for word in words if word != "word")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_benchmarks_named_in_the_docs_exist(page: Path) -> None:
+    for name in re.findall(r"python -m (benchmarks\.\w+)", page.read_text("utf-8")):
+        path = ROOT / name.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_anchors_in_the_docs_are_headings(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text("utf-8")):
+        text = (page.parent / target if target else page).read_text("utf-8")
+        headings = re.findall(r"^#+ (.+)$", text, re.M)
+        assert anchor in map(anchor_of, headings), f"{page.name} links {target}#{anchor}"
+
+
+def anchor_of(heading: str) -> str:
+    """The fragment that GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_of_the_docs_fit_a_window(page: Path) -> None:
+    """Rows of tables can't be wrapped, and stand as they are."""
+    text = page.read_text("utf-8")
+    long = [line for line in text.splitlines() if columns_of(line) > WIDEST and line[:1] != "|"]
+    assert not long
+
+
+def columns_of(line: str) -> int:
+    """Columns on a terminal, where a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def test_limits_can_be_read_in_one_sitting() -> None:
+    assert len((ROOT / "docs/limits.md").read_text("utf-8").split()) <= 1500
 
 
 @pytest.mark.parametrize("package", ["cli", "locale", "runs", "web"])

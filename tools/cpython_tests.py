@@ -36,7 +36,7 @@ FILES = (
     "test_multiprocessing_forkserver",
 )  # fmt: skip
 
-#: Test (a regular expression of its whole name) → why it differs. docs/limits.md has each.
+#: Test (a regular expression of its whole name) → why it differs. docs/coroutines.md has each.
 EXPLAINED: dict[str, str] = {
     r"test\.test_generators\.SignalAndYieldFromTest\.\w+": (
         "it runs in the next Python code there is, which is the probe's"

@@ -126,7 +126,7 @@ class Timeline:
     # --- the public JSON -----------------------------------------------------------------------
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
-        """The timeline JSON of docs/architecture.md: words for codes, names for objects."""
+        """The timeline JSON of docs/formats.md: words for codes, names for objects."""
         names = {obj.id: obj.name for obj in self.objects.values()}
         order = {track.id: (track.start_ns, track.id) for track in self.tracks.values()}
         return {

@@ -11,7 +11,7 @@ import pytest
 from tools import cpython_tests
 from tools.cpython_tests import Interpreter, Result, differences, run
 
-LIMITS = Path(__file__).parents[2] / "docs" / "limits.md"
+COROUTINES = Path(__file__).parents[2] / "docs" / "coroutines.md"
 
 #: A package ``test`` whose ``python -m test`` behaves like CPython's: it reports, or it hangs.
 PACKAGE = """
@@ -66,7 +66,7 @@ def test_differences_are_of_what_both_completed() -> None:
     assert differences(stuck, bare) == {}
 
 
-def test_what_is_explained_is_in_the_limits() -> None:
-    text = re.sub(r"\s+", " ", LIMITS.read_text(encoding="utf-8"))
+def test_what_is_explained_is_in_the_docs() -> None:
+    text = re.sub(r"\s+", " ", COROUTINES.read_text(encoding="utf-8"))
     for why in cpython_tests.EXPLAINED.values():
         assert why in text
