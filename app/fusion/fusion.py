@@ -190,6 +190,11 @@ class Fusion:
         return self._batch(final=True)
 
     @property
+    def waiting(self) -> int:
+        """Records that were taken in and are neither applied nor given up."""
+        return len(self._reorder)
+
+    @property
     def late(self) -> int:
         """Records that came after the watermark had passed them."""
         return self._reorder.late

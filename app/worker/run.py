@@ -17,6 +17,7 @@ from app.timeline.records import Limit, Record
 from app.worker import priority, rawlog
 from app.worker.backlog import Backlog
 from app.worker.framer import Framer
+from app.worker.overload import NEAR_NS, Overload
 from app.worker.pipes import Commands, FrameSink
 from app.worker.program import Program
 from app.worker.scratch import Scratch
@@ -37,15 +38,8 @@ HEARTBEAT_NS = 240_000_000
 STEP_NS = 30_000_000
 #: Less where a witness samples, because its samples are due in between.
 SAMPLED_STEP_NS = 4_000_000
-#: Fusion that is this far behind gives up records until it is this near again.
-BEHIND_NS = 1_500_000_000
-NEAR_NS = 150_000_000
 #: At most this much of the run is given up at once: the witnesses must be drained in between.
 GIVEN_UP_NS = 100_000_000
-#: After the program's end, fusion has at most this much CPU time, and this much time. What is left
-#: then is given up.
-LAST_WORK_NS = 1_300_000_000
-LAST_NS = 2_000_000_000
 #: A record that reaches its ring later than this after its time is late for fusion.
 REORDER_NS = 3_000_000
 #: How long the worker tries to end the offspring of a guard that is gone, before it ends the run.
@@ -127,7 +121,7 @@ class Run:
         )
         self._guard_stands = Standstill(self._guard.pid)
         self._dropped = 0
-        self._gives_up = False
+        self._overload = Overload(lambda: self._fusion.waiting)
         self._watermark = self._fused_ns = self._frame_ns = start_ns
         run = {
             "id": spec.run_id,
@@ -158,7 +152,7 @@ class Run:
         self._ready = {self._commands.fd, self._guard.reports}
         while True:
             now_ns = time.monotonic_ns()
-            heard = self._drain()
+            heard = self._hear_guard_alone() if self._overload.full else self._drain()
             self._control(now_ns)
             if self._over_ns is not None or self._commands.gone or self._sink.broken:
                 return
@@ -202,6 +196,14 @@ class Run:
             for part in sealed:
                 self._log.write(part.open())
         return bool(records or sealed)
+
+    def _hear_guard_alone(self) -> bool:
+        """Leaves the witnesses' records where they are. What has no room there is lost, and counted
+        by its witness: that costs nothing, and more could not even be given up in time.
+        """
+        if self._guard.reports in self._ready:
+            self._feed(self._hear_guard())
+        return True
 
     def _feed(self, records: list[Record]) -> None:
         if records:
@@ -247,14 +249,11 @@ class Run:
         when there is more to fuse.
         """
         step_ns = SAMPLED_STEP_NS if self._witnesses.sampled else STEP_NS
-        behind_ns = self._watermark - self._fused_ns
-        self._gives_up = behind_ns > (NEAR_NS if self._gives_up else BEHIND_NS)
-        if self._gives_up:
-            self._fused_ns = min(self._watermark - NEAR_NS // 2, self._fused_ns + GIVEN_UP_NS)
-            self._fusion.give_up(self._fused_ns)
+        if self._overload.gives_up(self._watermark - self._fused_ns):
+            until_ns = min(self._watermark - NEAR_NS // 2, self._fused_ns + GIVEN_UP_NS)
+            self._give_up(max(self._fused_ns, until_ns))
         elif now_ns - self._frame_ns >= FRAME_NS or self._watermark - self._fused_ns >= step_ns:
-            self._fused_ns = min(self._watermark, self._fused_ns + step_ns)
-            batch = self._fusion.advance(self._fused_ns)
+            batch = self._fuse(min(self._watermark, self._fused_ns + step_ns))
             news = not batch.empty() or self._note_dropped(batch)
             if news or now_ns - self._frame_ns >= HEARTBEAT_NS:
                 self._backlog.add(batch, self._fused_ns)
@@ -262,6 +261,16 @@ class Run:
             self._frame_ns = now_ns
             self.framer.send(*self._backlog.take())
         return self._watermark - self._fused_ns >= step_ns
+
+    def _fuse(self, until_ns: int) -> Batch:
+        self._fused_ns = until_ns
+        with self._overload.fusing():
+            return self._fusion.advance(until_ns)
+
+    def _give_up(self, until_ns: int) -> None:
+        self._fused_ns = until_ns
+        with self._overload.giving_up():
+            self._fusion.give_up(until_ns)
 
     def _note_dropped(self, batch: Batch) -> bool:
         """Whether more records are lost than before. The first loss is reported with its time."""
@@ -317,16 +326,15 @@ class Run:
         """Fuses what is left of a storm, step by step: the reader sees it arrive, and it is never
         in memory as a whole. What can't be fused soon is given up.
         """
-        work_until, until = time.process_time_ns() + LAST_WORK_NS, time.monotonic_ns() + LAST_NS
+        self._overload.program_ended()
         while end_ns - self._fused_ns > STEP_NS:
             self._commands.poll()
             if self._commands.gone or self._sink.broken:
                 return
-            self._fused_ns += STEP_NS
-            if time.process_time_ns() > work_until or time.monotonic_ns() > until:
-                self._fusion.give_up(self._fused_ns)
+            if self._overload.no_time_left:
+                self._give_up(self._fused_ns + STEP_NS)
                 continue
-            batch = self._fusion.advance(self._fused_ns)
+            batch = self._fuse(self._fused_ns + STEP_NS)
             self._note_dropped(batch)
             self._backlog.add(batch, self._fused_ns)
             self._sink.flush()

@@ -218,7 +218,7 @@ def test_worker_past_every_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
         finally:
             await worker.close(5)
 
-    with pytest.raises(WorkerFailed, match="past every limit"):
+    with pytest.raises(WorkerFailed, match="exceeded every limit"):
         asyncio.run(run())
 
 

@@ -197,7 +197,7 @@ def test_limit_stops_the_run_with_a_sentence(name: str) -> None:
         timeline = worker.end()
         worker.wait_until_none_survives(2)
     assert timeline.run["limit"] == {"name": name, "value": value}
-    assert timeline.run["sentence"].startswith("The run was stopped at its limit of ")
+    assert timeline.run["sentence"].startswith("The run reached its limit of ")
     exit = {"cause": "limit", "code": None, "signal": "SIGKILL", "limit": name}
     assert timeline.run["exit"] == exit
     (finding,) = [f for f in timeline.findings.values() if f.kind == "limit"]
