@@ -115,7 +115,7 @@ def ascending(
 
 _CUT_SHORT = Text(
     en="The run reached its limit of {limit}, so this can't be told.",
-    zh="运行因达到{limit}上限而提前结束，无法判断。",
+    zh="运行因达到上限（{limit}）而提前结束，无法判断。",
 )
 _STOPPED = Text(
     en="The run was stopped on request, so this can't be told.", zh="运行已按要求停止，无法判断。"

@@ -38,12 +38,12 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 def serve(
     host: Annotated[str, typer.Option(help=_("address to listen on"))] = "",
     port: Annotated[
-        int, typer.Option(help=_("port to listen on; 0 takes a free one"), min=-1, max=65535)
-    ] = -1,
+        int | None, typer.Option(help=_("port to listen on; 0 takes a free one"), min=0, max=65535)
+    ] = None,
 ) -> None:
     from app.cli import server
 
-    raise typer.Exit(server.serve(host or None, port if port >= 0 else None))
+    raise typer.Exit(server.serve(host or None, port))
 
 
 @app.command(help=_("List the scenarios and their parameters."))

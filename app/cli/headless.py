@@ -130,6 +130,7 @@ class _Following:
             "state": "stopped" if self.outcome.interrupted else "ended",
             "duration_ns": run.get("duration_ns"),
             "exit": run.get("exit"),
+            "limit": run.get("limit"),
             "python": run.get("python"),
             "failure": None,
         }

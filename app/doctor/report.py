@@ -52,7 +52,7 @@ def _facts(examination: Examination) -> Table:
         (_("useful capabilities"), ", ".join(kernel.capabilities) or _("none")),
         ("seccomp", kernel.seccomp or unknown),
         (_("tracefs is readable"), yes_no[kernel.tracefs]),
-        (_("sandbox"), f"{sandbox.tier}: {', '.join(_(measure) for measure in sandbox.measures)}"),
+        (_("sandbox"), ", ".join(_(measure) for measure in sandbox.measures)),
         (_("cgroup of a run"), ", ".join(sandbox.cgroup) or _("none")),
     ]
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -22,7 +22,7 @@ WORDS = {
     Cause.UNKNOWN: Text(en="ended, how is not known", zh="结束方式未知"),
     Cause.STOPPED: Text(en="stopped with the run", zh="随运行被停止"),
     Cause.LIMIT: Text(
-        en="ended with the run at its limit of {limit}", zh="因运行达到{limit}上限而终止"
+        en="ended with the run at its limit of {limit}", zh="因运行达到上限（{limit}）而终止"
     ),
 }
 #: Words that don't name the signal themselves; it follows them.

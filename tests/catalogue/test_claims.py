@@ -90,7 +90,7 @@ def test_claim_is_not_refuted_by_a_run_that_was_cut_short() -> None:
     assert found["verdict"] == "not-seen"
     assert found["why"] == {
         "en": "The run reached its limit of running time, so this can't be told.",
-        "zh": "运行因达到运行时间上限而提前结束，无法判断。",
+        "zh": "运行因达到上限（运行时间）而提前结束，无法判断。",
     }
 
 

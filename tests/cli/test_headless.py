@@ -12,6 +12,7 @@ import pytest
 
 from app.cli.headless import Outcome, run
 from app.errors import RecordingFailed, WorkerFailed
+from app.runs.earlier_runs import earlier_run
 from app.runs.launcher import RunningWorker
 from app.runs.recording import Recording
 from app.timeline.frames import Frame, encode
@@ -85,6 +86,13 @@ def test_run_writes_a_recording_that_replays_the_same(tmp_path: Path) -> None:
         assert recording.program == SPEC.program
         assert recording.ended is not None and recording.ended["state"] == "ended"
         assert recording.timeline().to_json() == found.timeline.to_json()
+
+
+def test_recording_of_a_run_at_its_limit_says_so(tmp_path: Path) -> None:
+    out, limit = tmp_path / "a.timeslice", {"name": "cpu", "value": 1000}
+    last = Frame(1, 5_000, {"state": "ended", "run": {"duration_ns": 5_000, "limit": limit}})
+    outcome(MadeUpLauncher(FIRST, last), out)
+    assert earlier_run(out).limit == limit
 
 
 def test_run_without_its_last_frame_fails_with_the_workers_last_words() -> None:

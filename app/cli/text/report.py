@@ -16,6 +16,7 @@ from app.cli.text import sentences
 from app.cli.text.lanes import GLYPHS, SLEEPING, glyph, lanes, ordered
 from app.cli.text.names import seconds
 from app.cli.text.printable import printable
+from app.locale.languages import LANGUAGES
 from app.locale.terminal import _, current, in_own_words
 from app.timeline.model import Track
 from app.timeline.states import State
@@ -72,7 +73,8 @@ def _heading(timeline: Timeline, console: Console) -> None:
     )
     if witnesses.get("why"):
         reasons = errors.sentences(witnesses.get("why_told", []))
-        words = printable(" ".join(map(in_own_words, reasons)) or str(witnesses["why"]))
+        space = LANGUAGES[current()].space
+        words = printable(space.join(map(in_own_words, reasons)) or str(witnesses["why"]))
         console.print(words, style="yellow", markup=False)
     if timeline.dropped:
         since = timeline.run.get("dropped_since_ns")

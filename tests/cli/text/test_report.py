@@ -52,7 +52,7 @@ LIMIT = Ending(Cause.LIMIT, signal="SIGKILL", limit="wall")
     ("language", "end", "words"),
     [
         ("en", LIMIT, "ended with the run at its limit of running time, SIGKILL"),
-        ("zh", LIMIT, "因运行达到运行时间上限而终止，SIGKILL"),
+        ("zh", LIMIT, "因运行达到上限（运行时间）而终止，SIGKILL"),
         ("en", Ending(Cause.STOPPED, signal="SIGKILL"), "stopped with the run, SIGKILL"),
         ("zh", Ending(Cause.STOPPED, signal="SIGKILL"), "随运行被停止，SIGKILL"),
     ],
