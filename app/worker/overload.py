@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 #: Records are given up where fusion is behind by more of the run than the first, until it is behind
 #: by less than the second.
@@ -26,19 +26,36 @@ _FUSED_NS, _GIVEN_UP_NS = 5000.0, 800.0
 _MEASURED, _WEIGHT = 2000, 0.25
 
 
+class _Cost:
+    """``ns``: the CPU time that one of the ``waiting`` records takes, as a running mean."""
+
+    def __init__(self, ns: float, waiting: Callable[[], int]) -> None:
+        self.ns = ns
+        self._waiting = waiting
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measures by the records that cease to wait meanwhile."""
+        waiting, began = self._waiting(), time.process_time_ns()
+        yield
+        count = waiting - self._waiting()
+        if count >= _MEASURED:
+            self.ns += _WEIGHT * ((time.process_time_ns() - began) / count - self.ns)
+
+
 class Overload:
     """``waiting`` returns the number of records that wait to be fused."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
         self._waiting = waiting
         self._gives_up = False
-        self._fused_ns, self._given_up_ns = _FUSED_NS, _GIVEN_UP_NS
+        self._fused, self._given_up = _Cost(_FUSED_NS, waiting), _Cost(_GIVEN_UP_NS, waiting)
         self._work_until = self._until = 0
 
     def gives_up(self, behind_ns: int) -> bool:
         """Whether the next part of the run must be given up. ``behind_ns`` is of the run."""
         most, work = (NEAR_NS, LITTLE_WORK_NS) if self._gives_up else (BEHIND_NS, MOST_WORK_NS)
-        self._gives_up = behind_ns > most or self._waiting() * self._fused_ns > work
+        self._gives_up = behind_ns > most or self._waiting() * self._fused.ns > work
         return self._gives_up
 
     @property
@@ -54,28 +71,16 @@ class Overload:
     @property
     def no_time_left(self) -> bool:
         """Whether the time that is left is needed to give up all that still waits."""
-        needed = int(self._waiting() * self._given_up_ns)
+        needed = int(self._waiting() * self._given_up.ns)
         return (
             time.process_time_ns() + needed > self._work_until
             or time.monotonic_ns() + needed > self._until
         )
 
-    @contextmanager
-    def fusing(self) -> Iterator[None]:
+    def fusing(self) -> AbstractContextManager[None]:
         """Measures what the records that are fused meanwhile take."""
-        waiting, began = self._waiting(), time.process_time_ns()
-        yield
-        self._fused_ns = self._mean(self._fused_ns, waiting, began)
+        return self._fused.measured()
 
-    @contextmanager
-    def giving_up(self) -> Iterator[None]:
+    def giving_up(self) -> AbstractContextManager[None]:
         """Measures what the records that are given up meanwhile take."""
-        waiting, began = self._waiting(), time.process_time_ns()
-        yield
-        self._given_up_ns = self._mean(self._given_up_ns, waiting, began)
-
-    def _mean(self, mean: float, waiting: int, began: int) -> float:
-        count = waiting - self._waiting()
-        if count < _MEASURED:
-            return mean
-        return mean + _WEIGHT * ((time.process_time_ns() - began) / count - mean)
+        return self._given_up.measured()
